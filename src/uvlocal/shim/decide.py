@@ -1,0 +1,271 @@
+"""What to do about a call, and why: facts in, a decision out.
+
+`decide` is pure. It looks at the facts in the order of precedence and returns None as soon as the
+next row needs a fact that was not gathered yet, so that a call never pays for a fact that cannot
+matter. The shim, `uvlocal status` and `uvlocal scan` all ask this one function.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uvlocal.shim.project import Project
+    from uvlocal.shim.request import Request
+    from uvlocal.shim.settings import Settings
+    from uvlocal.shim.volume import Volume
+
+#: Every decision code in order of precedence, and when it is taken. The README shows this table.
+CODES = {
+    "bypassed": "`UVLOCAL_BYPASS` is set",
+    "not-a-project-command": "the command has nothing to do with a project's environment",
+    "user-environment": "`UV_PROJECT_ENVIRONMENT` is set, and not by uvlocal",
+    "uv-centralizes": "uv's own central environments are turned on",
+    "no-project": "there is no project, or uv is told to ignore it",
+    "opted-out": "the mode is `never`, or the project did not opt in where that is asked for",
+    "already-local": "`.venv` is a link that leads to a local volume already",
+    "local-volume": "the project lies on a local volume",
+    "no-better-place": "the store does not lie on a local volume either",
+    "no-store": "the store cannot be written and holds no environment for this project",
+    "opted-in": "the mode is `always`",
+    "synced": "a sync client writes to the folder too",
+    "network": "another machine serves the volume",
+    "shared": "a virtual machine's host serves the volume",
+    "incapable": "the volume cannot hold an environment",
+    "internal-error": "something went wrong in uvlocal",
+}
+
+#: Strategies that leave the environment in the project, so that they need no store.
+IN_PLACE = ("no-metadata", "unhide")
+
+#: How each kind of volume is spoken of, with the label of what was found there.
+_KINDS = {
+    "synced": "is synced by {}",
+    "network": "lies on a network volume ({})",
+    "shared": "lies on a volume shared by the virtual machine's host ({})",
+    "incapable": "lies on a volume that cannot hold an environment ({})",
+    "local": "lies on a local volume ({})",
+}
+
+
+class Store:
+    """Where environments would go, and what is there for this project.
+
+    `volume` is what the store lies on; `writable` says whether environments can be made there;
+    `environment` is the one for this project and `exists` whether it was made already. The
+    `shown` texts have `~` for the home directory.
+    """
+
+    __slots__ = ("environment", "exists", "path", "shown", "shown_environment", "volume", "writable")
+
+    def __init__(  # noqa: PLR0913 - a record: each argument is a field
+        self,
+        *,
+        path: str,
+        environment: str,
+        exists: bool,
+        writable: bool,
+        volume: "Volume",
+        shown: str = "",
+        shown_environment: str = "",
+    ) -> None:
+        """Hold the facts."""
+        self.path = path
+        self.environment = environment
+        self.exists = exists
+        self.writable = writable
+        self.volume = volume
+        self.shown = shown or path
+        self.shown_environment = shown_environment or environment
+
+
+class Facts:
+    """All that a decision rests on. None stands for what was not gathered (yet).
+
+    `environ` is the environment that the user had, ours taken back. `centralized` says where uv's
+    own central environments were turned on, "" if nowhere. `local_link` is where `.venv` leads
+    when that is a fit place already, "" otherwise. `shown_root` is the project root for people.
+    `can_centralize` says whether the real uv has central environments. `stale` says whether the
+    environment in the project needs the variable of `no-metadata` at this call.
+    """
+
+    __slots__ = (
+        "bypass",
+        "can_centralize",
+        "centralized",
+        "environ",
+        "local_link",
+        "project",
+        "request",
+        "settings",
+        "shown_root",
+        "stale",
+        "store",
+        "volume",
+    )
+
+    def __init__(self, environ: "dict[str, str]", *, bypass: bool = False) -> None:
+        """Begin with the environment alone."""
+        self.environ = environ
+        self.bypass = bypass
+        self.request: "Request | None" = None
+        self.project: "Project | None" = None
+        self.centralized: "str | None" = None
+        self.settings: "Settings | None" = None
+        self.volume: "Volume | None" = None
+        self.local_link: "str | None" = None
+        self.store: "Store | None" = None
+        self.can_centralize: "bool | None" = None
+        self.stale: "bool | None" = None
+        self.shown_root = ""
+
+
+class Decision:
+    """What to do and why.
+
+    `code` is stable, for tests and JSON; `sentence` is for people. `strategy` is None where
+    nothing is done. `variables` are to be set for uv, before marks. `environment` is where uv will
+    find the project's environment, "" where that is uv's own business.
+    """
+
+    __slots__ = ("code", "environment", "sentence", "strategy", "variables")
+
+    def __init__(
+        self,
+        code: str,
+        sentence: str,
+        strategy: "str | None" = None,
+        variables: "dict[str, str] | None" = None,
+        environment: str = "",
+    ) -> None:
+        """Hold the decision."""
+        self.code = code
+        self.sentence = sentence
+        self.strategy = strategy
+        self.variables = variables or {}
+        self.environment = environment
+
+
+def decide(facts: Facts) -> "Decision | None":
+    """Return the decision that the facts settle, or None where more facts are needed."""
+    if facts.bypass:
+        return Decision("bypassed", CODES["bypassed"])
+    request = facts.request
+    if request is None:
+        return None
+    if request.code == "not-a-project-command":
+        return Decision(request.code, request.why)
+    value = facts.environ.get("UV_PROJECT_ENVIRONMENT", "")
+    if value and request.role == "project":
+        return Decision("user-environment", f"`UV_PROJECT_ENVIRONMENT` is set to `{value}`")
+    if request.code is not None:
+        return Decision(request.code, request.why)
+    return _about_project(facts)
+
+
+def _about_project(facts: Facts) -> "Decision | None":
+    """Go on with the rows that need the project."""
+    project, request, settings = facts.project, facts.request, facts.settings
+    if project is None or request is None or facts.centralized is None:
+        return None
+    if facts.centralized:
+        return Decision("uv-centralizes", f"uv centralizes environments itself ({facts.centralized})")
+    if project.code is not None:
+        return Decision(project.code, project.why)
+    if request.only_at_root and request.directory != project.root:
+        why = f"`uv {request.command}` makes `.venv` in the current directory unless that is the root"
+        return Decision("not-a-project-command", why)
+    if settings is None:
+        return None
+    if settings.mode == "never":
+        return Decision("opted-out", f"the mode is `never` ({settings.origins.get('mode')})")
+    if settings.require_opt_in and not settings.opted_in and settings.mode != "always":
+        why = "`require-opt-in` is set, and `pyproject.toml` has no `[tool.uvlocal]`"
+        return Decision("opted-out", why)
+    return _about_volume(facts, settings)
+
+
+def _about_volume(facts: Facts, settings: "Settings") -> "Decision | None":
+    """Go on with the rows that need the volume."""
+    volume = facts.volume
+    if volume is None:
+        return None
+    what = f"`{facts.shown_root}` {_KINDS[volume.kind].format(volume.label)}"
+    if settings.mode == "auto":
+        if volume.kind == "local":
+            return Decision("local-volume", what)
+        if volume.kind not in settings.volumes:
+            return Decision("opted-out", f"{what}, a kind that `volumes` does not name")
+    if facts.local_link is None:
+        return None
+    if facts.local_link:
+        return Decision("already-local", f"`.venv` leads to `{facts.local_link}` already")
+    return _about_store(facts, settings, volume, what)
+
+
+def _about_store(
+    facts: Facts, settings: "Settings", volume: "Volume", what: str
+) -> "Decision | None":
+    """Go on with the rows that need the store; what is left is to do something."""
+    store = facts.store
+    if store is None:
+        return None
+    strategy: "str | None" = settings.strategy_for(volume.provider)
+    if strategy == "centralize":
+        if facts.can_centralize is None:
+            return None
+        strategy = "centralize" if facts.can_centralize else "redirect"
+    if strategy == "no-metadata" and facts.stale is None:
+        return None
+    code = "opted-in" if settings.mode == "always" else volume.kind
+    if strategy not in IN_PLACE:
+        if store.volume.kind != "local":
+            where = _KINDS[store.volume.kind].format(store.volume.label)
+            return Decision("no-better-place", f"{what}, but the store `{store.shown}` {where} too")
+        if strategy == "redirect" and not (store.writable or store.exists):
+            return Decision("no-store", f"{what}, but the store `{store.shown}` cannot be written")
+    elif store.volume.kind != "local":
+        code = "no-better-place"
+    return _act(facts, volume, store, Decision(code, what, strategy))
+
+
+def _act(facts: Facts, volume: "Volume", store: Store, decision: Decision) -> Decision:
+    """Fill in the variables and the end of the sentence for the strategy chosen."""
+    request = facts.request
+    role = request.role if request is not None else "project"
+    variables = decision.variables
+    if decision.strategy == "redirect":
+        decision.environment = store.environment
+        decision.sentence += f", so its environment is kept in `{store.shown_environment}`"
+        if role == "project":
+            variables["UV_PROJECT_ENVIRONMENT"] = store.environment
+        elif store.exists and not _chooses_environment(facts):
+            variables["VIRTUAL_ENV"] = store.environment
+        return decision
+    if decision.strategy == "centralize":
+        decision.sentence += ", so uv is told to centralize its environment"
+        if role == "project":
+            features = facts.environ.get("UV_PREVIEW_FEATURES", "")
+            feature = "centralized-project-envs"
+            variables["UV_PREVIEW_FEATURES"] = f"{features},{feature}" if features else feature
+        return decision
+    if decision.strategy == "no-metadata":
+        decision.sentence += ", so uv is told to install without metadata"
+        if role == "project" and facts.stale and "UV_NO_INSTALLER_METADATA" not in facts.environ:
+            variables["UV_NO_INSTALLER_METADATA"] = "1"
+    else:
+        decision.sentence += ", so hidden flags are cleared from its environment"
+    if volume.copies_links and not facts.environ.get("UV_LINK_MODE"):
+        variables["UV_LINK_MODE"] = "copy"
+    return decision
+
+
+def _chooses_environment(facts: Facts) -> bool:
+    """Say whether the user has an active environment, or named a target on the command line.
+
+    uv does not count conda's base environment as active
+    (https://docs.astral.sh/uv/pip/environments/).
+    """
+    if facts.request is not None and facts.request.names_target:
+        return True
+    if facts.environ.get("VIRTUAL_ENV"):
+        return True
+    conda = facts.environ.get("CONDA_PREFIX", "")
+    return bool(conda) and facts.environ.get("CONDA_DEFAULT_ENV", "") not in ("base", "root")

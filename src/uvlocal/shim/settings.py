@@ -1,0 +1,270 @@
+"""What the user and the project ask for, and where each answer came from.
+
+Precedence: environment variable, project (`[tool.uvlocal]`), user (`uvlocal.toml`), default. A
+project says *whether* and *how*, never *where*: a folder that others write to chooses nothing about
+this machine.
+"""
+
+from uvlocal.shim.environment import config_directory, data_directory, expand_home
+from uvlocal.shim.system import System
+
+MODES = ("auto", "always", "never")
+STRATEGIES = ("redirect", "no-metadata", "unhide", "centralize")
+POINTERS = ("none", "symlink", "file")
+VOLUMES = ("synced", "network", "shared", "incapable")
+
+#: What a value may be: one of these words, or a name of a kind.
+CHOICES: "dict[str, tuple[str, ...]]" = {
+    "mode": MODES,
+    "strategy": STRATEGIES,
+    "pointer": POINTERS,
+}
+PROJECT_KEYS = ("mode", "strategy", "pointer")
+USER_KEYS = (
+    *PROJECT_KEYS,
+    "store",
+    "require-opt-in",
+    "volumes",
+    "synced-roots",
+    "local-roots",
+    "providers",
+)
+#: The most that is shown of a wrong value, in characters.
+_LINE = 120
+
+VARIABLES = {"mode": "UVLOCAL_MODE", "strategy": "UVLOCAL_STRATEGY", "store": "UVLOCAL_STORE"}
+
+
+class Settings:
+    """Every setting, its origin, and what was wrong with what was asked for.
+
+    `store` is absolute, or "" where the user has no home. `origins` names for each key where its
+    value came from (`default`, a variable, or a file). `problems` are sentences, in uv's voice.
+    """
+
+    __slots__ = (
+        "local_roots",
+        "mode",
+        "opted_in",
+        "origins",
+        "pointer",
+        "problems",
+        "providers",
+        "require_opt_in",
+        "store",
+        "strategy",
+        "synced_roots",
+        "volumes",
+    )
+
+    def __init__(self) -> None:
+        """Begin with the defaults."""
+        self.mode = "auto"
+        self.strategy = "redirect"
+        self.pointer = "none"
+        self.store = ""
+        self.require_opt_in = False
+        self.opted_in = False
+        self.volumes: "frozenset[str]" = frozenset(("synced", "network", "incapable"))
+        self.synced_roots: "tuple[str, ...]" = ()
+        self.local_roots: "tuple[str, ...]" = ()
+        self.providers: "dict[str, dict[str, object]]" = {}
+        self.origins: "dict[str, str]" = {}
+        self.problems: "list[str]" = []
+
+    def strategy_for(self, provider: "str | None") -> str:
+        """Return the strategy for a project below `provider`'s root.
+
+        A provider's own table is the user's word on that provider, so it stands above the user's
+        general one and below variable and project.
+        """
+        own = self.providers.get(provider or "", {}).get("strategy")
+        if isinstance(own, str) and self.origins.get("strategy", "default") in ("default", "user"):
+            return own
+        return self.strategy
+
+
+def user_file(system: System) -> str:
+    """Return where the user's settings lie, "" where there is no home."""
+    folder = config_directory(system)
+    return system.path.join(folder, "uvlocal.toml") if folder else ""
+
+
+def load(system: System) -> Settings:
+    """Read the user's file and the variables; the project's table is added by `add_project`.
+
+    Nothing is raised: what is wrong is left out and described in `problems`.
+    """
+    settings = Settings()
+    settings.store = data_directory(system)
+    path = user_file(system)
+    if path and system.lstat(path) is not None:
+        table = _parse(path, system, settings.problems)
+        _apply(settings, table, _Source("user", path, USER_KEYS, system))
+    for key, variable in VARIABLES.items():
+        value = system.environ.get(variable, "")
+        if value:
+            _apply(settings, {key: value}, _Source("variable", f"${variable}", (key,), system))
+    return settings
+
+
+def add_project(settings: Settings, table: "dict[str, object]", path: str, system: System) -> None:
+    """Add `[tool.uvlocal]` of the workspace root's `pyproject.toml` at `path`."""
+    settings.opted_in = True
+    above = {key for key, origin in settings.origins.items() if origin == "variable"}
+    wanted = {key: value for key, value in table.items() if key not in above}
+    place = f"{path}: [tool.uvlocal]"
+    _apply(settings, wanted, _Source("project", place, PROJECT_KEYS, system))
+
+
+class _Source:
+    """Somebody who may set something: who, where it is written, and which keys are theirs."""
+
+    __slots__ = ("known", "origin", "place", "system")
+
+    def __init__(self, origin: str, place: str, known: "tuple[str, ...]", system: System) -> None:
+        self.origin = origin
+        self.place = place
+        self.known = known
+        self.system = system
+
+
+def _parse(path: str, system: System, problems: "list[str]") -> "dict[str, object]":
+    data = system.read(path)
+    if data is None:
+        problems.append(f"`{path}` cannot be read")
+        return {}
+    if not any(line.strip() and not line.lstrip().startswith(b"#") for line in data.split(b"\n")):
+        return {}  # nothing but comments: no parser is worth its import
+    import tomllib
+
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:  # TOML or UTF-8, both are ValueErrors
+        problems.append(f"`{path}` is not valid TOML: {_one_line(str(error))}")
+        return {}
+
+
+def _apply(settings: Settings, table: "dict[str, object]", source: _Source) -> None:
+    for key, value in table.items():
+        if key in source.known:
+            complaint = _SETTERS[key](settings, key, value, source)
+        else:
+            would_be = ", ".join(f"`{name}`" for name in source.known)
+            complaint = f"is no setting here, known are {would_be}"
+        if complaint:
+            settings.problems.append(f"{source.place}: `{_one_line(key)}` {complaint}")
+        else:
+            settings.origins[key] = source.origin
+
+
+# -- one function for each shape of value; each returns what is wrong, "" where nothing is ---------
+
+
+def _set_choice(settings: Settings, key: str, value: object, source: _Source) -> str:
+    del source
+    complaint = _not_one_of(value, CHOICES[key])
+    if not complaint:
+        setattr(settings, key, value)
+    return complaint
+
+
+def _set_store(settings: Settings, key: str, value: object, source: _Source) -> str:
+    del key
+    path = source.system.path
+    store = expand_home(value, source.system) if isinstance(value, str) else ""
+    if not path.isabs(store):
+        return "must be an absolute path, or begin with `~`"
+    settings.store = path.normpath(store)
+    return ""
+
+
+def _set_flag(settings: Settings, key: str, value: object, source: _Source) -> str:
+    del source
+    if not isinstance(value, bool):
+        return "must be `true` or `false`"
+    setattr(settings, key.replace("-", "_"), value)
+    return ""
+
+
+def _set_volumes(settings: Settings, key: str, value: object, source: _Source) -> str:
+    del key, source
+    kinds = _texts(value)
+    if kinds is None:
+        return "must be a list"
+    for kind in kinds:
+        if complaint := _not_one_of(kind, VOLUMES):
+            return complaint
+    settings.volumes = frozenset(kinds)
+    return ""
+
+
+def _set_roots(settings: Settings, key: str, value: object, source: _Source) -> str:
+    roots = _texts(value)
+    expanded = tuple(expand_home(root, source.system) for root in roots or ())
+    if roots is None or not all(source.system.path.isabs(root) for root in expanded):
+        return "must be a list of absolute paths, which may begin with `~`"
+    setattr(settings, key.replace("-", "_"), expanded)
+    return ""
+
+
+def _set_providers(settings: Settings, key: str, value: object, source: _Source) -> str:
+    del key
+    if not isinstance(value, dict):
+        return "must be a table of tables, such as `[providers.dropbox]`"
+    for provider, table in value.items():
+        name = _one_line(f"providers.{provider}")
+        if not isinstance(table, dict):
+            settings.problems.append(f"{source.place}: `{name}` must be a table")
+            continue
+        kept: "dict[str, object]" = {}
+        for wish, wanted in table.items():
+            complaint = _provider_complaint(wish, wanted)
+            if complaint:
+                problem = f"{source.place}: `{name}.{_one_line(wish)}` {complaint}"
+                settings.problems.append(problem)
+            else:
+                kept[wish] = wanted
+        settings.providers[provider] = kept
+    return ""
+
+
+_SETTERS = {
+    "mode": _set_choice,
+    "strategy": _set_choice,
+    "pointer": _set_choice,
+    "store": _set_store,
+    "require-opt-in": _set_flag,
+    "volumes": _set_volumes,
+    "synced-roots": _set_roots,
+    "local-roots": _set_roots,
+    "providers": _set_providers,
+}
+
+
+def _provider_complaint(key: str, value: object) -> str:
+    if key == "enabled":
+        return "" if isinstance(value, bool) else "must be `true` or `false`"
+    if key == "strategy":
+        return _not_one_of(value, STRATEGIES)
+    return "is no setting of a provider, known are `enabled`, `strategy`"
+
+
+def _not_one_of(value: object, choices: "tuple[str, ...]") -> str:
+    if isinstance(value, str) and value in choices:
+        return ""
+    would_be = ", ".join(f"`{choice}`" for choice in choices)
+    return f"is {_one_line(repr(value))}, must be one of {would_be}"
+
+
+def _texts(value: object) -> "list[str] | None":
+    """Return a list of texts, or None where `value` is something else."""
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return value
+    return None
+
+
+def _one_line(text: str) -> str:
+    """Return `text` fit for one line of a terminal: printable and short."""
+    shown = "".join(c if c.isprintable() else "?" for c in text)
+    return shown if len(shown) <= _LINE else shown[: _LINE - 1] + "…"

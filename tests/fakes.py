@@ -1,0 +1,169 @@
+"""A machine made of dictionaries, so that every system's rules are tested on every system."""
+
+from __future__ import annotations
+
+import ntpath
+import os
+import posixpath
+import stat
+from typing import TYPE_CHECKING
+
+from uvlocal.shim.system import READ_LIMIT, System
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Link(str):
+    """The target of a symbolic link, as a value in the tree of a `FakeSystem`."""
+
+    __slots__ = ()
+
+
+class Special:
+    """Something that is neither file nor directory nor link: a FIFO, a device."""
+
+
+class FakeSystem(System):
+    """A `System` whose files are given as `{path: bytes | Link | Special | None}`.
+
+    `None` stands for an empty directory; parents exist by themselves. `blocked` are paths whose
+    every access fails, as without permission. Reads are recorded in `touched`, in order.
+    """
+
+    __slots__ = ("blocked", "folds_case", "touched", "tree")
+
+    def __init__(
+        self,
+        files: Mapping[str, object] | None = None,
+        *,
+        platform: str = "linux",
+        environ: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+        home: str | None = None,
+        blocked: tuple[str, ...] = (),
+    ) -> None:
+        """Build the tree, each file's parents included."""
+        default_home = {"linux": "/home/me", "darwin": "/Users/me", "win32": r"C:\Users\me"}
+        home = default_home[platform] if home is None else home
+        super().__init__(
+            platform=platform,
+            environ=dict(environ or {}),
+            cwd=home if cwd is None else cwd,
+            home=home,
+        )
+        self.path = ntpath if platform == "win32" else posixpath
+        self.uid = -1 if platform == "win32" else 1000
+        self.folds_case = platform in {"win32", "darwin"}
+        self.blocked = blocked
+        self.touched: list[str] = []
+        self.tree: dict[str, object] = {}
+        for name, content in (files or {}).items():
+            self.put(name, content)
+        if home:
+            self.put(home, None)
+
+    def put(self, name: str, content: object) -> None:
+        """Add a file, link or directory, and its parents."""
+        if content is not None or self._key(name) not in self.tree:
+            self.tree[self._key(name)] = content
+        parent = self.path.dirname(name)
+        if parent != name and self._key(parent) not in self.tree:
+            self.put(parent, None)
+
+    def _key(self, name: str) -> str:
+        name = self.path.normpath(name)
+        return name.casefold() if self.folds_case else name
+
+    def _resolve(self, name: str, *, last: bool = True, depth: int = 0) -> str | None:
+        """Follow links in `name`; the last part only when `last`. None for a loop."""
+        if depth > 40:
+            return None
+        drive, rest = self.path.splitdrive(name)
+        parts = [part for part in rest.replace(self.path.sep, "/").split("/") if part]
+        current = drive + self.path.sep
+        for position, part in enumerate(parts):
+            if part == ".":
+                continue
+            if part == "..":
+                current = self.path.dirname(current)
+                continue
+            following = self.path.join(current, part)
+            content = self.tree.get(self._key(following))
+            if isinstance(content, Link) and (last or position < len(parts) - 1):
+                target = self.path.join(current, content)
+                resolved = self._resolve(target, depth=depth + 1)
+                if resolved is None:
+                    return None
+                current = resolved
+            else:
+                current = following
+        return current
+
+    def _look(self, name: str, *, last: bool) -> tuple[str, object] | None:
+        self.touched.append(name)
+        if any(name == block or name.startswith(block + self.path.sep) for block in self.blocked):
+            return None
+        resolved = self._resolve(name, last=last)
+        if resolved is None or self._key(resolved) not in self.tree:
+            return None
+        return resolved, self.tree[self._key(resolved)]
+
+    def _status(self, found: tuple[str, object] | None) -> os.stat_result | None:
+        if found is None:
+            return None
+        resolved, content = found
+        kind, size = stat.S_IFDIR | 0o755, 0
+        if isinstance(content, bytes):
+            kind, size = stat.S_IFREG | 0o644, len(content)
+        elif isinstance(content, Link):
+            kind = stat.S_IFLNK | 0o777
+        elif isinstance(content, Special):
+            kind = stat.S_IFIFO | 0o644
+        inode = sorted(self.tree).index(self._key(resolved)) + 2
+        return os.stat_result((kind, inode, self.device(resolved), 1, 1000, 1000, size, 0, 0, 0))
+
+    def device(self, resolved: str) -> int:
+        """Return the device number of a resolved path; one device unless a test says otherwise."""
+        del resolved
+        return 1
+
+    def stat(self, path: str) -> os.stat_result | None:
+        """Return the status of what `path` leads to."""
+        return self._status(self._look(path, last=True))
+
+    def lstat(self, path: str) -> os.stat_result | None:
+        """Return the status of `path` itself."""
+        return self._status(self._look(path, last=False))
+
+    def read(self, path: str, limit: int = READ_LIMIT) -> bytes | None:
+        """Return a file's content."""
+        found = self._look(path, last=True)
+        if found is None or not isinstance(found[1], bytes) or len(found[1]) > limit:
+            return None
+        return found[1]
+
+    def readlink(self, path: str) -> str | None:
+        """Return a link's target."""
+        found = self._look(path, last=False)
+        return str(found[1]) if found is not None and isinstance(found[1], Link) else None
+
+    def realpath(self, path: str) -> str:
+        """Resolve every link."""
+        if not self.path.isabs(path):
+            path = self.path.join(self.cwd, path)
+        return self._resolve(path) or path
+
+    def listdir(self, path: str) -> list[str]:
+        """Return the names below a directory."""
+        found = self._look(path, last=True)
+        if found is None or found[1] is not None:
+            return []
+        prefix = self._key(found[0]).rstrip(self.path.sep) + self.path.sep
+        below = (key[len(prefix) :] for key in self.tree if key.startswith(prefix))
+        return sorted({name for name in below if name and self.path.sep not in name})
+
+    def can_write(self, path: str) -> bool:
+        """Say whether a directory is there and not blocked."""
+        found = self._look(path, last=True)
+        return found is not None and found[1] is None
