@@ -6,6 +6,7 @@ import ntpath
 import os
 import posixpath
 import stat
+import unicodedata
 from typing import TYPE_CHECKING
 
 from uvlocal.shim.system import READ_LIMIT, System
@@ -29,9 +30,26 @@ class FakeSystem(System):
 
     `None` stands for an empty directory; parents exist by themselves. `blocked` are paths whose
     every access fails, as without permission. Reads are recorded in `touched`, in order.
+
+    What lies beyond files is set after construction: `mount_text` (Linux), `mount_rows`,
+    `attributes` as `{(path, name): value}`, `registry` as `{key: {name: value}}`, `drives` as
+    `{"Z:": "remote"}`, `devices` as `{mount point: device number}`.
     """
 
-    __slots__ = ("blocked", "folds_case", "touched", "tree")
+    __slots__ = (
+        "attributes",
+        "blocked",
+        "devices",
+        "drives",
+        "folds_case",
+        "modes",
+        "mount_rows",
+        "mount_text",
+        "registry",
+        "times",
+        "touched",
+        "tree",
+    )
 
     def __init__(
         self,
@@ -58,6 +76,14 @@ class FakeSystem(System):
         self.blocked = blocked
         self.touched: list[str] = []
         self.tree: dict[str, object] = {}
+        self.times: dict[str, int] = {}
+        self.modes: dict[str, int] = {}
+        self.mount_text = ""
+        self.mount_rows: list[tuple[str, str, str, str]] = []
+        self.attributes: dict[tuple[str, str], bytes] = {}
+        self.registry: dict[str, dict[str, str]] = {}
+        self.drives: dict[str, str] = {}
+        self.devices: dict[str, int] = {}
         for name, content in (files or {}).items():
             self.put(name, content)
         if home:
@@ -67,12 +93,15 @@ class FakeSystem(System):
         """Add a file, link or directory, and its parents."""
         if content is not None or self._key(name) not in self.tree:
             self.tree[self._key(name)] = content
+            self.times[self._key(name)] = len(self.times) + 1
         parent = self.path.dirname(name)
         if parent != name and self._key(parent) not in self.tree:
             self.put(parent, None)
 
     def _key(self, name: str) -> str:
         name = self.path.normpath(name)
+        if self.platform == "darwin":
+            name = unicodedata.normalize("NFC", name)
         return name.casefold() if self.folds_case else name
 
     def _resolve(self, name: str, *, last: bool = True, depth: int = 0) -> str | None:
@@ -120,13 +149,18 @@ class FakeSystem(System):
             kind = stat.S_IFLNK | 0o777
         elif isinstance(content, Special):
             kind = stat.S_IFIFO | 0o644
-        inode = sorted(self.tree).index(self._key(resolved)) + 2
-        return os.stat_result((kind, inode, self.device(resolved), 1, 1000, 1000, size, 0, 0, 0))
+        key = self._key(resolved)
+        inode = sorted(self.tree).index(key) + 2
+        kind = stat.S_IFMT(kind) | self.modes.get(key, stat.S_IMODE(kind))
+        times = (self.times[key],) * 6
+        nanoseconds = tuple(10**9 * time for time in times[:3])
+        device = self.device(resolved)
+        return os.stat_result((kind, inode, device, 1, 1000, 1000, size, *times, *nanoseconds))
 
     def device(self, resolved: str) -> int:
-        """Return the device number of a resolved path; one device unless a test says otherwise."""
-        del resolved
-        return 1
+        """Return the device number of a resolved path: that of the innermost of `devices`, or 1."""
+        inside = [mount for mount in self.devices if f"{resolved}/".startswith(f"{mount}/")]
+        return self.devices[max(inside, key=len)] if inside else 1
 
     def stat(self, path: str) -> os.stat_result | None:
         """Return the status of what `path` leads to."""
@@ -167,3 +201,52 @@ class FakeSystem(System):
         """Say whether a directory is there and not blocked."""
         found = self._look(path, last=True)
         return found is not None and found[1] is None
+
+    def attribute(self, path: str, name: str) -> bytes | None:
+        """Return an attribute of an existing path."""
+        found = self._look(path, last=False)
+        attributes = {(self._key(at), key): value for (at, key), value in self.attributes.items()}
+        return None if found is None else attributes.get((self._key(found[0]), name))
+
+    def write_private(self, path: str, data: bytes) -> bool:
+        """Put a file into a folder that is, or will be, the user's own."""
+        folder = self.path.dirname(path)
+        if folder in self.blocked or path in self.blocked:
+            return False
+        self.put(folder, None)
+        if not self.is_private(folder, stat.S_IFDIR):
+            return False
+        self.put(path, data)
+        return True
+
+    def mount_table(self) -> str:
+        """Return the text that the test gave, on Linux."""
+        self.touched.append("mount table")
+        return self.mount_text if self.platform == "linux" else ""
+
+    def mounts(self) -> list[tuple[str, str, str, str]]:
+        """Return the rows that the test gave, not on Linux."""
+        self.touched.append("mount rows")
+        return [] if self.platform == "linux" else self.mount_rows
+
+    def drive_type(self, drive: str) -> str:
+        """Return what kind of drive a letter is; fixed unless a test says otherwise."""
+        return self.drives.get(drive.upper(), "fixed")
+
+    def registry_keys(self, key: str) -> list[str]:
+        """Return the names of the keys below a key; keys above a given one exist by themselves."""
+        prefix = key.casefold() + "\\"
+        below = (
+            name[len(prefix) :] for name in self.registry if name.casefold().startswith(prefix)
+        )
+        return sorted({name.split("\\")[0] for name in below})
+
+    def registry_values(self, key: str) -> dict[str, str]:
+        """Return the values of a key."""
+        folded = {name.casefold(): values for name, values in self.registry.items()}
+        return dict(folded.get(key.casefold(), {}))
+
+    def registry_stamp(self, key: str) -> str:
+        """Return a text that is another one when values or keys differ."""
+        values, keys = self.registry_values(key), self.registry_keys(key)
+        return repr((sorted(values.items()), keys)) if values or keys else ""

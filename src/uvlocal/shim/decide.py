@@ -53,7 +53,15 @@ class Store:
     `shown` texts have `~` for the home directory.
     """
 
-    __slots__ = ("environment", "exists", "path", "shown", "shown_environment", "volume", "writable")
+    __slots__ = (
+        "environment",
+        "exists",
+        "path",
+        "shown",
+        "shown_environment",
+        "volume",
+        "writable",
+    )
 
     def __init__(  # noqa: PLR0913 - a record: each argument is a field
         self,
@@ -166,11 +174,15 @@ def _about_project(facts: Facts) -> "Decision | None":
     if project is None or request is None or facts.centralized is None:
         return None
     if facts.centralized:
-        return Decision("uv-centralizes", f"uv centralizes environments itself ({facts.centralized})")
+        return Decision(
+            "uv-centralizes", f"uv centralizes environments itself ({facts.centralized})"
+        )
     if project.code is not None:
         return Decision(project.code, project.why)
     if request.only_at_root and request.directory != project.root:
-        why = f"`uv {request.command}` makes `.venv` in the current directory unless that is the root"
+        why = (
+            f"`uv {request.command}` makes `.venv` in the current directory unless that is the root"
+        )
         return Decision("not-a-project-command", why)
     if settings is None:
         return None

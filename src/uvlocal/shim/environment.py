@@ -105,13 +105,21 @@ def name_of(root: str, system: System, salt: int = 0) -> str:
     (`~/Dropbox/code/foo`), so that a folder has the same name on every machine of one person.
     `salt` gives further names to two roots whose first names collide; a record tells them apart.
     """
-    below = relative_to(root, system.realpath(system.home) if system.home else "", system)
-    spelled = root if below is None else "~/" + below
-    spelled = spelled.replace(system.path.sep, "/")
-    data = spelled.encode("utf-8", "surrogateescape")
+    data = key_of(root, system).encode("utf-8", "surrogatepass")
     if salt:
         data += b"\0%d" % salt
     return slug(system.path.basename(root)) + "-" + hash_digits(data)
+
+
+def key_of(root: str, system: System) -> str:
+    """Return what the hash in a name is made of: the root, relative to home where it is below."""
+    below = relative_to(root, system.realpath(system.home) if system.home else "", system)
+    return (root if below is None else "~/" + below).replace(system.path.sep, "/")
+
+
+def as_text(path: str) -> str:
+    r"""Return a path as text that a TOML file can hold: bytes that are no UTF-8 as `\xNN`."""
+    return path.encode("utf-8", "surrogatepass").decode("utf-8", "backslashreplace")
 
 
 def slug(name: str) -> str:
@@ -202,15 +210,6 @@ def take_back(environ: "dict[str, str]") -> Changes:
         if earlier in environ:
             changes.values[earlier] = None
     return changes
-
-
-def take_back_unmarked(
-    changes: Changes, environ: "dict[str, str]", store: str, system: System
-) -> None:
-    """Remove a `UV_PROJECT_ENVIRONMENT` inside the store whose mark was lost (by sudo, by tox)."""
-    value = changes.applied_to(environ).get("UV_PROJECT_ENVIRONMENT", "")
-    if value and store and is_our_environment(value, store, system):
-        changes.values["UV_PROJECT_ENVIRONMENT"] = None
 
 
 def put_on(changes: Changes, environ: "dict[str, str]", wanted: "dict[str, str]") -> None:

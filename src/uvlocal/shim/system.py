@@ -154,6 +154,127 @@ class System:
         except (OSError, ValueError):
             return False
 
+    def attribute(self, path: str, name: str) -> "bytes | None":
+        """Return an extended attribute of `path` itself, None where it has none.
+
+        On Windows that is an alternate data stream. `name` is the whole name, on Linux with its
+        `user.`.
+        """
+        try:
+            return _attribute(path, name)
+        except (ImportError, OSError, ValueError, AttributeError):
+            return None
+
+    def write_private(self, path: str, data: bytes) -> bool:
+        """Replace a file of ours in one step, and say whether that worked; only for caches.
+
+        The file is the user's alone, and so is its folder, which is made where it is missing.
+        A folder that others may write, or that belongs to somebody else, is left alone.
+        """
+        folder = self.path.dirname(path)
+        if not _make_folder(folder) or not self.is_private(folder, stat.S_IFDIR):
+            return False
+        beside = f"{path}.{os.getpid()}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        try:
+            descriptor = os.open(beside, flags | getattr(os, "O_CLOEXEC", 0), 0o600)
+            try:
+                os.write(descriptor, data)
+            finally:
+                os.close(descriptor)
+            os.replace(beside, path)
+        except (OSError, ValueError):
+            try:
+                os.unlink(beside)
+            except (OSError, ValueError):
+                pass
+            return False
+        return True
+
+    def is_private(self, path: str, kind: int) -> bool:
+        """Say whether `path` is this user's, of that `kind` (`stat.S_IFREG`), others cannot write.
+
+        Windows keeps `%LOCALAPPDATA%` private by itself.
+        """
+        status = self.lstat(path)
+        if status is None or stat.S_IFMT(status.st_mode) != kind:
+            return False
+        writable = stat.S_IWGRP | stat.S_IWOTH
+        return self.uid < 0 or (status.st_uid == self.uid and not status.st_mode & writable)
+
+    # -- volumes -------------------------------------------------------------------------------
+
+    def mount_table(self) -> str:
+        """Return what is mounted, in the format of Linux's `/proc/self/mountinfo`, or "".
+
+        Reading it touches no remote server (proc_pid_mountinfo(5)).
+        """
+        data = self.read("/proc/self/mountinfo") if self.platform == "linux" else None
+        return (data or b"").decode("utf-8", "surrogateescape")
+
+    def mounts(self) -> "list[tuple[str, str, str, str]]":
+        """Return device, mount point, type and options of what is mounted, not for Linux.
+
+        On macOS that is `getfsstat(MNT_NOWAIT)`, which does not wait for a server. On Windows only
+        local drives are listed, as asking a remote one may take long (`drive_type` tells them).
+        """
+        if self.platform == "linux":
+            return []
+        try:
+            import psutil
+
+            rows = psutil.disk_partitions(all=self.platform == "darwin")
+            return [(row.device, row.mountpoint, row.fstype, row.opts) for row in rows]
+        except (ImportError, OSError, ValueError, RuntimeError):
+            return []
+
+    def drive_type(self, drive: str) -> str:
+        """Return `fixed`, `removable`, `remote`, ... for a Windows drive such as `C:`, or "".
+
+        Source: https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-getdrivetypew
+        """
+        try:
+            return _drive_type(drive)
+        except (ImportError, OSError, ValueError, AttributeError):
+            return ""
+
+    def registry_keys(self, key: str) -> "list[str]":
+        r"""Return the names of the keys below a registry key such as `HKCU\Software`."""
+        try:
+            return _registry(key)[0]
+        except (ImportError, OSError, ValueError):
+            return []
+
+    def registry_values(self, key: str) -> "dict[str, str]":
+        """Return the values of a registry key as text, numbers included; "" is the default one."""
+        try:
+            return _registry(key)[1]
+        except (ImportError, OSError, ValueError):
+            return {}
+
+    def registry_stamp(self, key: str) -> str:
+        """Return something that changes when a registry key's values do, "" where it is absent."""
+        try:
+            return _registry(key)[2]
+        except (ImportError, OSError, ValueError):
+            return ""
+
+
+def _make_folder(path: str) -> bool:
+    """Make a folder and those above it, open to this user alone, whatever the umask."""
+    above = os.path.dirname(path)
+    try:
+        if os.path.isdir(path):
+            return True
+        if above == path or not _make_folder(above):
+            return False
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        return True  # another process was faster
+    except (OSError, ValueError, RecursionError):
+        return False
+    return True
+
 
 def _current_directory() -> str:
     try:
@@ -171,7 +292,7 @@ def _home_directory(environ: "dict[str, str]", platform: str) -> str:
         return home
     if sys.platform != "win32":
         try:
-            import pwd  # noqa: PLC0415 - built in, and needed only without HOME
+            import pwd
 
             return pwd.getpwuid(os.getuid()).pw_dir
         except (ImportError, KeyError):
@@ -184,7 +305,7 @@ def _disk_name(path: str) -> str:
     if sys.platform != "darwin":
         return path
     try:
-        import fcntl  # noqa: PLC0415 - an extension module, needed on macOS only
+        import fcntl
 
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -194,3 +315,75 @@ def _disk_name(path: str) -> str:
         return os.fsdecode(name.rstrip(b"\0"))
     except (ImportError, OSError):
         return path
+
+
+#: `options` of getxattr(2) on macOS: look at a link itself.
+_XATTR_NOFOLLOW = 1
+#: The most that is read of an attribute, in bytes; those of interest hold a few.
+_ATTRIBUTE_LIMIT = 4096
+#: The most keys or values that are taken from one registry key.
+_REGISTRY_LIMIT = 512
+#: What `GetDriveTypeW` returns.
+_DRIVE_TYPES = ("", "", "removable", "fixed", "remote", "cdrom", "ramdisk")
+
+
+def _attribute(path: str, name: str) -> "bytes | None":
+    if sys.platform == "linux":
+        return os.getxattr(path, name, follow_symlinks=False)
+    if sys.platform == "darwin":
+        import ctypes
+
+        library = ctypes.CDLL(None)
+        value = ctypes.create_string_buffer(_ATTRIBUTE_LIMIT)
+        library.getxattr.restype = ctypes.c_ssize_t
+        length = library.getxattr(
+            os.fsencode(path),
+            name.encode(),
+            value,
+            ctypes.c_size_t(_ATTRIBUTE_LIMIT),
+            ctypes.c_uint32(0),
+            ctypes.c_int(_XATTR_NOFOLLOW),
+        )
+        return value.raw[:length] if length >= 0 else None
+    if sys.platform == "win32":
+        descriptor = os.open(f"{path}:{name}", os.O_RDONLY | os.O_BINARY)
+        try:
+            return os.read(descriptor, _ATTRIBUTE_LIMIT)
+        finally:
+            os.close(descriptor)
+    return None
+
+
+def _drive_type(drive: str) -> str:
+    if sys.platform != "win32":
+        return ""
+    import ctypes
+
+    return _DRIVE_TYPES[ctypes.windll.kernel32.GetDriveTypeW(drive + "\\")]
+
+
+def _registry(key: str) -> "tuple[list[str], dict[str, str], str]":
+    """Return the keys below a registry key, its values, and when it was last written."""
+    if sys.platform != "win32":
+        return [], {}, ""
+    import winreg
+
+    hives = {
+        "HKCU": winreg.HKEY_CURRENT_USER,
+        "HKLM": winreg.HKEY_LOCAL_MACHINE,
+        "HKCR": winreg.HKEY_CLASSES_ROOT,
+    }
+    hive, _, rest = key.partition("\\")
+    keys: "list[str]" = []
+    values: "dict[str, str]" = {}
+    with winreg.OpenKey(hives[hive], rest) as handle:
+        key_count, value_count, written = winreg.QueryInfoKey(handle)
+        for position in range(min(key_count, _REGISTRY_LIMIT)):
+            keys.append(winreg.EnumKey(handle, position))
+        for position in range(min(value_count, _REGISTRY_LIMIT)):
+            name, value, kind = winreg.EnumValue(handle, position)
+            if kind == winreg.REG_EXPAND_SZ:
+                value = winreg.ExpandEnvironmentStrings(value)
+            if isinstance(value, (str, int)):
+                values[name] = str(value)
+    return keys, values, str(written)

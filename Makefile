@@ -1,0 +1,65 @@
+# What a developer does with uvlocal. Needs Python 3.11 or later, make and git; fetches the rest.
+#
+#   make demo    see the main job: a uv project in a Dropbox folder, run through the shim
+#   make test    run the tests, with the newest uv
+#   make check   format, lint, types for three systems, branch coverage
+#   make build   the wheel, with the launchers for six targets
+#   make bench   the added time of the shim, side by side with bare uv
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v python)
+VENV := .venv
+RUN := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+WORKERS ?= auto
+PYTEST := $(RUN) -m pytest -n $(WORKERS) --dist worksteal
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all check build bench clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+setup: $(INSTALLED)
+
+# The build requirements are put into the environment itself: an isolated build would unpack the
+# compiler (half a gigabyte) each time.
+$(INSTALLED): pyproject.toml hatch_build.py
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "uvlocal needs Python 3.11 or later")'
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check "hatchling>=1.27" "ziglang==0.17.1"
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable ".[dev]"
+	@touch $@
+
+# A launcher that is older than its source would make every test lie.
+src/uvlocal/launchers/.stamp: shims/launcher.c hatch_build.py $(INSTALLED)
+	$(RUN) hatch_build.py
+	@touch $@
+
+demo: src/uvlocal/launchers/.stamp
+	@$(RUN) benchmarks/demo.py
+
+test: src/uvlocal/launchers/.stamp
+	$(PYTEST)
+
+test-all: src/uvlocal/launchers/.stamp
+	UVLOCAL_TEST_UV=all $(PYTEST)
+
+check: src/uvlocal/launchers/.stamp
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy --platform linux
+	$(RUN) -m mypy --platform darwin
+	$(RUN) -m mypy --platform win32
+	$(RUN) -m coverage erase
+	$(RUN) -m coverage run -m pytest -n $(WORKERS) --dist worksteal -q
+	$(RUN) -m coverage combine -q
+	$(RUN) -m coverage report
+
+build: $(INSTALLED)
+	$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+bench: src/uvlocal/launchers/.stamp
+	$(RUN) benchmarks/bench.py
+
+clean:
+	rm -rf $(VENV) .cache build dist src/uvlocal/launchers

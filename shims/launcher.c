@@ -1,0 +1,1114 @@
+/*
+ * uvlocal's launcher: what stands on PATH as `uv`, or `uv.exe`.
+ *
+ * It knows no rules. A call goes through these steps, told by `launch` at the end of this file:
+ *
+ *   1. Find out which file this is, and read the configuration beside it.
+ *   2. Stop if this process goes round in circles.
+ *   3. Become Python with uvlocal's package, which decides and then becomes the real uv.
+ *   4. Where that cannot be done: give back the environment that the user had, find the real uv,
+ *      become it. Nothing that is wrong with uvlocal may stop uv.
+ *
+ * "Become" is `execve` where there is one, so that exit codes, signals, terminals and file
+ * descriptors are uv's own. Windows has none: there we start the program, wait, and pass on its
+ * exit code.
+ *
+ * Text is `native`: bytes on POSIX, UTF-16 on Windows, and whatever the user gave, never decoded.
+ * The first part of the file is the same everywhere; then come the system's calls for POSIX and
+ * for Windows, the same functions twice. Memory is not freed: the process is about to become
+ * another one.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef _WIN32
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+typedef wchar_t native;
+#define N(literal) L##literal
+#define UV N("uv.exe")
+#define SEPARATOR N('\\')
+#define PATH_SEPARATOR N(';')
+#define LAUNCH_PY N("\\uvlocal\\shim\\launch.py")
+#else
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef __APPLE__
+#include <mach-o/dyld.h>
+#else
+#include <sys/auxv.h>
+#endif
+typedef char native;
+#define N(literal) literal
+#define UV N("uv")
+#define SEPARATOR N('/')
+#define PATH_SEPARATOR N(':')
+#define LAUNCH_PY N("/uvlocal/shim/launch.py")
+#endif
+
+/* What a shell answers for a command that it cannot find. */
+enum { NOT_FOUND = 127 };
+
+/* How often one process may pass here, and how deep calls may nest (uv's own limit is 100 too). */
+enum { PASSES_ALLOWED = 5, DEPTH_ALLOWED = 100 };
+
+/* The most that is read of the configuration, and of a file that may be a shim of ours. */
+enum { CONFIGURATION_LIMIT = 64 * 1024, SHIM_LIMIT = 256 * 1024 };
+
+/* Every shim of ours carries this, so that a copy is known for what it is, wherever it lies. */
+static const char MARKER[] = "uvlocal-launcher-marker:1";
+
+/* What Python runs; `sys.argv` is then -c, PACKAGE, LAUNCHER, FLAGS, ARGV0, ARGUMENTS... */
+#define STUB N("import sys;sys.path.insert(0,sys.argv[1]);from uvlocal.shim.launch import main;main()")
+
+/* The variables that uvlocal sets for uv. Beside a variable X, UVLOCAL_SET_X tells what we set it
+ * to, and UVLOCAL_HAD_X what the user had, if anything. */
+static const native *const OURS[] = {
+    N("UV_PROJECT_ENVIRONMENT"), N("VIRTUAL_ENV"),  N("UV_NO_INSTALLER_METADATA"),
+    N("UV_PREVIEW_FEATURES"),    N("UV_LINK_MODE"), NULL,
+};
+
+/* Text that grows. All zero is empty text; `start` is NUL-terminated once something was added. */
+struct text {
+    native *start;
+    size_t length;
+    size_t room;
+};
+
+/* A file's content. */
+struct content {
+    char *bytes;
+    size_t size;
+};
+
+/* What the file beside the launcher says; NULL where it says nothing. */
+struct configuration {
+    const native *python;  /* the interpreter */
+    const native *package; /* the folder that holds the package `uvlocal` */
+    const native *uv;      /* the real uv, as found when the launcher was installed */
+    const native *trouble; /* why all this cannot be used, NULL if it can */
+};
+
+/* -- the system's calls, defined twice below ------------------------------------------------- */
+
+/* Returns memory, the old content kept; ends the process where there is none. */
+static void *reallocate(void *old, size_t size);
+/* Writes to standard error. A closed one is no reason to fail, or to die. */
+static void write_error(const native *text, size_t length);
+static _Noreturn void leave(int code);
+
+/* Returns this file's own absolute path, or NULL. */
+static const native *own_path(void);
+static uint64_t process_number(void);
+static bool is_absolute(const native *path);
+/* Says whether a file is there that can be started. */
+static bool is_program(const native *path);
+/* Says whether a file is there that can be read. */
+static bool is_readable(const native *path);
+static bool exists(const native *path);
+static bool is_same_file(const native *one, const native *other);
+/* Reads a regular file of at most `limit` bytes. Returns NULL, or what is wrong with it.
+ * `trusted` asks that nobody but this user and root can have written it. */
+static const native *read_file(const native *path, size_t limit, bool trusted, struct content *into);
+/* Returns UTF-8 text of the configuration as native text, or NULL. */
+static const native *to_native(const char *bytes, size_t size);
+
+/* The environment that the next program will get. */
+static const native *get_variable(const native *name);
+static void set_variable(const native *name, const native *value);
+static void unset_variable(const native *name);
+
+/* Become a program. These return only where it could not be started. */
+static void become_uv(const native *path);
+static void become_python(const struct configuration *configuration, const native *launcher);
+
+/* -- text ------------------------------------------------------------------------------------ */
+
+static size_t length_of(const native *text)
+{
+    size_t length = 0;
+    while (text[length] != 0)
+        length++;
+    return length;
+}
+
+static bool is_equal(const native *one, const native *other)
+{
+    size_t at = 0;
+    while (one[at] != 0 && one[at] == other[at])
+        at++;
+    return one[at] == other[at];
+}
+
+static bool has_bytes(const char *bytes, size_t size, const char *wanted, size_t wanted_size)
+{
+    for (size_t start = 0; start + wanted_size <= size; start++) {
+        size_t at = 0;
+        while (at < wanted_size && bytes[start + at] == wanted[at])
+            at++;
+        if (at == wanted_size)
+            return true;
+    }
+    return false;
+}
+
+static void append_some(struct text *text, const native *part, size_t count)
+{
+    if (text->room - text->length <= count) {
+        size_t most = SIZE_MAX / sizeof(native) / 4;
+        size_t needed = count < most && text->length < most ? text->length + count + 1 : most;
+        text->start = reallocate(text->start, needed * 2 * sizeof(native));
+        text->room = needed * 2;
+    }
+    for (size_t at = 0; at < count; at++)
+        text->start[text->length + at] = part[at];
+    text->length += count;
+    text->start[text->length] = 0;
+}
+
+static void append(struct text *text, const native *part)
+{
+    append_some(text, part, length_of(part));
+}
+
+static void append_number(struct text *text, uint64_t number)
+{
+    native digits[20]; /* as many as 2^64 has */
+    size_t first = 20;
+    do {
+        digits[--first] = (native)(N('0') + number % 10);
+        number /= 10;
+    } while (number != 0);
+    append_some(text, digits + first, 20 - first);
+}
+
+static const native *join(const native *const *parts)
+{
+    struct text whole = {0};
+    for (append(&whole, N("")); *parts != NULL; parts++)
+        append(&whole, *parts);
+    return whole.start;
+}
+
+#define JOIN(...) join((const native *const[]){__VA_ARGS__, NULL})
+
+/* -- talk ------------------------------------------------------------------------------------ */
+
+/* In one piece, so that the lines of parallel calls do not mix. */
+static void say(const native *text)
+{
+    write_error(text, length_of(text));
+}
+
+static _Noreturn void fail(const native *message)
+{
+    say(message);
+    leave(NOT_FOUND);
+}
+
+static bool is_set(const native *name)
+{
+    const native *value = get_variable(name);
+    return value != NULL && value[0] != 0;
+}
+
+static void warn(const native *trouble, const native *launcher)
+{
+    if (is_set(N("UVLOCAL_QUIET")))
+        return;
+    say(JOIN(N("warning: "), trouble, N("; running the real uv unchanged\n"),
+             N("hint: run `uvlocal install` to mend this, or delete `"), launcher,
+             N("` to be rid of it\n")));
+}
+
+/* -- the configuration ----------------------------------------------------------------------- */
+
+static size_t end_of(char wanted, const char *bytes, size_t start, size_t size)
+{
+    while (start < size && bytes[start] != wanted)
+        start++;
+    return start;
+}
+
+static bool is_key(const char *bytes, size_t size, const char *key)
+{
+    size_t at = 0;
+    while (at < size && key[at] != 0 && bytes[at] == key[at])
+        at++;
+    return at == size && key[at] == 0;
+}
+
+/* Takes one line, `key value`; what is unknown or no absolute path is passed over. */
+static void take_line(struct configuration *into, const char *line, size_t size)
+{
+    size_t key = end_of(' ', line, 0, size);
+    if (key == size)
+        return;
+    const native *value = to_native(line + key + 1, size - key - 1);
+    if (value == NULL || !is_absolute(value))
+        return;
+    if (is_key(line, key, "python"))
+        into->python = value;
+    else if (is_key(line, key, "package"))
+        into->package = value;
+    else if (is_key(line, key, "uv"))
+        into->uv = value;
+}
+
+/* A line counts only with its newline: half a path, left by a full disk, is none. */
+static void take_lines(struct configuration *into, const struct content *content)
+{
+    const char *bytes = content->bytes;
+    size_t size = content->size;
+    size_t end = end_of('\n', bytes, 0, size);
+    bool ours = end < size && is_key(bytes, end, "uvlocal 1");
+    if (!ours || end_of(0, bytes, 0, size) < size) {
+        into->trouble = N("is damaged");
+        return;
+    }
+    for (size_t start = end + 1; start < size; start = end + 1) {
+        end = end_of('\n', bytes, start, size);
+        if (end < size)
+            take_line(into, bytes + start, end - start);
+    }
+    if (into->python == NULL || into->package == NULL)
+        into->trouble = N("is damaged");
+}
+
+static struct configuration read_configuration(const native *launcher)
+{
+    struct configuration result = {0};
+    struct text path = {0};
+    size_t folder = length_of(launcher);
+    while (folder > 0 && launcher[folder - 1] != SEPARATOR)
+        folder--;
+    append_some(&path, launcher, folder);
+    append(&path, N("uvlocal-launcher.conf"));
+
+    struct content content = {0};
+    result.trouble = read_file(path.start, CONFIGURATION_LIMIT, true, &content);
+    if (result.trouble == NULL)
+        take_lines(&result, &content);
+    if (result.trouble != NULL)
+        result.trouble = JOIN(N("`"), path.start, N("` "), result.trouble);
+    return result;
+}
+
+/* -- the real uv ----------------------------------------------------------------------------- */
+
+/* A search for the real uv. */
+struct search {
+    const native *launcher;
+    bool become;            /* become what was found; otherwise only name it */
+    const native *found;    /* what was found, if it was only to be named */
+    const native *rejected; /* what was wrong with the last place, NULL if nothing is there */
+    struct text tried;      /* every place looked at, as lines for people */
+};
+
+static bool is_ours(const native *path, const native *launcher)
+{
+    if (is_same_file(path, launcher))
+        return true;
+    struct content content = {0};
+    return read_file(path, SHIM_LIMIT, false, &content) == NULL
+        && has_bytes(content.bytes, content.size, MARKER, sizeof MARKER - 1);
+}
+
+/* Looks at one place. Returns true if the real uv is there, and was only to be named. */
+static bool try_place(struct search *search, const native *path)
+{
+    search->rejected = NULL;
+    if (!is_program(path))
+        search->rejected = exists(path) ? N("is not an executable file") : NULL;
+    else if (is_ours(path, search->launcher))
+        search->rejected = N("is uvlocal's own shim");
+    else if (!search->become) {
+        search->found = path;
+        return true;
+    } else {
+        become_uv(path);
+        search->rejected = N("cannot be started");
+    }
+    append(&search->tried, N("\n  "));
+    append(&search->tried, path);
+    if (search->rejected != NULL) {
+        append(&search->tried, N(" ("));
+        append(&search->tried, search->rejected);
+        append(&search->tried, N(")"));
+    }
+    return false;
+}
+
+/* Takes the next folder off a PATH. Windows allows quotes, in which a separator is none. */
+static const native *next_folder(const native *rest, struct text *folder)
+{
+    bool quoted = false;
+    folder->length = 0;
+    append(folder, N(""));
+    for (; *rest != 0 && (quoted || *rest != PATH_SEPARATOR); rest++) {
+        if (PATH_SEPARATOR == N(';') && *rest == N('"'))
+            quoted = !quoted;
+        else
+            append_some(folder, rest, 1);
+    }
+    return *rest == 0 ? NULL : rest + 1;
+}
+
+/* Looks through PATH. A relative folder means the current one, which may be anybody's: no uv is
+ * taken from there. */
+static bool try_path(struct search *search)
+{
+    const native separator[] = {SEPARATOR, 0};
+    const native *rest = get_variable(N("PATH"));
+    struct text folder = {0};
+    while (rest != NULL) {
+        rest = next_folder(rest, &folder);
+        if (!is_absolute(folder.start))
+            continue;
+        if (folder.start[folder.length - 1] != SEPARATOR)
+            append(&folder, separator);
+        append(&folder, UV);
+        if (try_place(search, folder.start))
+            return true;
+    }
+    return false;
+}
+
+static _Noreturn void fail_without_wish(const native *wish, const native *rejected)
+{
+    const native *why = rejected == NULL ? N("does not exist") : rejected;
+    fail(JOIN(N("error: `UVLOCAL_UV` names `"), wish, N("`, which "), why,
+              N("\n\nhint: set `UVLOCAL_UV` to the path of the real uv, or unset it\n")));
+}
+
+/* Looks where the real uv may be: what the user says, PATH without ourselves, what was recorded.
+ * An explicit wish is not silently replaced. */
+static void search_uv(struct search *search, const native *recorded)
+{
+    const native *wish = get_variable(N("UVLOCAL_UV"));
+    if (wish != NULL && wish[0] != 0) {
+        if (!try_place(search, wish) && search->become)
+            fail_without_wish(wish, search->rejected);
+    } else if (!try_path(search) && recorded != NULL) {
+        try_place(search, recorded);
+    }
+}
+
+/* What an outer call of uvlocal set is taken back, so that uv gets the user's own environment.
+ * A value that differs from what we set is the user's, and stays. */
+static void restore_environment(void)
+{
+    for (const native *const *name = OURS; *name != NULL; name++) {
+        const native *set_name = JOIN(N("UVLOCAL_SET_"), *name);
+        const native *had_name = JOIN(N("UVLOCAL_HAD_"), *name);
+        const native *now = get_variable(*name);
+        const native *set = get_variable(set_name);
+        const native *had = get_variable(had_name);
+        if (now != NULL && set != NULL && is_equal(now, set)) {
+            if (had != NULL)
+                set_variable(*name, had);
+            else
+                unset_variable(*name);
+        }
+        unset_variable(set_name);
+        unset_variable(had_name);
+    }
+}
+
+/* The one hard error. */
+static _Noreturn void fail_without_uv(const struct search *search)
+{
+    fail(JOIN(N("error: no uv found, these places were tried:"),
+              search->tried.length > 0 ? search->tried.start : N("\n  `PATH` has no usable folder"),
+              N("\n\nhint: install uv (https://docs.astral.sh/uv/getting-started/installation/), "),
+              N("or set `UVLOCAL_UV` to the path of the real one\n")));
+}
+
+static _Noreturn void run_real_uv(const native *launcher, const native *recorded)
+{
+    struct search search = {.launcher = launcher, .become = true};
+    restore_environment();
+    search_uv(&search, recorded);
+    fail_without_uv(&search);
+}
+
+/* -- the guard against loops ----------------------------------------------------------------- */
+
+/* UVLOCAL_LOOP is PID:PASSES:DEPTH. `execve` keeps the process number, so a loop of two programs
+ * that become each other shows in PASSES; one that starts new processes shows in DEPTH. */
+struct passage {
+    uint64_t process;
+    uint64_t passes;
+    uint64_t depth;
+};
+
+/* Reads digits up to `end`; returns what follows it, or NULL if the text is another. */
+static const native *read_number(const native *text, native end, uint64_t *number)
+{
+    size_t at = 0;
+    *number = 0;
+    for (; at < 10 && text[at] >= N('0') && text[at] <= N('9'); at++)
+        *number = *number * 10 + (uint64_t)(text[at] - N('0'));
+    return at > 0 && text[at] == end ? text + at + 1 : NULL;
+}
+
+static struct passage last_passage(void)
+{
+    struct passage last = {0};
+    const native *rest = get_variable(N("UVLOCAL_LOOP"));
+    if (rest != NULL)
+        rest = read_number(rest, N(':'), &last.process);
+    if (rest != NULL)
+        rest = read_number(rest, N(':'), &last.passes);
+    if (rest != NULL)
+        rest = read_number(rest, 0, &last.depth);
+    return rest != NULL ? last : (struct passage){0};
+}
+
+static _Noreturn void fail_in_circles(const native *launcher, const native *recorded, bool deep)
+{
+    struct search search = {.launcher = launcher};
+    search_uv(&search, recorded);
+    if (search.found == NULL)
+        fail_without_uv(&search);
+    fail(JOIN(N("error: uv goes round in circles: `"), launcher, N("` starts `"), search.found,
+              deep ? N("`, and calls are nested more than 100 deep\n")
+                   : N("`, which starts the former again\n"),
+              N("\nhint: look at what `"), search.found,
+              N("` starts, or set `UVLOCAL_UV` to the path of the real uv\n")));
+}
+
+static void guard_against_loops(const native *launcher, const native *recorded)
+{
+    struct passage now = {.process = process_number(), .passes = 1, .depth = 1};
+    struct passage last = last_passage();
+    if (last.process == now.process && last.passes > 0) {
+        now.passes = last.passes + 1;
+        now.depth = last.depth;
+    } else {
+        now.depth = last.depth + 1;
+    }
+    if (now.passes > PASSES_ALLOWED || now.depth > DEPTH_ALLOWED)
+        fail_in_circles(launcher, recorded, now.depth > DEPTH_ALLOWED);
+
+    struct text value = {0};
+    append_number(&value, now.process);
+    append(&value, N(":"));
+    append_number(&value, now.passes);
+    append(&value, N(":"));
+    append_number(&value, now.depth);
+    set_variable(N("UVLOCAL_LOOP"), value.start);
+}
+
+/* -- the story ------------------------------------------------------------------------------- */
+
+/* Becomes Python. Returns, if that cannot be done, the reason. */
+static const native *try_python(const struct configuration *configuration, const native *launcher)
+{
+    const native *python = configuration->python;
+    if (!is_program(python))
+        return JOIN(N("uvlocal's Python `"), python, N("` is gone"));
+    if (!is_readable(JOIN(configuration->package, LAUNCH_PY)))
+        return JOIN(N("uvlocal's package in `"), configuration->package, N("` is gone"));
+    become_python(configuration, launcher);
+    return JOIN(N("uvlocal's Python `"), python, N("` cannot be started"));
+}
+
+static _Noreturn void launch(void)
+{
+    const native *launcher = own_path();
+    struct configuration configuration = {.trouble = N("the launcher cannot find itself")};
+    if (launcher != NULL)
+        configuration = read_configuration(launcher);
+    else
+        launcher = UV;
+
+    guard_against_loops(launcher, configuration.uv);
+    if (configuration.trouble == NULL)
+        configuration.trouble = try_python(&configuration, launcher);
+    warn(configuration.trouble, launcher);
+    run_real_uv(launcher, configuration.uv);
+}
+
+#ifndef _WIN32
+
+/* == POSIX =================================================================================== */
+
+extern char **environ;
+
+static char **arguments;
+
+int main(int count, char **vector)
+{
+    (void)count; /* may be 0, and `vector` is NULL-terminated all the same */
+    arguments = vector;
+    launch();
+}
+
+static void *reallocate(void *old, size_t size)
+{
+    void *memory = realloc(old, size);
+    if (memory == NULL) {
+        static const char message[] = "error: out of memory\n";
+        write_error(message, sizeof message - 1);
+        leave(NOT_FOUND);
+    }
+    return memory;
+}
+
+static _Noreturn void leave(int code)
+{
+    _exit(code);
+}
+
+/* SIGPIPE is ignored meanwhile: a reader that has gone must not stop uv. */
+static void write_error(const char *text, size_t length)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction before;
+    bool changed = sigaction(SIGPIPE, &ignore, &before) == 0;
+    while (length > 0) {
+        ssize_t written = write(STDERR_FILENO, text, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            break;
+        text += written;
+        length -= (size_t)written;
+    }
+    if (changed)
+        sigaction(SIGPIPE, &before, NULL);
+}
+
+/* -- files ----------------------------------------------------------------------------------- */
+
+#ifdef __APPLE__
+static const char *own_path(void)
+{
+    uint32_t size = 0;
+    _NSGetExecutablePath(NULL, &size);
+    char *path = reallocate(NULL, size + 1);
+    return _NSGetExecutablePath(path, &size) == 0 ? realpath(path, NULL) : NULL;
+}
+#else
+/* Without /proc, as in some sandboxes, the kernel still tells the name that was started. */
+static const char *own_path(void)
+{
+    size_t room = 4096; /* the kernel gives no more than a page */
+    char *path = reallocate(NULL, room);
+    ssize_t length = readlink("/proc/self/exe", path, room);
+    if (length > 0 && (size_t)length < room && path[0] == '/') {
+        path[length] = 0;
+        return path;
+    }
+    const char *started = (const char *)getauxval(AT_EXECFN);
+    return started != NULL ? realpath(started, NULL) : NULL;
+}
+#endif
+
+static uint64_t process_number(void)
+{
+    return (uint64_t)getpid();
+}
+
+static bool is_absolute(const char *path)
+{
+    return path[0] == '/';
+}
+
+static bool is_program(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+}
+
+static bool is_readable(const char *path)
+{
+    return access(path, R_OK) == 0;
+}
+
+static bool exists(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0;
+}
+
+static bool is_same_file(const char *one, const char *other)
+{
+    struct stat first;
+    struct stat second;
+    return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev
+        && first.st_ino == second.st_ino;
+}
+
+static const char *check_file(int file, size_t limit, bool trusted, size_t *size)
+{
+    struct stat status;
+    if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || (uintmax_t)status.st_size > limit)
+        return "is damaged";
+    if (trusted && status.st_uid != geteuid() && status.st_uid != 0)
+        return "belongs to somebody else";
+    if (trusted && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return "can be written by others";
+    *size = (size_t)status.st_size;
+    return NULL;
+}
+
+/* O_NONBLOCK: a FIFO put in the place of a file must not hold uv up. */
+static const char *read_file(const char *path, size_t limit, bool trusted, struct content *into)
+{
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (file < 0)
+        return errno == ENOENT ? "is missing" : "cannot be read";
+    size_t size = 0;
+    const char *trouble = check_file(file, limit, trusted, &size);
+    if (trouble == NULL) {
+        into->bytes = reallocate(into->bytes, size + 1);
+        while (into->size < size) {
+            ssize_t got = read(file, into->bytes + into->size, size - into->size);
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got <= 0)
+                break;
+            into->size += (size_t)got;
+        }
+    }
+    close(file);
+    return trouble;
+}
+
+static const char *to_native(const char *bytes, size_t size)
+{
+    struct text text = {0};
+    append_some(&text, bytes, size);
+    return text.start;
+}
+
+/* -- the environment: `environ` itself, so that all we do not touch stays byte for byte --------- */
+
+/* Returns the value if the entry is of that name, else NULL. */
+static char *value_in(char *entry, const char *name)
+{
+    size_t at = 0;
+    while (name[at] != 0 && entry[at] == name[at])
+        at++;
+    return name[at] == 0 && entry[at] == '=' ? entry + at + 1 : NULL;
+}
+
+static const char *get_variable(const char *name)
+{
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+        char *value = value_in(*entry, name);
+        if (value != NULL)
+            return value;
+    }
+    return NULL;
+}
+
+static void set_variable(const char *name, const char *value)
+{
+    char *made = (char *)JOIN(name, "=", value);
+    size_t count = 0;
+    for (; environ != NULL && environ[count] != NULL; count++) {
+        if (value_in(environ[count], name) != NULL) {
+            environ[count] = made;
+            return;
+        }
+    }
+    char **longer = reallocate(NULL, (count + 2) * sizeof(char *));
+    for (size_t at = 0; at < count; at++)
+        longer[at] = environ[at];
+    longer[count] = made;
+    longer[count + 1] = NULL;
+    environ = longer;
+}
+
+static void unset_variable(const char *name)
+{
+    char **kept = environ;
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+        if (value_in(*entry, name) == NULL)
+            *kept++ = *entry;
+    }
+    if (kept != NULL)
+        *kept = NULL;
+}
+
+/* -- other programs -------------------------------------------------------------------------- */
+
+static void become_uv(const char *path)
+{
+    execve(path, arguments, environ);
+}
+
+static bool is_ignored(int number)
+{
+    struct sigaction now;
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+/* What the start of Python will destroy, so that it can be given back before uv starts: CPython
+ * ignores SIGPIPE and SIGXFSZ, and in a C locale sets LC_CTYPE (PEP 538), whatever it was. The
+ * letters P and X: the signal was ignored already. L: LC_CTYPE was absent; otherwise its value
+ * follows `=` in lower-case hexadecimal, which holds none of the letters. */
+static const char *flags_for_python(void)
+{
+    static const char hexadecimal[] = "0123456789abcdef";
+    const char *locale = get_variable("LC_CTYPE");
+    struct text flags = {0};
+    append(&flags, is_ignored(SIGPIPE) ? "P" : "");
+    append(&flags, is_ignored(SIGXFSZ) ? "X" : "");
+    append(&flags, locale == NULL ? "L" : "");
+    if (flags.length == 0)
+        append(&flags, "-");
+    if (locale != NULL)
+        append(&flags, "=");
+    for (; locale != NULL && *locale != 0; locale++) {
+        unsigned char byte = (unsigned char)*locale;
+        append_some(&flags, &hexadecimal[byte >> 4], 1);
+        append_some(&flags, &hexadecimal[byte & 15], 1);
+    }
+    return flags.start;
+}
+
+/* -X utf8: whatever the locale, arguments then come out of Python as the bytes that went in. */
+static void become_python(const struct configuration *configuration, const char *launcher)
+{
+    const char *own[] = {
+        configuration->python,  "-I",     "-S",
+        "-X",                   "utf8",   "-c",
+        STUB,                   configuration->package,
+        launcher,               flags_for_python(),
+    };
+    size_t own_count = sizeof own / sizeof own[0];
+    size_t count = 0;
+    while (arguments[count] != NULL)
+        count++;
+    char **vector = reallocate(NULL, (own_count + count + 2) * sizeof(char *));
+    for (size_t at = 0; at < own_count; at++)
+        vector[at] = (char *)own[at];
+    for (size_t at = 0; at < count; at++)
+        vector[own_count + at] = arguments[at];
+    if (count == 0)
+        vector[own_count + count++] = (char *)""; /* Python's side counts on an argv[0] */
+    vector[own_count + count] = NULL;
+    execve(configuration->python, vector, environ);
+}
+
+#else
+
+/* == Windows ================================================================================= */
+
+/* No C library here, only kernel32: nothing that could be missing, and the launcher stays small. */
+
+static wchar_t *command_line;
+
+/* The compiler itself counts on these two, to fill and to copy structures. */
+void *memset(void *into, int byte, size_t size);
+void *memcpy(void *restrict into, const void *restrict from, size_t size);
+
+void *memset(void *into, int byte, size_t size)
+{
+    for (size_t at = 0; at < size; at++)
+        ((char *)into)[at] = (char)byte;
+    return into;
+}
+
+void *memcpy(void *restrict into, const void *restrict from, size_t size)
+{
+    for (size_t at = 0; at < size; at++)
+        ((char *)into)[at] = ((const char *)from)[at];
+    return into;
+}
+
+/* Where the system starts this program: there is no C library that would call `main`. */
+void start(void);
+
+void start(void)
+{
+    command_line = GetCommandLineW();
+    launch();
+}
+
+static void *reallocate(void *old, size_t size)
+{
+    HANDLE heap = GetProcessHeap();
+    void *memory = old == NULL ? HeapAlloc(heap, 0, size) : HeapReAlloc(heap, 0, old, size);
+    if (memory == NULL) {
+        static const char message[] = "error: out of memory\n";
+        DWORD written = 0;
+        WriteFile(GetStdHandle(STD_ERROR_HANDLE), message, sizeof message - 1, &written, NULL);
+        leave(NOT_FOUND);
+    }
+    return memory;
+}
+
+static _Noreturn void leave(int code)
+{
+    ExitProcess((UINT)code);
+}
+
+/* A console takes UTF-16; a file or pipe gets UTF-8, as from uv. */
+static void write_error(const wchar_t *text, size_t length)
+{
+    HANDLE output = GetStdHandle(STD_ERROR_HANDLE);
+    DWORD number = 0;
+    int count = length < INT32_MAX / 4 ? (int)length : INT32_MAX / 4;
+    if (GetConsoleMode(output, &number)) {
+        WriteConsoleW(output, text, (DWORD)count, &number, NULL);
+        return;
+    }
+    int room = count * 3 + 1; /* no UTF-16 unit takes more than three bytes of UTF-8 */
+    char *bytes = reallocate(NULL, (size_t)room);
+    int size = WideCharToMultiByte(CP_UTF8, 0, text, count, bytes, room, NULL, NULL);
+    if (size > 0)
+        WriteFile(output, bytes, (DWORD)size, &number, NULL);
+}
+
+/* -- files ----------------------------------------------------------------------------------- */
+
+static const wchar_t *own_path(void)
+{
+    enum { LONGEST = 32768 };
+    wchar_t *path = reallocate(NULL, LONGEST * sizeof(wchar_t));
+    DWORD length = GetModuleFileNameW(NULL, path, LONGEST);
+    return length > 0 && length < LONGEST ? path : NULL;
+}
+
+static uint64_t process_number(void)
+{
+    return GetCurrentProcessId();
+}
+
+static bool is_slash(wchar_t letter)
+{
+    return letter == L'\\' || letter == L'/';
+}
+
+/* `\folder` and `C:folder` depend on the current drive or folder: they are relative. */
+static bool is_absolute(const wchar_t *path)
+{
+    if (is_slash(path[0]))
+        return is_slash(path[1]);
+    return path[0] != 0 && path[1] == L':' && is_slash(path[2]);
+}
+
+/* Returns the form of a path in which it may be longer than 260 characters. That form takes only
+ * backslashes, and nothing relative. */
+static const wchar_t *long_path(const wchar_t *path)
+{
+    size_t length = length_of(path);
+    bool is_special = is_slash(path[0]) && is_slash(path[1]) && (path[2] == L'?' || path[2] == L'.');
+    if (length < 240 || is_special || !is_absolute(path))
+        return path;
+    struct text result = {0};
+    append(&result, is_slash(path[0]) ? L"\\\\?\\UNC" : L"\\\\?\\");
+    append(&result, is_slash(path[0]) ? path + 1 : path);
+    for (size_t at = 0; at < result.length; at++)
+        result.start[at] = result.start[at] == L'/' ? L'\\' : result.start[at];
+    return result.start;
+}
+
+static bool exists(const wchar_t *path)
+{
+    return GetFileAttributesW(long_path(path)) != INVALID_FILE_ATTRIBUTES;
+}
+
+static bool is_readable(const wchar_t *path)
+{
+    DWORD attributes = GetFileAttributesW(long_path(path));
+    return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0;
+}
+
+static bool is_program(const wchar_t *path)
+{
+    return is_readable(path);
+}
+
+static HANDLE open_file(const wchar_t *path, DWORD access)
+{
+    DWORD share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+    return CreateFileW(long_path(path), access, share, NULL, OPEN_EXISTING, 0, NULL);
+}
+
+static bool identify(const wchar_t *path, BY_HANDLE_FILE_INFORMATION *into)
+{
+    HANDLE file = open_file(path, 0);
+    if (file == INVALID_HANDLE_VALUE)
+        return false;
+    bool done = GetFileInformationByHandle(file, into) != 0;
+    CloseHandle(file);
+    return done;
+}
+
+static bool is_same_file(const wchar_t *one, const wchar_t *other)
+{
+    BY_HANDLE_FILE_INFORMATION first;
+    BY_HANDLE_FILE_INFORMATION second;
+    return identify(one, &first) && identify(other, &second)
+        && first.dwVolumeSerialNumber == second.dwVolumeSerialNumber
+        && first.nFileIndexHigh == second.nFileIndexHigh
+        && first.nFileIndexLow == second.nFileIndexLow;
+}
+
+/* Who may write is settled by the folder's access list, which `uvlocal install` leaves to the
+ * user's profile; there is no cheap question to ask for each file. */
+static const wchar_t *read_file(const wchar_t *path, size_t limit, bool trusted, struct content *into)
+{
+    (void)trusted;
+    HANDLE file = open_file(path, GENERIC_READ);
+    if (file == INVALID_HANDLE_VALUE)
+        return exists(path) ? L"cannot be read" : L"is missing";
+    LARGE_INTEGER size;
+    bool fits = GetFileType(file) == FILE_TYPE_DISK && GetFileSizeEx(file, &size)
+        && (uint64_t)size.QuadPart <= limit;
+    if (fits) {
+        into->bytes = reallocate(into->bytes, (size_t)size.QuadPart + 1);
+        DWORD got = 1;
+        while (got > 0 && into->size < (size_t)size.QuadPart) {
+            DWORD wanted = (DWORD)((size_t)size.QuadPart - into->size);
+            if (!ReadFile(file, into->bytes + into->size, wanted, &got, NULL))
+                break;
+            into->size += got;
+        }
+    }
+    CloseHandle(file);
+    return fits ? NULL : L"is damaged";
+}
+
+static const wchar_t *to_native(const char *bytes, size_t size)
+{
+    if (size == 0 || size > CONFIGURATION_LIMIT)
+        return NULL;
+    wchar_t *text = reallocate(NULL, (size + 1) * sizeof(wchar_t));
+    int count = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, bytes, (int)size, text, (int)size);
+    text[count] = 0;
+    return count > 0 ? text : NULL;
+}
+
+/* -- the environment of this process, which the next one inherits ----------------------------- */
+
+static const wchar_t *get_variable(const wchar_t *name)
+{
+    DWORD room = GetEnvironmentVariableW(name, NULL, 0);
+    if (room == 0)
+        return NULL;
+    wchar_t *value = reallocate(NULL, (size_t)room * sizeof(wchar_t));
+    value[0] = 0;
+    return GetEnvironmentVariableW(name, value, room) < room ? value : NULL;
+}
+
+static void set_variable(const wchar_t *name, const wchar_t *value)
+{
+    SetEnvironmentVariableW(name, value);
+}
+
+static void unset_variable(const wchar_t *name)
+{
+    SetEnvironmentVariableW(name, NULL);
+}
+
+/* -- other programs -------------------------------------------------------------------------- */
+
+/* Ctrl-C reaches every process of the console. What it means is uv's to decide: we wait. */
+static BOOL WINAPI stand_by(DWORD event)
+{
+    (void)event;
+    return TRUE;
+}
+
+/* A job ends its processes when its last handle goes, so whoever ends the launcher ends uv. */
+static void limit_job(HANDLE job, DWORD flags)
+{
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
+    limits.BasicLimitInformation.LimitFlags = flags;
+    SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
+}
+
+/* Starts a program, waits for it, and leaves with its exit code; returns if it does not start. */
+static void become(const wchar_t *program, wchar_t *line)
+{
+    STARTUPINFOW startup;
+    PROCESS_INFORMATION child;
+    GetStartupInfoW(&startup); /* also carries the descriptors that a C library passes on */
+    SetConsoleCtrlHandler(stand_by, TRUE);
+    if (!CreateProcessW(long_path(program), line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL,
+                        &startup, &child))
+        return;
+    HANDLE job = CreateJobObjectW(NULL, NULL);
+    limit_job(job, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_BREAKAWAY_OK);
+    AssignProcessToJobObject(job, child.hProcess);
+    ResumeThread(child.hThread);
+
+    DWORD code = NOT_FOUND;
+    WaitForSingleObject(child.hProcess, INFINITE);
+    GetExitCodeProcess(child.hProcess, &code);
+    limit_job(job, 0); /* uv ended by itself: what it left running goes on */
+    ExitProcess(code);
+}
+
+/* The command line is passed on as it came: quoting is the user's, and uv's to read. */
+static void become_uv(const wchar_t *path)
+{
+    become(path, (wchar_t *)JOIN(command_line));
+}
+
+/* Returns where the first word of a command line ends. In it a quote only opens or closes, and a
+ * backslash means nothing (Microsoft's rules for argv[0]). */
+static size_t end_of_program_name(const wchar_t *line)
+{
+    bool quoted = false;
+    size_t at = 0;
+    for (; line[at] != 0 && (quoted || (line[at] != L' ' && line[at] != L'\t')); at++)
+        quoted = line[at] == L'"' ? !quoted : quoted;
+    return at;
+}
+
+/* Adds an argument so that Microsoft's rules read it back: backslashes count only before a quote. */
+static void append_quoted(struct text *line, const wchar_t *argument)
+{
+    append(line, L" \"");
+    size_t backslashes = 0;
+    for (; *argument != 0; argument++) {
+        if (*argument == L'"') {
+            for (size_t more = backslashes + 1; more > 0; more--)
+                append(line, L"\\");
+        }
+        backslashes = *argument == L'\\' ? backslashes + 1 : 0;
+        append_some(line, argument, 1);
+    }
+    for (; backslashes > 0; backslashes--)
+        append(line, L"\\");
+    append(line, L"\"");
+}
+
+static void become_python(const struct configuration *configuration, const wchar_t *launcher)
+{
+    size_t end = end_of_program_name(command_line);
+    struct text name = {0};
+    append(&name, L"");
+    for (size_t at = 0; at < end; at++) {
+        if (command_line[at] != L'"')
+            append_some(&name, command_line + at, 1);
+    }
+
+    struct text line = {0};
+    append(&line, L"\"");
+    append(&line, configuration->python);
+    append(&line, L"\" -I -S -X utf8 -c");
+    append_quoted(&line, STUB);
+    append_quoted(&line, configuration->package);
+    append_quoted(&line, launcher);
+    append_quoted(&line, L"-");
+    append_quoted(&line, name.start);
+    append(&line, command_line + end);
+    become(configuration->python, line.start);
+}
+
+#endif

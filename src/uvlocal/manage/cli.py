@@ -1,0 +1,108 @@
+"""The command `uvlocal`: reads the command line, calls the module that does the work, shows."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from uvlocal import __version__
+from uvlocal.manage import views
+from uvlocal.manage.errors import FINE, UserError
+
+app = typer.Typer(
+    name="uvlocal",
+    help="Keeps the environments of uv projects off synced and network volumes.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Folder = Annotated[
+    str | None, typer.Argument(metavar="PATH", help="A folder of the project; here if left out.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
+ShimDir = Annotated[
+    str | None, typer.Option("--shim-dir", metavar="DIR", help="The folder of the shim.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        views.data(f"uvlocal {__version__}")
+        raise typer.Exit(FINE)
+
+
+@app.callback()
+def _uvlocal(
+    version: Annotated[
+        bool,
+        typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    del version
+
+
+@app.command()
+def status(path: Folder = None, json: Json = False) -> None:
+    """Show what is done about a project, and why.
+
+    Exit code 0; 1 outside a project; 2 if PATH is no directory.
+    """
+    from uvlocal.manage import status as statuses
+
+    found = statuses.of(path)
+    views.as_json(found) if json else views.status(found)
+
+
+@app.command()
+def path(path: Folder = None) -> None:
+    """Print the path of a project's environment, and nothing else.
+
+    A local project's is `.venv` in its root.
+    """
+    from uvlocal.manage import status as statuses
+
+    found = statuses.of(path)
+    views.data(found.environment or "")
+
+
+@app.command()
+def install(
+    shim_dir: ShimDir = None,
+    no_rc: Annotated[bool, typer.Option("--no-rc", help="Leave the shells' files alone.")] = False,
+    yes: Yes = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, but change nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Put the shim into a folder that then goes first on PATH."""
+    from uvlocal.manage import install as installer
+
+    del yes, no_rc
+    made = installer.install(shim_dir, dry_run=dry_run)
+    if json:
+        views.as_json(made)
+        return
+    views.installed(made, dry_run=dry_run)
+
+
+@app.command()
+def uninstall(shim_dir: ShimDir = None, yes: Yes = False) -> None:
+    """Remove the shim; the environments stay."""
+    from uvlocal.manage import install as installer
+
+    del yes
+    views.removed(installer.uninstall(shim_dir))
+
+
+def main() -> None:
+    """Run the command; a person sees a sentence, never a traceback."""
+    try:
+        app()
+    except UserError as problem:
+        views.error(problem)
+        sys.exit(problem.code)
+    except BrokenPipeError:
+        sys.exit(FINE)

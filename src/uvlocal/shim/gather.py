@@ -1,0 +1,240 @@
+"""Gather the facts of one call, in the order in which the decision asks for them.
+
+`Call` is the story of a call: `settle` gathers until `decide` answers, `prepare` does what the
+answer needs before uv starts. `uvlocal status` tells the same story of the command `sync`.
+"""
+
+import stat
+
+from uvlocal.shim import environment, handover, settings, stores, uv_version
+from uvlocal.shim.decide import Decision, Facts, Store, decide
+from uvlocal.shim.preview import centralized_by
+from uvlocal.shim.project import Project, discover
+from uvlocal.shim.request import parse
+from uvlocal.shim.system import System
+from uvlocal.shim.volume import Volume, locate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: The first uv that keeps environments centrally, and the first that reads redirect files.
+CENTRALIZES_FROM = (0, 11, 25)
+REDIRECT_FILES_FROM = (0, 13, 9)
+#: The most that a redirect file can sensibly hold, in bytes: one path.
+_REDIRECT_LIMIT = 65536
+
+
+class Call:
+    """One call of uv: its facts, its decision, and the changes to its environment.
+
+    `system.environ` becomes the environment that the user had, what an outer call of ours set
+    taken back; `changes` leads from the inherited one to the one uv gets.
+    """
+
+    __slots__ = (
+        "_real",
+        "_settings",
+        "_version",
+        "arguments",
+        "changes",
+        "facts",
+        "launcher",
+        "system",
+        "tell",
+    )
+
+    def __init__(
+        self,
+        arguments: "list[str]",
+        system: System,
+        launcher: str = "",
+        tell: "Callable[[str], None] | None" = None,
+    ) -> None:
+        """Take back what an outer call of ours set, and begin.
+
+        Args:
+            arguments: uv's arguments, without argv[0].
+            system: the machine; its `environ` is replaced by the user's.
+            launcher: the path of the shim that was called, "" if none.
+            tell: is given each fact as a line, for `UVLOCAL_TRACE`.
+        """
+        self.arguments = arguments
+        self.system = system
+        self.launcher = launcher
+        self.tell = tell
+        self.changes = environment.take_back(system.environ)
+        inherited = system.environ
+        system.environ = self.changes.applied_to(inherited)
+        self._settings: "settings.Settings | None" = None
+        self._take_back_unmarked()
+        self.facts = Facts(system.environ, bypass=is_set(system.environ, "UVLOCAL_BYPASS"))
+        self._real: "handover.RealUv | None" = None
+        self._version: "tuple[int, int, int] | None" = None
+
+    def _take_back_unmarked(self) -> None:
+        """Remove a value inside the store whose mark was lost on the way (by sudo, by tox)."""
+        system = self.system
+        value = system.environ.get("UV_PROJECT_ENVIRONMENT", "")
+        # The settings are read only for a value that has the shape of ours.
+        if environment.is_our_environment(value, "", system) and environment.is_our_environment(
+            value, self.settings.store, system
+        ):
+            self.changes.values["UV_PROJECT_ENVIRONMENT"] = None
+            del system.environ["UV_PROJECT_ENVIRONMENT"]
+
+    # -- facts that cost something, asked once ---------------------------------------------------
+
+    @property
+    def settings(self) -> "settings.Settings":
+        """The user's settings, and the project's once it is known."""
+        if self._settings is None:
+            self._settings = settings.load(self.system)
+        return self._settings
+
+    def real_uv(self) -> handover.RealUv:
+        """Return where the real uv is."""
+        if self._real is None:
+            self._real = handover.find(self.system, self.launcher)
+        return self._real
+
+    def uv_version(self) -> "tuple[int, int, int] | None":
+        """Return the real uv's version, None where it cannot be had."""
+        if self._version is None and self.real_uv().path:
+            cache = environment.cache_directory(self.system)
+            file = self.system.path.join(cache, "uv-versions") if cache else ""
+            self._version = uv_version.known(self.real_uv().path, self.system, file)
+        return self._version
+
+    def _uv_has(self, since: "tuple[int, int, int]") -> bool:
+        version = self.uv_version()
+        return version is None or version >= since
+
+    # -- gathering -------------------------------------------------------------------------------
+
+    def settle(self) -> Decision:
+        """Gather facts until they settle a decision, and note the variables that it wants."""
+        decision = decide(self.facts)
+        for gather in (
+            self._gather_request,
+            self._gather_project,
+            self._gather_settings,
+            self._gather_volume,
+            self._gather_link,
+            self._gather_store,
+            self._gather_strategy,
+        ):
+            if decision is not None:
+                break
+            gather()
+            decision = decide(self.facts)
+        if decision is None:  # the last step gathers all that is left
+            msg = "the facts settle no decision"
+            raise RuntimeError(msg)
+        environment.put_on(self.changes, self.system.environ, decision.variables)
+        self._note("decision", f"{decision.code}: {decision.sentence}")
+        return decision
+
+    def _note(self, what: str, value: str) -> None:
+        if self.tell is not None:
+            self.tell(f"{what}: {value}")
+
+    def _gather_request(self) -> None:
+        request = parse(self.arguments, self.system, self.uv_version)
+        self.facts.request = request
+        self._note("command", f"`{request.command}` in `{request.directory}`")
+
+    def _gather_project(self) -> None:
+        facts, request = self.facts, self.facts.request
+        if request is None:
+            return
+        found = discover(request.start, self.system) if request.start else None
+        if found is None:
+            found = no_project(request.start)
+        facts.project = found
+        facts.shown_root = environment.contract_home(found.root, self.system)
+        facts.centralized = ""
+        if found.code is None:
+            self._note("project", f"`{found.root}`")
+            said = centralized_by(request, found, self.system)
+            if said and self._uv_has(CENTRALIZES_FROM):
+                facts.centralized = said
+
+    def _gather_settings(self) -> None:
+        project = self.facts.project
+        if project is not None and project.table is not None:
+            path = self.system.path.join(project.root, "pyproject.toml")
+            settings.add_project(self.settings, project.table, path, self.system)
+        self.facts.settings = self.settings
+
+    def _gather_volume(self) -> None:
+        project = self.facts.project
+        if project is not None:
+            volume = locate(project.root, project.found, self.system, self.settings)
+            self.facts.volume = volume
+            self._note("volume", f"{volume.kind} ({volume.label})")
+            for sentence in volume.evidence:
+                self._note("evidence", sentence)
+
+    def _gather_link(self) -> None:
+        project = self.facts.project
+        self.facts.local_link = "" if project is None else self._local_link(project.root)
+
+    def _gather_store(self) -> None:
+        project = self.facts.project
+        if project is not None:
+            store = stores.choose(project.root, self.system, self.settings)
+            self.facts.store = store or nowhere(self.settings.store)
+            self._note("store", f"`{self.facts.store.path}`")
+
+    def _gather_strategy(self) -> None:
+        """Gather what only some strategies ask for."""
+        self.facts.can_centralize = self._uv_has(CENTRALIZES_FROM)
+        self.facts.stale = True
+
+    def _local_link(self, root: str) -> str:
+        """Return where `.venv` leads if that is a fit place off the volume already, else "".
+
+        Only an existing place on a local volume that belongs to this user or root, and that
+        nobody else may write, is a reason to stand aside: the link itself may have been written
+        by another machine, or by anybody with whom the folder is shared.
+        """
+        system = self.system
+        path = system.path.join(root, ".venv")
+        status = system.lstat(path)
+        if status is None or stat.S_ISDIR(status.st_mode):
+            return ""
+        if stat.S_ISLNK(status.st_mode):
+            target = system.readlink(path) or ""
+        elif self._uv_has(REDIRECT_FILES_FROM):
+            lines = (system.read(path, _REDIRECT_LIMIT) or b"").splitlines() or [b""]
+            target = lines[0].decode("utf-8", "surrogateescape")
+        else:
+            return ""
+        if not target or "\0" in target or environment.is_our_environment(target, "", system):
+            return ""
+        target = system.path.join(root, target)
+        there = system.stat(target)
+        if there is None or not environment.is_private(there, system.uid):
+            return ""
+        canonical = system.realpath(target)
+        if locate(canonical, canonical, system, self.settings).kind != "local":
+            return ""
+        return canonical
+
+
+def is_set(environ: "dict[str, str]", name: str) -> bool:
+    """Say whether a switch is on: set, not empty, and not `0`."""
+    return environ.get(name, "") not in ("", "0")
+
+
+def no_project(start: str) -> Project:
+    """Return what stands for the absence of a project."""
+    where = f"no `pyproject.toml` in `{start}` or above it" if start else "the directory is gone"
+    return Project(root="", found="", code="no-project", why=where)
+
+
+def nowhere(path: str) -> Store:
+    """Return what stands for the absence of a store: the user has no home."""
+    volume = Volume(kind="local", label="no home directory")
+    return Store(path=path, environment="", exists=False, writable=False, volume=volume)

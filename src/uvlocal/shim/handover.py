@@ -1,0 +1,166 @@
+"""Find the real uv, and become it.
+
+Only this module and `launch` touch argv, the environment and the streams of the process.
+"""
+
+import os
+import stat
+import sys
+
+from uvlocal.shim.system import System
+
+#: Every shim of ours carries these bytes: the native launcher, `uv.sh`, `uv.ps1`.
+MARKER = b"uvlocal-launcher-marker:1"
+#: The largest shim of ours, in bytes; larger files are not searched for the marker. The real uv
+#: has tens of megabytes.
+SHIM_LIMIT = 256 * 1024
+#: The file beside a launcher that says where Python, the package and the real uv are.
+CONFIGURATION = "uvlocal-launcher.conf"
+#: What a shell answers for a command that it cannot find.
+NOT_FOUND = 127
+
+
+class RealUv:
+    """Where the real uv is.
+
+    `path` is "" where there is none. `origin` says how it was found: `variable`, `path` or
+    `recorded`. `tried` lists every place looked at, each with what was wrong there.
+    """
+
+    __slots__ = ("origin", "path", "tried")
+
+    def __init__(self) -> None:
+        """Begin with nothing found."""
+        self.path = ""
+        self.origin = ""
+        self.tried: "list[str]" = []
+
+
+def find(system: System, launcher: str) -> RealUv:
+    """Look for the real uv: the user's word, then PATH without ourselves, then the recorded one.
+
+    The path is returned as it was found, links not resolved: a link of a package manager goes on
+    working when its target moves. A `UVLOCAL_UV` that is no executable is an error, since an
+    explicit wish is not silently replaced.
+    """
+    found = RealUv()
+    wish = system.environ.get("UVLOCAL_UV", "")
+    if wish:
+        _consider(found, wish, "variable", system, launcher)
+        return found
+    name = "uv.exe" if system.platform == "win32" else "uv"
+    separator = ";" if system.platform == "win32" else ":"
+    for folder in system.environ.get("PATH", "").split(separator):
+        # A relative entry means the current directory, which may be anybody's.
+        if system.path.isabs(folder):
+            _consider(found, system.path.join(folder, name), "path", system, launcher)
+        if found.path:
+            return found
+    recorded = configuration(system, launcher).get("uv", "")
+    if recorded:
+        _consider(found, recorded, "recorded", system, launcher)
+    return found
+
+
+def _consider(found: RealUv, path: str, origin: str, system: System, launcher: str) -> None:
+    """Take `path` as the real uv, or note why not."""
+    status = system.stat(path)
+    if status is None:
+        if origin != "path":
+            found.tried.append(f"{path} (does not exist)")
+        else:
+            found.tried.append(path)
+    elif not stat.S_ISREG(status.st_mode) or not _is_executable(path, system):
+        found.tried.append(f"{path} (is not an executable file)")
+    elif is_shim(path, status, system, launcher):
+        found.tried.append(f"{path} (is uvlocal's own shim)")
+    else:
+        found.path = path
+        found.origin = origin
+
+
+def _is_executable(path: str, system: System) -> bool:
+    return system.platform == "win32" or os.access(path, os.X_OK)
+
+
+def is_shim(path: str, status: os.stat_result, system: System, launcher: str) -> bool:
+    """Say whether `path` is a shim of ours: this one, or another install, or a copy."""
+    if launcher and path == launcher:
+        return True
+    if status.st_size > SHIM_LIMIT:
+        return False
+    return MARKER in (system.read(path, SHIM_LIMIT) or b"")
+
+
+def configuration(system: System, launcher: str) -> "dict[str, str]":
+    """Return what the file beside the launcher says, empty where there is none."""
+    if not launcher:
+        return {}
+    data = system.read(system.path.join(system.path.dirname(launcher), CONFIGURATION), 65536)
+    result = {}
+    for line in (data or b"").decode("utf-8", "surrogateescape").split("\n"):
+        key, _, value = line.partition(" ")
+        result[key] = value
+    return result
+
+
+def missing(found: RealUv) -> str:
+    """Return the message for the one hard error: there is no real uv."""
+    places = "".join(f"\n  {place}" for place in found.tried) or "\n  `PATH` has no usable folder"
+    return (
+        f"error: no uv found, these places were tried:{places}\n\n"
+        "hint: install uv, or set `UVLOCAL_UV` to the path of the real one"
+    )
+
+
+def say(text: str) -> None:
+    """Write a line of talk to stderr; a closed stderr is no reason to fail."""
+    try:
+        os.write(2, (text + "\n").encode("utf-8", "backslashreplace"))
+    except OSError:
+        pass
+
+
+def become(path: str, arguments: "list[str]", changes: "dict[str, str | None]") -> int:
+    """Become the program at `path`; return only if that failed, or on Windows its exit code.
+
+    Args:
+        path: the real uv.
+        arguments: the whole argv, argv[0] included.
+        changes: variables to set, or with None to remove; all others are passed on as they are.
+
+    Raises:
+        OSError: the program could not be started.
+    """
+    if sys.platform == "win32":
+        return _run(path, arguments, changes)
+    import posix
+
+    # The raw mapping of bytes: names and values that are no text reach uv as they came.
+    environ = dict(posix.environ)
+    for name, value in changes.items():
+        if value is None:
+            environ.pop(os.fsencode(name), None)
+        else:
+            environ[os.fsencode(name)] = os.fsencode(value)
+    os.execve(path, arguments, environ)  # noqa: S606 - becoming uv is the purpose
+    return NOT_FOUND  # never: a successful `execve` does not return, a failed one raises
+
+
+def _run(path: str, arguments: "list[str]", changes: "dict[str, str | None]") -> int:
+    """Start the program, wait, and return its exit code; Windows cannot replace a process.
+
+    Ctrl-C reaches every process of the console; uv decides what it means, so we do not.
+    """
+    import signal
+    import subprocess
+
+    environ = dict(os.environ)
+    for name, value in changes.items():
+        if value is None:
+            environ.pop(name, None)
+        else:
+            environ[name] = value
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with subprocess.Popen(arguments, executable=path, env=environ) as process:
+        return process.wait()

@@ -1,0 +1,95 @@
+"""The first and the last step of a call: gather, decide, prepare, become the real uv.
+
+The launcher starts Python with `sys.argv` of
+
+    -c, PACKAGE, LAUNCHER, FLAGS, ARGV0, ARGUMENTS...
+
+PACKAGE is the folder on `sys.path`, LAUNCHER the shim's own path, FLAGS tell what the start of
+Python destroyed of the process's state (`P` SIGPIPE and `X` SIGXFSZ were ignored, `L` the variable
+LC_CTYPE was absent), the rest is uv's argv. Whatever goes wrong here, uv runs.
+"""
+
+import os
+import sys
+
+from uvlocal.shim import handover
+from uvlocal.shim.system import System
+
+#: Positions in `sys.argv`.
+_LAUNCHER, _FLAGS, _ARGV0 = 2, 3, 4
+
+
+def main() -> None:
+    """Decide, then become uv. Does not return."""
+    launcher, flags = sys.argv[_LAUNCHER], sys.argv[_FLAGS]
+    argv = sys.argv[_ARGV0:] or ["uv"]
+    _restore_signals(flags)
+    system = System()
+    changes: "dict[str, str | None]" = {}
+    real = None
+    try:
+        from uvlocal.shim.gather import Call
+        from uvlocal.shim.prepare import prepare
+
+        tracing = system.environ.get("UVLOCAL_TRACE", "") not in ("", "0")
+        call = Call(argv[1:], system, launcher, _trace if tracing else None)
+        changes = dict(
+            call.changes.values
+        )  # the user's own environment, should we fail from here on
+        decision = call.settle()
+        prepare(call, decision)
+        changes = call.changes.values
+        real = call.real_uv()
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong here, uv runs
+        _confess(error, system)
+    if real is None:
+        real = handover.find(system, launcher)
+    if "L" in flags:
+        changes["LC_CTYPE"] = None
+    os._exit(_become(real, argv, changes))
+
+
+def _become(real: handover.RealUv, argv: "list[str]", changes: "dict[str, str | None]") -> int:
+    """Become uv; return an exit code where that cannot be done (or uv's own, on Windows)."""
+    if not real.path:
+        handover.say(handover.missing(real))
+        return handover.NOT_FOUND
+    try:
+        return handover.become(real.path, argv, changes)
+    except OSError as error:
+        handover.say(f"error: failed to start `{real.path}`: {error.strerror}")
+        return handover.NOT_FOUND
+
+
+def _trace(line: str) -> None:
+    handover.say("uvlocal: " + line)
+
+
+def _confess(error: Exception, system: System) -> None:
+    """Say in one line that we failed, with the whole story under `UVLOCAL_TRACE`."""
+    if system.environ.get("UVLOCAL_TRACE", "") not in ("", "0"):
+        import traceback
+
+        handover.say("uvlocal: " + "".join(traceback.format_exception(error)).rstrip())
+    if not system.environ.get("UVLOCAL_QUIET"):
+        kind = type(error).__name__
+        what = " ".join(str(error).split())[:200]
+        hint = "`UVLOCAL_TRACE=1` tells more"
+        handover.say(f"warning: uvlocal failed, so uv runs unchanged ({kind}: {what}); {hint}")
+
+
+def _restore_signals(flags: str) -> None:
+    """Undo what the start of Python did to signals, which `execve` would pass on to uv.
+
+    CPython ignores SIGPIPE and SIGXFSZ (`Python/pylifecycle.c`); and an interrupt while we decide
+    should end the call as it would end uv, without a traceback.
+    """
+    if sys.platform == "win32":
+        return
+    import _signal  # type: ignore[import-not-found] # typeshed leaves it out
+
+    for letter, name in (("P", "SIGPIPE"), ("X", "SIGXFSZ")):
+        if letter not in flags and hasattr(_signal, name):
+            _signal.signal(getattr(_signal, name), _signal.SIG_DFL)
+    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)

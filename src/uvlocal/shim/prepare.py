@@ -1,0 +1,58 @@
+"""Do what a decision needs before uv starts: the record, and one line the first time."""
+
+import sys
+
+from uvlocal.shim import handover, stores
+from uvlocal.shim.decide import Decision
+from uvlocal.shim.gather import Call
+
+#: Codes of which the user hears, in one line, although nothing is done.
+_SPOKEN = ("no-store",)
+
+
+def prepare(call: Call, decision: Decision) -> None:
+    """Write the record of a project's first redirected call, and say what is to be said.
+
+    A record that cannot be written stops nothing; the next call tries again.
+    """
+    request = call.facts.request
+    lines = []
+    if decision.strategy == "redirect" and request is not None and request.writes:
+        if _record(call, decision):
+            lines.append(decision.sentence)
+    elif decision.code in _SPOKEN:
+        lines.append(decision.sentence)
+    if call.facts.settings is not None and call.settings.problems:
+        lines.append(_problems(call.settings.problems))
+    if request is None or request.quiet or call.system.environ.get("UVLOCAL_QUIET"):
+        return
+    for line in lines:
+        handover.say(line)
+
+
+def _record(call: Call, decision: Decision) -> bool:
+    """Write the record if there is none yet; say whether this is the project's first call."""
+    store, system = call.facts.store, call.system
+    if store is None:
+        return False
+    name = system.path.basename(decision.environment)
+    if system.lstat(stores.record_path(store.path, name, system)) is not None:
+        return False
+    try:
+        # The one thing of `manage` that is imported here, at this moment only: making the
+        # environment costs hundreds of milliseconds anyway.
+        site = handover.configuration(system, call.launcher).get("site", "")
+        if site and site not in sys.path:
+            sys.path.append(site)
+        from uvlocal.manage import store as records
+
+        return records.write_first(call, decision)
+    except Exception as error:  # noqa: BLE001 - a missing record is a nuisance, no reason to fail
+        if call.tell is not None:
+            call.tell(f"record: not written ({type(error).__name__}: {error})")
+        return not store.exists
+
+
+def _problems(problems: "list[str]") -> str:
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"warning: {problems[0]}{more}; `uvlocal config` shows what would be right"

@@ -1,0 +1,122 @@
+"""Choose the store, and find what it holds for a project.
+
+The store should lie on a local volume: sending environments from one remote place to another
+helps nobody. Where the default one does not (a network home, as on many clusters), other places of
+this user are looked at; a store that the user named is never replaced.
+"""
+
+import stat
+
+from uvlocal.shim import environment
+from uvlocal.shim.decide import Store
+from uvlocal.shim.settings import Settings
+from uvlocal.shim.system import System
+from uvlocal.shim.volume import Volume, locate
+
+#: How many names are tried for a root whose first names belong to other roots.
+_NAMES = 4
+
+
+def choose(root: str, system: System, settings: Settings) -> "Store | None":
+    """Return the store for the project at `root`; None where the user has no place for one.
+
+    The first candidate on a local volume is taken; where there is none, the first candidate, so
+    that the decision can say what is wrong with it.
+    """
+    chosen: "Store | None" = None
+    for path in candidates(system, settings):
+        volume = _volume_of(path, system, settings)
+        if chosen is None or volume.kind == "local":
+            chosen = _look(path, volume, root, system)
+        if chosen.volume.kind == "local" and (chosen.writable or chosen.exists):
+            return chosen
+    return chosen
+
+
+def candidates(system: System, settings: Settings) -> "list[str]":
+    """Return the places for a store, best first."""
+    if settings.origins.get("store"):
+        return [settings.store]
+    places = [settings.store] if settings.store else []
+    cache = environment.cache_directory(system)
+    if cache:
+        places.append(system.path.join(cache, "store"))
+    if system.platform != "win32" and system.uid >= 0:
+        shared = f"/var/tmp/uvlocal-{system.uid}"  # noqa: S108 - owner and mode are checked
+        if _is_ours_alone(shared, system):
+            places.append(shared)
+    return places
+
+
+def _is_ours_alone(path: str, system: System) -> bool:
+    """Say whether a folder in a place that all may write is absent, or this user's alone."""
+    status = system.lstat(path)
+    if status is None:
+        return True
+    private = not status.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == system.uid and private
+
+
+def existing_ancestor(path: str, system: System) -> str:
+    """Return the nearest folder at or above `path` that is there."""
+    while not system.is_directory(path):
+        above = system.path.dirname(path)
+        if above == path:
+            break
+        path = above
+    return path
+
+
+def _volume_of(path: str, system: System, settings: Settings) -> Volume:
+    there = existing_ancestor(path, system)
+    rest = path[len(there) :].lstrip(system.path.sep)
+    canonical = system.realpath(there)
+    return locate(system.path.join(canonical, rest) if rest else canonical, path, system, settings)
+
+
+def _look(path: str, volume: Volume, root: str, system: System) -> Store:
+    name = name_in(path, root, system)
+    folder = system.path.join(path, environment.ENVIRONMENTS)
+    there = system.path.join(folder, name)
+    return Store(
+        path=path,
+        environment=there,
+        exists=environment.exists(there, system),
+        writable=system.can_write(existing_ancestor(folder, system)),
+        volume=volume,
+        shown=environment.contract_home(path, system),
+        shown_environment=environment.contract_home(there, system),
+    )
+
+
+def name_in(store: str, root: str, system: System) -> str:
+    """Return the environment's name for `root`, one that no record gives to another root."""
+    for salt in range(_NAMES):
+        name = environment.name_of(root, system, salt)
+        data = system.read(record_path(store, name, system))
+        if data is None or is_record_of(data, environment.key_of(root, system)):
+            return name
+    return environment.name_of(root, system)
+
+
+def record_path(store: str, name: str, system: System) -> str:
+    """Return where the record of an environment lies: beside it, never inside."""
+    return system.path.join(store, environment.RECORDS, name + ".toml")
+
+
+def is_record_of(record: bytes, key: str) -> bool:
+    """Say whether a record's content speaks of the root with this key.
+
+    Most records are told by one line; only an unusual path needs the parser. A record that
+    cannot be read is taken for ours, as before it broke.
+    """
+    plain = '"' not in key and "\\" not in key and key.isprintable()
+    if plain and f'\nkey = "{key}"\n'.encode("utf-8", "surrogatepass") in b"\n" + record:
+        return True
+    import tomllib
+
+    try:
+        recorded = tomllib.loads(record.decode()).get("key")
+    except (ValueError, RecursionError):
+        return True
+    return recorded is None or recorded == environment.as_text(key)

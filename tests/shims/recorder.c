@@ -1,0 +1,134 @@
+/*
+ * What the tests put in the place of uv and of Python: it writes down, byte for byte, how it was
+ * started, and ends as it is told to.
+ *
+ * UVLOCAL_TEST_RECORD names the file to write. UVLOCAL_TEST_END is an exit code; `s` and a number
+ * is a signal to die from; `w` waits for a signal from outside; `r` and a path starts that program
+ * in the same process with the same arguments, as a wrapper around uv would. Without it: exit 0.
+ *
+ * On POSIX the record is lines of a kind and a value, bytes as hexadecimal. On Windows it is the
+ * raw command line and the raw environment, in UTF-16, each with its final NUL characters.
+ */
+
+#ifndef _WIN32
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static void put_bytes(FILE *record, const char *kind, const char *bytes)
+{
+    fprintf(record, "%s ", kind);
+    for (; *bytes != 0; bytes++)
+        fprintf(record, "%02x", (unsigned char)*bytes);
+    fputc('\n', record);
+}
+
+static void put_descriptors(FILE *record, unsigned open)
+{
+    for (int file = 0; file < 32; file++) {
+        if (open & (1u << file))
+            fprintf(record, "open %d\n", file);
+    }
+}
+
+static void put_signals(FILE *record)
+{
+    sigset_t blocked;
+    sigprocmask(SIG_BLOCK, NULL, &blocked);
+    for (int number = 1; number < 32; number++) {
+        struct sigaction now;
+        if (sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+            fprintf(record, "ignored %d\n", number);
+        if (sigismember(&blocked, number) == 1)
+            fprintf(record, "blocked %d\n", number);
+    }
+}
+
+static void put_all(const char *path, char **arguments)
+{
+    unsigned open = 0;
+    char cwd[4096] = "";
+    char draft[4096];
+    for (int file = 0; file < 32; file++)
+        open |= fcntl(file, F_GETFD) == -1 ? 0u : 1u << file;
+    snprintf(draft, sizeof draft, "%s.draft", path);
+    FILE *record = fopen(draft, "w");
+    if (record == NULL)
+        abort();
+    put_descriptors(record, open);
+    put_signals(record);
+    for (; *arguments != NULL; arguments++)
+        put_bytes(record, "argument", *arguments);
+    for (char **entry = environ; *entry != NULL; entry++)
+        put_bytes(record, "variable", *entry);
+    if (getcwd(cwd, sizeof cwd) != NULL)
+        put_bytes(record, "cwd", cwd);
+    mode_t mask = umask(0);
+    umask(mask);
+    fprintf(record, "umask %d\npid %d\n", (int)mask, (int)getpid());
+    if (fclose(record) != 0 || rename(draft, path) != 0)
+        abort();
+}
+
+int main(int count, char **arguments)
+{
+    (void)count;
+    const char *path = getenv("UVLOCAL_TEST_RECORD");
+    const char *end = getenv("UVLOCAL_TEST_END");
+    if (path != NULL)
+        put_all(path, arguments);
+    if (end == NULL)
+        return 0;
+    if (*end == 'w')
+        pause();
+    if (*end == 'r')
+        execve(end + 1, arguments, environ);
+    if (*end == 's')
+        raise(atoi(end + 1));
+    return atoi(end);
+}
+
+#else
+
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+
+void start(void);
+
+void start(void)
+{
+    WCHAR path[1024];
+    WCHAR end[16];
+    DWORD written = 0;
+    DWORD code = 0;
+    const WCHAR *line = GetCommandLineW();
+    const WCHAR *block = GetEnvironmentStringsW();
+    size_t length = 0;
+    size_t size = 0;
+    while (line[length] != 0)
+        length++;
+    while (block[size] != 0 || block[size + 1] != 0)
+        size++;
+    if (GetEnvironmentVariableW(L"UVLOCAL_TEST_RECORD", path, 1024) != 0) {
+        HANDLE file = CreateFileW(path, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
+        WriteFile(file, line, (DWORD)((length + 1) * sizeof(WCHAR)), &written, NULL);
+        WriteFile(file, block, (DWORD)((size + 2) * sizeof(WCHAR)), &written, NULL);
+        CloseHandle(file);
+    }
+    if (GetEnvironmentVariableW(L"UVLOCAL_TEST_END", end, 16) != 0) {
+        if (end[0] == L'w')
+            Sleep(INFINITE);
+        for (const WCHAR *digit = end; *digit >= L'0' && *digit <= L'9'; digit++)
+            code = code * 10 + (DWORD)(*digit - L'0');
+    }
+    ExitProcess(code);
+}
+
+#endif
