@@ -36,7 +36,7 @@ src/uvlocal/launchers/.stamp: shims/launcher.c hatch_build.py $(INSTALLED)
 	@touch $@
 
 demo: src/uvlocal/launchers/.stamp
-	@$(RUN) benchmarks/demo.py
+	@$(RUN) demo/main_job.py
 
 test: src/uvlocal/launchers/.stamp
 	$(PYTEST)

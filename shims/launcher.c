@@ -65,7 +65,8 @@ enum { CONFIGURATION_LIMIT = 64 * 1024, SHIM_LIMIT = 256 * 1024 };
 static const char MARKER[] = "uvlocal-launcher-marker:1";
 
 /* What Python runs; `sys.argv` is then -c, PACKAGE, LAUNCHER, FLAGS, ARGV0, ARGUMENTS... */
-#define STUB N("import sys;sys.path.insert(0,sys.argv[1]);from uvlocal.shim.launch import main;main()")
+#define STUB \
+    N("import sys;sys.path.insert(0,sys.argv[1]);from uvlocal.shim.launch import main;main()")
 
 /* The variables that uvlocal sets for uv. Beside a variable X, UVLOCAL_SET_X tells what we set it
  * to, and UVLOCAL_HAD_X what the user had, if anything. */
@@ -115,7 +116,8 @@ static bool exists(const native *path);
 static bool is_same_file(const native *one, const native *other);
 /* Reads a regular file of at most `limit` bytes. Returns NULL, or what is wrong with it.
  * `trusted` asks that nobody but this user and root can have written it. */
-static const native *read_file(const native *path, size_t limit, bool trusted, struct content *into);
+static const native *read_file(const native *path, size_t limit, bool trusted,
+                               struct content *into);
 /* Returns UTF-8 text of the configuration as native text, or NULL. */
 static const native *to_native(const char *bytes, size_t size);
 
@@ -690,7 +692,9 @@ static const char *to_native(const char *bytes, size_t size)
     return text.start;
 }
 
-/* -- the environment: `environ` itself, so that all we do not touch stays byte for byte --------- */
+/* -- the environment ------------------------------------------------------------------------- */
+
+/* `environ` itself is changed, so that all we do not touch stays byte for byte. */
 
 /* Returns the value if the entry is of that name, else NULL. */
 static char *value_in(char *entry, const char *name)
@@ -777,7 +781,8 @@ static const char *flags_for_python(void)
     return flags.start;
 }
 
-/* -X utf8: whatever the locale, arguments then come out of Python as the bytes that went in. */
+/* -X utf8: arguments then come out of Python as the bytes that went in. In a GBK locale, say, it
+ * could not give some of them back. */
 static void become_python(const struct configuration *configuration, const char *launcher)
 {
     const char *own[] = {
@@ -904,12 +909,13 @@ static bool is_absolute(const wchar_t *path)
 static const wchar_t *long_path(const wchar_t *path)
 {
     size_t length = length_of(path);
-    bool is_special = is_slash(path[0]) && is_slash(path[1]) && (path[2] == L'?' || path[2] == L'.');
+    bool is_network = is_slash(path[0]) && is_slash(path[1]);
+    bool is_special = is_network && (path[2] == L'?' || path[2] == L'.');
     if (length < 240 || is_special || !is_absolute(path))
         return path;
     struct text result = {0};
-    append(&result, is_slash(path[0]) ? L"\\\\?\\UNC" : L"\\\\?\\");
-    append(&result, is_slash(path[0]) ? path + 1 : path);
+    append(&result, is_network ? L"\\\\?\\UNC" : L"\\\\?\\");
+    append(&result, is_network ? path + 1 : path);
     for (size_t at = 0; at < result.length; at++)
         result.start[at] = result.start[at] == L'/' ? L'\\' : result.start[at];
     return result.start;
@@ -959,7 +965,8 @@ static bool is_same_file(const wchar_t *one, const wchar_t *other)
 
 /* Who may write is settled by the folder's access list, which `uvlocal install` leaves to the
  * user's profile; there is no cheap question to ask for each file. */
-static const wchar_t *read_file(const wchar_t *path, size_t limit, bool trusted, struct content *into)
+static const wchar_t *read_file(const wchar_t *path, size_t limit, bool trusted,
+                                struct content *into)
 {
     (void)trusted;
     HANDLE file = open_file(path, GENERIC_READ);
@@ -987,12 +994,15 @@ static const wchar_t *to_native(const char *bytes, size_t size)
     if (size == 0 || size > CONFIGURATION_LIMIT)
         return NULL;
     wchar_t *text = reallocate(NULL, (size + 1) * sizeof(wchar_t));
-    int count = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, bytes, (int)size, text, (int)size);
+    int room = (int)size; /* no text has more units in UTF-16 than in UTF-8 */
+    int count = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, bytes, room, text, room);
     text[count] = 0;
     return count > 0 ? text : NULL;
 }
 
-/* -- the environment of this process, which the next one inherits ----------------------------- */
+/* -- the environment ------------------------------------------------------------------------- */
+
+/* Of this process: the next one inherits it. */
 
 static const wchar_t *get_variable(const wchar_t *name)
 {
@@ -1070,7 +1080,8 @@ static size_t end_of_program_name(const wchar_t *line)
     return at;
 }
 
-/* Adds an argument so that Microsoft's rules read it back: backslashes count only before a quote. */
+/* Adds an argument so that Microsoft's rules read it back: there backslashes count only before a
+ * quote. */
 static void append_quoted(struct text *line, const wchar_t *argument)
 {
     append(line, L" \"");

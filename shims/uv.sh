@@ -41,9 +41,12 @@ _uvlocal_warn() {
 # -- the configuration -----------------------------------------------------------------------------
 
 # Sets _uvlocal_self to this file's absolute path, links resolved. The `x` keeps newlines at the
-# end of a path, which command substitution would cut off.
+# end of a path, which command substitution would cut off, and `./` keeps CDPATH out.
 _uvlocal_find_self() {
-    _uvlocal_self=$1
+    case $1 in
+        /*) _uvlocal_self=$1 ;;
+        *) _uvlocal_self=./$1 ;;
+    esac
     _uvlocal_links=0
     while [ -L "$_uvlocal_self" ] && [ "$_uvlocal_links" -lt 40 ]; do
         _uvlocal_links=$((_uvlocal_links + 1))
@@ -73,7 +76,7 @@ _uvlocal_is_trusted() {
         _uvlocal_trouble='belongs to somebody else'
         return 1
     fi
-    [ "$5" -le 65536 ]
+    [ "$5" -le 65536 ] 2>/dev/null
 }
 
 # Takes the lines `key value`; what is unknown or no absolute path is passed over, and so is a last
@@ -111,7 +114,7 @@ _uvlocal_read_configuration() {
 
 # Says whether a file is a shim of ours: this one, or a small one with the marker.
 _uvlocal_is_ours() {
-    [ "$1" -ef "$_uvlocal_self" ] && return
+    [ "$1" -ef "$_uvlocal_self" ] 2>/dev/null && return
     [ -r "$1" ] && [ "$(command -p wc -c <"$1")" -le 262144 ] || return
     LC_ALL=C command -p grep -q 'uvlocal-launcher-marker:1' <"$1"
 }
@@ -160,7 +163,13 @@ _uvlocal_search() {
     if [ -z "${UVLOCAL_UV-}" ]; then
         _uvlocal_try_path "$@" && return
         [ -z "$_uvlocal_uv" ] || _uvlocal_try_place "$_uvlocal_uv" "$@"
-    elif ! _uvlocal_try_place "$UVLOCAL_UV" "$@" && [ -z "$_uvlocal_only_name" ]; then
+    else
+        _uvlocal_wish=$UVLOCAL_UV
+        case $_uvlocal_wish in
+            */*) ;;
+            *) _uvlocal_wish=./$_uvlocal_wish ;; # `exec` would look for it on PATH
+        esac
+        _uvlocal_try_place "$_uvlocal_wish" "$@" || [ -n "$_uvlocal_only_name" ] && return
         _uvlocal_fail "error: \`UVLOCAL_UV\` names \`$UVLOCAL_UV\`, which \
 ${_uvlocal_rejected:-does not exist}" '' \
             'hint: set `UVLOCAL_UV` to the path of the real uv, or unset it'
@@ -221,9 +230,8 @@ _uvlocal_fail_in_circles() {
     _uvlocal_only_name=yes
     _uvlocal_search
     [ -n "$_uvlocal_found" ] || _uvlocal_fail_without_uv
-    _uvlocal_fail "error: uv goes round in circles: \`$_uvlocal_self\` starts \`$_uvlocal_found\`, $1" \
-        '' "hint: look at what \`$_uvlocal_found\` starts, or set \`UVLOCAL_UV\` to the path of the \
-real uv"
+    _uvlocal_fail "error: uv goes round in circles: \`$_uvlocal_self\` starts \`$_uvlocal_found\`, \
+$1" '' "hint: look at what \`$_uvlocal_found\` starts, or set \`UVLOCAL_UV\` to the path of the real uv"
 }
 
 _uvlocal_guard_against_loops() {
@@ -238,9 +246,8 @@ _uvlocal_guard_against_loops() {
 
 # -- the story -------------------------------------------------------------------------------------
 
-# Becomes Python; returns where that cannot be done. The second line of its arguments are `sys.argv`:
-# PACKAGE, LAUNCHER, FLAGS, ARGV0, ARGUMENTS. The flag tells that LC_CTYPE was absent: CPython sets
-# it in a C locale (PEP 538).
+# Becomes Python; returns where that cannot be done. `sys.argv` is -c, PACKAGE, LAUNCHER, FLAGS,
+# ARGV0, ARGUMENTS... The flag L tells that LC_CTYPE was absent: CPython sets it in a C locale.
 _uvlocal_try_python() {
     if ! { [ -f "$_uvlocal_python" ] && [ -x "$_uvlocal_python" ]; }; then
         _uvlocal_trouble="uvlocal's Python \`$_uvlocal_python\` is gone"
@@ -249,8 +256,9 @@ _uvlocal_try_python() {
     else
         _uvlocal_flags=-
         [ -n "${LC_CTYPE+x}" ] || _uvlocal_flags=L
-        exec "$_uvlocal_python" -I -S -X utf8 -c \
-            'import sys;sys.path.insert(0,sys.argv[1]);from uvlocal.shim.launch import main;main()' \
+        _uvlocal_stub='import sys;sys.path.insert(0,sys.argv[1]);'\
+'from uvlocal.shim.launch import main;main()'
+        exec "$_uvlocal_python" -I -S -X utf8 -c "$_uvlocal_stub" \
             "$_uvlocal_package" "$_uvlocal_self" "$_uvlocal_flags" "$_uvlocal_called" "$@"
     fi
 }

@@ -93,7 +93,8 @@ class FakeSystem(System):
         """Add a file, link or directory, and its parents."""
         if content is not None or self._key(name) not in self.tree:
             self.tree[self._key(name)] = content
-            self.times[self._key(name)] = len(self.times) + 1
+            now = max(self.times.values(), default=0) + 1
+            self.times[self._key(name)] = self.times[self._key(self.path.dirname(name))] = now
         parent = self.path.dirname(name)
         if parent != name and self._key(parent) not in self.tree:
             self.put(parent, None)

@@ -31,8 +31,8 @@ tell: Callable[[str], None] = _print_line
 #: The environment before any test changes it: pip finds its own configuration through HOME.
 ENVIRONMENT = dict(os.environ)
 
-#: How this machine's files differ from another's that shares the cache folder.
-MACHINE = f"{sysconfig.get_platform()}-{sys.version_info[0]}.{sys.version_info[1]}"
+#: The kind of this machine: others may share the cache folder.
+MACHINE = sysconfig.get_platform()
 
 #: What the projects of the tests are built with and depend on: wheels of pure Python.
 WHEELS = (
@@ -120,7 +120,8 @@ def dependencies() -> str:
         tell(f"fetching what uvlocal depends on: {', '.join(wanted)}")
         pip("download", "--only-binary", ":all:", "-d", folder, *wanted)
 
-    return provide(f"dependencies-{MACHINE}-{digest(wanted)}", make)
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return provide(f"dependencies-{python}-{MACHINE}-{digest(wanted)}", make)
 
 
 def digest(words: Sequence[str]) -> str:

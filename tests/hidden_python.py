@@ -108,6 +108,14 @@ def hide(path: str) -> None:
                 raise
 
 
+def show(path: str) -> None:
+    """Take back what `hide` did to a file or folder, if anything."""
+    if sys.platform == "darwin":
+        os.lchflags(path, os.lstat(path).st_flags & ~stat.UF_HIDDEN)
+    elif sys.platform == "linux" and is_hidden(path):
+        os.removexattr(path, ATTRIBUTE, follow_symlinks=False)
+
+
 def is_hidden(path: str) -> bool:
     """Say whether a file or folder is hidden, links not followed."""
     if sys.platform == "darwin":

@@ -112,7 +112,10 @@ def test_an_explicit_wish_is_not_replaced(tmp_path: Path, name: str, why: str) -
     program(tmp_path / "a" / "uv")
     found = find(tmp_path, f"{tmp_path}/a", wish=f"{tmp_path}/{name}")
     assert found.path == ""
-    assert found.tried == [f"{tmp_path}/{name} ({why})"]
+    assert handover.missing(found) == (
+        f"error: `UVLOCAL_UV` names `{tmp_path}/{name}`, which {why}\n\n"
+        "hint: set `UVLOCAL_UV` to the path of the real uv, or unset it"
+    )
 
 
 @posix_only
@@ -123,7 +126,7 @@ def test_missing_names_every_place(tmp_path: Path) -> None:
         "error: no uv found, these places were tried:\n"
         f"  {tmp_path}/a/uv\n"
         f"  {tmp_path}/b/uv\n"
-        "  /r/uv (does not exist)\n"
+        "  /r/uv\n"
         "\n"
         "hint: install uv, or set `UVLOCAL_UV` to the path of the real one"
     )

@@ -24,16 +24,19 @@ class RealUv:
     """Where the real uv is.
 
     `path` is "" where there is none. `origin` says how it was found: `variable`, `path` or
-    `recorded`. `tried` lists every place looked at, each with what was wrong there.
+    `recorded`. `tried` lists every place looked at, each with what was wrong there; `rejected` is
+    what was wrong with the last. `wish` is what `UVLOCAL_UV` names, if that is set.
     """
 
-    __slots__ = ("origin", "path", "tried")
+    __slots__ = ("origin", "path", "rejected", "tried", "wish")
 
     def __init__(self) -> None:
         """Begin with nothing found."""
         self.path = ""
         self.origin = ""
+        self.rejected = ""
         self.tried: "list[str]" = []
+        self.wish = ""
 
 
 def find(system: System, launcher: str) -> RealUv:
@@ -44,9 +47,9 @@ def find(system: System, launcher: str) -> RealUv:
     explicit wish is not silently replaced.
     """
     found = RealUv()
-    wish = system.environ.get("UVLOCAL_UV", "")
-    if wish:
-        _consider(found, wish, "variable", system, launcher)
+    found.wish = system.environ.get("UVLOCAL_UV", "")
+    if found.wish:
+        _consider(found, found.wish, "variable", system, launcher)
         return found
     name = "uv.exe" if system.platform == "win32" else "uv"
     separator = ";" if system.platform == "win32" else ":"
@@ -66,17 +69,17 @@ def _consider(found: RealUv, path: str, origin: str, system: System, launcher: s
     """Take `path` as the real uv, or note why not."""
     status = system.stat(path)
     if status is None:
-        if origin != "path":
-            found.tried.append(f"{path} (does not exist)")
-        else:
-            found.tried.append(path)
+        found.rejected = "does not exist"
     elif not stat.S_ISREG(status.st_mode) or not _is_executable(path, system):
-        found.tried.append(f"{path} (is not an executable file)")
+        found.rejected = "is not an executable file"
     elif is_shim(path, status, system, launcher):
-        found.tried.append(f"{path} (is uvlocal's own shim)")
+        found.rejected = "is uvlocal's own shim"
     else:
         found.path = path
         found.origin = origin
+        return
+    # That PATH has folders without a uv is no news, but they show where it was looked for.
+    found.tried.append(path if status is None else f"{path} ({found.rejected})")
 
 
 def _is_executable(path: str, system: System) -> bool:
@@ -106,6 +109,11 @@ def configuration(system: System, launcher: str) -> "dict[str, str]":
 
 def missing(found: RealUv) -> str:
     """Return the message for the one hard error: there is no real uv."""
+    if found.wish:
+        return (
+            f"error: `UVLOCAL_UV` names `{found.wish}`, which {found.rejected}\n\n"
+            "hint: set `UVLOCAL_UV` to the path of the real uv, or unset it"
+        )
     places = "".join(f"\n  {place}" for place in found.tried) or "\n  `PATH` has no usable folder"
     return (
         f"error: no uv found, these places were tried:{places}\n\n"

@@ -2,7 +2,7 @@ r"""Paths as text: compare them as the disk would, component by component.
 
 On macOS and Windows two spellings can be one folder: letter case does not matter, macOS does not
 tell the Unicode forms of a name apart, Windows has `\\?\` in front of some paths. `comparable`
-brings a path into one form, in which a folder contains another exactly if its components come first.
+brings a path into one form, in which a folder contains another if its components come first.
 """
 
 from uvlocal.shim.system import System

@@ -63,7 +63,9 @@ class System:
         self.environ = dict(os.environ) if environ is None else environ
         self.cwd = _current_directory() if cwd is None else cwd
         self.home = _home_directory(self.environ, platform) if home is None else home
-        self.uid = os.geteuid() if sys.platform != "win32" else -1
+        self.uid = -1
+        if sys.platform != "win32":
+            self.uid = os.geteuid()
 
     # -- files ---------------------------------------------------------------------------------
 

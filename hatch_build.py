@@ -1,0 +1,187 @@
+"""Builds the native launchers before a wheel is packed.
+
+Any one machine builds them for every target, with the compiler that the package `ziglang` carries.
+An sdist holds the source only and needs no compiler. `python hatch_build.py` builds in place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from typing import TYPE_CHECKING, Any
+
+from hatchling.builders.config import BuilderConfig
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+#: The folder of each launcher, and what the compiler calls its target. musl makes Linux launchers
+#: that need no C library of the machine; macOS 11 is the first that runs on both processors.
+TARGETS = {
+    "linux-x86_64": "x86_64-linux-musl",
+    "linux-aarch64": "aarch64-linux-musl",
+    "macos-x86_64": "x86_64-macos.11.0",
+    "macos-aarch64": "aarch64-macos.11.0",
+    "windows-x86_64": "x86_64-windows-gnu",
+    "windows-aarch64": "aarch64-windows-gnu",
+}
+
+#: Small rather than fast: what a launcher does is mostly the system's work.
+_FLAGS = ("-std=gnu11", "-Oz", "-s", "-Wall", "-Wextra", "-Werror")
+#: Windows launchers use no C library, and say themselves where they start.
+_WINDOWS_FLAGS = ("-ffreestanding", "-nostdlib", "-lkernel32", "-Wl,--entry=start")
+#: The compiler's copy of the Windows headers, which `-nostdlib` takes off the search path.
+_WINDOWS_HEADERS = ("lib", "libc", "include", "any-windows-any")
+
+SOURCE = os.path.join("shims", "launcher.c")
+FOLDER = os.path.join("src", "uvlocal", "launchers")
+#: What the launchers beside it were made from. It may land in a wheel, where it does no harm.
+STAMP = ".stamp"
+
+
+class CustomBuildHook(BuildHookInterface[BuilderConfig]):
+    """Hatchling's way in: compiles what a wheel, editable or not, carries."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - its interface
+        """Build the launchers that are missing or out of date."""
+        if self.target_name == "wheel":
+            build(self.root, self.app.display_info)
+
+
+def build(root: str, say: Callable[[str], None], names: Iterable[str] = TARGETS) -> None:
+    """Build the launchers of the source tree at `root` that are missing or out of date.
+
+    Args:
+        root: the source tree; the launchers go into `src/uvlocal/launchers/<name>/`.
+        say: is given a line for each launcher built.
+        names: which of `TARGETS`.
+    """
+    source = os.path.join(root, SOURCE)
+    folder = os.path.join(root, FOLDER)
+    made_from = fingerprint(source)
+    stamped = _read_stamp(folder, made_from)
+    for name in names:
+        launcher = os.path.join(folder, name, file_name(name))
+        if name in stamped and _digest_of(launcher) == stamped[name]:
+            continue
+        began = time.monotonic()
+        compile_program(name, source, launcher)
+        stamped[name] = _digest_of(launcher)
+        _write_stamp(folder, made_from, stamped)
+        size, seconds = os.path.getsize(launcher), time.monotonic() - began
+        say(f"launcher for {name}: {size} bytes, {seconds:.1f} s")
+
+
+def file_name(name: str) -> str:
+    """Return what the launcher for the target is called."""
+    return "uv.exe" if name.startswith("windows-") else "uv"
+
+
+def fingerprint(source: str) -> str:
+    """Return a hash of all that a launcher is made from: source, flags, compiler."""
+    recipe = repr([sorted(TARGETS.items()), _FLAGS, _WINDOWS_FLAGS, _compiler_version()])
+    with open(source, "rb") as file:
+        return hashlib.sha256(recipe.encode() + file.read()).hexdigest()
+
+
+def compile_program(name: str, source: str, output: str) -> None:
+    """Compile one C file into a program for the target `name`.
+
+    The program gets its name only when it is whole, so that builds side by side do no harm.
+
+    Raises:
+        RuntimeError: the compiler failed; the message holds what it said.
+    """
+    os.makedirs(os.path.dirname(output), exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", dir=os.path.dirname(output)) as draft:
+        made = os.path.join(draft, os.path.basename(output))
+        command = [sys.executable, "-m", "ziglang", "cc", "-target", TARGETS[name], *_FLAGS]
+        if name.startswith("windows-"):
+            command += [*_WINDOWS_FLAGS, "-isystem", os.path.join(_compiler(), *_WINDOWS_HEADERS)]
+        result = subprocess.run(
+            [*command, "-o", made, source],
+            env=_compiler_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        if result.returncode != 0:
+            msg = f"no launcher for {name}:\n{result.stdout}"
+            raise RuntimeError(msg)
+        os.replace(made, output)
+
+
+def _compiler() -> str:
+    """Return the folder of the package `ziglang`."""
+    found = importlib.util.find_spec("ziglang")
+    if found is None or not found.submodule_search_locations:
+        msg = "the package `ziglang`, a build requirement, is not installed"
+        raise RuntimeError(msg)
+    return found.submodule_search_locations[0]
+
+
+def _compiler_version() -> str:
+    try:
+        return importlib.metadata.version("ziglang")
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _compiler_environment() -> dict[str, str]:
+    """Return the environment for the compiler, its caches outside the source tree.
+
+    The compiler builds its C library once per target, which takes most of the time of a first
+    build; builds from other source trees and of other versions find it in the same cache.
+    """
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    cache = os.path.join(base, "uvlocal-build")
+    try:
+        os.makedirs(cache, exist_ok=True)
+    except OSError:  # a build without a home still builds
+        cache = os.path.join(tempfile.gettempdir(), "uvlocal-build")
+    own = {
+        "ZIG_GLOBAL_CACHE_DIR": os.path.join(cache, "global"),
+        "ZIG_LOCAL_CACHE_DIR": os.path.join(cache, "local"),
+    }
+    return own | dict(os.environ)
+
+
+def _read_stamp(folder: str, made_from: str) -> dict[str, str]:
+    """Return the digests of the launchers made from this very recipe, by name."""
+    try:
+        with open(os.path.join(folder, STAMP), encoding="ascii") as file:
+            first, *lines = file.read().splitlines() or [""]
+    except (OSError, ValueError):
+        return {}
+    pairs = [line.split(" ") for line in lines if line.count(" ") == 1]
+    return dict(pairs) if first == made_from else {}
+
+
+def _write_stamp(folder: str, made_from: str, stamped: dict[str, str]) -> None:
+    lines = [made_from, *(f"{name} {digest}" for name, digest in sorted(stamped.items()))]
+    with tempfile.TemporaryDirectory(prefix=".", dir=folder) as draft:
+        path = os.path.join(draft, STAMP)
+        with open(path, "w", encoding="ascii") as file:
+            file.write("\n".join([*lines, ""]))
+        os.replace(path, os.path.join(folder, STAMP))
+
+
+def _digest_of(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+    except OSError:
+        return ""
+
+
+if __name__ == "__main__":
+    build(os.path.dirname(os.path.abspath(__file__)), lambda line: print(line, file=sys.stderr))

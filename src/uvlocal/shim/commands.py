@@ -1,0 +1,163 @@
+"""uv's command line as tables: its commands, and the options that take a value.
+
+Source: `uv help <command>`, and `uv generate-shell-completion zsh`, which shows hidden options too;
+a test compares the tables with the latter. Where a command reads `UV_PROJECT_ENVIRONMENT` was found
+out by running it.
+"""
+
+PROJECT, ENVIRONMENT, NONE = "project", "environment", "none"
+
+#: What each command has to do with a project's environment, and whether it creates or changes it.
+#: `project`: uv reads `UV_PROJECT_ENVIRONMENT`. `environment`: uv looks for `VIRTUAL_ENV`, then for
+#: `.venv` from the working directory up. A command that is not here is taken for `none`.
+COMMANDS: "dict[str, tuple[str, bool]]" = {
+    "add": (PROJECT, True),
+    "audit": (PROJECT, False),
+    "auth": (NONE, False),
+    "build": (NONE, False),  # `environment` without build isolation
+    "build-backend": (NONE, False),
+    "cache": (NONE, False),
+    "check": (PROJECT, True),
+    "clean": (NONE, False),
+    "export": (PROJECT, False),
+    "format": (NONE, False),
+    "generate-shell-completion": (NONE, False),
+    "help": (NONE, False),
+    "init": (NONE, False),
+    "lock": (PROJECT, False),
+    "pip": (NONE, False),
+    "pip check": (ENVIRONMENT, False),
+    "pip compile": (ENVIRONMENT, False),
+    "pip debug": (NONE, False),
+    "pip freeze": (ENVIRONMENT, False),
+    "pip install": (ENVIRONMENT, True),
+    "pip list": (ENVIRONMENT, False),
+    "pip show": (ENVIRONMENT, False),
+    "pip sync": (ENVIRONMENT, True),
+    "pip tree": (ENVIRONMENT, False),
+    "pip uninstall": (ENVIRONMENT, True),
+    "publish": (NONE, False),
+    "python": (NONE, False),
+    "python dir": (NONE, False),
+    "python find": (ENVIRONMENT, False),
+    "python install": (NONE, False),
+    "python list": (NONE, False),
+    "python pin": (NONE, False),
+    "python uninstall": (NONE, False),
+    "python update-shell": (NONE, False),
+    "python upgrade": (NONE, False),
+    "remove": (PROJECT, True),
+    "run": (PROJECT, True),
+    "self": (NONE, False),
+    "sync": (PROJECT, True),
+    "tool": (NONE, False),
+    "tree": (PROJECT, False),
+    "upgrade": (PROJECT, False),
+    "venv": (PROJECT, True),
+    "version": (NONE, False),  # `project` where it sets the version
+    "workspace": (NONE, False),
+    "workspace dir": (NONE, False),
+    "workspace list": (NONE, False),
+    "workspace metadata": (PROJECT, False),
+}
+
+#: Commands that consist of commands; of others (`tool`, `cache`, ...) none concerns us.
+NAMESPACES = frozenset(("pip", "python", "workspace"))
+
+ALIASES = {
+    "--generate-shell-completion": "generate-shell-completion",
+    "pip ls": "pip list",
+    "python ls": "python list",
+    "v": "venv",
+    "virtualenv": "venv",
+}
+
+#: The commands that take `--active`.
+TAKES_ACTIVE = frozenset(("add", "remove", "run", "sync", "version", "workspace metadata"))
+
+#: The commands that take `--no-project`, in a way that matters here.
+TAKES_NO_PROJECT = frozenset(("check", "run", "venv"))
+
+#: The commands that take `--isolated` as their own option; elsewhere it is a deprecated one.
+TAKES_ISOLATED = frozenset(("check", "run"))
+
+#: Options with a value that stand anywhere, before or after the command.
+GLOBAL_VALUES = frozenset(
+    (
+        "--allow-insecure-host --cache-dir --color --config-file --directory --preview-feature "
+        "--preview-features --project --python-fetch --python-preference --trusted-host"
+    ).split()
+)
+
+#: Options that take a value in every command that knows them, aliases included.
+VALUES = GLOBAL_VALUES.union(
+    (
+        "--abi --annotation-style --batch --bounds --branch --build-constraint --build-constraints "
+        "--bump --cert --client-cert --config --config-setting --config-settings "
+        "--config-settings-package --constraint --constraints --custom-compile-command "
+        "--default-index --depth --env-file --exclude --exclude-newer --exclude-newer-package "
+        "--excludes --extra --extra-index-url --find-links --fork-strategy --format --group "
+        "--ignore --ignore-until-fixed --implementation --index --index-strategy --index-url "
+        "--keyring-provider --link-mode --marker --max-recursion-depth --max-rounds "
+        "--no-binary-package --no-build-isolation-package --no-build-package "
+        "--no-editable-package --no-emit-package --no-extra --no-group --no-install-package "
+        "--no-sources-package --only-binary --only-emit-package --only-group "
+        "--only-install-package --optional --out-dir --output-file --output-format "
+        "--output-version --override --overrides --package --path --pip-args --platform --prefix "
+        "--prerelease --prerelease-package --prompt --prune --python --python-downloads-json-url "
+        "--python-executable --python-platform --python-version --refresh-package "
+        "--reinstall-package --requirement --requirements --resolution --resolver --rev "
+        "--service-format --service-url --tag --target --torch-backend --ty-version "
+        "--unsafe-package --upgrade-group --upgrade-package --with --with-editable "
+        "--with-requirements -C -P -b -d -i -o -p -r -t -w"
+    ).split()
+)
+
+#: Options that take a value in some commands and are flags in others: who takes a value.
+VALUES_OF = {
+    "add": frozenset(("--script", "-c", "-f", "-m")),
+    "audit": frozenset(("--script", "-f")),
+    "build": frozenset(("-f",)),
+    "check": frozenset(("--script", "-f")),
+    "export": frozenset(("--script", "-f")),
+    "lock": frozenset(("--script", "-f")),
+    "pip compile": frozenset(("--no-binary", "-c", "-f")),
+    "pip install": frozenset(("--editable", "--no-binary", "-c", "-e", "-f")),
+    "pip list": frozenset(("-f",)),
+    "pip sync": frozenset(("--no-binary", "-c", "-f")),
+    "pip tree": frozenset(("-f",)),
+    "python find": frozenset(("--script",)),
+    "remove": frozenset(("--script", "-f")),
+    "run": frozenset(("-f",)),
+    "sync": frozenset(("--script", "-f")),
+    "tree": frozenset(("--script", "-f")),
+    "upgrade": frozenset(("-f",)),
+    "venv": frozenset(("-f",)),
+    "version": frozenset(("-f",)),
+    "workspace metadata": frozenset(("--script", "-f")),
+}
+
+#: The long names of what is asked for under several names.
+SPELLINGS = {
+    "--no-workspace": "--no-project",
+    "--no_workspace": "--no-project",
+    "--preview-feature": "--preview-features",
+    "-V": "--version",
+    "-h": "--help",
+    "-n": "--no-cache",
+    "-p": "--python",
+    "-q": "--quiet",
+}
+
+#: The short names that mean this in `uv run` alone.
+SPELLINGS_OF_RUN = {"-m": "--module", "-s": "--script"}
+
+#: Flags that take back an earlier one on the same command line.
+TAKES_BACK = {
+    "--no-active": "--active",
+    "--no-frozen": "--frozen",
+    "--no-preview": "--preview",
+    "--no-system": "--system",
+    "--preview": "--no-preview",
+    "--build-isolation": "--no-build-isolation",
+}

@@ -1,0 +1,92 @@
+"""What every test may ask for: the real uv, a throwaway machine, a Python that skips hidden files.
+
+A run uses the newest uv; with `UVLOCAL_TEST_UV=all` each test that asks for `uv` runs with all.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import fetched
+import hidden_python
+import pytest
+import real_uv
+from worlds import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Fetch what is missing before the first test, and say so: it can take minutes.
+
+    Workers wait for none of it: the process that starts them is the one that fetches.
+    """
+    config = session.config
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        fetched.tell = reporter.write_line
+    try:
+        for version in real_uv.selected():
+            real_uv.path(version)
+        fetched.wheelhouse()
+        fetched.dependencies()
+        if sys.platform != "win32":
+            hidden_python.path()
+    except (OSError, RuntimeError) as error:
+        # Tests that need nothing from outside still run; the others will say this again.
+        fetched.tell(f"warning: {error}")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test that asks for `uv` with every selected version."""
+    if "uv" in metafunc.fixturenames:
+        metafunc.parametrize("uv", real_uv.selected(), indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def uv(request: pytest.FixtureRequest) -> str:
+    """Return the path of a real uv, of each selected version in turn."""
+    return real_uv.path(request.param)
+
+
+@pytest.fixture(scope="session")
+def newest_uv() -> str:
+    """Return the path of the newest real uv."""
+    return real_uv.path(real_uv.NEWEST)
+
+
+@pytest.fixture(scope="session")
+def uv_caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the session's uv caches: tests share what uv has built and unpacked."""
+    return tmp_path_factory.mktemp("uv-caches")
+
+
+@pytest.fixture
+def make_world(tmp_path: Path, uv_caches: Path) -> Callable[..., World]:
+    """Return a function that makes a world with the given uv, and Python if it matters which."""
+
+    def make(uv: str, *, python: str = "") -> World:
+        version = os.path.basename(os.path.dirname(uv))
+        python = python or os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+        root = tmp_path / "world"
+        return World(str(root), uv, cache=str(uv_caches / version), python=python)
+
+    return make
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World], uv: str) -> World:
+    """Return a world with each selected uv in turn."""
+    return make_world(uv)
+
+
+@pytest.fixture
+def newest_world(make_world: Callable[..., World], newest_uv: str) -> World:
+    """Return a world with the newest uv, for what does not depend on uv's version."""
+    return make_world(newest_uv)
