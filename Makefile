@@ -8,7 +8,7 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v python)
 VENV := .venv
-RUN := $(VENV)/bin/python
+RUN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 INSTALLED := $(VENV)/.installed
 WORKERS ?= auto
 PYTEST := $(RUN) -m pytest -n $(WORKERS) --dist worksteal
@@ -26,7 +26,7 @@ setup: $(INSTALLED)
 $(INSTALLED): pyproject.toml hatch_build.py
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "uvlocal needs Python 3.11 or later")'
 	$(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet --disable-pip-version-check "hatchling>=1.27" "ziglang==0.17.1"
+	$(RUN) -m pip install --quiet --disable-pip-version-check "hatchling==1.33.0" "editables==0.6" "ziglang==0.17.1"
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable ".[dev]"
 	@touch $@
 

@@ -55,7 +55,7 @@ class CustomBuildHook(BuildHookInterface[BuilderConfig]):
             build(self.root, self.app.display_info)
 
 
-def build(root: str, say: Callable[[str], None], names: Iterable[str] = TARGETS) -> None:
+def build(root: str, say: Callable[[str], object], names: Iterable[str] = TARGETS) -> None:
     """Build the launchers of the source tree at `root` that are missing or out of date.
 
     Args:
@@ -184,4 +184,4 @@ def _digest_of(path: str) -> str:
 
 
 if __name__ == "__main__":
-    build(os.path.dirname(os.path.abspath(__file__)), lambda line: print(line, file=sys.stderr))
+    build(os.path.dirname(os.path.abspath(__file__)), lambda line: sys.stderr.write(f"{line}\n"))

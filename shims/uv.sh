@@ -15,6 +15,10 @@
 # - a program that is there but cannot be started (its own interpreter is gone, say) ends the call
 #   with the shell's message: after a failed `exec` no sh goes on.
 #
+# shellcheck disable=SC2016 # backticks in messages are no command substitution
+# shellcheck disable=SC2154 # some variables are assigned by `eval`
+# shellcheck disable=SC3013 # where `-ef` is unknown, the marker still tells what is ours
+#
 # All variables begin with `_uvlocal_`: one of another name could be an exported one of the user's,
 # and uv would get ours instead.
 
@@ -23,7 +27,7 @@
 # SIGPIPE is ignored meanwhile: a reader that has gone must not stop uv.
 _uvlocal_say() {
     trap '' PIPE
-    printf '%s\n' "$@" 2>/dev/null >&2
+    printf '%s\n' "$@" >&2 2>/dev/null
     trap - PIPE
 }
 
@@ -230,8 +234,10 @@ _uvlocal_fail_in_circles() {
     _uvlocal_only_name=yes
     _uvlocal_search
     [ -n "$_uvlocal_found" ] || _uvlocal_fail_without_uv
-    _uvlocal_fail "error: uv goes round in circles: \`$_uvlocal_self\` starts \`$_uvlocal_found\`, \
-$1" '' "hint: look at what \`$_uvlocal_found\` starts, or set \`UVLOCAL_UV\` to the path of the real uv"
+    _uvlocal_way="\`$_uvlocal_self\` starts \`$_uvlocal_found\`"
+    _uvlocal_fail "error: uv goes round in circles: $_uvlocal_way, $1" '' \
+        "hint: look at what \`$_uvlocal_found\` starts, or set \`UVLOCAL_UV\` to the path of the"\
+' real uv'
 }
 
 _uvlocal_guard_against_loops() {

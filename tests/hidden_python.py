@@ -54,7 +54,7 @@ _LEFT_OUT = {
 
 
 def path() -> str:
-    """Return the interpreter's absolute path; its folder holds nothing else."""
+    """Return the interpreter's absolute path; on Linux its folder holds nothing else."""
     version = "{}.{}.{}".format(*sys.version_info)
     base = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
     if sys.platform == "darwin":

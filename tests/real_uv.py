@@ -31,7 +31,7 @@ def selected() -> tuple[str, ...]:
 
 
 def path(version: str) -> str:
-    """Return the absolute path of the uv binary of that version, alone in its folder."""
+    """Return the absolute path of that version's uv, alone in its folder."""
 
     def make(folder: str) -> None:
         fetched.tell(f"fetching uv {version}")
@@ -43,6 +43,12 @@ def path(version: str) -> str:
             _unpack(os.path.join(wheels, wheel), os.path.join(folder, _BINARY))
 
     return os.path.join(fetched.provide(f"uv-{version}-{fetched.MACHINE}", make), _BINARY)
+
+
+def version(path: str) -> tuple[int, ...]:
+    """Return the version of a binary that `path` returned, as its folder is named for it."""
+    name = os.path.basename(os.path.dirname(path))
+    return tuple(map(int, name.split("-")[1].split(".")))
 
 
 def _unpack(wheel: str, target: str) -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import fetched
+import real_uv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,8 +46,12 @@ class Completed:
 
     def ok(self) -> Self:
         """Return this, after making sure that the command succeeded."""
-        assert self.code == 0, self
+        assert self.code == 0, str(self)
         return self
+
+    def __str__(self) -> str:
+        """Show it as in a terminal."""
+        return f"$ {' '.join(self.command)}\n{self.raw_out}{self.raw_err}(exit code {self.code})"
 
     @property
     def ours(self) -> list[str]:
@@ -68,13 +73,14 @@ class World:
     """A machine below the folder `root`; `uv` is the real one, `python` what projects run on.
 
     `environment` is what every command gets; a test may change it. `uvlocal_command` is how this
-    world's uvlocal is called.
+    world's uvlocal is called. `version` is uv's.
     """
 
     def __init__(self, root: str, uv: str, *, cache: str, python: str) -> None:
         """Make the folders, and Dropbox's own note of where its folder is."""
         self.root = os.path.realpath(root)
         self.real_uv = uv
+        self.version = real_uv.version(uv)
         self.home = os.path.join(self.root, "home")
         self.dropbox = os.path.join(self.home, "Dropbox")
         self.local = os.path.join(self.root, "local")
@@ -83,14 +89,16 @@ class World:
         for folder in (self.dropbox, self.local, self.bin, os.path.join(self.root, "tmp")):
             os.makedirs(folder)
         self.write("home/.dropbox/info.json", json.dumps({"personal": {"path": self.dropbox}}))
-        os.symlink(python, os.path.join(self.bin, "python3"))
+        # The folder itself and no link to the program: a Python that was copied finds its library
+        # from where it lies.
+        folders = (self.bin, os.path.dirname(uv), os.path.dirname(python), "/usr/bin", "/bin")
         self.uvlocal_command: tuple[str, ...] = (sys.executable, "-m", "uvlocal")
         self.shim_directory = ""
         self.environment = {
             **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
             "HOME": self.home,
             "LANG": "C.UTF-8",
-            "PATH": os.pathsep.join((self.bin, os.path.dirname(uv), "/usr/bin", "/bin")),
+            "PATH": os.pathsep.join(folders),
             "TMPDIR": os.path.join(self.root, "tmp"),
             "UV_CACHE_DIR": cache,
             "UV_FIND_LINKS": fetched.wheelhouse(),

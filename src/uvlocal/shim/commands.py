@@ -83,7 +83,7 @@ TAKES_ISOLATED = frozenset(("check", "run"))
 
 #: Options with a value that stand anywhere, before or after the command.
 GLOBAL_VALUES = frozenset(
-    (
+    (  # noqa: SIM905 - a table of words reads best as words
         "--allow-insecure-host --cache-dir --color --config-file --directory --preview-feature "
         "--preview-features --project --python-fetch --python-preference --trusted-host"
     ).split()
@@ -91,7 +91,7 @@ GLOBAL_VALUES = frozenset(
 
 #: Options that take a value in every command that knows them, aliases included.
 VALUES = GLOBAL_VALUES.union(
-    (
+    (  # noqa: SIM905 - as above
         "--abi --annotation-style --batch --bounds --branch --build-constraint --build-constraints "
         "--bump --cert --client-cert --config --config-setting --config-settings "
         "--config-settings-package --constraint --constraints --custom-compile-command "

@@ -179,7 +179,7 @@ def _about_project(facts: Facts) -> "Decision | None":
         )
     if project.code is not None:
         return Decision(project.code, project.why)
-    if request.only_at_root and request.directory != project.root:
+    if request.only_at_root and request.start not in (project.found, project.root):
         why = (
             f"`uv {request.command}` makes `.venv` in the current directory unless that is the root"
         )

@@ -148,7 +148,14 @@ class Call:
         facts, request = self.facts, self.facts.request
         if request is None:
             return
-        found = discover(request.start, self.system) if request.start else None
+        found = None
+        if request.start:
+            found = discover(
+                request.start,
+                self.system,
+                uv_version=self.uv_version,
+                cache_directory=request.cache_directory,
+            )
         if found is None:
             found = no_project(request.start)
         facts.project = found
@@ -236,5 +243,5 @@ def no_project(start: str) -> Project:
 
 def nowhere(path: str) -> Store:
     """Return what stands for the absence of a store: the user has no home."""
-    volume = Volume(kind="local", label="no home directory")
+    volume = Volume("local", "no home directory")
     return Store(path=path, environment="", exists=False, writable=False, volume=volume)

@@ -19,9 +19,9 @@ def prepare(call: Call, decision: Decision) -> None:
     lines = []
     if decision.strategy == "redirect" and request is not None and request.writes:
         if _record(call, decision):
-            lines.append(decision.sentence)
+            lines.append(f"uvlocal: {decision.sentence}")
     elif decision.code in _SPOKEN:
-        lines.append(decision.sentence)
+        lines.append(f"warning: {decision.sentence}")
     if call.facts.settings is not None and call.settings.problems:
         lines.append(_problems(call.settings.problems))
     if request is None or request.quiet or call.system.environ.get("UVLOCAL_QUIET"):

@@ -83,6 +83,13 @@ class System:
         except (OSError, ValueError):
             return None
 
+    def exists(self, path: str) -> bool:
+        """Say whether something is at `path`, a link that leads nowhere included.
+
+        Asked instead of `lstat` where nothing but the existence matters.
+        """
+        return self.lstat(path) is not None
+
     def is_file(self, path: str) -> bool:
         """Say whether `path` leads to a regular file."""
         found = self.stat(path)

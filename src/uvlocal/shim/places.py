@@ -1,0 +1,145 @@
+"""The columns of the table of providers: how one is found, and how it leaves folders out."""
+
+LINUX = ("linux",)
+MACOS = ("darwin",)
+WINDOWS = ("win32",)
+UNIX = ("linux", "darwin")
+ALL = ("linux", "darwin", "win32")
+
+
+class Place:
+    """One way in which a provider's folders are found.
+
+    Attributes:
+        how: what `where` is:
+            `file`: a configuration file (or a folder of them), read by the function `probe` of
+            `uvlocal.shim.probes`, also where only `needs` exists;
+            `registry`: a key of the Windows registry, read by the function `probe`;
+            `variable`: an environment variable that holds the folder;
+            `fixed`: the folder itself, a fact only where `needs` exists;
+            `shape`: names that follow each other in a path, the last of them may go on with `-`;
+            `marker`: something with this name in the folder, a directory where a `/` ends it;
+            `attribute`: an extended attribute of the folder, whose value begins with `needs`;
+            `back-link`: a link in this folder below home, named as the folder it leads to.
+        platforms: where this holds.
+        where: see `how`. A path begins with `~` or a folder such as `$CONFIG` or `%APPDATA%`
+            (`uvlocal.shim.roots.expand`).
+        probe: the name of a function, "" for none.
+        needs: see `how`.
+        confidence: `high`, `medium` or `low`.
+    """
+
+    __slots__ = ("confidence", "how", "needs", "platforms", "probe", "where")
+
+    def __init__(  # noqa: PLR0913 - a row has as many fields as there are facts
+        self,
+        how: str,
+        platforms: "tuple[str, ...]",
+        where: str,
+        probe: str = "",
+        *,
+        needs: str = "",
+        confidence: str = "high",
+    ) -> None:
+        """Fill the row."""
+        self.how = how
+        self.platforms = platforms
+        self.where = where
+        self.probe = probe
+        self.needs = needs
+        self.confidence = confidence
+
+
+class Exclusion:
+    """One way in which a folder inside a root is left out of sync.
+
+    Attributes:
+        how: what `what` is:
+            `attribute`: an extended attribute (a data stream on Windows) with the value 1;
+            `suffix`: the end of the folder's name;
+            `file`: something with this name in the folder;
+            `patterns`: a file of patterns in the root.
+        platforms: where this holds.
+        what: see `how`.
+        certain: the client's maker or its code says so. What is disputed changes no decision, it
+            is told only.
+        option: holds only where the client's configuration says so, under this name.
+    """
+
+    __slots__ = ("certain", "how", "option", "platforms", "what")
+
+    def __init__(
+        self,
+        how: str,
+        platforms: "tuple[str, ...]",
+        what: str,
+        *,
+        certain: bool = True,
+        option: str = "",
+    ) -> None:
+        """Fill the row."""
+        self.how = how
+        self.platforms = platforms
+        self.what = what
+        self.certain = certain
+        self.option = option
+
+
+class Provider:
+    """Something that writes to folders of this machine from elsewhere.
+
+    Attributes:
+        id: kebab-case, as in `[providers.dropbox]`.
+        label: what people call it.
+        places: how its folders are found, best first.
+        links: what the client does to a symbolic link: `kept` (as a link, which leads nowhere on
+            other machines), `skipped`, `followed` (what it leads to is synced), `refused`, or
+            `unknown`.
+        copies_links: platforms where hard links into uv's cache do harm beyond the project, so
+            that uv is told to copy.
+        exclusions: how a folder is left out.
+        file_provider: how its folders in macOS' `Library/CloudStorage` begin.
+        examples: for each platform, folders that belong to it; the tests hold them against the
+            row.
+        misses: likewise folders that look as if they did.
+        source: where this is known from.
+    """
+
+    __slots__ = (
+        "copies_links",
+        "examples",
+        "exclusions",
+        "file_provider",
+        "id",
+        "label",
+        "links",
+        "misses",
+        "places",
+        "source",
+    )
+
+    def __init__(  # noqa: PLR0913 - a row has as many fields as there are facts
+        self,
+        identifier: str,
+        label: str,
+        *,
+        places: "tuple[Place, ...]",
+        source: str,
+        links: str = "unknown",
+        copies_links: "tuple[str, ...]" = (),
+        exclusions: "tuple[Exclusion, ...]" = (),
+        file_provider: str = "",
+        examples: "dict[str, tuple[str, ...]] | None" = None,
+        misses: "dict[str, tuple[str, ...]] | None" = None,
+    ) -> None:
+        """Fill the row."""
+        self.id = identifier
+        self.label = label
+        self.places = places
+        self.links = links
+        self.copies_links = copies_links
+        self.exclusions = exclusions
+        self.file_provider = file_provider
+        self.examples = examples or {}
+        self.misses = misses or {}
+        self.source = source

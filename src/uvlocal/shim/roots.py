@@ -1,0 +1,219 @@
+"""The folders that sync clients of this machine are set up with, as their configuration says.
+
+What is read from configuration files is kept in a small cache (`roots_cache`), so that a machine
+whose clients did not change costs a few `stat` calls and no parser.
+"""
+
+from uvlocal.shim import roots_cache
+from uvlocal.shim.environment import contract_home, expand_home
+from uvlocal.shim.paths import without_prefix
+from uvlocal.shim.places import Place, Provider
+from uvlocal.shim.providers import PROVIDERS
+from uvlocal.shim.system import System
+
+#: The most folders that are taken from one configuration file; nobody syncs more.
+_MOST_ROOTS = 1000
+#: The folders that `expand` knows: variable, and what stands for it below home where it is unset.
+_FOLDERS = {
+    "$CONFIG": ("XDG_CONFIG_HOME", ".config"),
+    "$DATA": ("XDG_DATA_HOME", ".local/share"),
+    "$STATE": ("XDG_STATE_HOME", ".local/state"),
+    "$CACHE": ("XDG_CACHE_HOME", ".cache"),
+    "%APPDATA%": ("APPDATA", "AppData/Roaming"),
+    "%LOCALAPPDATA%": ("LOCALAPPDATA", "AppData/Local"),
+}
+
+
+class Root:
+    """A folder that a client is set up with: whose, where that was read, what else it says.
+
+    `options` are words of the configuration that matter for exclusions, separated by spaces;
+    `stale` is what speaks against the client being in use, "" for nothing.
+    """
+
+    __slots__ = ("confidence", "options", "path", "provider", "read_from", "stale")
+
+    def __init__(  # noqa: PLR0913 - the fields of a row
+        self,
+        provider: str,
+        path: str,
+        read_from: str,
+        *,
+        confidence: str = "high",
+        options: str = "",
+        stale: str = "",
+    ) -> None:
+        """Take the facts as text."""
+        self.provider = provider
+        self.path = path
+        self.read_from = read_from
+        self.confidence = confidence
+        self.options = options
+        self.stale = stale
+
+
+class Reader:
+    """What a probe reads through: remembers every input, and collects the folders found."""
+
+    __slots__ = ("inputs", "place", "problems", "provider", "roots", "system")
+
+    def __init__(self, system: System) -> None:
+        """Begin with nothing."""
+        self.system = system
+        self.inputs: "dict[str, str]" = {}
+        self.roots: "list[Root]" = []
+        self.problems: "list[str]" = []
+        self.provider = PROVIDERS[0]
+        self.place = PROVIDERS[0].places[0]
+
+    def rely_on(self, name: str) -> str:
+        """Remember the state of an input, as it is before it is read, and return it."""
+        if name not in self.inputs:
+            self.inputs[name] = roots_cache.stamp(name, self.system)
+        return self.inputs[name]
+
+    def read(self, path: str) -> "bytes | None":
+        """Return the content of a configuration file; note it where it is there but unreadable."""
+        self.rely_on(path)
+        data = self.system.read(path)
+        if data is None and self.system.lstat(path) is not None:
+            self.complain(path, "cannot be read")
+        return data
+
+    def text(self, path: str) -> str:
+        """Return the content of a configuration file as text, "" where there is none."""
+        return (self.read(path) or b"").decode("utf-8-sig", "surrogateescape")
+
+    def names(self, folder: str) -> "list[str]":
+        """Return the names in a configuration folder."""
+        self.rely_on(folder)
+        return self.system.listdir(folder)
+
+    def exists(self, path: str) -> bool:
+        """Say whether something is there; its content does not matter."""
+        return self.rely_on("?" + path) != roots_cache.ABSENT
+
+    def variable(self, name: str) -> str:
+        """Return an environment variable."""
+        self.rely_on("$" + name)
+        return self.system.environ.get(name, "")
+
+    def values(self, key: str) -> "dict[str, str]":
+        """Return the values of a registry key."""
+        self.rely_on("&" + key)
+        return self.system.registry_values(key)
+
+    def keys(self, key: str) -> "list[str]":
+        """Return the names of the keys below a registry key."""
+        self.rely_on("&" + key)
+        return self.system.registry_keys(key)
+
+    def add(self, path: object, read_from: str, *, options: str = "", stale: str = "") -> None:
+        """Add a folder that the configuration names; what is no absolute path is left out."""
+        system = self.system
+        if not isinstance(path, str) or "\0" in path or len(self.roots) >= _MOST_ROOTS:
+            return
+        path = expand_home(path.strip(), system)
+        if system.platform == "win32":
+            path = without_prefix(path)
+        if not system.path.isabs(path):
+            return
+        root = Root(
+            self.provider.id,
+            system.path.normpath(path),
+            f"`{contract_home(read_from, system)}`",
+            confidence=self.place.confidence,
+            options=options,
+            stale=stale,
+        )
+        self.roots.append(root)
+
+    def complain(self, path: str, what: str) -> None:
+        """Note that a configuration does not say what it should."""
+        shown = contract_home(path, self.system)
+        self.problems.append(
+            f"`{shown}` {what}, so its {self.provider.label} folders are not known"
+        )
+
+
+def expand(template: str, system: System) -> str:
+    """Return the path that a template of the table stands for, "" where there is no home."""
+    first, _, rest = template.partition("/")
+    base = system.home
+    if first in _FOLDERS:
+        variable, below = _FOLDERS[first]
+        base = system.environ.get(variable, "")
+        if not system.path.isabs(base):
+            if not system.path.isabs(system.home):
+                return ""
+            base = system.path.join(system.home, *below.split("/"))
+    elif first != "~":
+        return template
+    if not system.path.isabs(base):
+        return ""
+    return system.path.join(base, *rest.split("/")) if rest else base
+
+
+def configured(system: System) -> "tuple[list[Root], list[str]]":
+    """Return the folders named by configuration, and what is wrong with it, as sentences."""
+    places = _configuration(system)
+    expected = [name for _, _, names in places for name in names]
+    kept = roots_cache.load(expected, system)
+    if kept is None:
+        reader = Reader(system)
+        for provider, place, names in places:
+            if any([reader.rely_on(name) != roots_cache.ABSENT for name in names]):  # noqa: C419 - all
+                _probe(reader, provider, place, names[0].removeprefix("&"))
+        roots_cache.save(expected, reader, system)
+        kept = reader.roots, reader.problems
+    roots, problems = kept
+    return roots + _immediate(system), problems
+
+
+def _configuration(system: System) -> "list[tuple[Provider, Place, list[str]]]":
+    """Return each place that is read by a probe, with the inputs that call for reading it."""
+    found = []
+    for provider in PROVIDERS:
+        for place in provider.places:
+            if system.platform not in place.platforms:
+                continue
+            if place.how == "file":
+                path = expand(place.where, system)
+                needs = expand(place.needs, system) if place.needs else ""
+                if path:
+                    found.append((provider, place, [path, "?" + needs] if needs else [path]))
+            elif place.how == "registry":
+                found.append((provider, place, ["&" + place.where]))
+    return found
+
+
+def _probe(reader: Reader, provider: Provider, place: Place, where: str) -> None:
+    """Let the probe of one place read it; a damaged file costs its own folders only."""
+    from uvlocal.shim import probes
+
+    reader.provider, reader.place = provider, place
+    try:
+        probes.PROBES[place.probe](reader, where)
+    except Exception:  # noqa: BLE001 - a parser may raise anything on a damaged file
+        reader.complain(where, "is damaged")
+
+
+def _immediate(system: System) -> "list[Root]":
+    """Return the folders that need no probe: named by a variable, or by being there."""
+    roots = []
+    for provider in PROVIDERS:
+        for place in provider.places:
+            if system.platform not in place.platforms:
+                continue
+            if place.how == "variable":
+                path = system.environ.get(place.where, "")
+                read_from = f"the variable `{place.where}`"
+            elif place.how == "fixed" and system.exists(expand(place.needs, system)):
+                path = expand(place.where, system)
+                read_from = f"`{contract_home(expand(place.needs, system), system)}`"
+            else:
+                continue
+            if system.path.isabs(path):
+                path = system.path.normpath(path)
+                roots.append(Root(provider.id, path, read_from, confidence=place.confidence))
+    return roots

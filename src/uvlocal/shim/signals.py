@@ -1,0 +1,368 @@
+"""The signals that tell of a sync client or of the user's own word, each as a small function.
+
+They ask for names that are known beforehand, in the folders above the project, and never for what
+else is there. `uvlocal.shim.volume` weighs what they find.
+"""
+
+import stat
+
+from uvlocal.shim import roots
+from uvlocal.shim.environment import contract_home
+from uvlocal.shim.paths import ancestors, comparable, components, contains, without_prefix
+from uvlocal.shim.places import Place, Provider
+from uvlocal.shim.providers import PROVIDERS
+from uvlocal.shim.system import System
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from uvlocal.shim.settings import Settings
+
+#: How strong a signal is where two speak of the same folder: the least first.
+LOCAL_ROOT, SYNCED_ROOT, CONFIGURED, SHAPE, MARKER, ATTRIBUTE = range(6)
+
+#: The folders that iCloud takes over when "Desktop & Documents" is on.
+_TAKEN_OVER = ("desktop", "documents")
+_CONTAINER = "com~apple~clouddocs"
+
+
+class Signal:
+    """One signal that fired.
+
+    Attributes:
+        rank: how strong it is, see above.
+        top: the folder that it speaks of, canonical; "" where only the spelling of the path led
+            through one.
+        provider: whose folder it is, None for the user's own roots.
+        said: the sentence that says what was seen and where.
+        doubt: the sentence that says what would make it wrong.
+        label: what people call it.
+        confidence: `high`, `medium` or `low`.
+        options: words of the client's configuration, see `roots.Root`.
+        stale: what speaks against the client being in use, "" for nothing.
+        shown: the user's own root as it is shown, "" for other signals.
+    """
+
+    __slots__ = (
+        "confidence",
+        "doubt",
+        "label",
+        "options",
+        "provider",
+        "rank",
+        "said",
+        "shown",
+        "stale",
+        "top",
+    )
+
+    def __init__(  # noqa: PLR0913 - as many fields as there are facts
+        self,
+        rank: int,
+        top: str,
+        provider: "Provider | None",
+        *,
+        said: str,
+        doubt: str,
+        label: str = "",
+        confidence: str = "high",
+        options: str = "",
+        stale: str = "",
+        shown: str = "",
+    ) -> None:
+        """Fill the signal."""
+        self.rank = rank
+        self.top = top
+        self.provider = provider
+        self.said = said
+        self.doubt = doubt
+        self.label = label or (provider.label if provider else "")
+        self.confidence = confidence
+        self.options = options
+        self.stale = stale
+        self.shown = shown
+
+
+class Sight:
+    """A project's place as the signals see it; what is asked of the disk is asked once."""
+
+    __slots__ = (
+        "_folders",
+        "_identities",
+        "above",
+        "absent",
+        "configured",
+        "folded",
+        "found",
+        "missing",
+        "problems",
+        "root",
+        "settings",
+        "system",
+    )
+
+    def __init__(self, root: str, found: str, system: System, settings: "Settings") -> None:
+        """Take the canonical root and the user's spelling of it."""
+        if system.platform == "win32":
+            root, found = without_prefix(root), without_prefix(found)
+        self.root = root
+        self.system = system
+        self.settings = settings
+        self.folded = comparable(root, system)
+        self.found = comparable(found, system) if system.path.isabs(found) else self.folded
+        #: The root and the folders above it, innermost first.
+        self.above = ancestors(root, system)
+        self._folders: "dict[str, str] | None" = None
+        self._identities: "dict[tuple[int, int], str] | None" = None
+        #: The providers that are set up on this machine.
+        self.configured: "set[str]" = set()
+        #: What was asked for and could not be found.
+        self.absent: "set[str]" = set()
+        self.missing: "list[str]" = []
+        self.problems: "list[str]" = []
+
+    def shown(self, path: str) -> str:
+        """Return a path for people."""
+        return f"`{contract_home(path, self.system)}`"
+
+    def is_enabled(self, provider: str) -> bool:
+        """Say whether the user left a provider on."""
+        return self.settings.providers.get(provider, {}).get("enabled") is not False
+
+    def folder_at(self, path: str) -> "str | None":
+        """Return the folder at or above the root that `path` is; None where it is none of them.
+
+        Compared as text first. Then by device and inode, which sees through links, letter case,
+        Unicode forms, macOS' firmlinks and bind mounts at once.
+        """
+        folded = comparable(path, self.system)
+        if contains(folded, self.folded, self.system):
+            if self._folders is None:
+                self._folders = {comparable(above, self.system): above for above in self.above}
+            return self._folders.get(folded, path)
+        if path.startswith("\\\\"):
+            return None  # asking for a share may take long
+        status = self.system.stat(path)
+        if status is None:
+            self.absent.add(path)
+        if status is None or not status.st_ino:
+            return None
+        if self._identities is None:
+            self._identities = {}
+            for above in reversed(self.above):
+                there = self.system.stat(above)
+                if there is not None:
+                    self._identities[there.st_dev, there.st_ino] = above
+        return self._identities.get((status.st_dev, status.st_ino))
+
+    def was_reached_through(self, path: str) -> bool:
+        """Say whether the user's spelling of the root leads through `path`."""
+        return contains(comparable(path, self.system), self.found, self.system)
+
+
+def gather(sight: Sight) -> "list[Signal]":
+    """Return every signal that fired."""
+    found = [*_user_roots(sight), *_configured(sight)]
+    found += [*_shapes(sight), *_back_links(sight)]
+    found += _markers(sight, {signal.provider.id for signal in found if signal.provider})
+    if not any(signal.provider for signal in found):
+        found += _attributes(sight)  # on macOS this costs an import, and says nothing more
+    return found
+
+
+def _places(sight: Sight, how: str) -> "Iterator[tuple[Provider, Place]]":
+    platform = sight.system.platform
+    for provider in PROVIDERS:
+        for place in provider.places:
+            if place.how == how and platform in place.platforms and sight.is_enabled(provider.id):
+                yield provider, place
+
+
+def _user_roots(sight: Sight) -> "Iterator[Signal]":
+    for rank, key, folders in (
+        (LOCAL_ROOT, "local-roots", sight.settings.local_roots),
+        (SYNCED_ROOT, "synced-roots", sight.settings.synced_roots),
+    ):
+        for folder in folders:
+            top = sight.folder_at(folder)
+            if top is not None:
+                said = f"{sight.shown(folder)} is one of your `{key}`"
+                doubt = "wrong if it should not be in your settings any more"
+                label = "a synced folder of yours" if rank == SYNCED_ROOT else ""
+                shown = contract_home(folder, sight.system)
+                yield Signal(rank, top, None, said=said, doubt=doubt, label=label, shown=shown)
+
+
+def _configured(sight: Sight) -> "Iterator[Signal]":
+    rows = {provider.id: provider for provider in PROVIDERS}
+    found, sight.problems = roots.configured(sight.system)
+    for root in found:
+        provider = rows.get(root.provider)
+        if provider is None or not sight.is_enabled(provider.id):
+            continue
+        sight.configured.add(provider.id)
+        top = sight.folder_at(root.path)
+        if top is None:
+            if not sight.was_reached_through(root.path):
+                _note_missing(sight, root, provider)
+                continue
+            if provider.links != "followed":
+                continue
+            top = ""
+        said = f"{root.read_from} names the {provider.label} folder {sight.shown(root.path)}"
+        if top == "":
+            said += ", which a link leads out of, and this client follows links"
+        yield Signal(
+            CONFIGURED,
+            top,
+            provider,
+            said=said,
+            doubt=f"wrong if {provider.label} is no longer used and left that behind",
+            confidence=root.confidence,
+            options=root.options,
+            stale=root.stale,
+        )
+
+
+def _note_missing(sight: Sight, root: roots.Root, provider: Provider) -> None:
+    """Remember a configured folder that is not there: the client may have been moved or removed."""
+    if root.path in sight.absent:
+        folder = f"{provider.label} folder {sight.shown(root.path)}"
+        sight.missing.append(f"{root.read_from} names the {folder}, which cannot be found")
+
+
+def _shapes(sight: Sight) -> "Iterator[Signal]":
+    system = sight.system
+    parts = components(sight.folded, system)
+    for provider in PROVIDERS:
+        for place in provider.places:
+            if place.how != "shape" or system.platform not in place.platforms:
+                continue
+            wanted = components(comparable("/" + place.where, system), system)
+            # A shape that begins with `/` stands at the beginning of the path, others anywhere.
+            starts = len(parts) - len(wanted) + 1
+            for start in range(min(starts, 1) if place.where.startswith("/") else starts):
+                if _has_shape(parts[start : start + len(wanted)], wanted):
+                    top = sight.above[len(parts) - start - len(wanted)]
+                    signal = _of_shape(sight, provider, top)
+                    if signal.provider is not None and sight.is_enabled(signal.provider.id):
+                        yield signal
+                    break
+    yield from _through_container(sight)
+
+
+def _has_shape(parts: "list[str]", wanted: "list[str]") -> bool:
+    return all(want in ("*", part) for part, want in zip(parts, wanted, strict=True))
+
+
+def _of_shape(sight: Sight, provider: Provider, top: str) -> Signal:
+    """Return the signal of a shape; a File Provider's folder is named after its provider."""
+    label = ""
+    if provider.id == "file-provider":
+        service = sight.system.path.basename(top).partition("-")[0]
+        label = f"{service} (a File Provider)"
+        for row in PROVIDERS:
+            if row.file_provider and row.file_provider.casefold() == service.casefold():
+                provider, label = row, ""
+                break
+    return Signal(
+        SHAPE,
+        top,
+        provider,
+        said=f"{sight.shown(top)} is where {label or provider.label} keeps its files",
+        doubt="wrong if that folder was made by hand",
+        label=label,
+    )
+
+
+def _through_container(sight: Sight) -> "Iterator[Signal]":
+    """Yield what the user's spelling says: a path through iCloud's container to its Documents."""
+    provider = PROVIDERS[0]
+    if sight.system.platform != "darwin" or not sight.is_enabled(provider.id):
+        return
+    parts = components(sight.found, sight.system)
+    if _CONTAINER not in parts:
+        return
+    following = parts[parts.index(_CONTAINER) + 1 :][:1]
+    for above in sight.above:
+        name = sight.system.path.basename(above).lower()
+        if name in _TAKEN_OVER and following == [name]:
+            said = f"the path leads through iCloud Drive to {sight.shown(above)}"
+            doubt = "wrong if that link was made by hand"
+            yield Signal(SHAPE, above, provider, said=said, doubt=doubt)
+
+
+def _back_links(sight: Sight) -> "Iterator[Signal]":
+    """Yield folders that iCloud links to: Desktop and Documents stay where they are.
+
+    The link is in the container, so that resolving the project's path does not show it. It is
+    looked for beside the folder itself, so that other users' homes are seen as well.
+    """
+    system = sight.system
+    for provider, place in _places(sight, "back-link"):
+        for above in sight.above:
+            home, name = system.path.split(above)
+            if name.lower() not in _TAKEN_OVER:
+                continue
+            link = system.path.join(home, *place.where.split("/"), name)
+            target = system.readlink(link)
+            if (
+                target is not None
+                and sight.folder_at(
+                    system.path.normpath(system.path.join(system.path.dirname(link), target))
+                )
+                == above
+            ):
+                yield Signal(
+                    SHAPE,
+                    above,
+                    provider,
+                    said=f"{sight.shown(link)} links to {sight.shown(above)}",
+                    doubt="wrong if iCloud Drive was turned off and left that link behind",
+                )
+
+
+def _markers(sight: Sight, known: "set[str]") -> "Iterator[Signal]":
+    system = sight.system
+    places = list(_places(sight, "marker"))
+    for above in sight.above:
+        for provider, place in places:
+            path = system.path.join(above, *place.where.rstrip("/").split("/"))
+            status = system.lstat(path)
+            if status is None or stat.S_ISDIR(status.st_mode) != place.where.endswith("/"):
+                continue
+            stale = ""
+            if provider.id in sight.configured and provider.id not in known:
+                stale = f"{provider.label} is set up on this machine, but not for this folder"
+            yield Signal(
+                MARKER,
+                above,
+                provider,
+                said=f"{sight.shown(path)} is there, a mark of {provider.label}",
+                doubt="wrong if the mark was left behind or copied here",
+                confidence=place.confidence,
+                stale=stale,
+            )
+
+
+def _attributes(sight: Sight) -> "Iterator[Signal]":
+    system = sight.system
+    for provider, place in _places(sight, "attribute"):
+        for above in sight.above[:-1]:  # not the outermost, which is the system's
+            value = system.attribute(above, place.where)
+            if value is None or not value.startswith(place.needs.encode()):
+                continue
+            label = ""
+            if provider.id == "file-provider":
+                domain = value.decode("utf-8", "replace").partition("/")[0]
+                label = f"{domain} (a File Provider)" if domain.isprintable() else ""
+            yield Signal(
+                ATTRIBUTE,
+                above,
+                provider,
+                said=f"{sight.shown(above)} has the attribute `{place.where}`",
+                doubt="wrong if the folder was copied here from a synced place",
+                label=label,
+            )
+            return

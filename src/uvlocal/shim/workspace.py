@@ -1,0 +1,118 @@
+"""Say whether a project is a member of the workspace around it, by the rules of each uv.
+
+`members` name the project, `exclude` must not. Source:
+https://docs.astral.sh/uv/concepts/projects/workspaces/, and experiments with the real uv.
+"""
+
+from uvlocal.shim import globs
+from uvlocal.shim.pyproject import Document
+from uvlocal.shim.system import System
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from uvlocal.shim.variables import Version
+
+#: The most text of globs that is looked at, in characters.
+_GLOB_LIMIT = 65536
+
+
+class Rules:
+    """How some versions of uv read globs, from the first version that did so.
+
+    `dots`: `.` and `..` are taken out. `separators`: repeated and trailing ones are, too.
+    `crossing`: `*` in `members` crosses `/`; in `exclude` it always does.
+    """
+
+    __slots__ = ("crossing", "dots", "separators", "since")
+
+    def __init__(self, since: "Version", *, dots: bool, separators: bool, crossing: bool) -> None:
+        """Hold the fields."""
+        self.since = since
+        self.dots = dots
+        self.separators = separators
+        self.crossing = crossing
+
+
+#: The newest first.
+RULES = (
+    Rules((0, 12, 8), dots=True, separators=True, crossing=False),
+    Rules((0, 11, 7), dots=True, separators=True, crossing=True),
+    Rules((0, 9, 3), dots=True, separators=False, crossing=True),
+    Rules((0, 0, 0), dots=False, separators=False, crossing=True),
+)
+
+
+def has_member(
+    document: Document, found: str, system: System, uv_version: "Callable[[], Version | None]"
+) -> bool:
+    """Say whether the project in the directory `found` is a member of the workspace.
+
+    The real uv's version is asked only where versions differ. Wrong globs make uv refuse the file:
+    `document.problem` is set.
+    """
+    members = _globs(document, "members")
+    excludes = _globs(document, "exclude")
+    if document.problem:
+        return False
+    answers = []
+    for rules in RULES:
+        matcher = _Matcher(document.directory, found, system, rules)
+        is_member = any(matcher.matches(glob, crossing=rules.crossing) for glob in members)
+        is_excluded = any(matcher.matches(glob, crossing=True) for glob in excludes)
+        answers.append(is_member and not is_excluded)
+    if answers.count(answers[0]) == len(answers):
+        return answers[0]
+    version = uv_version()
+    for rules, answer in zip(RULES, answers, strict=True):
+        if version is None or version >= rules.since:
+            return answer
+    return False
+
+
+def _globs(document: Document, key: str) -> "list[str]":
+    """Return the workspace's globs; wrong or too many of them are a problem."""
+    value = document.get("tool", "uv", "workspace", key)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(glob, str) for glob in value):
+        document.problem = f"`{key}` in `{document.path}` is not a list of globs"
+        return []
+    if sum(len(glob) + 1 for glob in value) > _GLOB_LIMIT:
+        document.problem = f"`{key}` in `{document.path}` is too long"
+        return []
+    for glob in value:
+        try:
+            globs.compiled(glob)
+        except globs.InvalidGlobError:
+            document.problem = f"`{glob}` in `{document.path}` is not a glob"
+    return value
+
+
+class _Matcher:
+    """Matches globs relative to the workspace root with one project below it."""
+
+    __slots__ = ("found", "relative", "rules", "separators", "system")
+
+    def __init__(self, root: str, found: str, system: System, rules: Rules) -> None:
+        self.system = system
+        self.rules = rules
+        self.separators = "/" if system.path.sep == "/" else "\\/"
+        self.found = found
+        # The root is literal in both, so that only what follows needs to be compared.
+        self.relative = found[len(root.rstrip(self.separators)) + 1 :]
+
+    def matches(self, glob: str, *, crossing: bool) -> bool:
+        """Say whether a valid glob matches the project."""
+        path = self.system.path
+        parts = glob.replace(path.sep, "/").split("/")
+        has_dots = ".." in parts or parts[0] == "."
+        if self.rules.separators or (self.rules.dots and has_dots):
+            glob = path.normpath(glob)
+            glob = "" if glob == "." else glob
+        whole = self.found if path.isabs(glob) else self.relative
+        try:
+            return globs.matches(glob, whole, crossing=crossing, separators=self.separators)
+        except globs.InvalidGlobError:
+            return False

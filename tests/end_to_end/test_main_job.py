@@ -1,0 +1,499 @@
+"""The main job: a project in a Dropbox folder works, and nothing of its environment lies there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from worlds import Completed, World
+
+#: Python's own caches beside the sources are no concern of uv or uvlocal.
+NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
+
+#: What each command may write in the project's folder, and whether an environment comes of it.
+COMMANDS = [
+    pytest.param(["run", "foo"], {"uv.lock"}, True, id="run"),
+    pytest.param(["run", "--no-sync", "python", "-V"], set(), True, id="run-no-sync"),
+    pytest.param(["--color", "never", "sync"], {"uv.lock"}, True, id="sync"),
+    pytest.param(["add", "six"], {"uv.lock", "pyproject.toml"}, True, id="add"),
+    pytest.param(["remove", "iniconfig"], {"uv.lock", "pyproject.toml"}, True, id="remove"),
+    pytest.param(["lock"], {"uv.lock"}, False, id="lock"),
+    pytest.param(["export"], {"uv.lock"}, False, id="export"),
+    pytest.param(["tree"], {"uv.lock"}, False, id="tree"),
+    pytest.param(["venv"], set(), True, id="venv"),
+    pytest.param(
+        ["version", "--bump", "minor"], {"uv.lock", "pyproject.toml"}, True, id="version-bump"
+    ),
+]
+
+
+def changed(before: dict[str, object], after: dict[str, object]) -> set[str]:
+    """Return the names of what is new, gone or different."""
+    return {name for name in {*before, *after} if before.get(name) != after.get(name)}
+
+
+def the_environment(world: World, name: str = "foo") -> str:
+    """Return the one environment in the store, after making sure that its name is right."""
+    [environment] = world.environments()
+    assert re.fullmatch(re.escape(name) + "-[0-9a-f]{10}", os.path.basename(environment))
+    return environment
+
+
+# -- where things are ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("command", "written", "makes"), COMMANDS)
+def test_nothing_is_left_in_the_folder(
+    world: World, command: Sequence[str], written: set[str], *, makes: bool
+) -> None:
+    """Each project command writes what uv itself writes, and keeps the environment elsewhere."""
+    if command[0] == "version" and world.version < (0, 7):
+        pytest.skip("this uv has no `version --bump`")
+    project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
+    before = world.tree(world.dropbox)
+    world.uv(*command, cwd=project, env=NO_BYTECODE).ok()
+    after = world.tree(world.dropbox)
+    assert changed({**before}, {**after}) == {os.path.join("foo", name) for name in written}
+    if makes:
+        assert os.path.isfile(os.path.join(the_environment(world), "pyvenv.cfg"))
+    else:
+        assert world.environments() == []
+
+
+def test_lock_file_is_the_one_that_uv_writes(world: World) -> None:
+    """What uv writes in the folder is byte for byte what it writes without uvlocal."""
+    project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
+    lock = os.path.join(project, "uv.lock")
+    world.plain("lock", cwd=project).ok()
+    with open(lock, "rb") as file:
+        plain = file.read()
+    os.unlink(lock)
+    world.uv("sync", cwd=project).ok()
+    with open(lock, "rb") as file:
+        assert file.read() == plain
+
+
+def test_the_environment_is_whole(world: World) -> None:
+    """The environment in the store holds the project, its dependency and its command."""
+    project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
+    assert world.uv("run", "foo", cwd=project).ok().out == "hello from foo\n"
+    environment = the_environment(world)
+    assert world.installed(environment) == {"foo", "iniconfig"}
+    command = os.path.join(environment, "bin", "foo")
+    assert world.run(command).ok().out == "hello from foo\n"
+
+
+def test_record(newest_world: World) -> None:
+    """The first call writes one record beside the environment, which tells what it is for."""
+    world = newest_world
+    project = world.project("home/Dropbox/foo")
+    world.uv("sync", cwd=project).ok()
+    name = os.path.basename(the_environment(world))
+    [(file, record)] = world.records().items()
+    assert file == f"{name}.toml"
+    assert record["root"] == project
+    assert record["provider"] == "dropbox"
+    assert record["strategy"] == "redirect"
+    assert record["device"] == os.stat(project).st_dev
+    assert record["inode"] == os.stat(project).st_ino
+    assert record["uv"] == ".".join(map(str, world.version))
+
+
+def test_store_is_private(newest_world: World) -> None:
+    """Nobody else may write where environments are kept, whatever the umask is."""
+    world = newest_world
+    project = world.project("home/Dropbox/foo")
+    world.install_shim()
+    world.run("sh", "-c", "umask 000; uv sync", cwd=project).ok()
+    assert stat.S_IMODE(os.lstat(world.store).st_mode) == 0o700
+
+
+def test_environment_in_the_folder_is_not_touched(newest_world: World) -> None:
+    """A `.venv` from before uvlocal stays as it is: we did not make it."""
+    world = newest_world
+    project = world.project("home/Dropbox/foo")
+    world.plain("sync", cwd=project).ok()
+    before = world.tree(os.path.join(project, ".venv"))
+    world.uv("run", "foo", cwd=project, env=NO_BYTECODE).ok()
+    assert world.tree(os.path.join(project, ".venv")) == before
+    the_environment(world)
+
+
+def test_every_way_to_a_project_leads_to_one_environment(newest_world: World) -> None:
+    """By a link, `--directory`, `--project` or from below: one project has one environment."""
+    world = newest_world
+    project = world.project("home/Dropbox/foo")
+    below = os.path.dirname(world.write("home/Dropbox/foo/notes/a.txt", ""))
+    link = os.path.join(world.home, "code")
+    os.symlink(project, link)
+    print_prefix = ["run", "python", "-c", "import sys; print(sys.prefix)"]
+    prefixes = {
+        world.uv(*print_prefix, cwd=project).ok().raw_out,
+        world.uv(*print_prefix, cwd=below).ok().raw_out,
+        world.uv(*print_prefix, cwd=link).ok().raw_out,
+        world.uv("--directory", project, *print_prefix).ok().raw_out,
+        world.uv("--project", link, *print_prefix).ok().raw_out,
+    }
+    assert prefixes == {the_environment(world) + "\n"}
+    assert len(world.records()) == 1
+
+
+def test_status_and_path_say_what_uv_does(newest_world: World) -> None:
+    """`uvlocal path` and `uvlocal status` name the environment that uv makes."""
+    world = newest_world
+    project = world.project("home/Dropbox/foo")
+    said = world.uvlocal("path", cwd=project).ok().raw_out
+    world.uv("sync", cwd=project).ok()
+    assert said == the_environment(world) + "\n"
+    status = json.loads(world.uvlocal("status", "--json", project).ok().raw_out)
+    assert (status["code"], status["provider"]) == ("synced", "dropbox")
+    assert status["environment"] == the_environment(world)
+
+
+# -- pip and python find ---------------------------------------------------------------------------
+
+
+def test_uv_pip_finds_the_environment(world: World) -> None:
+    """`uv pip` and `uv python find` mean the project's environment, as `.venv` would be."""
+    project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
+    world.uv("sync", cwd=project).ok()
+    environment = the_environment(world)
+    assert set(world.uv("pip", "freeze", cwd=project).ok().raw_out.splitlines()) == {
+        f"-e file://{project}",
+        "iniconfig==2.1.0",
+    }
+    world.uv("pip", "install", "six", cwd=project).ok()
+    assert world.installed(environment) == {"foo", "iniconfig", "six"}
+    found = world.uv("python", "find", cwd=project).ok().raw_out
+    assert os.path.dirname(found) == os.path.join(environment, "bin")
+
+
+def test_uv_pip_respects_an_active_environment(newest_world: World) -> None:
+    """An environment that the user activated goes before ours."""
+    world = newest_world
+    project = world.project("home/Dropbox/foo")
+    world.uv("sync", cwd=project).ok()
+    mine = world.path("mine")
+    world.plain("venv", mine).ok()
+    world.uv("pip", "install", "six", cwd=project, env={"VIRTUAL_ENV": mine}).ok()
+    assert world.installed(mine) == {"six"}
+    assert world.installed(the_environment(world)) == {"foo"}
+
+
+# -- what is said ----------------------------------------------------------------------------------
+
+
+def test_one_line_the_first_time_then_silence(world: World) -> None:
+    """The first call says in one line what is done; no later call says anything."""
+    project = world.project("home/Dropbox/foo")
+    first = world.uv("run", "foo", cwd=project).ok()
+    [line] = first.ours
+    assert "`~/Dropbox/foo` is synced by Dropbox" in line
+    assert re.search("`~/.local/share/uvlocal/envs/foo-.{6}`", world.normalise(line))
+    for command in (["run", "foo"], ["sync"], ["add", "six"], ["lock"], ["pip", "list"]):
+        assert world.uv(*command, cwd=project).ok().ours == []
+
+
+def test_what_uv_says_is_as_with_the_variable(world: World) -> None:
+    """But for that line, output is what uv writes when the user sets the variable by hand."""
+    project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
+    world.plain("run", "foo", cwd=project, env={"UV_PROJECT_ENVIRONMENT": world.path("warm")}).ok()
+    os.unlink(os.path.join(project, "uv.lock"))
+    ours = world.uv("run", "foo", cwd=project).ok()
+    environment = the_environment(world)
+    world.run("rm", "-r", environment, os.path.join(project, "uv.lock")).ok()
+    plain = world.plain("run", "foo", cwd=project, env={"UV_PROJECT_ENVIRONMENT": environment})
+    assert plain.ok().out == ours.out
+    assert plain.err.splitlines() == [
+        line for line in ours.err.splitlines() if line not in ours.ours
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "env"),
+    [
+        pytest.param(["-q"], {}, id="option-q"),
+        pytest.param([], {"UVLOCAL_QUIET": "1"}, id="variable"),
+    ],
+)
+def test_silent_when_asked(newest_world: World, options: list[str], env: dict[str, str]) -> None:
+    """Who wants silence gets it from the first call on."""
+    world = newest_world
+    project = world.project("home/Dropbox/foo")
+    assert world.uv("run", *options, "foo", cwd=project, env=env).ok().ours == []
+    the_environment(world)
+
+
+def test_first_calls_at_once(newest_world: World) -> None:
+    """Of several first calls at once every one succeeds, and one tells of it."""
+    world = newest_world
+    project = world.project("home/Dropbox/foo")
+    world.install_shim()
+
+    def call(_: int) -> Completed:
+        return world.uv("run", "foo", cwd=project)
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(call, range(4)))
+    assert [result.ok().out for result in results] == ["hello from foo\n"] * 4
+    assert sum(len(result.ours) for result in results) == 1
+    assert len(world.records()) == 1
+
+
+# -- where nothing is to be done -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("folder", "env"),
+    [
+        pytest.param("local", {}, id="local"),
+        pytest.param("home/Dropbox-old", {}, id="near-miss"),
+        pytest.param("home/Dropbox", {"UVLOCAL_BYPASS": "1"}, id="bypassed"),
+        pytest.param("home/Dropbox", {"UVLOCAL_MODE": "never"}, id="mode-never"),
+        pytest.param("home/Dropbox", {"UV_PROJECT_ENVIRONMENT": "../mine"}, id="user-environment"),
+    ],
+)
+def test_uv_is_exactly_uv(world: World, folder: str, env: dict[str, str]) -> None:
+    """Where nothing is to be done, output, exit code and files are those of bare uv."""
+    project = world.project(f"{folder}/foo", dependencies=["iniconfig"])
+    commands = (["run", "foo"], ["sync"], ["pip", "list"], ["run", "python", "-c", "exit(37)"])
+
+    def story(run: Callable[..., Completed]) -> list[tuple[int, str, str]]:
+        results = [run(*command, cwd=project, env=env | NO_BYTECODE) for command in commands]
+        return [(result.code, result.out, result.err) for result in results]
+
+    story(world.plain)  # what uv builds once is in its cache from now on
+    clean(world, project)
+    plain = story(world.plain)
+    written = {name: entry.kind for name, entry in world.tree(project).items()}
+    clean(world, project)
+    world.install_shim()
+    assert story(world.uv) == plain
+    assert {name: entry.kind for name, entry in world.tree(project).items()} == written
+    assert world.environments() == []
+    assert world.records() == {}
+
+
+def clean(world: World, project: str) -> None:
+    """Remove what uv made for a project, wherever it was told to."""
+    mine = os.path.join(os.path.dirname(project), "mine")
+    places = [os.path.join(project, ".venv"), os.path.join(project, "uv.lock"), mine]
+    world.run("rm", "-rf", *places).ok()
+
+
+@pytest.mark.parametrize("relative", [True, False], ids=["relative", "absolute"])
+def test_the_users_own_environment_is_respected(newest_world: World, *, relative: bool) -> None:
+    """A `UV_PROJECT_ENVIRONMENT` that the user set is where the environment is."""
+    world = newest_world
+    project = world.project("home/Dropbox/foo")
+    value = "../../mine" if relative else world.path("home/mine")
+    world.uv("sync", cwd=project, env={"UV_PROJECT_ENVIRONMENT": value}).ok()
+    assert world.installed(world.path("home/mine")) == {"foo"}
+    assert world.environments() == []
+
+
+# -- what the user asks for ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("folder", "table", "env", "redirected"),
+    [
+        pytest.param("home/Dropbox", "never", {}, False, id="project-never"),
+        pytest.param("local", "always", {}, True, id="project-always"),
+        pytest.param("local", "", {"UVLOCAL_MODE": "always"}, True, id="variable-always"),
+        pytest.param(
+            "home/Dropbox", "always", {"UVLOCAL_MODE": "never"}, False, id="variable-before-project"
+        ),
+    ],
+)
+def test_mode(
+    newest_world: World, folder: str, table: str, env: dict[str, str], *, redirected: bool
+) -> None:
+    """The mode decides wherever the project lies, the variable before the project."""
+    world = newest_world
+    extra = f'[tool.uvlocal]\nmode = "{table}"' if table else ""
+    project = world.project(f"{folder}/foo", extra=extra)
+    world.uv("sync", cwd=project, env=env).ok()
+    assert bool(world.environments()) == redirected
+    assert os.path.isdir(os.path.join(project, ".venv")) != redirected
+
+
+def test_user_settings(newest_world: World) -> None:
+    """The user's file is read: a folder of the user's own counts as synced."""
+    world = newest_world
+    world.write("home/.config/uvlocal/uvlocal.toml", 'synced-roots = ["~/cloud"]\n')
+    project = world.project("home/cloud/foo")
+    world.uv("sync", cwd=project).ok()
+    the_environment(world)
+
+
+def test_no_metadata(world: World) -> None:
+    """With `no-metadata` the environment stays in the project, and uv writes no metadata."""
+    project = world.project("home/Dropbox/foo")
+    world.uv("sync", cwd=project, env={"UVLOCAL_STRATEGY": "no-metadata"}).ok()
+    assert world.environments() == []
+    names = world.tree(os.path.join(project, ".venv"))
+    assert any(name.endswith("foo-0.1.0.dist-info/METADATA") for name in names)
+    assert not any(name.endswith("foo-0.1.0.dist-info/INSTALLER") for name in names)
+
+
+# -- workspaces ------------------------------------------------------------------------------------
+
+
+def test_members_share_the_environment_of_their_root(world: World) -> None:
+    """A workspace has one environment, named for its root, from wherever uv is called."""
+    members = ["packages/alpha", "packages/beta"]
+    project = world.project("home/Dropbox/club", members=members)
+    alpha, beta = (os.path.join(project, member) for member in members)
+    assert world.uv("run", "alpha", cwd=alpha).ok().out == "hello from alpha\n"
+    assert world.uv("run", "beta", cwd=beta).ok().out == "hello from beta\n"
+    assert world.uv("run", "club", cwd=project).ok().out == "hello from club\n"
+    environment = the_environment(world, "club")
+    assert world.installed(environment) >= {"alpha", "beta", "club"}
+    assert not any(name.endswith(".venv") for name in world.tree(world.dropbox))
+
+
+def test_venv_below_the_root_is_left_to_uv(newest_world: World) -> None:
+    """`uv venv` below the root makes `.venv` right there, as uv does."""
+    world = newest_world
+    world.project("home/Dropbox/foo")
+    below = os.path.dirname(world.write("home/Dropbox/foo/notes/a.txt", ""))
+    world.uv("venv", cwd=below).ok()
+    assert os.path.isdir(os.path.join(below, ".venv"))
+    assert world.environments() == []
+
+
+# -- bad input -------------------------------------------------------------------------------------
+
+SETTINGS = "home/.config/uvlocal/uvlocal.toml"
+INFO = "home/.dropbox/info.json"
+GARBAGE = [
+    pytest.param(SETTINGS, b"mode = [", 1, id="settings-no-toml"),
+    pytest.param(SETTINGS, b"mode = 'sometimes'\n", 1, id="settings-bad-value"),
+    pytest.param(SETTINGS, b"colour = 1\nsynced-roots = 'x'\n", 1, id="settings-two-mistakes"),
+    pytest.param(SETTINGS, b"\xff\xfe\x00m", 1, id="settings-no-utf-8"),
+    pytest.param(SETTINGS, None, 1, id="settings-directory"),
+    pytest.param(INFO, b"", 0, id="info-empty"),
+    pytest.param(INFO, b"{", 0, id="info-no-json"),
+    pytest.param(INFO, b"[" * 100_000, 0, id="info-deep"),
+    pytest.param(INFO, b'{"personal": {"path": 5}, "business": 7}', 0, id="info-wrong-types"),
+    pytest.param(INFO, b'{"personal": {"path": "\\u0000"}}', 0, id="info-null"),
+    pytest.param(INFO, b"\xff\x00", 0, id="info-no-utf-8"),
+    pytest.param(INFO, None, 0, id="info-directory"),
+]
+
+
+@pytest.mark.parametrize("folder", ["home/Dropbox", "local"], ids=["synced", "local"])
+@pytest.mark.parametrize(("name", "content", "lines"), GARBAGE)
+def test_garbage_does_not_stop_uv(
+    newest_world: World, name: str, content: bytes | None, lines: int, folder: str
+) -> None:
+    """With garbage in a configuration file uv runs, with at most one line about it."""
+    world = newest_world
+    if content is None:
+        world.run("rm", "-f", world.path(name)).ok()
+        os.makedirs(world.path(name))
+    else:
+        world.write(name, content)
+    project = world.project(f"{folder}/foo", packaged=False)
+    world.uv("run", "-q", "python", "-V", cwd=project).ok()  # the notice is not the point here
+    result = world.uv("run", "python", "-c", "print(1)", cwd=project).ok()
+    assert result.out == "1\n"
+    assert len(result.ours) == lines
+
+
+@pytest.mark.parametrize("name", [SETTINGS, INFO], ids=["settings", "info"])
+def test_fifo_does_not_stop_uv(newest_world: World, name: str) -> None:
+    """A FIFO where a configuration file should be is not waited for."""
+    world = newest_world
+    world.run("rm", "-f", world.path(name)).ok()
+    os.makedirs(os.path.dirname(world.path(name)), exist_ok=True)
+    os.mkfifo(world.path(name))
+    project = world.project("local/foo", packaged=False)
+    result = world.uv("run", "python", "-c", "print(1)", cwd=project).ok()
+    assert result.out == "1\n"
+    assert len(result.ours) <= 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("[project\n", id="no-toml"),
+        pytest.param(b"\xff\xfe", id="no-utf-8"),
+        pytest.param('[project]\nname = "foo"\n', id="no-version"),
+    ],
+)
+def test_what_uv_complains_about_is_uvs_to_report(
+    newest_world: World, content: str | bytes
+) -> None:
+    """With a `pyproject.toml` that uv cannot use, the message is uv's alone."""
+    world = newest_world
+    project = os.path.dirname(world.write("home/Dropbox/foo/pyproject.toml", content))
+    plain = world.plain("sync", cwd=project)
+    ours = world.uv("sync", cwd=project)
+    assert plain.code != 0
+    assert (ours.code, ours.out, ours.ours) == (plain.code, plain.out, [])
+    assert ours.err.splitlines()[-1] == plain.err.splitlines()[-1]
+
+
+def test_bad_project_table(newest_world: World) -> None:
+    """A bad value in `[tool.uvlocal]` is named in one line, and the default holds."""
+    world = newest_world
+    extra = '[tool.uvlocal]\nmode = "sometimes"\nstore = "/elsewhere"'
+    project = world.project("home/Dropbox/foo", packaged=False, extra=extra)
+    world.uv("sync", "-q", cwd=project).ok()
+    [line] = world.uv("sync", cwd=project).ok().ours
+    assert "sometimes" in line
+    the_environment(world)
+
+
+@pytest.mark.parametrize(
+    "home",
+    [
+        pytest.param("/nonexistent", id="missing"),
+        pytest.param("relative", id="relative"),
+        pytest.param("", id="empty"),
+    ],
+)
+def test_strange_home(newest_world: World, home: str) -> None:
+    """Without a usable home directory uv runs."""
+    world = newest_world
+    project = world.project("local/foo", packaged=False)
+    places = {
+        "HOME": home,
+        "XDG_CACHE_HOME": world.path("cache"),
+        "XDG_CONFIG_HOME": world.path("config"),
+        "XDG_DATA_HOME": world.path("data"),
+    }
+    result = world.uv("run", "python", "-c", "print(1)", cwd=project, env=places).ok()
+    assert (result.out, result.ours) == ("1\n", [])
+
+
+def test_store_that_cannot_be_made(newest_world: World) -> None:
+    """With no place for environments uv runs as it would without us, and one line says so."""
+    world = newest_world
+    world.write("home/.local/share/uvlocal", "a file is in the way")
+    project = world.project("home/Dropbox/foo", packaged=False)
+    result = world.uv("run", "python", "-c", "print(1)", cwd=project).ok()
+    assert result.out == "1\n"
+    assert len(result.ours) == 1
+    assert os.path.isdir(os.path.join(project, ".venv"))
+
+
+def test_deleted_directory(newest_world: World) -> None:
+    """In a directory that is gone uv says what it says without us."""
+    world = newest_world
+    world.install_shim()
+    script = "mkdir -p gone && cd gone && rmdir ../gone && exec {} --version"
+    plain = world.run("sh", "-c", script.format(world.real_uv), cwd=world.local)
+    ours = world.run("sh", "-c", script.format("uv"), cwd=world.local)
+    assert (ours.code, ours.out, ours.err) == (plain.code, plain.out, plain.err)

@@ -1,0 +1,97 @@
+"""The wheel does the main job by itself, with no source tree about."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from typing import TYPE_CHECKING
+
+import fetched
+import pytest
+from fetched import SOURCE
+from filelock import FileLock
+
+if TYPE_CHECKING:
+    from worlds import World
+
+#: What is no part of the sources.
+_NOT_COPIED = shutil.ignore_patterns(
+    ".git", ".venv", ".cache", "build", "dist", ".*_cache", "__pycache__", ".hypothesis"
+)
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the wheel, built once from a copy of the sources that is gone afterwards."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = str(shared / "wheel")
+    with FileLock(f"{folder}.lock"):
+        if not os.path.isdir(folder):
+            copy = str(tmp_path_factory.mktemp("sources") / "uvlocal")
+            shutil.copytree(SOURCE, copy, ignore=_NOT_COPIED)
+            # The compiler is large: the one that is here already is not unpacked a second time.
+            here = all(map(importlib.util.find_spec, ("hatchling", "ziglang")))
+            isolation = ["--no-build-isolation"] if here else []
+            fetched.pip("wheel", "--no-deps", *isolation, "--wheel-dir", f"{folder}.new", copy)
+            shutil.rmtree(copy)
+            os.replace(f"{folder}.new", folder)
+    [name] = os.listdir(folder)
+    return os.path.join(folder, name)
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the Python of a clean environment that holds the wheel and its dependencies."""
+    environment = str(tmp_path_factory.mktemp("installed") / "venv")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    python = os.path.join(environment, "bin", "python")
+    only_these = ["--no-index", "--find-links", fetched.dependencies()]
+    fetched.pip("--python", python, "install", *only_these, wheel)
+    return python
+
+
+def test_wheel_carries_every_launcher(wheel: str) -> None:
+    """One wheel serves all machines: it holds the launchers for six targets, and `uv.sh`."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if "/launchers/" in name}
+        assert "uvlocal/shims/uv.sh" in archive.namelist()
+    assert os.path.basename(wheel).endswith("-py3-none-any.whl")
+    assert {name for name in names if not name.endswith(".stamp")} == {
+        "uvlocal/launchers/linux-aarch64/uv",
+        "uvlocal/launchers/linux-x86_64/uv",
+        "uvlocal/launchers/macos-aarch64/uv",
+        "uvlocal/launchers/macos-x86_64/uv",
+        "uvlocal/launchers/windows-aarch64/uv.exe",
+        "uvlocal/launchers/windows-x86_64/uv.exe",
+    }
+
+
+def test_wheel_does_the_main_job(world: World, installed: str) -> None:
+    """Installed from the wheel, uvlocal keeps the environment out of the folder."""
+    world.uvlocal_command = (installed, "-I", "-m", "uvlocal")
+    shims = world.install_shim()
+    with open(os.path.join(shims, "uvlocal-launcher.conf"), encoding="utf-8") as file:
+        assert SOURCE not in file.read()
+    project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
+    first = world.uv("run", "foo", cwd=project).ok()
+    assert first.out == "hello from foo\n"
+    assert len(first.ours) == 1
+    second = world.uv("run", "foo", cwd=project).ok()
+    assert (second.out, second.err) == ("hello from foo\n", "")
+    [environment] = world.environments()
+    assert world.installed(environment) == {"foo", "iniconfig"}
+    assert list(world.records()) == [os.path.basename(environment) + ".toml"]
+    assert not os.path.lexists(os.path.join(project, ".venv"))
+    assert world.uvlocal("path", cwd=project).ok().raw_out == environment + "\n"
+
+
+def test_installed_command(newest_world: World, installed: str) -> None:
+    """The wheel's own command `uvlocal` is there, and says its version."""
+    command = os.path.join(os.path.dirname(installed), "uvlocal")
+    assert newest_world.run(command, "--version").ok().out.startswith("uvlocal ")

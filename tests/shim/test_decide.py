@@ -1,0 +1,425 @@
+"""The decision: a table over facts, and the order of precedence."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+from fakes import FakeSystem
+
+from uvlocal.shim import settings as settings_module
+from uvlocal.shim.decide import CODES, Decision, Facts, Store, decide
+from uvlocal.shim.project import Project
+from uvlocal.shim.request import Request
+from uvlocal.shim.volume import Volume
+
+if TYPE_CHECKING:
+    from uvlocal.shim.settings import Settings
+
+ROOT = "/home/me/Dropbox/foo"
+ENVIRONMENT = "/home/me/.local/share/uvlocal/envs/foo-0123456789"
+LOCAL = Volume("local", "ext4")
+KINDS = {
+    "synced": Volume("synced", "Dropbox", provider="dropbox"),
+    "network": Volume("network", "nfs4"),
+    "shared": Volume("shared", "virtiofs"),
+    "incapable": Volume("incapable", "exFAT"),
+    "local": LOCAL,
+}
+
+
+def some_settings(**environ: str) -> Settings:
+    """Return settings with these variables set."""
+    return settings_module.load(FakeSystem(environ=environ))
+
+
+def some_request(role: str = "project") -> Request:
+    """Return `uv sync` in the root, or `uv pip list`."""
+    command = "sync" if role == "project" else "pip list"
+    request = Request(command, role, writes=role == "project", directory=ROOT)
+    request.start = ROOT
+    return request
+
+
+def some_store(volume: Volume = LOCAL, *, writable: bool = True, exists: bool = False) -> Store:
+    """Return a store that has, or has not, an environment for the project."""
+    return Store(
+        path="/home/me/.local/share/uvlocal",
+        environment=ENVIRONMENT,
+        exists=exists,
+        writable=writable,
+        volume=volume,
+        shown="~/.local/share/uvlocal",
+        shown_environment="~/.local/share/uvlocal/envs/foo-0123456789",
+    )
+
+
+def some_facts(kind: str = "synced", **environ: str) -> Facts:
+    """Return all the facts of `uv sync` in a project on a volume of this kind."""
+    facts = Facts(environ)
+    facts.request = some_request()
+    facts.project = Project(root=ROOT, found=ROOT)
+    facts.centralized = ""
+    facts.settings = some_settings()
+    facts.volume = KINDS[kind]
+    facts.local_link = ""
+    facts.store = some_store()
+    facts.can_centralize = True
+    facts.stale = True
+    facts.shown_root = "~/Dropbox/foo"
+    return facts
+
+
+def decided(facts: Facts) -> Decision:
+    """Return the decision, which there must be."""
+    decision = decide(facts)
+    assert decision is not None
+    return decision
+
+
+# -- each row alone ----------------------------------------------------------------------------
+
+
+def make_bypassed(facts: Facts) -> None:
+    """Set `UVLOCAL_BYPASS`."""
+    facts.bypass = True
+
+
+def make_not_a_project_command(facts: Facts) -> None:
+    """Ask for a command that has no environment."""
+    assert facts.request is not None
+    facts.request.settle("not-a-project-command", "`uv cache` does not use an environment")
+
+
+def make_user_environment(facts: Facts) -> None:
+    """Let the user name an environment."""
+    facts.environ["UV_PROJECT_ENVIRONMENT"] = "/mine"
+
+
+def make_uv_centralizes(facts: Facts) -> None:
+    """Turn on uv's own feature."""
+    facts.centralized = "`UV_PREVIEW`"
+
+
+def make_no_project(facts: Facts) -> None:
+    """Have no project."""
+    facts.project = Project(root="", found="", code="no-project", why="no `pyproject.toml`")
+
+
+def make_opted_out(facts: Facts) -> None:
+    """Set the mode `never`."""
+    facts.settings = some_settings(UVLOCAL_MODE="never")
+
+
+def make_already_local(facts: Facts) -> None:
+    """Let `.venv` lead off the volume."""
+    facts.local_link = "/fast/env"
+
+
+def make_local_volume(facts: Facts) -> None:
+    """Put the project on a local volume."""
+    facts.volume = LOCAL
+
+
+def make_no_better_place(facts: Facts) -> None:
+    """Put the store on a network volume."""
+    facts.store = some_store(KINDS["network"])
+
+
+def make_no_store(facts: Facts) -> None:
+    """Make the store unwritable."""
+    facts.store = some_store(writable=False)
+
+
+def make_opted_in(facts: Facts) -> None:
+    """Set the mode `always`."""
+    facts.settings = some_settings(UVLOCAL_MODE="always")
+
+
+#: What makes each row hold, in the order of precedence as far as rows can hold together.
+ROWS = {
+    "bypassed": make_bypassed,
+    "not-a-project-command": make_not_a_project_command,
+    "user-environment": make_user_environment,
+    "uv-centralizes": make_uv_centralizes,
+    "no-project": make_no_project,
+    "opted-out": make_opted_out,
+    "already-local": make_already_local,
+    "no-better-place": make_no_better_place,
+    "no-store": make_no_store,
+    "opted-in": make_opted_in,
+}
+
+
+@pytest.mark.parametrize("code", [*ROWS, "local-volume"])
+def test_each_row_alone(code: str) -> None:
+    """One thing that holds leads to its code, with a sentence; only the last does anything."""
+    facts = some_facts()
+    {**ROWS, "local-volume": make_local_volume}[code](facts)
+    decision = decided(facts)
+    assert decision.code == code
+    assert decision.sentence
+    assert bool(decision.variables) == (code == "opted-in")
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    # One mode cannot have two values, so this pair cannot hold together.
+    [pair for pair in itertools.combinations(ROWS, 2) if pair != ("opted-out", "opted-in")],
+)
+def test_precedence(above: str, below: str) -> None:
+    """Where two rows hold, the one that stands higher in the table is taken."""
+    facts = some_facts()
+    ROWS[below](facts)
+    ROWS[above](facts)
+    assert decided(facts).code == above
+
+
+def test_the_rows_stand_in_the_order_of_the_codes() -> None:
+    """The tests' order is the published one."""
+    published = [code for code in CODES if code in ROWS]
+    assert published == list(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "volumes", "code"),
+    [
+        pytest.param("synced", None, "synced", id="synced"),
+        pytest.param("network", None, "network", id="network"),
+        pytest.param("incapable", None, "incapable", id="incapable"),
+        pytest.param("shared", None, "opted-out", id="shared-is-off-by-default"),
+        pytest.param("shared", frozenset({"shared"}), "shared", id="shared-enabled"),
+        pytest.param("synced", frozenset({"network"}), "opted-out", id="synced-disabled"),
+        pytest.param("local", None, "local-volume", id="local"),
+    ],
+)
+def test_kinds(kind: str, volumes: frozenset[str] | None, code: str) -> None:
+    """A kind of volume is acted on exactly if it is enabled."""
+    facts = some_facts(kind)
+    assert facts.settings is not None
+    if volumes is not None:
+        facts.settings.volumes = volumes
+    decision = decided(facts)
+    assert decision.code == code
+    assert (decision.strategy == "redirect") == (code == kind)
+
+
+# -- what is done ------------------------------------------------------------------------------
+
+
+def test_redirect() -> None:
+    """A synced project's environment is kept in the store, and the sentence says where and why."""
+    decision = decided(some_facts())
+    assert decision.strategy == "redirect"
+    assert decision.variables == {"UV_PROJECT_ENVIRONMENT": ENVIRONMENT}
+    assert decision.environment == ENVIRONMENT
+    assert decision.sentence == (
+        "`~/Dropbox/foo` is synced by Dropbox, so its environment is kept in "
+        "`~/.local/share/uvlocal/envs/foo-0123456789`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("exists", "environ", "names_target", "expected"),
+    [
+        pytest.param(True, {}, False, {"VIRTUAL_ENV": ENVIRONMENT}, id="environment-is-there"),
+        pytest.param(False, {}, False, {}, id="not-made-yet"),
+        pytest.param(True, {"VIRTUAL_ENV": "/a"}, False, {}, id="active"),
+        pytest.param(True, {"VIRTUAL_ENV": ""}, False, {"VIRTUAL_ENV": ENVIRONMENT}, id="empty"),
+        pytest.param(True, {"CONDA_PREFIX": "/c"}, False, {}, id="conda"),
+        pytest.param(
+            True,
+            {"CONDA_PREFIX": "/c", "CONDA_DEFAULT_ENV": "base"},
+            False,
+            {"VIRTUAL_ENV": ENVIRONMENT},
+            id="conda-base-is-not-active",
+        ),
+        pytest.param(True, {}, True, {}, id="target-named"),
+    ],
+)
+def test_commands_that_ignore_the_variable(
+    *, exists: bool, environ: dict[str, str], names_target: bool, expected: dict[str, str]
+) -> None:
+    """`uv pip` and `uv python find` get `VIRTUAL_ENV`, unless the user chose for himself."""
+    facts = some_facts(**environ)
+    facts.request = some_request("environment")
+    facts.request.names_target = names_target
+    facts.store = some_store(exists=exists)
+    assert decided(facts).variables == expected
+
+
+def test_uv_pip_does_not_heed_the_users_project_environment() -> None:
+    """`UV_PROJECT_ENVIRONMENT` is nothing to `uv pip`, so it is no reason to stand aside."""
+    facts = some_facts(UV_PROJECT_ENVIRONMENT="/mine")
+    facts.request = some_request("environment")
+    assert decided(facts).code == "synced"
+
+
+@pytest.mark.parametrize(
+    ("stale", "environ", "expected"),
+    [
+        pytest.param(True, {}, {"UV_NO_INSTALLER_METADATA": "1"}, id="needed"),
+        pytest.param(False, {}, {}, id="not-needed"),
+        pytest.param(True, {"UV_NO_INSTALLER_METADATA": "0"}, {}, id="the-user-decides"),
+    ],
+)
+def test_no_metadata(*, stale: bool, environ: dict[str, str], expected: dict[str, str]) -> None:
+    """`no-metadata` leaves the environment in the project and sets its variable when needed."""
+    facts = some_facts(**environ)
+    facts.settings = some_settings(UVLOCAL_STRATEGY="no-metadata")
+    facts.stale = stale
+    decision = decided(facts)
+    assert (decision.strategy, decision.variables) == ("no-metadata", expected)
+    assert decision.environment == ""
+
+
+@pytest.mark.parametrize("strategy", ["no-metadata", "unhide"])
+@pytest.mark.parametrize(
+    "store",
+    [
+        pytest.param(some_store(writable=False), id="unwritable"),
+        pytest.param(some_store(KINDS["network"]), id="remote"),
+    ],
+)
+def test_in_place_strategies_need_no_store(strategy: str, store: Store) -> None:
+    """Without a better place, a strategy that needs none is carried out."""
+    facts = some_facts()
+    facts.settings = some_settings(UVLOCAL_STRATEGY=strategy)
+    facts.store = store
+    decision = decided(facts)
+    assert decision.strategy == strategy
+    assert decision.code == ("synced" if store.volume is LOCAL else "no-better-place")
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        pytest.param({}, {"UV_LINK_MODE": "copy"}, id="default"),
+        pytest.param({"UV_LINK_MODE": "symlink"}, {}, id="the-user-decides"),
+    ],
+)
+def test_links_that_poison_the_cache_are_avoided_in_place(
+    environ: dict[str, str], expected: dict[str, str]
+) -> None:
+    """An environment that stays in a OneDrive folder is copied into, not linked."""
+    facts = some_facts(**environ)
+    facts.settings = some_settings(UVLOCAL_STRATEGY="unhide")
+    facts.volume = Volume("synced", "OneDrive", provider="onedrive", copies_links=True)
+    assert decided(facts).variables == expected
+
+
+@pytest.mark.parametrize(
+    ("has", "environ", "expected"),
+    [
+        pytest.param(True, {}, ("centralize", "centralized-project-envs"), id="has-it"),
+        pytest.param(
+            True,
+            {"UV_PREVIEW_FEATURES": "pylock"},
+            ("centralize", "pylock,centralized-project-envs"),
+            id="merged-with-the-users",
+        ),
+        pytest.param(False, {}, ("redirect", None), id="falls-back"),
+    ],
+)
+def test_centralize(
+    *, has: bool, environ: dict[str, str], expected: tuple[str, str | None]
+) -> None:
+    """uv's own feature is used where uv has it, and never handed to a uv that has not."""
+    facts = some_facts(**environ)
+    facts.settings = some_settings(UVLOCAL_STRATEGY="centralize")
+    facts.can_centralize = has
+    decision = decided(facts)
+    assert (decision.strategy, decision.variables.get("UV_PREVIEW_FEATURES")) == expected
+
+
+def test_an_environment_in_an_unwritable_store_is_used() -> None:
+    """A store that became read-only still serves what it holds."""
+    facts = some_facts()
+    facts.store = some_store(writable=False, exists=True)
+    assert decided(facts).code == "synced"
+
+
+@pytest.mark.parametrize(
+    ("start", "code"),
+    [
+        pytest.param(ROOT, "synced", id="root"),
+        pytest.param(ROOT + "/sub", "not-a-project-command", id="below"),
+    ],
+)
+def test_uv_venv_uses_the_projects_environment_only_in_the_root(start: str, code: str) -> None:
+    """`uv venv` below the root makes `.venv` there, whatever we set."""
+    facts = some_facts()
+    assert facts.request is not None
+    facts.request.only_at_root = True
+    facts.request.start = start
+    assert decided(facts).code == code
+
+
+@pytest.mark.parametrize(
+    ("mode", "opted_in", "code"),
+    [
+        pytest.param("auto", False, "opted-out", id="asked-for-and-absent"),
+        pytest.param("auto", True, "synced", id="table-in-the-project"),
+        pytest.param("always", False, "opted-in", id="always"),
+    ],
+)
+def test_require_opt_in(*, mode: str, opted_in: bool, code: str) -> None:
+    """With `require-opt-in` only projects that opted in are touched."""
+    facts = some_facts()
+    facts.settings = some_settings(UVLOCAL_MODE=mode)
+    facts.settings.require_opt_in = True
+    facts.settings.opted_in = opted_in
+    assert decided(facts).code == code
+
+
+def test_always_works_on_a_local_volume_too() -> None:
+    """The mode `always` redirects whatever the volume is."""
+    facts = some_facts("local")
+    facts.settings = some_settings(UVLOCAL_MODE="always")
+    decision = decided(facts)
+    assert (decision.code, decision.strategy) == ("opted-in", "redirect")
+
+
+# -- laziness ----------------------------------------------------------------------------------
+
+GATHERED = (
+    "request",
+    "project",
+    "centralized",
+    "settings",
+    "volume",
+    "local_link",
+    "store",
+    "can_centralize",
+    "stale",
+)
+
+
+@pytest.mark.parametrize("missing", GATHERED[:-2])
+def test_more_facts_are_asked_for(missing: str) -> None:
+    """A fact that matters and is not gathered yet is asked for, not guessed."""
+    facts = some_facts()
+    setattr(facts, missing, None)
+    assert decide(facts) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "needed"),
+    [
+        pytest.param("bypassed", 0, id="bypassed"),
+        pytest.param("not-a-project-command", 1, id="not-a-project-command"),
+        pytest.param("user-environment", 1, id="user-environment"),
+        pytest.param("no-project", 3, id="no-project"),
+        pytest.param("opted-out", 4, id="opted-out"),
+        pytest.param("local-volume", 5, id="local-volume"),
+        pytest.param("already-local", 6, id="already-local"),
+    ],
+)
+def test_no_fact_is_gathered_that_cannot_matter(code: str, needed: int) -> None:
+    """A decision that the first facts settle waits for no others."""
+    facts = some_facts()
+    {**ROWS, "local-volume": make_local_volume}[code](facts)
+    for name in GATHERED[needed:]:
+        setattr(facts, name, None)
+    assert decided(facts).code == code

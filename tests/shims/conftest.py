@@ -1,0 +1,67 @@
+"""A machine to try a shim on: the native launcher, and `uv.sh` under every sh that is here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from typing import TYPE_CHECKING
+
+import fetched
+import launchers
+import pytest
+from launchers import Machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+#: The shells that read `uv.sh`, by what follows `#!`; those that are absent are left out.
+SHELLS = {
+    name: " ".join([path, *words])
+    for name, *words in (["sh"], ["dash"], ["bash"], ["busybox", "sh"])
+    if (path := shutil.which(name))
+}
+
+
+def script(shell: str) -> bytes:
+    """Return the content of `uv.sh` for one shell."""
+    with open(os.path.join(fetched.SOURCE, "shims", "uv.sh"), "rb") as file:
+        _, _, rest = file.read().partition(b"\n")
+    return f"#!{SHELLS[shell]}\n".encode() + rest
+
+
+def _content(shim: str) -> bytes:
+    if sys.platform == "win32":
+        pytest.skip("what POSIX promises is tested on POSIX")
+    if shim != "launcher":
+        return script(shim)
+    with open(launchers.launcher(), "rb") as file:
+        return file.read()
+
+
+@pytest.fixture
+def native(tmp_path: Path) -> Machine:
+    """Return a machine whose shim is the native launcher."""
+    return Machine(str(tmp_path), _content("launcher"))
+
+
+@pytest.fixture(params=list(SHELLS))
+def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
+    """Return a machine whose shim is `uv.sh`, under each shell in turn."""
+    return Machine(str(tmp_path), _content(request.param))
+
+
+@pytest.fixture(params=["launcher", *SHELLS])
+def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
+    """Return a machine with each shim in turn: what the two have in common."""
+    return Machine(str(tmp_path), _content(request.param))
+
+
+@pytest.fixture(params=["launcher", *SHELLS])
+def public_machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
+    """Return a machine with each shim in turn, in a folder where every user may write."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)  # noqa: S103 - other users write their records here
+        yield Machine(folder, _content(request.param))

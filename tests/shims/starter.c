@@ -1,0 +1,115 @@
+/*
+ * Starts a program in ways that Python's `subprocess` refuses: raw environments, no arguments at
+ * all, closed descriptors, ignored and blocked signals.
+ *
+ * The one argument names a file of lines, each a word and a value, bytes as hexadecimal:
+ *
+ *     program P     argument A    variable V    chdir D     chroot D
+ *     close N       open N        ignore N      block N     umask N    user N
+ *     loop TEXT     adds the variable UVLOCAL_LOOP of this process number and TEXT
+ */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MOST = 4096 };
+
+static char *arguments[MOST + 1];
+static char *variables[MOST + 1];
+static size_t argument_count;
+static size_t variable_count;
+
+static char *from_hexadecimal(const char *text)
+{
+    size_t size = strlen(text) / 2;
+    char *bytes = calloc(size + 1, 1);
+    for (size_t at = 0; bytes != NULL && at < size; at++) {
+        unsigned byte = 0;
+        sscanf(text + 2 * at, "%2x", &byte);
+        bytes[at] = (char)byte;
+    }
+    return bytes;
+}
+
+static char *own_loop(const char *rest)
+{
+    char *entry = malloc(256);
+    if (entry != NULL)
+        snprintf(entry, 256, "UVLOCAL_LOOP=%ld%s", (long)getpid(), rest);
+    return entry;
+}
+
+static void block(int number)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, number);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
+static int obey(const char *word, const char *value)
+{
+    int number = atoi(value);
+    if (strcmp(word, "argument") == 0 && argument_count < MOST)
+        arguments[argument_count++] = from_hexadecimal(value);
+    else if (strcmp(word, "variable") == 0 && variable_count < MOST)
+        variables[variable_count++] = from_hexadecimal(value);
+    else if (strcmp(word, "loop") == 0 && variable_count < MOST)
+        variables[variable_count++] = own_loop(value);
+    else if (strcmp(word, "chdir") == 0)
+        return chdir(from_hexadecimal(value));
+    else if (strcmp(word, "chroot") == 0)
+        return chroot(from_hexadecimal(value));
+    else if (strcmp(word, "close") == 0)
+        close(number);
+    else if (strcmp(word, "open") == 0)
+        return dup2(STDIN_FILENO, number) < 0;
+    else if (strcmp(word, "ignore") == 0)
+        signal(number, SIG_IGN);
+    else if (strcmp(word, "block") == 0)
+        block(number);
+    else if (strcmp(word, "umask") == 0)
+        umask((mode_t)number);
+    else if (strcmp(word, "user") == 0)
+        return setgid((gid_t)number) != 0 || setuid((uid_t)number) != 0;
+    else
+        return 1;
+    return 0;
+}
+
+int main(int count, char **given)
+{
+    char *program = NULL;
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t length = 0;
+    /* The orders are read whole and the file is closed before any is carried out. */
+    static char *orders[4 * MOST];
+    size_t order_count = 0;
+    FILE *file = count == 2 ? fopen(given[1], "r") : NULL;
+    if (file == NULL)
+        return 125;
+    while ((length = getline(&line, &room, file)) > 0 && order_count < 4 * MOST) {
+        line[length - 1] = 0;
+        orders[order_count++] = strdup(line);
+    }
+    fclose(file);
+    for (size_t at = 0; at < order_count; at++) {
+        char *value = strchr(orders[at], ' ');
+        if (value == NULL)
+            return 124;
+        *value++ = 0;
+        if (strcmp(orders[at], "program") == 0)
+            program = from_hexadecimal(value);
+        else if (obey(orders[at], value) != 0)
+            return 123;
+    }
+    if (program != NULL)
+        execve(program, arguments, variables);
+    return 122;
+}
