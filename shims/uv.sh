@@ -11,6 +11,7 @@
 #   `BASH_FUNC_x%%`), every sh drops duplicates and sets PWD, bash also `_` and SHLVL, and an
 #   exported IFS becomes the default one;
 # - argv[0]: uv gets the path of this file;
+# - descriptors: where stderr is closed, bash keeps this file open in its place;
 # - signals: sh cannot see which were ignored, so SIGPIPE and SIGXFSZ come out with their defaults;
 # - a program that is there but cannot be started (its own interpreter is gone, say) ends the call
 #   with the shell's message: after a failed `exec` no sh goes on.

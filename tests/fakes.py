@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ntpath
 import os
 import posixpath
+import sqlite3
 import stat
 import unicodedata
 from typing import TYPE_CHECKING
@@ -208,6 +210,18 @@ class FakeSystem(System):
         found = self._look(path, last=False)
         attributes = {(self._key(at), key): value for (at, key), value in self.attributes.items()}
         return None if found is None else attributes.get((self._key(found[0]), name))
+
+    def query(self, path: str, query: str) -> list[tuple[object, ...]] | None:
+        """Run a query on a database in memory."""
+        data = self.read(path)
+        if data is None:
+            return None
+        with contextlib.closing(sqlite3.connect(":memory:")) as database:
+            try:
+                database.deserialize(data)
+                return database.execute(query).fetchall()
+            except sqlite3.Error:
+                return None
 
     def write_private(self, path: str, data: bytes) -> bool:
         """Put a file into a folder that is, or will be, the user's own."""

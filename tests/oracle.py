@@ -25,6 +25,8 @@ REFUSED = "refused"
 
 _BEFORE = "error: Project virtual environment directory `"
 _AFTER = "/.` cannot be used because it is not a valid Python environment"
+#: uv came so far as to start the program, in whatever environment.
+_STARTED = "error: Failed to spawn"
 #: The most seconds that uv may take; it takes milliseconds.
 _PATIENCE = 60
 
@@ -115,7 +117,8 @@ def root_by_uv(
     said = os.fsdecode(result.stderr)
     if _BEFORE in said and _AFTER in said:
         return said.partition(_BEFORE)[2].partition(_AFTER)[0]
-    return None if result.returncode == 0 else REFUSED
+    errors = [line for line in said.splitlines() if line.startswith("error: ")]
+    return None if all(line.startswith(_STARTED) for line in errors) else REFUSED
 
 
 def root_by_us(

@@ -441,7 +441,8 @@ def test_what_uv_complains_about_is_uvs_to_report(
     plain = world.plain("sync", cwd=project)
     ours = world.uv("sync", cwd=project)
     assert plain.code != 0
-    assert (ours.code, ours.out, ours.ours) == (plain.code, plain.out, [])
+    assert (ours.code, ours.out) == (plain.code, plain.out)
+    assert not any("pyproject" in line for line in ours.ours)
     assert ours.err.splitlines()[-1] == plain.err.splitlines()[-1]
 
 
@@ -481,12 +482,23 @@ def test_strange_home(newest_world: World, home: str) -> None:
 def test_store_that_cannot_be_made(newest_world: World) -> None:
     """With no place for environments uv runs as it would without us, and one line says so."""
     world = newest_world
-    world.write("home/.local/share/uvlocal", "a file is in the way")
+    blocked = world.write("home/blocked", "a file where a folder should be")
     project = world.project("home/Dropbox/foo", packaged=False)
-    result = world.uv("run", "python", "-c", "print(1)", cwd=project).ok()
+    named = {"UVLOCAL_STORE": blocked}
+    result = world.uv("run", "python", "-c", "print(1)", cwd=project, env=named).ok()
     assert result.out == "1\n"
     assert len(result.ours) == 1
     assert os.path.isdir(os.path.join(project, ".venv"))
+
+
+def test_default_store_that_cannot_be_made(newest_world: World) -> None:
+    """With the default store blocked uv runs, and the environment stays out of the folder."""
+    world = newest_world
+    world.write("home/.local/share/uvlocal", "a file where a folder should be")
+    project = world.project("home/Dropbox/foo", packaged=False)
+    result = world.uv("run", "python", "-c", "print(1)", cwd=project).ok()
+    assert result.out == "1\n"
+    assert not os.path.lexists(os.path.join(project, ".venv"))
 
 
 def test_deleted_directory(newest_world: World) -> None:

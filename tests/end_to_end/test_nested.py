@@ -22,11 +22,11 @@ KINDS = {
     "never": ("home/Dropbox", '[tool.uvlocal]\nmode = "never"'),
 }
 
-#: Prints what a program that uv runs would see of us.
+#: Prints what a program that uv runs sees of our decision.
 PRINT_VARIABLES = (
     "import os\n"
     "for name, value in sorted(os.environ.items()):\n"
-    "    if name.startswith(('UVLOCAL_', 'UV_PROJECT', 'UV_NO_INST')):\n"
+    "    if name.startswith(('UVLOCAL_SET_', 'UVLOCAL_HAD_', 'UV_PROJECT_')):\n"
     "        print(name, value)"
 )
 

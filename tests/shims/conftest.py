@@ -17,12 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-#: The shells that read `uv.sh`, by what follows `#!`; those that are absent are left out.
-SHELLS = {
-    name: " ".join([path, *words])
-    for name, *words in (["sh"], ["dash"], ["bash"], ["busybox", "sh"])
-    if (path := shutil.which(name))
-}
+
+def _shells() -> dict[str, str]:
+    """Return the shells that are here, each once, by name: what follows `#!`."""
+    found: dict[str, str] = {}
+    for name, *words in (["sh"], ["dash"], ["bash"], ["busybox", "sh"]):
+        path = os.path.realpath(shutil.which(name) or "")
+        if os.path.isfile(path) and path not in found.values():
+            found[name] = " ".join([path, *words])
+    return found
+
+
+SHELLS = _shells()
 
 
 def script(shell: str) -> bytes:
@@ -32,31 +38,33 @@ def script(shell: str) -> bytes:
     return f"#!{SHELLS[shell]}\n".encode() + rest
 
 
-def _content(shim: str) -> bytes:
+def furnish(root: str, shim: str) -> Machine:
+    """Return a machine in the folder `root` whose shim is `launcher` or that of a shell."""
     if sys.platform == "win32":
         pytest.skip("what POSIX promises is tested on POSIX")
     if shim != "launcher":
-        return script(shim)
+        shell = SHELLS[shim].split(" ", maxsplit=1)[0]
+        return Machine(root, script(shim), os.path.basename(shell))
     with open(launchers.launcher(), "rb") as file:
-        return file.read()
+        return Machine(root, file.read())
 
 
 @pytest.fixture
 def native(tmp_path: Path) -> Machine:
     """Return a machine whose shim is the native launcher."""
-    return Machine(str(tmp_path), _content("launcher"))
+    return furnish(str(tmp_path), "launcher")
 
 
 @pytest.fixture(params=list(SHELLS))
 def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
     """Return a machine whose shim is `uv.sh`, under each shell in turn."""
-    return Machine(str(tmp_path), _content(request.param))
+    return furnish(str(tmp_path), request.param)
 
 
 @pytest.fixture(params=["launcher", *SHELLS])
 def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
     """Return a machine with each shim in turn: what the two have in common."""
-    return Machine(str(tmp_path), _content(request.param))
+    return furnish(str(tmp_path), request.param)
 
 
 @pytest.fixture(params=["launcher", *SHELLS])
@@ -64,4 +72,4 @@ def public_machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     """Return a machine with each shim in turn, in a folder where every user may write."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o777)  # noqa: S103 - other users write their records here
-        yield Machine(folder, _content(request.param))
+        yield furnish(folder, request.param)

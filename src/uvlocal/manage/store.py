@@ -11,13 +11,14 @@ import contextlib
 import os
 import tempfile
 import time
+import tomllib
 from typing import TYPE_CHECKING
 
 import tomli_w
 from filelock import FileLock, Timeout
 
 from uvlocal import __version__
-from uvlocal.shim import environment, stores
+from uvlocal.shim import environment, mounts, stores
 
 if TYPE_CHECKING:
     from uvlocal.shim.decide import Decision, Store
@@ -43,18 +44,22 @@ def write_first(call: Call, decision: Decision) -> bool:
     if store is None or project is None or volume is None:
         return False
     system = call.system
+    if _is_refused(project.root):
+        return False
     make_private(store)
     name = system.path.basename(decision.environment)
     path = stores.record_path(store.path, name, system)
     status = system.stat(project.root)
     version = call.uv_version()
+    # The decision may not have needed to know what the folder is mounted from.
+    mount = mounts.find(project.root, status.st_dev if status else None, system)
     record: dict[str, object] = {
         "version": RECORD_VERSION,
         "name": name,
         "root": environment.as_text(project.root),
         "key": environment.as_text(environment.key_of(project.root, system)),
-        "mount-point": environment.as_text(volume.mount_point),
-        "file-system": volume.file_system,
+        "mount-point": environment.as_text(mount.point if mount else volume.mount_point),
+        "file-system": mount.type if mount else volume.file_system,
         "device": status.st_dev if status else 0,
         "inode": status.st_ino if status else 0,
         "provider": volume.provider or "",
@@ -68,6 +73,23 @@ def write_first(call: Call, decision: Decision) -> bool:
             return False
         replace(path, tomli_w.dumps(record).encode())
     return True
+
+
+def _is_refused(root: str) -> bool:
+    """Say whether uv will refuse the project, so that no environment comes to be.
+
+    Then the message is uv's alone: no record, no line of ours. Only what is plain is looked at.
+    """
+    try:
+        with open(os.path.join(root, "pyproject.toml"), "rb") as file:
+            project = tomllib.load(file).get("project")
+    except (OSError, ValueError, RecursionError):
+        return True
+    if not isinstance(project, dict):
+        return project is not None
+    dynamic = project.get("dynamic", [])
+    has_version = "version" in project or (isinstance(dynamic, list) and "version" in dynamic)
+    return "name" not in project or not has_version
 
 
 def lock(store: str) -> FileLock:

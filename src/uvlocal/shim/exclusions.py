@@ -8,11 +8,12 @@ root.
 from uvlocal.shim.paths import comparable
 from uvlocal.shim.patterns import ignores
 from uvlocal.shim.places import Exclusion
+from uvlocal.shim.roots import expand
 from uvlocal.shim.signals import Sight, Signal
 
 #: The most that is read of a file of patterns, in bytes.
 _LIMIT = 256 * 1024
-#: A value of an excluding attribute, as text.
+#: The values of an attribute that excludes.
 _YES = (b"1", b"1\0")
 
 
@@ -28,53 +29,88 @@ def state_of(signal: Signal, sight: Sight) -> "tuple[str, str]":
     for exclusion in provider.exclusions:
         if sight.system.platform not in exclusion.platforms:
             continue
-        if exclusion.option and exclusion.option not in signal.options.split(" "):
+        if exclusion.option and exclusion.option not in signal.options:
             continue
         why = _excluded_by(exclusion, signal, sight)
         if why and exclusion.certain:
             return "excluded", f"{why}, so {provider.label} leaves it out"
         if why:
             perhaps = ("perhaps-excluded", f"{why}, which {provider.label} may or may not heed")
-    if signal.stale:
-        return "stale", f"{provider.label} may not be in use: {signal.stale}"
+    stale = signal.stale or _without_marker(signal, sight)
+    if stale:
+        return "stale", f"{provider.label} may not sync this folder: {stale}"
     return perhaps
+
+
+def _without_marker(signal: Signal, sight: Sight) -> str:
+    """Return what speaks against a client that refuses a folder without its marker."""
+    for option in signal.options:
+        key, _, name = option.partition("=")
+        path = sight.system.path.join(signal.top, name)
+        if key == "marker" and not sight.system.exists(path):
+            return f"its marker {sight.shown(path)} is missing"
+    return ""
 
 
 def _excluded_by(exclusion: Exclusion, signal: Signal, sight: Sight) -> str:
     """Return what was seen of one kind of exclusion, "" for nothing."""
-    system = sight.system
+    if exclusion.how == "option":
+        if exclusion.what in signal.options:
+            return f"its configuration has `{exclusion.what}`"
+        return ""
     if exclusion.how == "patterns":
-        path = system.path.join(signal.top, exclusion.what)
-        data = system.read(path, _LIMIT)
-        relative = _relative(sight, signal.top) if data is not None else None
-        if data is None or relative is None:
-            return ""
-        folds = system.platform != "linux"
-        line = ignores(data.decode("utf-8", "replace"), relative, folds_case=folds)
-        return f"{sight.shown(path)} has the line `{line}`" if line else ""
+        return _by_file(exclusion, signal, sight)
+    if exclusion.how == "listed":
+        key = exclusion.what + "="
+        listed = [line.removeprefix(key) for line in signal.options if line.startswith(key)]
+        line = _by_patterns("\n".join(listed), exclusion, signal, sight)
+        return f"its configuration has `{exclusion.what}` with `{line}`" if line else ""
     for folder in _inside(sight, signal.top):
-        if exclusion.how == "attribute":
-            if system.attribute(folder, exclusion.what) in _YES:
-                return f"{sight.shown(folder)} has the attribute `{exclusion.what}`"
-        elif exclusion.how == "suffix":
-            if system.path.basename(folder).endswith(exclusion.what):
-                return f"the name of {sight.shown(folder)} ends with `{exclusion.what}`"
-        elif system.exists(system.path.join(folder, exclusion.what)):
-            return f"{sight.shown(folder)} holds a file `{exclusion.what}`"
+        if why := _by_folder(exclusion, folder, sight):
+            return why
     return ""
+
+
+def _by_folder(exclusion: Exclusion, folder: str, sight: Sight) -> str:
+    system, shown = sight.system, sight.shown(folder)
+    if exclusion.how == "attribute":
+        if system.attribute(folder, exclusion.what) in _YES:
+            return f"{shown} has the attribute `{exclusion.what}`"
+    elif exclusion.how == "suffix":
+        if system.path.basename(folder).endswith(exclusion.what):
+            return f"the name of {shown} ends with `{exclusion.what}`"
+    elif system.exists(system.path.join(folder, exclusion.what)):
+        return f"{shown} holds a file `{exclusion.what}`"
+    return ""
+
+
+def _by_file(exclusion: Exclusion, signal: Signal, sight: Sight) -> str:
+    path = exclusion.what
+    if path[0] in "$%~":
+        path = expand(path, sight.system)
+    elif signal.top:
+        path = sight.system.path.join(signal.top, *path.split("/"))
+    else:
+        return ""
+    data = sight.system.read(path, _LIMIT) if path else None
+    if data is None:
+        return ""
+    line = _by_patterns(data.decode("utf-8", "replace"), exclusion, signal, sight)
+    return f"{sight.shown(path)} has the line `{line}`" if line else ""
+
+
+def _by_patterns(text: str, exclusion: Exclusion, signal: Signal, sight: Sight) -> str:
+    """Return the pattern that leaves the environment out, below the root and with slashes."""
+    names = [sight.system.path.basename(folder) for folder in _inside(sight, signal.top)]
+    folds = sight.system.platform != "linux"
+    return ignores(text, "/".join(reversed(names)), exclusion.dialect, folds_case=folds)
 
 
 def _inside(sight: Sight, top: str) -> "list[str]":
     """Return the environment's folder and those above it, without the root of the sync."""
     folders = [sight.system.path.join(sight.root, ".venv")]
     for above in sight.above:
-        if comparable(above, sight.system) == comparable(top, sight.system):
+        if top and comparable(above, sight.system) == comparable(top, sight.system):
             break
         folders.append(above)
     return folders
-
-
-def _relative(sight: Sight, top: str) -> "str | None":
-    """Return the environment's folder as the patterns see it: below the root, with slashes."""
-    names = [sight.system.path.basename(folder) for folder in _inside(sight, top)]
-    return "/".join(reversed(names)) if names else None

@@ -144,6 +144,7 @@ FILE_SYSTEMS = (
         "network",
         "rclone",
         prefixes=("rclone",),
+        provider="rclone",
         note=_NO_LINKS,
         source="https://rclone.org/commands/rclone_mount/",
     ),
@@ -158,7 +159,12 @@ FILE_SYSTEMS = (
         source="https://github.com/FilenCloudDienste/filen-desktop",
     ),
     FileSystem(
-        ("fuse.rclone", "fuse.rclonefs"), "network", "rclone", note=_NO_LINKS, source=_MEASURED
+        ("fuse.rclone", "fuse.rclonefs"),
+        "network",
+        "rclone",
+        provider="rclone",
+        note=_NO_LINKS,
+        source=_MEASURED,
     ),
     FileSystem(
         ("fuse.gvfsd-fuse", "fuse.gvfs-fuse-daemon"),

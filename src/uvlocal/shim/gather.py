@@ -177,7 +177,8 @@ class Call:
     def _gather_volume(self) -> None:
         project = self.facts.project
         if project is not None:
-            volume = locate(project.root, project.found, self.system, self.settings)
+            root, found, home = project.root, project.found, self.system.home
+            volume = locate(root, found, self.system, self.settings, known_local=home)
             self.facts.volume = volume
             self._note("volume", f"{volume.kind} ({volume.label})")
             for sentence in volume.evidence:
@@ -225,9 +226,8 @@ class Call:
         if there is None or not environment.is_private(there, system.uid):
             return ""
         canonical = system.realpath(target)
-        if locate(canonical, canonical, system, self.settings).kind != "local":
-            return ""
-        return canonical
+        volume = locate(canonical, canonical, system, self.settings, known_local=system.home)
+        return canonical if volume.kind == "local" else ""
 
 
 def is_set(environ: "dict[str, str]", name: str) -> bool:

@@ -1,39 +1,74 @@
 """Patterns of files that are left out of sync, as far as they can be read honestly.
 
-Syncthing's `.stignore` (https://docs.syncthing.net/users/ignoring.html): one pattern on a line, the
-first that matches decides, `!` keeps, `(?d)` and `(?i)` in front, `/` at the beginning means the
-root of the folder, `*` does not cross a `/`, `**` does. A line with anything else that has a
-meaning (`[`, `{`, `#include`) ends the reading: what follows cannot be known.
+A dialect says what a line means and which line decides:
+
+- `syncthing` (https://docs.syncthing.net/users/ignoring.html): the first line that fits decides,
+  `!` keeps, `(?d)` and `(?i)` may stand in front, `//` begins a comment;
+- `gitignore` (https://git-scm.com/docs/gitignore): the last line that fits decides, `!` keeps;
+- `nextcloud` (https://docs.nextcloud.com/desktop/latest/): any line, `]` may stand in front;
+- `mega`: the last line decides, `-` or `+` and more stand before a `:`;
+- `names`: any line.
+
+In all of them `*` does not cross a `/`, `**` does, `/` at the beginning means the top of the synced
+folder. A line with anything else that has a meaning (`[`, `{`, `#include`) ends the reading in the
+dialects where order matters: what follows cannot be known.
 """
 
 #: Enough for any pattern; a longer one could take long to match.
 _LONGEST = 512
 _MOST_STARS = 8
+_MOST_LINES = 4096
+
+_COMMENTS = {"syncthing": "//", "gitignore": "#", "nextcloud": "#", "mega": "#", "names": "#"}
+_ORDERED = ("syncthing", "gitignore", "mega")
 
 
-def ignores(text: str, path: str, *, folds_case: bool = False) -> str:
+def ignores(text: str, path: str, dialect: str, *, folds_case: bool = False) -> str:
     """Return the line that leaves `path` (relative, with `/`) out of sync, "" where none does."""
-    for line in text.splitlines():
+    decided = ""
+    for line in text.splitlines()[:_MOST_LINES]:
         pattern = line.strip()
-        if not pattern or pattern.startswith("//"):
+        if not pattern or pattern.startswith(_COMMENTS[dialect]):
             continue
-        keeps, folds = False, folds_case
-        while pattern.startswith(("!", "(?i)", "(?d)")):
-            if pattern[0] == "!":
-                keeps, pattern = True, pattern[1:]
-            else:
-                folds = folds or pattern.startswith("(?i)")
-                pattern = pattern[4:]
-        if any(character in pattern for character in "[]{}\\") or pattern.startswith("#"):
-            return ""
-        if len(pattern) > _LONGEST or pattern.count("*") > _MOST_STARS:
-            return ""
+        pattern, keeps, folds = _unwrap(pattern, dialect, folds_case=folds_case)
+        if not _is_readable(pattern):
+            if dialect in _ORDERED:
+                return ""
+            continue
         subject = path
         if folds:
             pattern, subject = pattern.lower(), subject.lower()
         if _matches(pattern, subject):
-            return "" if keeps else line.strip()
-    return ""
+            decided = "" if keeps else line.strip()
+            if dialect not in ("gitignore", "mega"):
+                break
+    return decided
+
+
+def _unwrap(pattern: str, dialect: str, *, folds_case: bool) -> "tuple[str, bool, bool]":
+    """Return a pattern without what stands before it; whether it keeps, and folds case."""
+    keeps = False
+    if dialect == "syncthing":
+        while pattern.startswith(("!", "(?i)", "(?d)")):
+            if pattern[0] == "!":
+                keeps, pattern = True, pattern[1:]
+            else:
+                folds_case = folds_case or pattern.startswith("(?i)")
+                pattern = pattern[4:]
+    elif dialect == "gitignore" and pattern.startswith("!"):
+        keeps, pattern = True, pattern[1:]
+    elif dialect == "nextcloud" and pattern.startswith("]"):
+        pattern = pattern[1:]
+    elif dialect == "mega":
+        keeps = pattern.startswith("+")
+        pattern = pattern.partition(":")[2]
+    return pattern, keeps, folds_case
+
+
+def _is_readable(pattern: str) -> bool:
+    if len(pattern) > _LONGEST or pattern.count("*") > _MOST_STARS or pattern.startswith("#"):
+        return False
+    return not any(character in pattern for character in "[]{}\\")
 
 
 def _matches(pattern: str, path: str) -> bool:

@@ -6,6 +6,9 @@ WINDOWS = ("win32",)
 UNIX = ("linux", "darwin")
 ALL = ("linux", "darwin", "win32")
 
+#: Apple's mark for "leave this out", honoured by some File Providers.
+IGNORE_ATTRIBUTE = "com.apple.fileprovider.ignore#P"
+
 
 class Place:
     """One way in which a provider's folders are found.
@@ -58,21 +61,25 @@ class Exclusion:
             `attribute`: an extended attribute (a data stream on Windows) with the value 1;
             `suffix`: the end of the folder's name;
             `file`: something with this name in the folder;
-            `patterns`: a file of patterns in the root.
+            `patterns`: a file of patterns in the root, or anywhere if `what` begins with `$`;
+            `listed`: patterns in the client's configuration, under the name `what`;
+            `option`: a switch of the client's configuration, under the name `what`.
         platforms: where this holds.
         what: see `how`.
+        dialect: how patterns are read (`uvlocal.shim.patterns`).
         certain: the client's maker or its code says so. What is disputed changes no decision, it
             is told only.
         option: holds only where the client's configuration says so, under this name.
     """
 
-    __slots__ = ("certain", "how", "option", "platforms", "what")
+    __slots__ = ("certain", "dialect", "how", "option", "platforms", "what")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a row has as many fields as there are facts
         self,
         how: str,
         platforms: "tuple[str, ...]",
         what: str,
+        dialect: str = "",
         *,
         certain: bool = True,
         option: str = "",
@@ -81,6 +88,7 @@ class Exclusion:
         self.how = how
         self.platforms = platforms
         self.what = what
+        self.dialect = dialect
         self.certain = certain
         self.option = option
 
@@ -99,6 +107,8 @@ class Provider:
             that uv is told to copy.
         exclusions: how a folder is left out.
         file_provider: how its folders in macOS' `Library/CloudStorage` begin.
+        windows_names: how its entries in Windows' list of sync roots and in Explorer begin; with a
+            `*` in front, what they contain.
         examples: for each platform, folders that belong to it; the tests hold them against the
             row.
         misses: likewise folders that look as if they did.
@@ -116,6 +126,7 @@ class Provider:
         "misses",
         "places",
         "source",
+        "windows_names",
     )
 
     def __init__(  # noqa: PLR0913 - a row has as many fields as there are facts
@@ -129,6 +140,7 @@ class Provider:
         copies_links: "tuple[str, ...]" = (),
         exclusions: "tuple[Exclusion, ...]" = (),
         file_provider: str = "",
+        windows_names: "tuple[str, ...]" = (),
         examples: "dict[str, tuple[str, ...]] | None" = None,
         misses: "dict[str, tuple[str, ...]] | None" = None,
     ) -> None:
@@ -140,6 +152,7 @@ class Provider:
         self.copies_links = copies_links
         self.exclusions = exclusions
         self.file_provider = file_provider
+        self.windows_names = windows_names
         self.examples = examples or {}
         self.misses = misses or {}
         self.source = source

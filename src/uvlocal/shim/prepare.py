@@ -21,7 +21,7 @@ def prepare(call: Call, decision: Decision) -> None:
         if _record(call, decision):
             lines.append(f"uvlocal: {decision.sentence}")
     elif decision.code in _SPOKEN:
-        lines.append(f"warning: {decision.sentence}")
+        lines.append(f"uvlocal: {decision.sentence}; uv runs unchanged")
     if call.facts.settings is not None and call.settings.problems:
         lines.append(_problems(call.settings.problems))
     if request is None or request.quiet or call.system.environ.get("UVLOCAL_QUIET"):
@@ -55,4 +55,4 @@ def _record(call: Call, decision: Decision) -> bool:
 
 def _problems(problems: "list[str]") -> str:
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"warning: {problems[0]}{more}; `uvlocal config` shows what would be right"
+    return f"uvlocal: {problems[0]}{more}; `uvlocal config` shows what would be right"

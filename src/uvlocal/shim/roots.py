@@ -6,9 +6,9 @@ whose clients did not change costs a few `stat` calls and no parser.
 
 from uvlocal.shim import roots_cache
 from uvlocal.shim.environment import contract_home, expand_home
-from uvlocal.shim.paths import without_prefix
+from uvlocal.shim.paths import comparable, without_prefix
 from uvlocal.shim.places import Place, Provider
-from uvlocal.shim.providers import PROVIDERS
+from uvlocal.shim.providers import BY_ID, PROVIDERS
 from uvlocal.shim.system import System
 
 #: The most folders that are taken from one configuration file; nobody syncs more.
@@ -21,17 +21,23 @@ _FOLDERS = {
     "$CACHE": ("XDG_CACHE_HOME", ".cache"),
     "%APPDATA%": ("APPDATA", "AppData/Roaming"),
     "%LOCALAPPDATA%": ("LOCALAPPDATA", "AppData/Local"),
+    # Places that clients can be told to use instead of their own; nothing stands for these.
+    "$CCNET_CONF_DIR": ("CCNET_CONF_DIR", ""),
+    "$MUTAGEN_DATA_DIRECTORY": ("MUTAGEN_DATA_DIRECTORY", ""),
+    "$STCONFDIR": ("STCONFDIR", ""),
+    "$STHOMEDIR": ("STHOMEDIR", ""),
 }
 
 
 class Root:
     """A folder that a client is set up with: whose, where that was read, what else it says.
 
-    `options` are words of the configuration that matter for exclusions, separated by spaces;
-    `stale` is what speaks against the client being in use, "" for nothing.
+    `options` are lines of the configuration that matter for exclusions; `stale` is what speaks
+    against the client being in use, "" for nothing; `label` is what people call it where the row of
+    the provider does not say it.
     """
 
-    __slots__ = ("confidence", "options", "path", "provider", "read_from", "stale")
+    __slots__ = ("confidence", "label", "options", "path", "provider", "read_from", "stale")
 
     def __init__(  # noqa: PLR0913 - the fields of a row
         self,
@@ -40,16 +46,18 @@ class Root:
         read_from: str,
         *,
         confidence: str = "high",
-        options: str = "",
+        options: "tuple[str, ...] | list[str]" = (),
         stale: str = "",
+        label: str = "",
     ) -> None:
         """Take the facts as text."""
         self.provider = provider
         self.path = path
         self.read_from = read_from
         self.confidence = confidence
-        self.options = options
+        self.options = tuple(options)
         self.stale = stale
+        self.label = label
 
 
 class Reader:
@@ -63,8 +71,8 @@ class Reader:
         self.inputs: "dict[str, str]" = {}
         self.roots: "list[Root]" = []
         self.problems: "list[str]" = []
-        self.provider = PROVIDERS[0]
-        self.place = PROVIDERS[0].places[0]
+        self.provider = BY_ID["icloud"]
+        self.place = self.provider.places[0]
 
     def rely_on(self, name: str) -> str:
         """Remember the state of an input, as it is before it is read, and return it."""
@@ -108,23 +116,63 @@ class Reader:
         self.rely_on("&" + key)
         return self.system.registry_keys(key)
 
-    def add(self, path: object, read_from: str, *, options: str = "", stale: str = "") -> None:
-        """Add a folder that the configuration names; what is no absolute path is left out."""
+    def rows(self, path: str, query: str) -> "list[tuple[object, ...]]":
+        """Return what a query finds in an SQLite database."""
+        self.rely_on(path)
+        rows = self.system.query(path, query)
+        if rows is None:
+            if self.system.exists(path):
+                self.complain(path, "cannot be read")
+            return []
+        return rows
+
+    def expand(self, path: str) -> str:
+        """Return a path as it was meant, with `~` for the home directory."""
+        return expand_home(path.strip(), self.system)
+
+    def add(
+        self,
+        path: object,
+        read_from: str,
+        *,
+        options: "list[str] | None" = None,
+        stale: str = "",
+        names: "list[str] | None" = None,
+        only_known: bool = False,
+    ) -> None:
+        """Add a folder that the configuration names; what is no absolute path is left out.
+
+        Args:
+            path: the folder.
+            read_from: the file or registry key that names it.
+            options: what else the configuration says, see `Root`.
+            stale: what speaks against the client being in use.
+            names: what Windows calls the client; the first row that fits them is taken.
+            only_known: leave the folder out where no row fits.
+        """
         system = self.system
         if not isinstance(path, str) or "\0" in path or len(self.roots) >= _MOST_ROOTS:
             return
-        path = expand_home(path.strip(), system)
+        path = self.expand(path)
         if system.platform == "win32":
             path = without_prefix(path)
         if not system.path.isabs(path):
             return
+        provider, label = self.provider, ""
+        if names is not None:
+            known = _by_names(names)
+            if known is None and only_known:
+                return
+            provider = known or provider
+            label = "" if known else _printable(names)
         root = Root(
-            self.provider.id,
+            provider.id,
             system.path.normpath(path),
             f"`{contract_home(read_from, system)}`",
             confidence=self.place.confidence,
-            options=options,
+            options=options or (),
             stale=stale,
+            label=label,
         )
         self.roots.append(root)
 
@@ -136,6 +184,24 @@ class Reader:
         )
 
 
+def _by_names(names: "list[str]") -> "Provider | None":
+    """Return the row that Windows' names for a client belong to."""
+    for provider in PROVIDERS:
+        for pattern in provider.windows_names:
+            wanted = pattern.lstrip("*").lower()
+            for name in names:
+                position = name.lower().find(wanted)
+                if position == 0 or (position > 0 and pattern.startswith("*")):
+                    return provider
+    return None
+
+
+def _printable(names: "list[str]") -> str:
+    """Return the best of some names for people, "" where none is fit to be shown."""
+    fit = [name for name in reversed(names) if name.isprintable() and name[:1].isalnum()]
+    return f"{fit[0]} (a Windows sync root)" if fit else ""
+
+
 def expand(template: str, system: System) -> str:
     """Return the path that a template of the table stands for, "" where there is no home."""
     first, _, rest = template.partition("/")
@@ -144,7 +210,7 @@ def expand(template: str, system: System) -> str:
         variable, below = _FOLDERS[first]
         base = system.environ.get(variable, "")
         if not system.path.isabs(base):
-            if not system.path.isabs(system.home):
+            if not below or not system.path.isabs(system.home):
                 return ""
             base = system.path.join(system.home, *below.split("/"))
     elif first != "~":
@@ -205,9 +271,12 @@ def _immediate(system: System) -> "list[Root]":
         for place in provider.places:
             if system.platform not in place.platforms:
                 continue
+            stale = ""
             if place.how == "variable":
                 path = system.environ.get(place.where, "")
                 read_from = f"the variable `{place.where}`"
+                if path and place.needs:
+                    stale = _unlinked(path, place, system)
             elif place.how == "fixed" and system.exists(expand(place.needs, system)):
                 path = expand(place.where, system)
                 read_from = f"`{contract_home(expand(place.needs, system), system)}`"
@@ -215,5 +284,19 @@ def _immediate(system: System) -> "list[Root]":
                 continue
             if system.path.isabs(path):
                 path = system.path.normpath(path)
-                roots.append(Root(provider.id, path, read_from, confidence=place.confidence))
+                confidence = place.confidence
+                roots.append(Root(provider.id, path, read_from, confidence=confidence, stale=stale))
     return roots
+
+
+def _unlinked(path: str, place: Place, system: System) -> str:
+    """Return what speaks against a variable: it survives the account that it was set for."""
+    accounts = system.registry_keys(place.needs)
+    folders = [
+        system.registry_values(f"{place.needs}\\{account}").get("UserFolder", "")
+        for account in accounts
+    ]
+    wanted = comparable(path, system)
+    if not accounts or any(folder and comparable(folder, system) == wanted for folder in folders):
+        return ""
+    return f"no account below `{place.needs}` has that folder"

@@ -2,7 +2,7 @@ r"""Remember the folders that configuration files name, until one of those files
 
 The file `roots` in the cache folder has one fact on a line, its fields separated by tabs:
 
-    uvlocal roots 1                                  the format
+    uvlocal roots 2                                  the format
     input   ~/.dropbox/info.json   812:1700000000    what was read, and its state then
     root    dropbox   /home/me/Dropbox   ...         what it said
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 ABSENT = "absent"
 
 #: Raised with every change of the format or of the table of providers.
-_FORMAT = "uvlocal roots 1"
+_FORMAT = "uvlocal roots 2"
 _LIMIT = 1024 * 1024
-_INPUT_FIELDS, _ROOT_FIELDS = 3, 7
+_INPUT_FIELDS, _ROOT_FIELDS = 3, 8
 
 
 def stamp(name: str, system: System) -> str:
@@ -86,11 +86,17 @@ def _parse(
                 return None
             inputs.append(fields[1])
         elif fields[0] == "root" and len(fields) == _ROOT_FIELDS:
-            _, provider, path, read_from, confidence, options, stale = fields
+            _, provider, path, read_from, confidence, stale, label, options = fields
             if not system.path.isabs(path):
                 return None
             root = Root(
-                provider, path, read_from, confidence=confidence, options=options, stale=stale
+                provider,
+                path,
+                read_from,
+                confidence=confidence,
+                stale=stale,
+                label=label,
+                options=options.split("\n") if options else (),
             )
             roots.append(root)
         elif fields[0] == "problem" and len(fields) > 1:
@@ -116,8 +122,9 @@ def save(expected: "list[str]", reader: "Reader", system: System) -> None:
             root.path,
             root.read_from,
             root.confidence,
-            root.options,
             root.stale,
+            root.label,
+            "\n".join(root.options),
         )
         for root in reader.roots
     ]

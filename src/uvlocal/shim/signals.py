@@ -10,7 +10,7 @@ from uvlocal.shim import roots
 from uvlocal.shim.environment import contract_home
 from uvlocal.shim.paths import ancestors, comparable, components, contains, without_prefix
 from uvlocal.shim.places import Place, Provider
-from uvlocal.shim.providers import PROVIDERS
+from uvlocal.shim.providers import BY_ID, PROVIDERS
 from uvlocal.shim.system import System
 
 TYPE_CHECKING = False
@@ -39,7 +39,7 @@ class Signal:
         doubt: the sentence that says what would make it wrong.
         label: what people call it.
         confidence: `high`, `medium` or `low`.
-        options: words of the client's configuration, see `roots.Root`.
+        options: lines of the client's configuration, see `roots.Root`.
         stale: what speaks against the client being in use, "" for nothing.
         shown: the user's own root as it is shown, "" for other signals.
     """
@@ -67,7 +67,7 @@ class Signal:
         doubt: str,
         label: str = "",
         confidence: str = "high",
-        options: str = "",
+        options: "tuple[str, ...]" = (),
         stale: str = "",
         shown: str = "",
     ) -> None:
@@ -195,10 +195,9 @@ def _user_roots(sight: Sight) -> "Iterator[Signal]":
 
 
 def _configured(sight: Sight) -> "Iterator[Signal]":
-    rows = {provider.id: provider for provider in PROVIDERS}
     found, sight.problems = roots.configured(sight.system)
     for root in found:
-        provider = rows.get(root.provider)
+        provider = BY_ID.get(root.provider)
         if provider is None or not sight.is_enabled(provider.id):
             continue
         sight.configured.add(provider.id)
@@ -210,7 +209,8 @@ def _configured(sight: Sight) -> "Iterator[Signal]":
             if provider.links != "followed":
                 continue
             top = ""
-        said = f"{root.read_from} names the {provider.label} folder {sight.shown(root.path)}"
+        label = root.label or provider.label
+        said = f"{root.read_from} names the {label} folder {sight.shown(root.path)}"
         if top == "":
             said += ", which a link leads out of, and this client follows links"
         yield Signal(
@@ -218,7 +218,8 @@ def _configured(sight: Sight) -> "Iterator[Signal]":
             top,
             provider,
             said=said,
-            doubt=f"wrong if {provider.label} is no longer used and left that behind",
+            doubt=f"wrong if {label} is no longer used and left that behind",
+            label=root.label,
             confidence=root.confidence,
             options=root.options,
             stale=root.stale,
@@ -278,7 +279,7 @@ def _of_shape(sight: Sight, provider: Provider, top: str) -> Signal:
 
 def _through_container(sight: Sight) -> "Iterator[Signal]":
     """Yield what the user's spelling says: a path through iCloud's container to its Documents."""
-    provider = PROVIDERS[0]
+    provider = BY_ID["icloud"]
     if sight.system.platform != "darwin" or not sight.is_enabled(provider.id):
         return
     parts = components(sight.found, sight.system)

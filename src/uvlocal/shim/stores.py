@@ -58,8 +58,8 @@ def _is_ours_alone(path: str, system: System) -> bool:
 
 
 def existing_ancestor(path: str, system: System) -> str:
-    """Return the nearest folder at or above `path` that is there."""
-    while not system.is_directory(path):
+    """Return the nearest thing at or above `path` that is there, which may be in the way."""
+    while system.lstat(path) is None:
         above = system.path.dirname(path)
         if above == path:
             break
@@ -71,18 +71,20 @@ def _volume_of(path: str, system: System, settings: Settings) -> Volume:
     there = existing_ancestor(path, system)
     rest = path[len(there) :].lstrip(system.path.sep)
     canonical = system.realpath(there)
-    return locate(system.path.join(canonical, rest) if rest else canonical, path, system, settings)
+    whole = system.path.join(canonical, rest) if rest else canonical
+    return locate(whole, path, system, settings, known_local=system.home)
 
 
 def _look(path: str, volume: Volume, root: str, system: System) -> Store:
     name = name_in(path, root, system)
     folder = system.path.join(path, environment.ENVIRONMENTS)
     there = system.path.join(folder, name)
+    made_in = existing_ancestor(folder, system)
     return Store(
         path=path,
         environment=there,
         exists=environment.exists(there, system),
-        writable=system.can_write(existing_ancestor(folder, system)),
+        writable=system.is_directory(made_in) and system.can_write(made_in),
         volume=volume,
         shown=environment.contract_home(path, system),
         shown_environment=environment.contract_home(there, system),

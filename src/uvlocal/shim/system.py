@@ -174,6 +174,18 @@ class System:
         except (ImportError, OSError, ValueError, AttributeError):
             return None
 
+    def query(self, path: str, query: str) -> "list[tuple[object, ...]] | None":
+        """Return the rows that a query finds in an SQLite database, None where it cannot be read.
+
+        The database belongs to a program that may be writing to it: it is opened without a lock and
+        read as it lies there (`immutable`), so that nobody waits for anybody. What is in its log
+        but not yet in the file is not seen. A query that takes long is given up.
+        """
+        try:
+            return _query(path, query)
+        except (ImportError, OSError, ValueError):
+            return None
+
     def write_private(self, path: str, data: bytes) -> bool:
         """Replace a file of ours in one step, and say whether that worked; only for caches.
 
@@ -334,6 +346,31 @@ _ATTRIBUTE_LIMIT = 4096
 _REGISTRY_LIMIT = 512
 #: What `GetDriveTypeW` returns.
 _DRIVE_TYPES = ("", "", "removable", "fixed", "remote", "cdrom", "ramdisk")
+
+
+#: How many steps of SQLite's engine a query may take; ours take some hundreds.
+_MOST_STEPS = 1_000_000
+
+
+def _query(path: str, query: str) -> "list[tuple[object, ...]] | None":
+    import sqlite3
+
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        return None
+    escaped = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    if not escaped.startswith("/"):
+        escaped = "/" + escaped.replace("\\", "/")
+    try:
+        database = sqlite3.connect(f"file://{escaped}?mode=ro&immutable=1", uri=True)
+    except (sqlite3.Error, sqlite3.Warning):
+        return None
+    try:
+        database.set_progress_handler(lambda: 1, _MOST_STEPS)
+        return database.execute(query).fetchmany(_REGISTRY_LIMIT)
+    except (sqlite3.Error, sqlite3.Warning):
+        return None
+    finally:
+        database.close()
 
 
 def _attribute(path: str, name: str) -> "bytes | None":

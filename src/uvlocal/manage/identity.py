@@ -1,0 +1,162 @@
+"""Which folder this is, whatever it is called: how a moved project is known again.
+
+A folder keeps its inode number when it is moved on its disk. That alone proves nothing: ext4 gives
+the number of a removed folder to the next new one, seen after a few milliseconds. So the time of
+the folder's birth counts as well; where the file system does not tell it, no folder is recognised.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Answer = TypeVar("_Answer")
+
+#: How long a disk may take to say what is at a path, in seconds: a dead server never answers.
+PATIENCE = 3.0
+
+#: statx(2): the call's arguments, and where it puts the birth time.
+_AT_FDCWD = -100
+_STATX_BTIME = 0x800
+_STATX_SIZE = 256
+_BTIME_SECONDS, _BTIME_NANOSECONDS = 80, 88
+
+
+class SilentError(Exception):
+    """A disk that did not answer in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a folder keeps when it is moved on its disk.
+
+    `device` and `inode` are as in `os.stat`; the device's number may be another after the next
+    start of the machine. `born` is in microseconds since 1970, 0 where the disk does not tell.
+    """
+
+    device: int
+    inode: int
+    born: int
+
+    def is_same(self, other: Identity) -> bool:
+        """Say whether both are certainly one folder."""
+        return bool(self.born) and (self.inode, self.born) == (other.inode, other.born)
+
+    def is_other(self, other: Identity) -> bool:
+        """Say whether both are certainly two folders, seen on one disk."""
+        born = self.born != other.born and bool(self.born and other.born)
+        return self.device == other.device and (self.inode != other.inode or born)
+
+
+class Disk:
+    """The disks that projects lie on; every question has to be answered in time.
+
+    What did not answer once is not asked again.
+    """
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        """Begin without a disk known to be silent."""
+        self._patience = patience
+        self._silent: set[str] = set()
+
+    def identity(self, path: str, mount_point: str = "") -> Identity | None:
+        """Return which folder is at `path`, None where none is.
+
+        Raises:
+            SilentError: the disk mounted at `mount_point` does not answer.
+        """
+        return self._ask(mount_point or path, lambda: identity_of(path))
+
+    def status(self, path: str, mount_point: str = "") -> os.stat_result | None:
+        """Return the status of `path` itself, None where nothing is.
+
+        Raises:
+            SilentError: the disk mounted at `mount_point` does not answer.
+        """
+        return self._ask(mount_point or path, lambda: _status(path))
+
+    def is_empty(self, path: str, mount_point: str = "") -> bool:
+        """Say whether `path` is a folder with nothing in it.
+
+        Raises:
+            SilentError: the disk mounted at `mount_point` does not answer.
+        """
+        return self._ask(mount_point or path, lambda: _is_empty(path))
+
+    def _ask(self, disk: str, question: Callable[[], _Answer]) -> _Answer:
+        if disk in self._silent:
+            raise SilentError(disk)
+        answers: list[_Answer] = []
+        # A thread that a dead server holds must not hold up the end of the program.
+        thread = threading.Thread(target=lambda: answers.append(question()), daemon=True)
+        thread.start()
+        thread.join(self._patience)
+        if not answers:
+            self._silent.add(disk)
+            raise SilentError(disk)
+        return answers[0]
+
+
+def identity_of(path: str) -> Identity | None:
+    """Return which folder is at `path`, None where none is."""
+    try:
+        status = os.stat(path)
+        if not os.path.isdir(path):
+            return None
+        return Identity(status.st_dev, status.st_ino, _born(path, status))
+    except (OSError, ValueError):
+        return None
+
+
+def _status(path: str) -> os.stat_result | None:
+    try:
+        return os.lstat(path)
+    except (OSError, ValueError):
+        return None
+
+
+def _is_empty(path: str) -> bool:
+    try:
+        with os.scandir(path) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return False
+
+
+def _born(path: str, status: os.stat_result) -> int:
+    """Return when a file was made, in microseconds since 1970, 0 where that is not known."""
+    if sys.platform == "linux":
+        return _born_on_linux(path)
+    if sys.platform == "win32":
+        # Until Python 3.12 the time of birth is what `st_ctime` says on Windows.
+        return int(getattr(status, "st_birthtime", status.st_ctime) * 1e6)
+    return int(getattr(status, "st_birthtime", 0) * 1e6)
+
+
+def _born_on_linux(path: str) -> int:
+    """Return the birth time from statx(2), which Python does not offer.
+
+    https://man7.org/linux/man-pages/man2/statx.2.html
+    """
+    import ctypes
+
+    buffer = ctypes.create_string_buffer(_STATX_SIZE)
+    try:
+        call = ctypes.CDLL(None).statx
+        if call(_AT_FDCWD, os.fsencode(path), 0, _STATX_BTIME, buffer) != 0:
+            return 0
+    except (OSError, AttributeError):
+        return 0  # a C library without the call
+    answer = buffer.raw
+    if not int.from_bytes(answer[:4], sys.byteorder) & _STATX_BTIME:
+        return 0
+    seconds = answer[_BTIME_SECONDS : _BTIME_SECONDS + 8]
+    nanoseconds = answer[_BTIME_NANOSECONDS : _BTIME_NANOSECONDS + 4]
+    whole = int.from_bytes(seconds, sys.byteorder, signed=True) * 1_000_000
+    return whole + int.from_bytes(nanoseconds, sys.byteorder) // 1000

@@ -1,0 +1,216 @@
+"""What lies in a folder: read without following links, and without fetching what was evicted.
+
+Sync clients can keep a file's name here and its content in the cloud. Asking such a file for its
+status costs nothing; opening it, or listing such a folder, fetches it and may take long. So what
+was evicted is counted and left alone.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: BSD flags of macOS (`sys/stat.h`): hidden from people, and content not here.
+UF_HIDDEN = 0x8000
+SF_DATALESS = 0x40000000
+#: Attributes of Windows: content not here (offline), fetched on open, fetched on access.
+#: https://learn.microsoft.com/windows/win32/fileio/file-attribute-constants
+_RECALLED = 0x1000 | 0x40000 | 0x400000
+#: A junction of Windows, which leads elsewhere as a link does (`IO_REPARSE_TAG_MOUNT_POINT`).
+_JUNCTION = 0xA0000003
+
+
+class Entry(NamedTuple):
+    """One name in a folder; `kind` is `file`, `folder`, `link` or `other`, `size` in bytes.
+
+    `hidden` is macOS' flag, `evicted` says that the content is in the cloud alone.
+    """
+
+    name: str
+    kind: str
+    size: int = 0
+    hidden: bool = False
+    evicted: bool = False
+
+
+class Disk:
+    """The seam to the disk: lists a folder. Tests give one that is made of a dictionary."""
+
+    def entries(self, folder: str, *, sizes: bool) -> list[Entry]:
+        """Return what a folder holds, in no order; nothing where it cannot be read.
+
+        Args:
+            folder: the folder, which the caller knows to be none that was evicted.
+            sizes: whether sizes and flags of files are wanted; they cost a call for each.
+        """
+        found = []
+        try:
+            with os.scandir(folder) as listing:
+                for entry in listing:
+                    found.append(_entry(entry, sizes=sizes))
+        except OSError:
+            pass
+        return found
+
+    def status(self, path: str) -> os.stat_result | None:
+        """Return the status of `path` itself, links not followed, or None."""
+        try:
+            return os.lstat(path)
+        except (OSError, ValueError):
+            return None
+
+    def read(self, path: str) -> bytes:
+        """Return the content of a file that `status` showed to be a file and here, or b""."""
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except OSError:
+            return b""
+
+
+#: Whether a folder's own status tells more than its name does. Asking is a call for each folder.
+_HAS_FLAGS = hasattr(os.stat_result, "st_flags") or hasattr(os.stat_result, "st_file_attributes")
+
+
+def _entry(entry: os.DirEntry[str], *, sizes: bool) -> Entry:
+    try:
+        if not sizes and not _HAS_FLAGS:
+            kind = "folder" if entry.is_dir(follow_symlinks=False) else "file"
+            return Entry(entry.name, "link" if entry.is_symlink() else kind)
+        return describe(entry.name, entry.stat(follow_symlinks=False))
+    except OSError:
+        return Entry(entry.name, "other")  # gone since, or not for us
+
+
+def describe(name: str, status: os.stat_result) -> Entry:
+    """Return what a status says of the entry `name`."""
+    flags: int = getattr(status, "st_flags", 0)
+    attributes: int = getattr(status, "st_file_attributes", 0)
+    return Entry(
+        name,
+        _kind(status),
+        status.st_size,
+        hidden=bool(flags & UF_HIDDEN),
+        evicted=bool(flags & SF_DATALESS or attributes & _RECALLED),
+    )
+
+
+def _kind(status: os.stat_result) -> str:
+    if stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) == _JUNCTION:
+        return "link"
+    if stat.S_ISDIR(status.st_mode):
+        return "folder"
+    return "file" if stat.S_ISREG(status.st_mode) else "other"
+
+
+class Budget:
+    """How much may be looked at; the search ends where it is spent, and says so.
+
+    `spent` is "" or what ran out: `entries`, `time` or `depth`. Depth alone ends only the branch.
+    """
+
+    def __init__(
+        self,
+        entries: int,
+        seconds: float,
+        depth: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Start the clock."""
+        self.entries = entries
+        self.depth = depth
+        self.spent = ""
+        self._clock = clock
+        self._end = clock() + seconds
+
+    def allows(self) -> bool:
+        """Say whether one more folder may be listed."""
+        if self.entries <= 0:
+            self.spent = "entries"
+        elif self._clock() >= self._end:
+            self.spent = "time"
+        return self.spent in ("", "depth")
+
+    def allows_depth(self, depth: int) -> bool:
+        """Say whether a folder so far below the start may be listed."""
+        if depth <= self.depth:
+            return True
+        self.spent = self.spent or "depth"
+        return False
+
+
+class Cost(NamedTuple):
+    """What an environment costs where it lies.
+
+    Attributes:
+        files: everything but folders; each name counts, since a sync client sends each.
+        bytes: the files' sizes as a client sends them, not the blocks on the disk.
+        hidden: `.pth` files with macOS' hidden flag: Python skips them.
+        conflicts: copies that a sync client made of files or folders that two machines wrote.
+        evicted: files and folders whose content is in the cloud alone.
+        complete: False where the budget ended the count.
+    """
+
+    files: int = 0
+    bytes: int = 0
+    hidden: int = 0
+    conflicts: int = 0
+    evicted: int = 0
+    complete: bool = True
+
+
+def measure(folder: str, disk: Disk, budget: Budget) -> Cost:
+    """Return what everything below `folder` costs; links are counted, not followed."""
+    files = size = hidden = conflicts = evicted = 0
+    pending = [folder]
+    while pending and budget.allows():
+        current = pending.pop()
+        entries = disk.entries(current, sizes=True)
+        budget.entries -= len(entries) + 1
+        in_packages = os.path.basename(current) in ("site-packages", "dist-packages")
+        names = {entry.name for entry in entries}
+        for entry in entries:
+            if entry.evicted:
+                evicted += 1
+            if " " in entry.name or "conflict" in entry.name.lower():
+                conflicts += is_conflict(entry.name, names)
+            if entry.kind == "folder":
+                if not entry.evicted:
+                    pending.append(os.path.join(current, entry.name))
+                continue
+            files += 1
+            if entry.kind == "file":
+                size += entry.size
+            if in_packages and entry.hidden and entry.name.endswith(".pth"):
+                hidden += 1
+    return Cost(files, size, hidden, conflicts, evicted, complete=not pending)
+
+
+def is_conflict(name: str, names: set[str]) -> bool:
+    """Say whether `name` is a copy that a sync client made beside the original.
+
+    iCloud writes `x 2.py`, Google Drive `x (1).py`, Syncthing `x.sync-conflict-20240131-….py`,
+    Dropbox and Nextcloud `x (… conflicted copy …).py`. A number alone proves nothing, so there
+    the original must lie beside it, among `names`.
+    """
+    lower = name.lower()
+    if ".sync-conflict-" in lower or "conflicted copy" in lower:
+        return True
+    # `certifi-2026.10.18 2.dist-info`: the number is before the last or the only extension, and a
+    # folder without an extension has it at its end.
+    for cut in (name.rfind("."), len(name)):
+        stem, space, number = name[: max(cut, 0)].rpartition(" ")
+        if space and _is_count(number) and stem + name[cut:] in names:
+            return True
+    return False
+
+
+def _is_count(text: str) -> bool:
+    if text.startswith("(") and text.endswith(")"):
+        text = text[1:-1]
+    return text.isascii() and text.isdigit() and len(text) <= 3  # noqa: PLR2004 - a small number

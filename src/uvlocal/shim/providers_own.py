@@ -1,0 +1,259 @@
+"""Rows of `providers`: servers that people run themselves, and clients that need none."""
+
+from uvlocal.shim.places import ALL, LINUX, MACOS, UNIX, WINDOWS, Exclusion, Place, Provider
+
+_SYNCTHING = "https://docs.syncthing.net/users/config.html"
+
+OWN = (
+    Provider(
+        "syncthing",
+        "Syncthing",
+        places=(
+            Place("file", ALL, "$STHOMEDIR/config.xml", "syncthing"),
+            Place("file", ALL, "$STCONFDIR/config.xml", "syncthing"),
+            Place("file", LINUX, "$CONFIG/syncthing/config.xml", "syncthing"),
+            Place("file", LINUX, "~/.config/syncthing/config.xml", "syncthing"),
+            Place("file", LINUX, "$STATE/syncthing/config.xml", "syncthing"),
+            Place("file", LINUX, "~/.local/state/syncthing/config.xml", "syncthing"),
+            Place("file", MACOS, "~/Library/Application Support/Syncthing/config.xml", "syncthing"),
+            Place("file", WINDOWS, "%LOCALAPPDATA%/Syncthing/config.xml", "syncthing"),
+            Place("file", WINDOWS, "%APPDATA%/Syncthing/config.xml", "syncthing"),
+            Place("marker", ALL, ".stfolder/", confidence="medium"),
+        ),
+        links="kept",
+        exclusions=(Exclusion("patterns", ALL, ".stignore", "syncthing"),),
+        examples={
+            "linux": ("~/Sync/foo", "/srv/shared & more/foo"),
+            "darwin": ("~/Sync/foo",),
+            "win32": ("~/Sync/foo",),
+        },
+        misses={
+            "linux": ("~/Sync-old/foo", "~/Default/foo"),
+            "darwin": ("~/Sync-old/foo",),
+            "win32": ("~/Sync-old/foo",),
+        },
+        source=_SYNCTHING,
+    ),
+    Provider(
+        "nextcloud",
+        "Nextcloud",
+        places=(
+            Place("file", LINUX, "$CONFIG/Nextcloud/nextcloud.cfg", "nextcloud"),
+            Place(
+                "file",
+                LINUX,
+                "~/.var/app/com.nextcloud.desktopclient.nextcloud/config/Nextcloud/nextcloud.cfg",
+                "nextcloud",
+            ),
+            Place(
+                "file",
+                MACOS,
+                "~/Library/Preferences/Nextcloud/nextcloud.cfg",
+                "nextcloud",
+                confidence="medium",
+            ),
+            Place(
+                "file",
+                WINDOWS,
+                "%APPDATA%/Nextcloud/nextcloud.cfg",
+                "nextcloud",
+                confidence="medium",
+            ),
+            Place("marker", ALL, ".csync_journal.db", confidence="medium"),
+            Place("marker", ALL, ".owncloudsync.log", confidence="medium"),
+        ),
+        links="skipped",
+        exclusions=(
+            Exclusion("patterns", LINUX, "$CONFIG/Nextcloud/sync-exclude.lst", "nextcloud"),
+            Exclusion(
+                "patterns", MACOS, "~/Library/Preferences/Nextcloud/sync-exclude.lst", "nextcloud"
+            ),
+            Exclusion("patterns", WINDOWS, "%APPDATA%/Nextcloud/sync-exclude.lst", "nextcloud"),
+        ),
+        file_provider="Nextcloud",
+        windows_names=("Nextcloud",),
+        examples={
+            "linux": ("~/Nextcloud/foo", "~/Wolke Süd/foo"),
+            "darwin": ("~/Nextcloud/foo", "~/Library/CloudStorage/Nextcloud-me/foo"),
+            "win32": ("~/Nextcloud/foo",),
+        },
+        misses={
+            "linux": ("~/Nextcloud2/foo",),
+            "darwin": ("~/Nextcloud2/foo",),
+            "win32": ("~/Nextcloud2/foo",),
+        },
+        source="https://github.com/nextcloud/desktop",
+    ),
+    Provider(
+        "owncloud",
+        "ownCloud",
+        places=(
+            Place("file", LINUX, "$CONFIG/ownCloud/owncloud.cfg", "nextcloud"),
+            Place("file", MACOS, "~/Library/Preferences/ownCloud/owncloud.cfg", "nextcloud"),
+            Place("file", WINDOWS, "%APPDATA%/ownCloud/owncloud.cfg", "nextcloud"),
+        ),
+        links="skipped",
+        exclusions=(
+            Exclusion("patterns", LINUX, "$CONFIG/ownCloud/sync-exclude.lst", "nextcloud"),
+        ),
+        file_provider="ownCloud",
+        windows_names=("ownCloud",),
+        examples={
+            "linux": ("~/ownCloud/foo",),
+            "darwin": ("~/ownCloud/foo",),
+            "win32": ("~/ownCloud/foo",),
+        },
+        misses={
+            "linux": ("~/ownCloud-old/foo",),
+            "darwin": ("~/ownCloud-old/foo",),
+            "win32": ("~/ownCloud-old/foo",),
+        },
+        source="https://github.com/owncloud/client",
+    ),
+    Provider(
+        "resilio",
+        "Resilio Sync",
+        places=(
+            Place("marker", ALL, ".sync/IgnoreList", confidence="medium"),
+            Place("marker", ALL, ".sync/ID", confidence="medium"),
+            Place("marker", ALL, ".SyncID", confidence="low"),
+        ),
+        exclusions=(Exclusion("patterns", ALL, ".sync/IgnoreList", "names", certain=False),),
+        examples={
+            "linux": ("~/Resilio Sync/foo",),
+            "darwin": ("~/Resilio Sync/foo",),
+            "win32": ("~/Resilio Sync/foo",),
+        },
+        misses={
+            "linux": ("~/Resilio Sync 2/foo", "~/other-dot-sync/foo"),
+            "darwin": ("~/Resilio Sync 2/foo",),
+            "win32": ("~/Resilio Sync 2/foo",),
+        },
+        source="https://help.resilio.com",
+    ),
+    Provider(
+        "seafile",
+        "Seafile",
+        places=(
+            Place("file", UNIX, "~/.ccnet/seafile.ini", "seafile"),
+            Place("file", WINDOWS, "~/ccnet/seafile.ini", "seafile"),
+            Place("file", ALL, "$CCNET_CONF_DIR/seafile.ini", "seafile"),
+        ),
+        exclusions=(Exclusion("patterns", ALL, "seafile-ignore.txt", "names", certain=False),),
+        examples={
+            "linux": ("~/Seafile/My Library/foo", "/srv/library/foo"),
+            "darwin": ("~/Seafile/My Library/foo",),
+            "win32": ("~/Seafile/My Library/foo",),
+        },
+        misses={
+            "linux": ("~/Seafile2/foo", "~/Seafile/not a library/foo"),
+            "darwin": ("~/Seafile2/foo",),
+            "win32": ("~/Seafile2/foo",),
+        },
+        source="https://github.com/haiwen/seafile-client",
+    ),
+    Provider(
+        "seadrive",
+        "SeaDrive",
+        places=(
+            Place(
+                "registry",
+                WINDOWS,
+                r"HKCU\Software\SeaDrive\Seafile Drive Client\Settings",
+                "registry_value",
+                needs="seadriveRoot",
+            ),
+        ),
+        file_provider="SeaDrive",
+        windows_names=("SeaDrive",),
+        examples={
+            "darwin": ("~/Library/CloudStorage/SeaDrive-me/foo",),
+            "win32": ("~/seadrive_root/foo",),
+        },
+        misses={"darwin": ("~/SeaDrive/foo",), "win32": ("~/seadrive_root2/foo",)},
+        source="https://github.com/haiwen/seadrive-gui",
+    ),
+    Provider(
+        "synology-drive",
+        "Synology Drive",
+        places=(
+            Place("file", LINUX, "~/.SynologyDrive/data/db/sys.sqlite", "synology_database"),
+            Place(
+                "file",
+                MACOS,
+                "~/Library/Application Support/SynologyDrive/data/db/sys.sqlite",
+                "synology_database",
+            ),
+            Place(
+                "file",
+                WINDOWS,
+                "%LOCALAPPDATA%/SynologyDrive/data/db/sys.sqlite",
+                "synology_database",
+            ),
+            Place("marker", ALL, ".SynologyWorkingDirectory/", confidence="medium"),
+        ),
+        file_provider="SynologyDrive",
+        windows_names=("SynologyDrive", "Synology Drive"),
+        examples={
+            "linux": ("~/SynologyDrive/foo", "~/NAS/foo"),
+            "darwin": ("~/SynologyDrive/foo", "~/Library/CloudStorage/SynologyDrive-me/foo"),
+            "win32": ("~/SynologyDrive/foo",),
+        },
+        misses={
+            "linux": ("~/SynologyDrive2/foo", "~/NAS backup/foo"),
+            "darwin": ("~/SynologyDrive2/foo",),
+            "win32": ("~/SynologyDrive2/foo",),
+        },
+        source="https://github.com/files-community/Files",
+    ),
+    Provider(
+        "mutagen",
+        "Mutagen",
+        places=(
+            Place("file", ALL, "$MUTAGEN_DATA_DIRECTORY/sessions", "mutagen"),
+            Place("file", ALL, "~/.mutagen/sessions", "mutagen"),
+        ),
+        links="kept",
+        examples={
+            "linux": ("~/mutagen project/foo",),
+            "darwin": ("~/mutagen project/foo",),
+            "win32": ("~/mutagen project/foo",),
+        },
+        misses={
+            "linux": ("~/mutagen project 2/foo", "/remote/project/foo"),
+            "darwin": ("~/mutagen project 2/foo",),
+            "win32": ("~/mutagen project 2/foo",),
+        },
+        source="https://github.com/mutagen-io/mutagen",
+    ),
+    Provider(
+        "unison",
+        "Unison",
+        places=(
+            Place("file", ALL, "~/.unison", "unison", confidence="low"),
+            Place(
+                "file", MACOS, "~/Library/Application Support/Unison", "unison", confidence="low"
+            ),
+        ),
+        links="kept",
+        examples={
+            "linux": ("~/unison/foo",),
+            "darwin": ("~/unison/foo",),
+            "win32": ("~/unison/foo",),
+        },
+        misses={
+            "linux": ("~/unison2/foo", "~/remote/foo"),
+            "darwin": ("~/unison2/foo",),
+            "win32": ("~/unison2/foo",),
+        },
+        source="https://github.com/bcpierce00/unison",
+    ),
+    # The three that are mounts only, see `filesystems`; a row makes them a word of the settings.
+    Provider(
+        "gvfs", "GNOME's virtual folders", places=(), source="https://wiki.gnome.org/Projects/gvfs"
+    ),
+    Provider(
+        "kio-fuse", "KDE's virtual folders", places=(), source="https://github.com/KDE/kio-fuse"
+    ),
+    Provider("rclone", "rclone", places=(), source="https://rclone.org/commands/rclone_mount/"),
+)

@@ -1,0 +1,401 @@
+"""The launchers that a wheel carries, and the build hook that makes them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tarfile
+import zipfile
+from typing import TYPE_CHECKING
+
+import fetched
+import launchers
+import pytest
+from launchers import MARKER, hook
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TARGETS = list(hook.TARGETS)
+
+every_target = pytest.mark.parametrize("name", TARGETS)
+
+
+def content_of(name: str) -> bytes:
+    """Return the launcher for a target."""
+    with open(launchers.launcher(name), "rb") as file:
+        return file.read()
+
+
+# -- the six launchers -----------------------------------------------------------------------------
+
+
+def test_what_is_built() -> None:
+    """A wheel serves two processors on each of three systems."""
+    assert TARGETS == [
+        f"{system}-{processor}"
+        for system in ("linux", "macos", "windows")
+        for processor in ("x86_64", "aarch64")
+    ]
+
+
+@every_target
+def test_size_and_marker(name: str) -> None:
+    """Every launcher is at most 64 KiB, and carries the marker as bytes."""
+    content = content_of(name)
+    assert len(content) <= 64 * 1024
+    assert MARKER in content
+
+
+@every_target
+def test_no_path_of_the_build_machine(name: str) -> None:
+    """No launcher tells where it was built."""
+    content = content_of(name)
+    for path in (fetched.SOURCE, os.path.expanduser("~"), sys.prefix):
+        assert os.fsencode(path) not in content
+
+
+@pytest.mark.parametrize(
+    ("name", "machine"),
+    [pytest.param("linux-x86_64", 62, id="x86_64"), pytest.param("linux-aarch64", 183, id="arm64")],
+)
+def test_linux(name: str, machine: int) -> None:
+    """A Linux launcher is a static 64-bit ELF program whose stack cannot be executed."""
+    content = content_of(name)
+    assert content[:7] == b"\x7fELF\x02\x01\x01"
+    kind, processor = struct.unpack_from("<HH", content, 16)
+    assert (kind in (2, 3), processor) == (True, machine)
+    (table,) = struct.unpack_from("<Q", content, 32)
+    size, count = struct.unpack_from("<HH", content, 54)
+    segments = dict(struct.unpack_from("<II", content, table + size * at) for at in range(count))
+    interpreter, stack, executable = 3, 0x6474E551, 1
+    assert interpreter not in segments
+    assert segments[stack] & executable == 0
+
+
+def _load_commands(content: bytes) -> list[tuple[int, bytes]]:
+    (count,) = struct.unpack_from("<I", content, 16)
+    at, commands = 32, []
+    for _ in range(count):
+        command, size = struct.unpack_from("<II", content, at)
+        commands.append((command, content[at : at + size]))
+        at += size
+    return commands
+
+
+@pytest.mark.parametrize(
+    ("name", "processor"),
+    [
+        pytest.param("macos-x86_64", 0x01000007, id="x86_64"),
+        pytest.param("macos-aarch64", 0x0100000C, id="arm64"),
+    ],
+)
+def test_macos(name: str, processor: int) -> None:
+    """A macOS launcher is a Mach-O program for macOS 11 that needs the system's library alone."""
+    content = content_of(name)
+    magic, found, _, kind = struct.unpack_from("<IIII", content)
+    assert (magic, found, kind) == (0xFEEDFACF, processor, 2)
+    commands = _load_commands(content)
+    libraries = [data[24:].rstrip(b"\0") for command, data in commands if command == 0xC]
+    assert libraries == [b"/usr/lib/libSystem.B.dylib"]
+    (version,) = (data for command, data in commands if command == 0x32)
+    system, oldest = struct.unpack_from("<II", version, 8)
+    assert (system, oldest) == (1, 11 << 16)
+
+
+@pytest.mark.parametrize("name", ["macos-x86_64", "macos-aarch64"])
+def test_macos_signature(name: str) -> None:
+    """A macOS launcher has an ad-hoc signature that holds: the system refuses arm64 without."""
+    content = content_of(name)
+    signatures = [data for command, data in _load_commands(content) if command == 0x1D]
+    if name == "macos-x86_64" and not signatures:
+        return  # only arm64 asks for one
+    ((_, _, start, _),) = (struct.unpack("<IIII", data) for data in signatures)
+    magic, _, count = struct.unpack_from(">III", content, start)
+    assert magic == 0xFADE0CC0
+    blobs = dict(struct.unpack_from(">II", content, start + 12 + 8 * at) for at in range(count))
+    directory = start + blobs[0]
+    magic, _, _, flags, hashes, _, _, slots, limit = struct.unpack_from(">9I", content, directory)
+    hash_size, hash_kind, _, page = struct.unpack_from(">4B", content, directory + 36)
+    assert (magic, flags & 2, hash_size, hash_kind) == (0xFADE0C02, 2, 32, 2)
+    assert limit == start
+    for slot in range(slots):
+        piece = content[slot << page : min((slot + 1) << page, limit)]
+        at = directory + hashes + slot * hash_size
+        assert content[at : at + hash_size] == hashlib.sha256(piece).digest()
+
+
+@pytest.mark.parametrize(
+    ("name", "machine"),
+    [
+        pytest.param("windows-x86_64", 0x8664, id="x86_64"),
+        pytest.param("windows-aarch64", 0xAA64, id="arm64"),
+    ],
+)
+def test_windows(name: str, machine: int) -> None:
+    """A Windows launcher is a console program that needs `kernel32` alone."""
+    content = content_of(name)
+    (header,) = struct.unpack_from("<I", content, 0x3C)
+    assert (content[:2], content[header : header + 4]) == (b"MZ", b"PE\0\0")
+    processor, sections = struct.unpack_from("<HH", content, header + 4)
+    (optional_size,) = struct.unpack_from("<H", content, header + 20)
+    optional = header + 24
+    (magic,) = struct.unpack_from("<H", content, optional)
+    subsystem, features = struct.unpack_from("<HH", content, optional + 68)
+    assert (processor, magic, subsystem) == (machine, 0x20B, 3)
+    high_entropy, dynamic_base, no_execute = 0x20, 0x40, 0x100
+    wanted = high_entropy | dynamic_base | no_execute
+    assert features & wanted == wanted
+
+    layout = []
+    for at in range(sections):
+        place = optional + optional_size + 40 * at + 8
+        layout.append(struct.unpack_from("<IIII", content, place))
+
+    def offset(address: int) -> int:
+        for size, start, _, raw in layout:
+            if start <= address < start + size:
+                return int(raw + address - start)
+        raise AssertionError(address)
+
+    (imports,) = struct.unpack_from("<I", content, optional + 112 + 8)
+    place, libraries = offset(imports), []
+    while name_at := struct.unpack_from("<I", content, place + 12)[0]:
+        library = content[offset(name_at) :].split(b"\0", 1)[0]
+        libraries.append(library.lower())
+        place += 20
+    assert libraries == [b"kernel32.dll"]
+
+
+@every_target
+def test_reproducible(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same source gives the same bytes, whatever the folder and however fresh the cache."""
+    monkeypatch.setenv("ZIG_LOCAL_CACHE_DIR", str(tmp_path / "cache"))
+    source = str(shutil.copy(os.path.join(fetched.SOURCE, hook.SOURCE), tmp_path / "other.c"))
+    hook.compile_program(name, source, str(tmp_path / "out" / "uv"))
+    assert (tmp_path / "out" / "uv").read_bytes() == content_of(name)
+
+
+# -- what is built when ----------------------------------------------------------------------------
+
+
+class Compiler:
+    """Stands in the place of the compiler: makes a launcher of its source, and counts."""
+
+    def __init__(self) -> None:
+        """Begin with nothing compiled."""
+        self.compiled: list[str] = []
+
+    def __call__(self, name: str, source: str, output: str) -> None:
+        """Write a launcher whose bytes are its name and its source."""
+        self.compiled.append(name)
+        os.makedirs(os.path.dirname(output), exist_ok=True)
+        with open(source, "rb") as file, open(output, "wb") as made:
+            made.write(name.encode() + file.read())
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a source tree that holds a launcher's source."""
+    (tmp_path / "shims").mkdir()
+    (tmp_path / "shims" / "launcher.c").write_text("first")
+    return tmp_path
+
+
+@pytest.fixture
+def compiler(monkeypatch: pytest.MonkeyPatch) -> Compiler:
+    """Put a compiler that counts in the place of the real one."""
+    compiler = Compiler()
+    monkeypatch.setattr(hook, "compile_program", compiler)
+    return compiler
+
+
+def build_again(tree: Path, compiler: Compiler) -> list[str]:
+    """Build, and return what was compiled for it."""
+    compiler.compiled.clear()
+    said: list[str] = []
+    hook.build(str(tree), said.append)
+    assert [line.split(" ")[2].rstrip(":") for line in said] == compiler.compiled
+    return compiler.compiled
+
+
+def test_nothing_is_built_twice(tree: Path, compiler: Compiler) -> None:
+    """A second build compiles nothing, and leaves the files as they are."""
+    assert build_again(tree, compiler) == TARGETS
+    folder = tree / "src" / "uvlocal" / "launchers"
+    names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert names == {".stamp"} | {f"{name}/{hook.file_name(name)}" for name in TARGETS}
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    assert build_again(tree, compiler) == []
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+def test_another_source(tree: Path, compiler: Compiler) -> None:
+    """Another source, or other flags, compile all anew."""
+    build_again(tree, compiler)
+    (tree / "shims" / "launcher.c").write_text("second")
+    assert build_again(tree, compiler) == TARGETS
+    assert (tree / hook.FOLDER / "linux-x86_64" / "uv").read_text() == "linux-x86_64second"
+
+
+def test_other_flags(tree: Path, compiler: Compiler, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other flags compile all anew."""
+    build_again(tree, compiler)
+    monkeypatch.setattr(hook, "_FLAGS", ("-O0",))
+    assert build_again(tree, compiler) == TARGETS
+
+
+@pytest.mark.parametrize("damage", ["gone", "changed"])
+def test_one_launcher_damaged(tree: Path, compiler: Compiler, damage: str) -> None:
+    """A launcher that is gone, or is not the one that was built, is compiled anew, and alone."""
+    build_again(tree, compiler)
+    launcher = tree / hook.FOLDER / "macos-aarch64" / "uv"
+    if damage == "gone":
+        launcher.unlink()
+    else:
+        launcher.write_bytes(b"something else")
+    assert build_again(tree, compiler) == ["macos-aarch64"]
+    assert launcher.read_text() == "macos-aarch64first"
+
+
+@pytest.mark.parametrize("stamp", [b"", b"\xff\xfe", b"x y z\n" * 9, b"\n\n"])
+def test_a_damaged_stamp(tree: Path, compiler: Compiler, stamp: bytes) -> None:
+    """A stamp that says nothing compiles all anew."""
+    build_again(tree, compiler)
+    (tree / hook.FOLDER / ".stamp").write_bytes(stamp)
+    assert build_again(tree, compiler) == TARGETS
+
+
+def test_some_launchers_only(tree: Path, compiler: Compiler) -> None:
+    """A build of one target leaves the others for later."""
+    hook.build(str(tree), lambda _: None, ["linux-aarch64"])
+    assert compiler.compiled == ["linux-aarch64"]
+    assert build_again(tree, compiler) == [name for name in TARGETS if name != "linux-aarch64"]
+
+
+def test_a_source_with_a_mistake(tmp_path: Path) -> None:
+    """A failed build says for what, shows the compiler's words, and leaves no file."""
+    source = tmp_path / "wrong.c"
+    source.write_text("int main(void) { return nothing; }\n")
+    with pytest.raises(RuntimeError, match=r"(?s)no launcher for linux-x86_64.*'nothing'"):
+        hook.compile_program("linux-x86_64", str(source), str(tmp_path / "out" / "uv"))
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_warning_is_a_mistake(tmp_path: Path) -> None:
+    """The compiler's warnings fail the build."""
+    source = tmp_path / "careless.c"
+    source.write_text("int main(void) { int unused; return 0; }\n")
+    with pytest.raises(RuntimeError, match="unused"):
+        hook.compile_program("windows-x86_64", str(source), str(tmp_path / "out" / "uv.exe"))
+
+
+def test_the_compiler_is_not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without the build requirement the message names it."""
+    monkeypatch.setattr(hook.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(RuntimeError, match="`ziglang`, a build requirement, is not installed"):
+        hook.compile_program("windows-x86_64", "launcher.c", str(tmp_path / "out" / "uv.exe"))
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        pytest.param({"XDG_CACHE_HOME": "{root}/xdg"}, "{root}/xdg/uvlocal-build/", id="XDG"),
+        pytest.param({"HOME": "{root}/home"}, "{root}/home/.cache/uvlocal-build/", id="home"),
+        pytest.param({"HOME": "/dev/null/home"}, "{tmp}/uvlocal-build/", id="no home"),
+        pytest.param(
+            {"ZIG_GLOBAL_CACHE_DIR": "/g/global", "ZIG_LOCAL_CACHE_DIR": "/g/local"},
+            "/g/",
+            id="the user's own",
+        ),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="home is another variable there")
+def test_caches_lie_outside_the_source(
+    environ: dict[str, str], expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The compiler's caches go into a cache folder of the user, never into the source tree."""
+    monkeypatch.setattr(hook.tempfile, "gettempdir", lambda: str(tmp_path / "tmp"))
+    for name in ("XDG_CACHE_HOME", "ZIG_GLOBAL_CACHE_DIR", "ZIG_LOCAL_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value.format(root=tmp_path))
+    found = hook._compiler_environment()
+    expected = expected.format(root=tmp_path, tmp=tmp_path / "tmp")
+    assert found["ZIG_GLOBAL_CACHE_DIR"] == expected + "global"
+    assert found["ZIG_LOCAL_CACHE_DIR"] == expected + "local"
+
+
+# -- packing ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a copy of what a build of the project needs, without any launcher."""
+    root = tmp_path / "project"
+    (root / "src" / "uvlocal").mkdir(parents=True)
+    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
+        shutil.copy(os.path.join(fetched.SOURCE, name), root / name)
+    shutil.copytree(os.path.join(fetched.SOURCE, "shims"), root / "shims")
+    source = os.path.join(fetched.SOURCE, "src", "uvlocal", "__init__.py")
+    shutil.copy(source, root / "src" / "uvlocal")
+    return root
+
+
+def pack(project: Path, how: str, **environ: str) -> tuple[str, str]:
+    """Pack the project as PEP 517 and 660 ask for; return the file and what was said."""
+    code = f"import sys, hatchling.build as b; sys.stdout.write(b.build_{how}(sys.argv[1]))"
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(project / "dist")],
+        cwd=project,
+        env={**fetched.ENVIRONMENT, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return str(project / "dist" / result.stdout.splitlines()[-1]), result.stderr
+
+
+LAUNCHERS = {f"uvlocal/launchers/{name}/{hook.file_name(name)}" for name in TARGETS}
+
+
+def test_a_wheel_carries_all_launchers(project: Path) -> None:
+    """One wheel for every system holds the launchers and the scripts, and the build tells so."""
+    wheel, said = pack(project, "wheel")
+    assert wheel.endswith("-py3-none-any.whl")
+    with zipfile.ZipFile(wheel) as file:
+        names = set(file.namelist())
+        assert LAUNCHERS | {"uvlocal/shims/uv.sh", "uvlocal/shims/launcher.c"} <= names
+        assert file.read("uvlocal/launchers/linux-x86_64/uv") == content_of("linux-x86_64")
+    assert [name for name in TARGETS if f"launcher for {name}: " in said] == TARGETS
+
+
+def test_an_editable_wheel_has_its_launchers_in_the_tree(project: Path) -> None:
+    """An editable installation finds its launchers where the package lies, in the source tree."""
+    wheel, _ = pack(project, "editable")
+    assert wheel.endswith("-py3-none-any.whl")
+    assert all((project / "src" / name).is_file() for name in LAUNCHERS)
+
+
+def test_an_sdist_needs_no_compiler(project: Path, tmp_path: Path) -> None:
+    """An sdist holds the sources, no launcher, and is packed without the compiler."""
+    broken = tmp_path / "broken" / "ziglang"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("raise RuntimeError\n")
+    (broken / "__main__.py").write_text("raise RuntimeError\n")
+    stale = project / "src" / "uvlocal" / "launchers" / "linux-x86_64" / "uv"
+    stale.parent.mkdir(parents=True)
+    stale.write_bytes(b"stale")
+
+    sdist, said = pack(project, "sdist", PYTHONPATH=str(broken.parent))
+
+    with tarfile.open(sdist) as file:
+        names = {name.partition("/")[2] for name in file.getnames()}
+    assert {"shims/launcher.c", "shims/uv.sh", "hatch_build.py", "pyproject.toml"} <= names
+    assert not [name for name in names if "launchers" in name]
+    assert "launcher for" not in said
