@@ -94,7 +94,9 @@ def fingerprint(source: str) -> str:
 def compile_program(name: str, source: str, output: str) -> None:
     """Compile one C file into a program for the target `name`.
 
-    The program gets its name only when it is whole, so that builds side by side do no harm.
+    The program gets its name only when it is whole, so that builds side by side do no harm. The
+    compiler runs in its own folder: what it caches is then found again from any other copy of it,
+    which each isolated build unpacks.
 
     Raises:
         RuntimeError: the compiler failed; the message holds what it said.
@@ -106,7 +108,8 @@ def compile_program(name: str, source: str, output: str) -> None:
         if name.startswith("windows-"):
             command += [*_WINDOWS_FLAGS, "-isystem", os.path.join(_compiler(), *_WINDOWS_HEADERS)]
         result = subprocess.run(
-            [*command, "-o", made, source],
+            [*command, "-o", os.path.abspath(made), os.path.abspath(source)],
+            cwd=_compiler(),
             env=_compiler_environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -44,6 +44,7 @@ class FakeSystem(System):
         "devices",
         "drives",
         "folds_case",
+        "inodes",
         "modes",
         "mount_rows",
         "mount_text",
@@ -79,6 +80,7 @@ class FakeSystem(System):
         self.touched: list[str] = []
         self.tree: dict[str, object] = {}
         self.times: dict[str, int] = {}
+        self.inodes: dict[str, int] = {}
         self.modes: dict[str, int] = {}
         self.mount_text = ""
         self.mount_rows: list[tuple[str, str, str, str]] = []
@@ -95,6 +97,7 @@ class FakeSystem(System):
         """Add a file, link or directory, and its parents."""
         if content is not None or self._key(name) not in self.tree:
             self.tree[self._key(name)] = content
+            self.inodes.setdefault(self._key(name), len(self.inodes) + 2)
             now = max(self.times.values(), default=0) + 1
             self.times[self._key(name)] = self.times[self._key(self.path.dirname(name))] = now
         parent = self.path.dirname(name)
@@ -153,7 +156,7 @@ class FakeSystem(System):
         elif isinstance(content, Special):
             kind = stat.S_IFIFO | 0o644
         key = self._key(resolved)
-        inode = sorted(self.tree).index(key) + 2
+        inode = self.inodes[key]
         kind = stat.S_IFMT(kind) | self.modes.get(key, stat.S_IMODE(kind))
         times = (self.times[key],) * 6
         nanoseconds = tuple(10**9 * time for time in times[:3])

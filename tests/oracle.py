@@ -6,6 +6,7 @@ before it writes anything.
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import subprocess
@@ -79,9 +80,11 @@ def build(folder: str, layout: Mapping[str, str | bytes | Link | None]) -> None:
                 file.write(data)
 
 
-def environment(folder: str, more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return an environment for uv that knows nothing of the machine but a Python."""
-    home = os.path.join(folder, ".home")
+def environment(home: str, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return an environment for uv that knows nothing of the machine but a Python.
+
+    `home` may be shared between tests: what uv found out about the Python is kept in it.
+    """
     return {
         "PATH": os.path.dirname(os.path.realpath(sys.executable)) + os.pathsep + "/usr/bin:/bin",
         "HOME": home,
@@ -93,6 +96,7 @@ def environment(folder: str, more: Mapping[str, str] | None = None) -> dict[str,
     }
 
 
+@functools.cache
 def version_of(uv: str) -> tuple[int, int, int]:
     """Return the version of a uv binary, asked by other means than ours."""
     said = subprocess.run([uv, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
@@ -117,6 +121,8 @@ def root_by_uv(
     said = os.fsdecode(result.stderr)
     if _BEFORE in said and _AFTER in said:
         return said.partition(_BEFORE)[2].partition(_AFTER)[0]
+    if "panicked at" in said:
+        return REFUSED
     errors = [line for line in said.splitlines() if line.startswith("error: ")]
     return None if all(line.startswith(_STARTED) for line in errors) else REFUSED
 

@@ -36,11 +36,11 @@ def content_of(name: str) -> bytes:
 
 def test_what_is_built() -> None:
     """A wheel serves two processors on each of three systems."""
-    assert TARGETS == [
+    assert [
         f"{system}-{processor}"
         for system in ("linux", "macos", "windows")
         for processor in ("x86_64", "aarch64")
-    ]
+    ] == TARGETS
 
 
 @every_target

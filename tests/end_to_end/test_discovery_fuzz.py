@@ -10,10 +10,14 @@ import os
 import random
 import shutil
 import sys
+from typing import TYPE_CHECKING
 
 import oracle
 import pytest
 from oracle import Link, project, workspace, zipped
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="makes symbolic links")
 
@@ -189,7 +193,7 @@ class World:
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + CASES))
-def test_random_folders(seed: int, uv: str, tmp_path: os.PathLike[str]) -> None:
+def test_random_folders(seed: int, uv: str, uv_caches: Path, tmp_path: Path) -> None:
     """In a random folder, random command lines find the root that uv finds."""
     base = os.path.join(os.path.realpath(tmp_path), "w")
     os.mkdir(base)
@@ -198,7 +202,7 @@ def test_random_folders(seed: int, uv: str, tmp_path: os.PathLike[str]) -> None:
     version = oracle.version_of(uv)
     for _ in range(CALLS_PER_FOLDER):
         cwd, variables, arguments = world.call()
-        environ = oracle.environment(str(tmp_path), variables)
+        environ = oracle.environment(str(uv_caches / "oracle"), variables)
         expected = oracle.root_by_uv(uv, arguments, os.path.join(base, cwd), environ)
         if expected != oracle.REFUSED:
             found = oracle.root_by_us(arguments, os.path.join(base, cwd), environ, version)

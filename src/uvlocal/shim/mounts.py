@@ -130,7 +130,8 @@ def find(path: str, device: "int | None", system: System) -> "Mount | None":
     if system.platform == "win32":
         return _find_on_windows(path, system)
     if system.platform == "linux":
-        return choose(parse_mount_table(system.mount_table()), path, device, system)
+        table = system.once("mounts", lambda: parse_mount_table(system.mount_table()))
+        return choose(table, path, device, system)
     return choose(_listed(system), path, None, system)
 
 

@@ -22,6 +22,7 @@ class Place:
             `fixed`: the folder itself, a fact only where `needs` exists;
             `shape`: names that follow each other in a path, the last of them may go on with `-`;
             `marker`: something with this name in the folder, a directory where a `/` ends it;
+            `needs` is `listed` where the client's configuration lists all its folders;
             `attribute`: an extended attribute of the folder, whose value begins with `needs`;
             `back-link`: a link in this folder below home, named as the folder it leads to.
         platforms: where this holds.

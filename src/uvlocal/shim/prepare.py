@@ -18,8 +18,9 @@ def prepare(call: Call, decision: Decision) -> None:
     request = call.facts.request
     lines = []
     if decision.strategy == "redirect" and request is not None and request.writes:
-        if _record(call, decision):
-            lines.append(f"uvlocal: {decision.sentence}")
+        added = _record(call, decision)
+        if added is not None:
+            lines.append(f"uvlocal: {decision.sentence}{added}")
     elif decision.code in _SPOKEN:
         lines.append(f"uvlocal: {decision.sentence}; uv runs unchanged")
     if call.facts.settings is not None and call.settings.problems:
@@ -30,14 +31,18 @@ def prepare(call: Call, decision: Decision) -> None:
         handover.say(line)
 
 
-def _record(call: Call, decision: Decision) -> bool:
-    """Write the record if there is none yet; say whether this is the project's first call."""
+def _record(call: Call, decision: Decision) -> "str | None":
+    """Write the record if there is none yet.
+
+    Returns:
+        None where this is not the project's first call, else what the notice adds, "" for nothing.
+    """
     store, system = call.facts.store, call.system
     if store is None:
-        return False
+        return None
     name = system.path.basename(decision.environment)
     if system.lstat(stores.record_path(store.path, name, system)) is not None:
-        return False
+        return None
     try:
         # The one thing of `manage` that is imported here, at this moment only: making the
         # environment costs hundreds of milliseconds anyway.
@@ -50,7 +55,7 @@ def _record(call: Call, decision: Decision) -> bool:
     except Exception as error:  # noqa: BLE001 - a missing record is a nuisance, no reason to fail
         if call.tell is not None:
             call.tell(f"record: not written ({type(error).__name__}: {error})")
-        return not store.exists
+        return None if store.exists else ""
 
 
 def _problems(problems: "list[str]") -> str:

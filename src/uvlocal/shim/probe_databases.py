@@ -6,11 +6,6 @@ if TYPE_CHECKING:
 
     from uvlocal.shim.roots import Reader
 
-#: Google's number for the file system that a streaming mount shows.
-_STREAMED = 10
-#: A connection of Synology Drive that syncs, where others back up.
-_SYNCS = 1
-
 
 def google_database(reader: "Reader", path: str) -> None:
     """Google Drive: mirrored and backed-up folders in `roots`, streaming mounts in `media`.
@@ -19,7 +14,8 @@ def google_database(reader: "Reader", path: str) -> None:
     """
     for (folder,) in reader.rows(path, "SELECT last_seen_absolute_path FROM roots"):
         reader.add(folder, path)
-    query = f"SELECT last_mount_point FROM media WHERE fs_type = {_STREAMED}"  # noqa: S608 - ours
+    # 10 is Google's number for a streaming mount.
+    query = "SELECT last_mount_point FROM media WHERE fs_type = 10"
     for (folder,) in reader.rows(path, query):
         reader.add(drive_of(folder), path)
 
@@ -35,9 +31,10 @@ def synology_database(reader: "Reader", path: str) -> None:
 
     Source: https://github.com/files-community/Files, `SynologyDriveCloudDetector.cs`
     """
+    # A connection of type 1 syncs, others back up.
     query = (
         "SELECT sync_folder FROM session_table JOIN connection_table"
-        f" ON connection_table.id = session_table.conn_id WHERE conn_type = {_SYNCS}"  # noqa: S608 - ours
+        " ON connection_table.id = session_table.conn_id WHERE conn_type = 1"
     )
     for (folder,) in reader.rows(path, query):
         reader.add(folder, path)

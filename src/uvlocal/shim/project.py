@@ -74,10 +74,11 @@ def discover(
         return None
     document = Document(place, system)
     found = normalised(place, system)
-    root = _root(document, found, system, uv_version, cache_directory)
+    spelled = found + place[len(place.rstrip(system.path.sep)) :] if place != found else found
+    root = _root(document, spelled, system, uv_version, cache_directory)
     if root is not document:
         found = root.directory
-    elif place != found and document.get("project") is None:
+    elif spelled != place and document.get("project") is None:
         found = place  # without a project, uv keeps the spelling that it was given
     project = Project(root=system.realpath(found), found=found)
     _note_tables(project, root)
@@ -98,7 +99,7 @@ def _root(
     cache_directory: str,
 ) -> Document:
     """Return the workspace's file if there is one around the project, else the project's own."""
-    above = system.path.dirname(found)
+    above = system.path.dirname(found.rstrip(system.path.sep)) or found
     if document.problem or _is_workspace(document) or above == found:
         return document
     place = _nearest(above, system)

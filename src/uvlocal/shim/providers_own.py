@@ -18,7 +18,7 @@ OWN = (
             Place("file", MACOS, "~/Library/Application Support/Syncthing/config.xml", "syncthing"),
             Place("file", WINDOWS, "%LOCALAPPDATA%/Syncthing/config.xml", "syncthing"),
             Place("file", WINDOWS, "%APPDATA%/Syncthing/config.xml", "syncthing"),
-            Place("marker", ALL, ".stfolder/", confidence="medium"),
+            Place("marker", ALL, ".stfolder/", needs="listed", confidence="medium"),
         ),
         links="kept",
         exclusions=(Exclusion("patterns", ALL, ".stignore", "syncthing"),),

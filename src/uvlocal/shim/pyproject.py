@@ -30,7 +30,8 @@ class Document:
             self.problem = f"`{self.path}` cannot be read"
             return
         try:
-            self._text = data.decode("utf-8-sig")
+            # By hand, since the codec that drops a byte order mark is no built-in module.
+            self._text = data.removeprefix(b"\xef\xbb\xbf").decode()
         except UnicodeDecodeError:
             self.problem = f"`{self.path}` is not valid UTF-8"
 

@@ -33,6 +33,9 @@ _TARGET_PREVIEW_SINCE = (0, 9, 25)
 _TARGET_PREVIEW_YIELDS_SINCE = (0, 11, 2)
 _TARGET_FEATURE = "target-workspace-discovery"
 
+#: Before that uv keeps a trailing separator of `--project`, and no glob of a workspace matches it.
+_TRIMS_PROJECT_SINCE = (0, 11, 7)
+
 #: Since then a project directory that does not exist is an error.
 _PROJECT_MUST_EXIST_SINCE = (0, 12, 0)
 
@@ -253,6 +256,13 @@ def _find_start(
         if system.path.basename(path) == "pyproject.toml" and system.is_file(path):
             path = system.path.dirname(path)
         request.start = path
+        if (
+            project.endswith(system.path.sep)
+            and ".." not in project.split(system.path.sep)
+            and not path.endswith(system.path.sep)
+            and not variables.uv_is(_TRIMS_PROJECT_SINCE)
+        ):
+            request.start += system.path.sep
         if not system.is_directory(path) and variables.uv_is(_PROJECT_MUST_EXIST_SINCE):
             request.settle("no-project", f"the project directory `{project}` does not exist")
 

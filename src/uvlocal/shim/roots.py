@@ -130,7 +130,7 @@ class Reader:
         """Return a path as it was meant, with `~` for the home directory."""
         return expand_home(path.strip(), self.system)
 
-    def add(
+    def add(  # noqa: PLR0913 - what a configuration can say of a folder
         self,
         path: object,
         read_from: str,
@@ -222,6 +222,10 @@ def expand(template: str, system: System) -> str:
 
 def configured(system: System) -> "tuple[list[Root], list[str]]":
     """Return the folders named by configuration, and what is wrong with it, as sentences."""
+    return system.once("configured roots", lambda: _read_all(system))
+
+
+def _read_all(system: System) -> "tuple[list[Root], list[str]]":
     places = _configuration(system)
     expected = [name for _, _, names in places for name in names]
     kept = roots_cache.load(expected, system)

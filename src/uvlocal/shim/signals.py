@@ -334,7 +334,8 @@ def _markers(sight: Sight, known: "set[str]") -> "Iterator[Signal]":
             if status is None or stat.S_ISDIR(status.st_mode) != place.where.endswith("/"):
                 continue
             stale = ""
-            if provider.id in sight.configured and provider.id not in known:
+            listed = place.needs and provider.id in sight.configured
+            if listed and provider.id not in known:
                 stale = f"{provider.label} is set up on this machine, but not for this folder"
             yield Signal(
                 MARKER,

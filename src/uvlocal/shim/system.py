@@ -14,7 +14,10 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from collections.abc import Callable
+    from typing import Protocol, TypeVar
+
+    T = TypeVar("T")
 
     class PathRules(Protocol):
         """What is used of `posixpath` and `ntpath`."""
@@ -47,7 +50,7 @@ class System:
     nothing names one; `uid` is the effective user id, -1 where there is none.
     """
 
-    __slots__ = ("cwd", "environ", "home", "path", "platform", "uid")
+    __slots__ = ("_known", "cwd", "environ", "home", "path", "platform", "uid")
 
     def __init__(
         self,
@@ -63,9 +66,16 @@ class System:
         self.environ = dict(os.environ) if environ is None else environ
         self.cwd = _current_directory() if cwd is None else cwd
         self.home = _home_directory(self.environ, platform) if home is None else home
+        self._known: "dict[str, object]" = {}
         self.uid = -1
         if sys.platform != "win32":
             self.uid = os.geteuid()
+
+    def once(self, name: str, ask: "Callable[[], T]") -> "T":
+        """Return what `ask` returned the first time: no fact of one call is gathered twice."""
+        if name not in self._known:
+            self._known[name] = ask()
+        return self._known[name]  # type: ignore[return-value] # what was kept under that name
 
     # -- files ---------------------------------------------------------------------------------
 
