@@ -226,6 +226,13 @@ class FakeSystem(System):
             except sqlite3.Error:
                 return None
 
+    def make_private_directory(self, path: str) -> bool:
+        """Make a folder of mode 0700 where nothing is."""
+        if self._key(path) not in self.tree:
+            self.put(path, None)
+            self.modes[self._key(path)] = 0o700
+        return True
+
     def write_private(self, path: str, data: bytes) -> bool:
         """Put a file into a folder that is, or will be, the user's own."""
         folder = self.path.dirname(path)

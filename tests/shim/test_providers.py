@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import pytest
+from fakes import FakeSystem
 from sample_clients import PLATFORMS, at_home, machine
 
 from uvlocal.shim import filesystems, patterns, probes, roots
 from uvlocal.shim.providers import BY_ID, PROVIDERS
 from uvlocal.shim.settings import Settings
 from uvlocal.shim.volume import locate
+
+if TYPE_CHECKING:
+    from uvlocal.shim.places import Provider
 
 HOWS = {"file", "registry", "variable", "fixed", "shape", "marker", "attribute", "back-link"}
 EXCLUSIONS = {"attribute", "suffix", "file", "patterns", "listed", "option"}
@@ -70,8 +75,6 @@ def test_local_root(provider: str, platform: str, example: str) -> None:
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_user_without_clients(platform: str) -> None:
     """On a machine without any client no example is synced, but for what its path alone says."""
-    from fakes import FakeSystem  # noqa: PLC0415 - the other tests have a machine of their own
-
     system = FakeSystem(platform=platform)
     by_path = re.compile(
         "Mobile Documents/|CloudStorage/|chromeos/GoogleDrive/|Volumes/GoogleDrive/"
@@ -100,10 +103,9 @@ def test_no_example_twice(platform: str) -> None:
         assert not set(row.examples.get(platform, ())) & set(row.misses.get(platform, ()))
 
 
-@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda row: row.id)
-def test_columns(provider: object) -> None:
+@pytest.mark.parametrize("row", PROVIDERS, ids=[row.id for row in PROVIDERS])
+def test_columns(row: Provider) -> None:
     """Every column has one of its words, every probe exists, every row says where it is from."""
-    row = BY_ID[provider.id]  # type: ignore[attr-defined] # pytest gives an object
     assert row.label
     assert row.source.startswith("https://")
     assert row.links in LINKS
@@ -123,10 +125,9 @@ def test_columns(provider: object) -> None:
         assert not exclusion.dialect or exclusion.dialect in patterns._COMMENTS
 
 
-@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda row: row.id)
-def test_every_place_is_shown(provider: object) -> None:
+@pytest.mark.parametrize("row", PROVIDERS, ids=[row.id for row in PROVIDERS])
+def test_every_place_is_shown(row: Provider) -> None:
     """Each system on which a row can be found has an example and a near miss."""
-    row = BY_ID[provider.id]  # type: ignore[attr-defined] # pytest gives an object
     for platform in {platform for place in row.places for platform in place.platforms}:
         assert row.examples.get(platform), platform
         assert row.misses.get(platform), platform

@@ -140,7 +140,7 @@ FILE_SYSTEMS = (
     ),
     FileSystem(("fuse.smbnetfs", "fuse.usmb"), "network", "SMB", note=_NO_LINKS, source=_MEASURED),
     FileSystem(
-        ("fuse", "macfuse", "osxfuse", "fusefs", "nfs"),
+        ("fuse", "macfuse", "osxfuse", "fusefs"),
         "network",
         "rclone",
         prefixes=("rclone",),
@@ -485,3 +485,8 @@ FILE_SYSTEMS = (
 #: What stands for a type that no row knows. Saying so is better than a guess: the answer is shown
 #: with low confidence, and `synced-roots` puts it right.
 UNKNOWN = FileSystem(("*",), "local", confidence="low", source="")
+
+#: Likewise where the system itself says that the volume is not local (macOS' MNT_LOCAL).
+UNKNOWN_REMOTE = FileSystem(
+    ("*",), "network", confidence="medium", note=_SLOW, source="statfs(2) of macOS"
+)

@@ -4,7 +4,7 @@ The mount table is text that the kernel has at hand: reading it does not touch a
 where `statfs` on a dead one would wait.
 """
 
-from uvlocal.shim.filesystems import FILE_SYSTEMS, UNKNOWN, FileSystem
+from uvlocal.shim.filesystems import FILE_SYSTEMS, UNKNOWN, UNKNOWN_REMOTE, FileSystem
 from uvlocal.shim.paths import comparable, components, contains, without_prefix
 from uvlocal.shim.system import System
 
@@ -56,10 +56,10 @@ def parse_mount_table(text: str) -> "list[Mount]":
             continue
         mounts.append(
             Mount(
-                point=_unescape(left[4]),
+                point=unescape(left[4]),
                 kind=right[0],
-                device=_unescape(right[1]),
-                options=_unescape(" ".join(right[2:])),
+                device=unescape(right[1]),
+                options=unescape(" ".join(right[2:])),
                 number=left[2],
                 read_from="/proc/self/mountinfo",
             )
@@ -67,7 +67,7 @@ def parse_mount_table(text: str) -> "list[Mount]":
     return mounts
 
 
-def _unescape(field: str) -> str:
+def unescape(field: str) -> str:
     r"""Turn `\040` and its like back into characters; bytes that are no UTF-8 stay as they are."""
     if "\\" not in field:
         return field
@@ -175,6 +175,8 @@ def classify(mount: Mount, system: System) -> FileSystem:
     for row in FILE_SYSTEMS:
         if _fits(row, mount, system):
             return row
+    if system.platform == "darwin" and "local" not in mount.options.split(","):
+        return UNKNOWN_REMOTE
     return UNKNOWN
 
 

@@ -14,9 +14,14 @@ def prepare(call: Call, decision: Decision) -> None:
     """Write the record of a project's first redirected call, and say what is to be said.
 
     A record that cannot be written stops nothing; the next call tries again.
+
+    Raises:
+        OSError: the store in a place for all was taken by somebody else just now.
     """
-    request = call.facts.request
+    request, store = call.facts.request, call.facts.store
     lines = []
+    if decision.strategy == "redirect" and store is not None:
+        stores.claim(store.path, call.system)
     if decision.strategy == "redirect" and request is not None and request.writes:
         added = _record(call, decision)
         if added is not None:

@@ -74,11 +74,13 @@ def discover(
         return None
     document = Document(place, system)
     found = normalised(place, system)
-    spelled = found + place[len(place.rstrip(system.path.sep)) :] if place != found else found
-    root = _root(document, spelled, system, uv_version, cache_directory)
+    root = _root(document, found, system, uv_version, cache_directory)
     if root is not document:
         found = root.directory
-    elif spelled != place and document.get("project") is None:
+    elif (
+        place.rstrip(system.path.sep) != found.rstrip(system.path.sep)
+        and document.get("project") is None
+    ):
         found = place  # without a project, uv keeps the spelling that it was given
     project = Project(root=system.realpath(found), found=found)
     _note_tables(project, root)
@@ -99,7 +101,7 @@ def _root(
     cache_directory: str,
 ) -> Document:
     """Return the workspace's file if there is one around the project, else the project's own."""
-    above = system.path.dirname(found.rstrip(system.path.sep)) or found
+    above = system.path.dirname(found)
     if document.problem or _is_workspace(document) or above == found:
         return document
     place = _nearest(above, system)
@@ -114,7 +116,9 @@ def _root(
         version = uv_version()
         if version is None or version >= _SPARES_CACHE_SINCE:
             return document
-    if _is_workspace(around) and workspace.has_member(around, found, system, uv_version):
+    # An old uv compares the project with its trailing separator, and so finds no member.
+    tail = system.path.sep if document.directory.endswith(system.path.sep) else ""
+    if _is_workspace(around) and workspace.has_member(around, found + tail, system, uv_version):
         return around
     if around.problem:
         document.problem = around.problem

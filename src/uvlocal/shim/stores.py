@@ -41,11 +41,31 @@ def candidates(system: System, settings: Settings) -> "list[str]":
     cache = environment.cache_directory(system)
     if cache:
         places.append(system.path.join(cache, "store"))
-    if system.platform != "win32" and system.uid >= 0:
-        shared = f"/var/tmp/uvlocal-{system.uid}"  # noqa: S108 - owner and mode are checked
-        if _is_ours_alone(shared, system):
-            places.append(shared)
+    shared = _shared_place(system)
+    if shared and _is_ours_alone(shared, system):
+        places.append(shared)
     return places
+
+
+def _shared_place(system: System) -> str:
+    """Return this user's folder in the place for large temporary files, which all may write."""
+    if system.platform == "win32" or system.uid < 0:
+        return ""
+    return f"/var/tmp/uvlocal-{system.uid}"  # noqa: S108 - owner and mode are checked
+
+
+def claim(store: str, system: System) -> None:
+    """Make the store in the place for all, for this user alone, before anything is put into it.
+
+    Raises:
+        OSError: it cannot be made, or is not this user's alone: somebody was faster.
+    """
+    if store != _shared_place(system):
+        return
+    system.make_private_directory(store)
+    if system.lstat(store) is None or not _is_ours_alone(store, system):
+        msg = f"`{store}` is not this user's alone"
+        raise PermissionError(msg)
 
 
 def _is_ours_alone(path: str, system: System) -> bool:

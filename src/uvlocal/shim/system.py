@@ -196,6 +196,10 @@ class System:
         except (ImportError, OSError, ValueError):
             return None
 
+    def make_private_directory(self, path: str) -> bool:
+        """Make a folder for this user alone, and what is missing above; say whether it is there."""
+        return _make_folder(path)
+
     def write_private(self, path: str, data: bytes) -> bool:
         """Replace a file of ours in one step, and say whether that worked; only for caches.
 

@@ -5,7 +5,7 @@ set up with, one with a telling name or mark (`signals`), or the mount point (`m
 innermost folder wins; at a tie the user's word does. Nothing inside a synced tree is listed.
 """
 
-from uvlocal.shim import exclusions, mounts
+from uvlocal.shim import absent, exclusions, mounts
 from uvlocal.shim.environment import contract_home
 from uvlocal.shim.paths import depth, quoted
 from uvlocal.shim.signals import LOCAL_ROOT, SYNCED_ROOT, Sight, Signal, gather
@@ -108,6 +108,10 @@ def locate(
 def _locate(sight: Sight, known_local: str, backings: int) -> Volume:
     system = sight.system
     signal = _strongest(gather(sight), system)
+    if system.stat(sight.root) is None:
+        missing = absent.unmounted(sight.root, system)
+        if missing is not None:
+            return _unmounted(sight, signal, missing)
     device = _device(sight.root, system)
     mount, row = None, None
     if not _is_known_local(device, known_local, system):
@@ -231,6 +235,29 @@ def _of_mount(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) ->
         confidence=row.confidence,
         contest=_contest(sight, local=True),
         state="unmounted" if mount.type == "autofs" else "",
+    )
+
+
+def _unmounted(sight: Sight, signal: "Signal | None", missing: "Mount") -> Volume:
+    """Return the answer for a root that cannot be found, as its volume is not mounted."""
+    row = mounts.classify(missing, sight.system) if missing.type else None
+    provider = signal.provider if signal else None
+    kind = row.kind if row else "local"
+    if signal is not None:
+        kind = "local" if signal.rank == LOCAL_ROOT else "synced"
+    said = f"{sight.shown(missing.point)} is not mounted (known from {missing.read_from})"
+    return Volume(
+        kind,
+        "a volume that is not mounted",
+        provider=provider.id if provider else None,
+        file_system=missing.type,
+        mount_point=missing.point,
+        top=missing.point,
+        evidence=[said, *([signal.said] if signal else [])],
+        confidence="medium",
+        contest=_contest(sight, local=kind != "local"),
+        state="unmounted",
+        links=provider.links if provider else "",
     )
 
 

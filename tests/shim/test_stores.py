@@ -1,0 +1,163 @@
+"""Choosing the store, and the environment's name in it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from fakes import FakeSystem, Link
+
+from uvlocal.shim import environment, settings, stores
+
+HOME_STORE = "/home/me/.local/share/uvlocal"
+ROOT = "/home/me/Dropbox/foo"
+DISK = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
+NETWORK_HOME = DISK + "2 1 0:50 / /home rw - nfs4 server:/home rw\n"
+
+
+def machine(
+    files: dict[str, object] | None = None, mounts: str = DISK, **environ: str
+) -> FakeSystem:
+    """Return a Linux machine with these mounts; `/home` is a device of its own on a network."""
+    tree: dict[str, object] = {ROOT: None, "/var/tmp": None, **(files or {})}  # noqa: S108
+    system = FakeSystem(tree, environ=environ)
+    system.mount_text = mounts
+    if mounts == NETWORK_HOME:
+        system.devices["/home"] = 50
+    return system
+
+
+def chosen(system: FakeSystem) -> stores.Store:
+    """Return the store for the project in Dropbox."""
+    store = stores.choose(ROOT, system, settings.load(system))
+    assert store is not None
+    return store
+
+
+def test_the_default_store() -> None:
+    """On an ordinary machine it is the data directory; the environment is named after the root."""
+    store = chosen(machine())
+    assert store.path == HOME_STORE
+    assert store.environment == f"{HOME_STORE}/envs/{environment.name_of(ROOT, machine())}"
+    assert store.shown_environment.startswith("~/.local/share/uvlocal/envs/foo-")
+    assert (store.writable, store.exists, store.volume.kind) == (True, False, "local")
+
+
+def test_an_environment_that_is_there() -> None:
+    """An environment exists if it has its `pyvenv.cfg`."""
+    there = chosen(machine()).environment
+    assert chosen(machine({f"{there}/pyvenv.cfg": b""})).exists
+    assert not chosen(machine({f"{there}/bin": None})).exists
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        pytest.param({HOME_STORE: b"a file"}, id="file-in-the-way"),
+        pytest.param({"/home/me/.local": b"a file"}, id="file-above"),
+        pytest.param({HOME_STORE: Link("/nowhere")}, id="dangling-link"),
+    ],
+)
+def test_something_in_the_way(there: dict[str, object]) -> None:
+    """Where something is in the way the store is not writable, and the next place is taken."""
+    assert chosen(machine(there)).path == "/home/me/.cache/uvlocal/store"
+    asked = chosen(machine(there, UVLOCAL_STORE=HOME_STORE))
+    assert (asked.path, asked.writable) == (HOME_STORE, False)
+
+
+def test_a_network_home() -> None:
+    """Where home is remote, the place for large temporary files on this machine is taken."""
+    store = chosen(machine(mounts=NETWORK_HOME))
+    assert store.path == "/var/tmp/uvlocal-1000"  # noqa: S108 - owner and mode are checked
+    assert store.volume.kind == "local"
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o770, 0o777])
+def test_a_place_that_others_may_enter_is_not_taken(mode: int) -> None:
+    """In a place for all, only a folder that is this user's alone is used."""
+    shared = "/var/tmp/uvlocal-1000"  # noqa: S108 - that is the point
+    system = machine({shared: None}, mounts=NETWORK_HOME)
+    system.modes[shared] = mode
+    store = chosen(system)
+    assert (store.path, store.volume.kind) == (HOME_STORE, "network")
+
+
+def test_a_store_that_the_user_named_is_not_replaced() -> None:
+    """The user's word on the store stands, even where it lies on a network volume."""
+    store = chosen(machine(mounts=NETWORK_HOME, UVLOCAL_STORE="/home/me/envs"))
+    assert (store.path, store.volume.kind) == ("/home/me/envs", "network")
+
+
+def test_no_home_at_all() -> None:
+    """Without a home there is no store but the shared place."""
+    system = FakeSystem({"/p": None}, home="", cwd="/p")
+    system.uid = -1
+    assert stores.choose("/p", system, settings.load(system)) is None
+
+
+def test_a_store_in_the_synced_folder_is_no_better_place() -> None:
+    """A store below a sync root is known for what it is."""
+    info = json.dumps({"personal": {"path": "/home/me"}}).encode()
+    store = chosen(machine({"/home/me/.dropbox/info.json": info}))
+    assert store.path == "/var/tmp/uvlocal-1000"  # noqa: S108 - home itself is synced
+
+
+def record(key: str) -> bytes:
+    """Return a record as `manage.store` writes it, as far as it matters here."""
+    return f'version = 1\nname = "x"\nkey = "{key}"\n'.encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "same"),
+    [
+        pytest.param(record("~/Dropbox/foo"), True, id="ours"),
+        pytest.param(record("~/Dropbox/other"), False, id="of-another-root"),
+        pytest.param(b'key = "~/Dropbox/f\\u006fo"\n', True, id="ours-spelled-otherwise"),
+        pytest.param(b"key = ", True, id="broken-is-taken-for-ours"),
+        pytest.param(b"\xff", True, id="not-utf8"),
+        pytest.param(b"", True, id="empty"),
+    ],
+)
+def test_two_roots_never_share_an_environment(content: bytes, *, same: bool) -> None:
+    """If a record gives the name to another root, the next name is taken."""
+    first = environment.name_of(ROOT, machine())
+    system = machine({f"{HOME_STORE}/records/{first}.toml": content})
+    second = environment.name_of(ROOT, system, salt=1)
+    assert stores.name_in(HOME_STORE, ROOT, system) == (first if same else second)
+
+
+def test_a_key_with_quotes_needs_the_parser() -> None:
+    """An unusual path is compared as TOML has it, not by bytes."""
+    key = 'a"b\\c\nd'
+    content = b'key = "a\\"b\\\\c\\nd"\n'
+    assert stores.is_record_of(content, key)
+    assert not stores.is_record_of(content, "other")
+
+
+@pytest.mark.parametrize(
+    ("there", "mode"),
+    [
+        pytest.param(None, 0o755, id="readable-by-others"),
+        pytest.param(b"", 0o600, id="a-file"),
+        pytest.param(Link("/home/me"), 0o700, id="a-link"),
+    ],
+)
+def test_somebody_was_faster(there: object, mode: int) -> None:
+    """A place for all that was taken between looking and making is not used."""
+    shared = "/var/tmp/uvlocal-1000"  # noqa: S108 - that is the point
+    system = machine(mounts=NETWORK_HOME)
+    assert chosen(system).path == shared
+    system.put(shared, there)
+    system.modes[shared] = mode
+    with pytest.raises(PermissionError):
+        stores.claim(shared, system)
+
+
+def test_claiming_makes_the_place_private() -> None:
+    """The place for all is made for this user alone; another store is none of its business."""
+    shared = "/var/tmp/uvlocal-1000"  # noqa: S108 - that is the point
+    system = machine(mounts=NETWORK_HOME)
+    stores.claim(shared, system)
+    assert system.modes[shared] == 0o700
+    stores.claim(HOME_STORE, system)
+    assert system.lstat(HOME_STORE) is None
