@@ -63,9 +63,9 @@ def recorder(name: str = "") -> str:
     return _compiled(name or host(), os.path.join(_PROGRAMS, "recorder.c"))
 
 
-def starter() -> str:
-    """Return the path of the starting program for this machine."""
-    return _compiled(host(), os.path.join(_PROGRAMS, "starter.c"))
+def starter(name: str = "") -> str:
+    """Return the path of the starting program for a target, by default this machine."""
+    return _compiled(name or host(), os.path.join(_PROGRAMS, "starter.c"))
 
 
 @functools.cache

@@ -1,7 +1,7 @@
 """Where the real uv finds a project, and where we do, for one folder and command line.
 
-uv is asked by the command line itself: with `UV_PROJECT_ENVIRONMENT=.` it names the root in an error
-before it writes anything.
+uv is asked by the command line itself: with `UV_PROJECT_ENVIRONMENT=.` it names the root in an
+error before it writes anything.
 """
 
 from __future__ import annotations

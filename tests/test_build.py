@@ -228,7 +228,9 @@ def test_nothing_is_built_twice(tree: Path, compiler: Compiler) -> None:
     assert build_again(tree, compiler) == TARGETS
     folder = tree / "src" / "uvlocal" / "launchers"
     names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    assert names == {".stamp"} | {f"{name}/{hook.file_name(name)}" for name in TARGETS}
+    assert names == {".stamp", "COPYRIGHT.musl"} | {
+        f"{name}/{hook.file_name(name)}" for name in TARGETS
+    }
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     assert build_again(tree, compiler) == []
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
@@ -371,6 +373,7 @@ def test_a_wheel_carries_all_launchers(project: Path) -> None:
     with zipfile.ZipFile(wheel) as file:
         names = set(file.namelist())
         assert LAUNCHERS | {"uvlocal/shims/uv.sh", "uvlocal/shims/launcher.c"} <= names
+        assert b"musl" in file.read("uvlocal/launchers/COPYRIGHT.musl")
         assert file.read("uvlocal/launchers/linux-x86_64/uv") == content_of("linux-x86_64")
     assert [name for name in TARGETS if f"launcher for {name}: " in said] == TARGETS
 

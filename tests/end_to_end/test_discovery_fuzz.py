@@ -1,7 +1,7 @@
 """Random folders and command lines: the real uv and we find the same root.
 
-`UVLOCAL_FUZZ_CASES` is the number of folders (each gets several command lines), `UVLOCAL_FUZZ_SEED` the
-first seed. A failure names the seed, the folder and the command line.
+`UVLOCAL_FUZZ_CASES` is the number of folders (each gets several command lines),
+`UVLOCAL_FUZZ_SEED` the first seed. A failure names the seed, the folder and the command line.
 """
 
 from __future__ import annotations
@@ -27,7 +27,22 @@ CALLS_PER_FOLDER = 6
 
 NAMES = ("a", "b", "p1", "pkg", "a", "b", "x y", ".h", "[z]", "ü")
 GLOBS = (
-    *("*", "a", "a/*", "*/*", "p*", "p*/*", "**", "**/b", "a/**", "a/**/b", "**/", "*/b", "*b", "?"),
+    *(
+        "*",
+        "a",
+        "a/*",
+        "*/*",
+        "p*",
+        "p*/*",
+        "**",
+        "**/b",
+        "a/**",
+        "a/**/b",
+        "**/",
+        "*/b",
+        "*b",
+        "?",
+    ),
     *("[ab]", "[!a]", "[[]z]", "a/[b-p]", "./a", "./*", "a/", "a/*/", "a//b", "../a", "a/../b"),
     *("a/./b", ".", "x y", "ü", "{R}/a", "{R}/*"),
 )

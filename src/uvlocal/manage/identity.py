@@ -7,6 +7,7 @@ the folder's birth counts as well; where the file system does not tell it, no fo
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import threading
@@ -20,6 +21,9 @@ _Answer = TypeVar("_Answer")
 
 #: How long a disk may take to say what is at a path, in seconds: a dead server never answers.
 PATIENCE = 3.0
+
+#: The most folders that are looked at where a moved project is looked for.
+_MOST_FOLDERS = 1000
 
 #: statx(2): the call's arguments, and where it puts the birth time.
 _AT_FDCWD = -100
@@ -71,7 +75,7 @@ class Disk:
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(mount_point or path, lambda: identity_of(path))
+        return self._ask(path, mount_point, lambda: identity_of(path))
 
     def status(self, path: str, mount_point: str = "") -> os.stat_result | None:
         """Return the status of `path` itself, None where nothing is.
@@ -79,17 +83,19 @@ class Disk:
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(mount_point or path, lambda: _status(path))
+        return self._ask(path, mount_point, lambda: _status(path))
 
-    def is_empty(self, path: str, mount_point: str = "") -> bool:
-        """Say whether `path` is a folder with nothing in it.
+    def folders(self, path: str, mount_point: str = "") -> list[str]:
+        """Return the names of the folders in `path`, the first thousand.
 
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(mount_point or path, lambda: _is_empty(path))
+        return self._ask(path, mount_point, lambda: _folders(path))
 
-    def _ask(self, disk: str, question: Callable[[], _Answer]) -> _Answer:
+    def _ask(self, path: str, mount_point: str, question: Callable[[], _Answer]) -> _Answer:
+        # What hangs below the root directory is another disk, mounted since.
+        disk = mount_point if os.path.dirname(mount_point) != mount_point else path
         if disk in self._silent:
             raise SilentError(disk)
         answers: list[_Answer] = []
@@ -121,12 +127,13 @@ def _status(path: str) -> os.stat_result | None:
         return None
 
 
-def _is_empty(path: str) -> bool:
+def _folders(path: str) -> list[str]:
     try:
         with os.scandir(path) as entries:
-            return next(entries, None) is None
+            found = (entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+            return sorted(itertools.islice(found, _MOST_FOLDERS))
     except OSError:
-        return False
+        return []
 
 
 def _born(path: str, status: os.stat_result) -> int:

@@ -10,10 +10,11 @@ import os
 import re
 import stat
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.identity import Disk, Identity, SilentError
+from uvlocal.manage.identity import Disk, Identity
+from uvlocal.manage.states import Judge
 from uvlocal.manage.store import RECORD_VERSION
 from uvlocal.shim import environment, stores
 from uvlocal.shim.environment import ENVIRONMENTS, RECORDS
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
     from uvlocal.shim.settings import Settings
     from uvlocal.shim.system import System
-
-#: What can become of a project, as `uvlocal list --json` says it.
-STATES = ("ok", "project-gone", "volume-not-mounted", "moved", "copy", "broken")
 
 #: The largest record that is read, in bytes; a real one has a few hundred.
 _LIMIT = 64 * 1024
@@ -55,8 +53,8 @@ class Record:
 class Entry:
     """One environment of a store, or what stands where one should.
 
-    `state` is one of `STATES`, `why` the sentence for it. `environment` is the path where the
-    environment is or would be, `made` says whether something is there. `record` is None where
+    `state` is one of `states.STATES`, `why` the sentence for it. `environment` is the path where
+    the environment is or would be, `made` says whether something is there. `record` is None where
     there is none that can be read, `record_path` is "" where there is no file. `moved_to` is where
     the project is now, where that is known.
     """
@@ -107,11 +105,21 @@ def read(
     """
     disk = disk or Disk()
     found = [entry for store in where for entry in _in_store(store, system)]
-    judged = [_judge(entry, disk) for entry in found]
-    roots = [entry.root for entry in judged if entry.state in ("ok", "copy")]
-    moved = _Moved([*roots, *([current] if current else [])], disk)
-    judged = [moved.recognise(entry) for entry in judged]
+    roots = [(entry.record.root, entry.record.mount_point) for entry in found if entry.record]
+    judge = Judge([*roots, *([(current, "")] if current else [])], disk, system)
+    judged = [_judged(entry, judge) for entry in found]
     return sorted(judged, key=lambda entry: (not entry.root, entry.root, entry.name))
+
+
+def _judged(entry: Entry, judge: Judge) -> Entry:
+    """Return the entry with the state of its project."""
+    if entry.record is None or entry.state == "broken":
+        return entry
+    verdict = judge.verdict(entry.record)
+    why = verdict.why
+    if verdict.state == "ok" and not entry.made:
+        why = "its environment is not made yet, or was removed"
+    return replace(entry, state=verdict.state, why=why, moved_to=verdict.moved_to)
 
 
 # -- what is in a store ------------------------------------------------------------------------
@@ -123,7 +131,9 @@ def _in_store(store: str, system: System) -> list[Entry]:
     names = {
         name.removesuffix(_SUFFIX): name for name in files if not name.startswith(DRAFT_PREFIX)
     }
-    return [_entry(store, name, names.get(name), system) for name in sorted(environments | {*names})]
+    return [
+        _entry(store, name, names.get(name), system) for name in sorted(environments | {*names})
+    ]
 
 
 def _entry(store: str, name: str, file: str | None, system: System) -> Entry:
@@ -222,120 +232,7 @@ def from_text(text: str, system: System) -> str:
     return path if "\0" not in path and system.lstat(text) is None else text
 
 
-# -- what became of a project ------------------------------------------------------------------
-
-
-def _judge(entry: Entry, disk: Disk) -> Entry:
-    """Return the entry with the state of its project."""
-    record = entry.record
-    if record is None or entry.state == "broken":
-        return entry
-    try:
-        state, why = _state(record, disk)
-    except SilentError:
-        place = record.mount_point or record.root
-        state, why = "volume-not-mounted", f"`{place}` does not answer"
-    if state == "ok" and not entry.made:
-        why = "its environment is not made yet, or was removed"
-    return _with(entry, state, why)
-
-
-def _state(record: Record, disk: Disk) -> tuple[str, str]:
-    seen = disk.identity(record.root, record.mount_point)
-    if seen is None:
-        missing = _missing_volume(record, disk)
-        if missing:
-            return "volume-not-mounted", missing
-        return "project-gone", f"`{record.root}` is gone"
-    if seen.is_other(record.identity):
-        return "copy", "another folder has taken the place of the project that it was made for"
-    if seen.device != record.identity.device and _is_bare(record, disk):
-        missing = _missing_volume(record, disk)
-        if missing:
-            return "volume-not-mounted", missing
-    return "ok", ""
-
-
-def _is_bare(record: Record, disk: Disk) -> bool:
-    """Say whether a root has no `pyproject.toml`, as an empty mount point has not."""
-    project = os.path.join(record.root, "pyproject.toml")
-    return disk.status(project, record.mount_point) is None
-
-
-def _missing_volume(record: Record, disk: Disk) -> str:
-    """Say how it is known that the volume of a missing project is not there, "" where it is.
-
-    In doubt it is not: what is kept too long costs some space, what goes too early is missed.
-    """
-    mount, root = record.mount_point, record.root
-    top = record.top if record.top not in ("", root, mount) else ""
-    if top and (disk.status(top, mount) is None or disk.is_empty(top, mount)):
-        return f"`{top}`, which it is synced from, is not there"
-    if _is_there(os.path.dirname(root), disk, mount) and not _is_start(mount, root):
-        return ""
-    if not mount:
-        return f"nothing is left of `{os.path.dirname(root)}`, and its volume is not known"
-    if os.path.dirname(mount) == mount:
-        return ""
-    here = disk.status(mount, mount)
-    above = disk.status(os.path.dirname(mount))
-    if here is None or above is None or here.st_dev == above.st_dev:
-        return f"nothing is mounted at `{mount}`"
-    if here.st_dev != record.identity.device and not _holds_the_way(mount, root, disk):
-        return f"another volume may be mounted at `{mount}`"
-    return ""
-
-
-def _is_start(mount: str, root: str) -> bool:
-    """Say whether a project lies right in its mount point, or is it."""
-    return mount in (root, os.path.dirname(root)) and os.path.dirname(mount) != mount
-
-
-def _holds_the_way(mount: str, root: str, disk: Disk) -> bool:
-    """Say whether the first folder on the way from a mount point to a project is there."""
-    below = os.path.relpath(root, mount).split(os.sep)
-    return len(below) > 1 and _is_there(os.path.join(mount, below[0]), disk, mount)
-
-
-def _is_there(path: str, disk: Disk, mount_point: str) -> bool:
-    return disk.status(path, mount_point) is not None
-
-
-def _with(entry: Entry, state: str, why: str, moved_to: str = "") -> Entry:
-    return Entry(
-        entry.store,
-        entry.name,
-        state,
-        why,
-        entry.environment,
-        entry.made,
-        entry.record_path,
-        entry.record,
-        moved_to,
-    )
-
-
-class _Moved:
-    """Knows the folders in which projects that are gone may stand now."""
-
-    def __init__(self, roots: list[str], disk: Disk) -> None:
-        self._found: list[tuple[Identity, str]] = []
-        for root in dict.fromkeys(roots):
-            try:
-                identity = disk.identity(root)
-            except SilentError:
-                continue
-            if identity is not None:
-                self._found.append((identity, root))
-
-    def recognise(self, entry: Entry) -> Entry:
-        """Return the entry, as `moved` where its project is known to stand elsewhere."""
-        if entry.state != "project-gone" or entry.record is None:
-            return entry
-        for identity, root in self._found:
-            if identity.is_same(entry.record.identity):
-                return _with(entry, "moved", f"its project is now `{root}`", root)
-        return entry
+# -- a moved project ----------------------------------------------------------------------------
 
 
 def moved_from(store: str, identity: Identity | None, system: System) -> Record | None:

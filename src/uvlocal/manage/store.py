@@ -18,11 +18,13 @@ import tomli_w
 from filelock import FileLock, Timeout
 
 from uvlocal import __version__
+from uvlocal.manage import identity
 from uvlocal.shim import environment, mounts, stores
 
 if TYPE_CHECKING:
     from uvlocal.shim.decide import Decision, Store
     from uvlocal.shim.gather import Call
+    from uvlocal.shim.system import System
 
 #: The version of the record's own shape.
 RECORD_VERSION = 1
@@ -30,11 +32,12 @@ RECORD_VERSION = 1
 _PATIENCE = 5.0
 
 
-def write_first(call: Call, decision: Decision) -> bool:
+def write_first(call: Call, decision: Decision) -> str | None:
     """Write the record of a project's first redirected call.
 
     Returns:
-        Whether this call wrote it; of several first calls at once, one does.
+        None where another call wrote it: of several first calls at once, one does. Otherwise what
+        the notice should say beside the decision, "" for nothing: that the project was moved.
 
     Raises:
         OSError: the store cannot be written.
@@ -42,37 +45,67 @@ def write_first(call: Call, decision: Decision) -> bool:
     """
     store, project, volume = call.facts.store, call.facts.project, call.facts.volume
     if store is None or project is None or volume is None:
-        return False
+        return None
     system = call.system
     if _is_refused(project.root):
-        return False
+        return None
     make_private(store)
-    name = system.path.basename(decision.environment)
-    path = stores.record_path(store.path, name, system)
-    status = system.stat(project.root)
+    table = content(call, decision)
+    path = stores.record_path(store.path, str(table["name"]), system)
+    with lock(store.path):
+        if os.path.lexists(path):
+            return None
+        write(path, table)
+    return _offer(store.path, identity.identity_of(project.root), system)
+
+
+def content(call: Call, decision: Decision) -> dict[str, object]:
+    """Return what the record of a redirected project says today."""
+    project, volume, system = call.facts.project, call.facts.volume, call.system
+    if project is None or volume is None:
+        msg = "a redirected project has a root and a volume"
+        raise ValueError(msg)
+    which = identity.identity_of(project.root)
     version = call.uv_version()
     # The decision may not have needed to know what the folder is mounted from.
-    mount = mounts.find(project.root, status.st_dev if status else None, system)
-    record: dict[str, object] = {
+    mount = mounts.find(project.root, which.device if which else None, system)
+    return {
         "version": RECORD_VERSION,
-        "name": name,
+        "name": system.path.basename(decision.environment),
         "root": environment.as_text(project.root),
         "key": environment.as_text(environment.key_of(project.root, system)),
         "mount-point": environment.as_text(mount.point if mount else volume.mount_point),
         "file-system": mount.type if mount else volume.file_system,
-        "device": status.st_dev if status else 0,
-        "inode": status.st_ino if status else 0,
+        "top": environment.as_text(volume.top),
+        "device": which.device if which else 0,
+        "inode": which.inode if which else 0,
+        "born": which.born if which else 0,
         "provider": volume.provider or "",
         "strategy": decision.strategy or "",
         "uvlocal": __version__,
         "uv": ".".join(map(str, version)) if version else "",
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
-    with lock(store.path):
-        if os.path.lexists(path):
-            return False
-        replace(path, tomli_w.dumps(record).encode())
-    return True
+
+
+def write(path: str, table: dict[str, object]) -> None:
+    """Write a record; the caller holds the store's lock.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    replace(path, tomli_w.dumps(table).encode())
+
+
+def _offer(store: str, which: identity.Identity | None, system: System) -> str:
+    """Say that the folder was known by another name, "" where it was not."""
+    from uvlocal.manage import records
+
+    former = records.moved_from(store, which, system)
+    if former is None:
+        return ""
+    was = environment.contract_home(former.root, system)
+    return f"; the project was `{was}` before, `uvlocal adopt` takes that environment along"
 
 
 def _is_refused(root: str) -> bool:
