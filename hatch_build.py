@@ -10,6 +10,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,7 +35,17 @@ TARGETS = {
 }
 
 #: Small rather than fast: what a launcher does is mostly the system's work.
-_FLAGS = ("-std=gnu11", "-Oz", "-s", "-Wall", "-Wextra", "-Werror")
+_FLAGS = (
+    "-std=gnu11",
+    "-Oz",
+    "-s",
+    "-fno-asynchronous-unwind-tables",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+)
+#: No room for load commands to be added later: it would push macOS launchers over one more page.
+_MACOS_FLAGS = ("-Wl,-headerpad,20",)
 #: Windows launchers use no C library, and say themselves where they start.
 _WINDOWS_FLAGS = ("-ffreestanding", "-nostdlib", "-lkernel32", "-Wl,--entry=start")
 #: The compiler's copy of the Windows headers, which `-nostdlib` takes off the search path.
@@ -44,6 +55,9 @@ SOURCE = os.path.join("shims", "launcher.c")
 FOLDER = os.path.join("src", "uvlocal", "launchers")
 #: What the launchers beside it were made from. It may land in a wheel, where it does no harm.
 STAMP = ".stamp"
+#: The notice that musl, which is linked into Linux launchers, asks to go with every copy.
+NOTICE = "COPYRIGHT.musl"
+_MUSL_NOTICE = ("lib", "libc", "musl", "COPYRIGHT")
 
 
 class CustomBuildHook(BuildHookInterface[BuilderConfig]):
@@ -73,6 +87,9 @@ def build(root: str, say: Callable[[str], object], names: Iterable[str] = TARGET
             continue
         began = time.monotonic()
         compile_program(name, source, launcher)
+        if name.startswith("linux-"):
+            notice = os.path.join(_compiler(), *_MUSL_NOTICE)
+            shutil.copyfile(notice, os.path.join(folder, NOTICE))
         stamped[name] = _digest_of(launcher)
         _write_stamp(folder, made_from, stamped)
         size, seconds = os.path.getsize(launcher), time.monotonic() - began
@@ -86,7 +103,9 @@ def file_name(name: str) -> str:
 
 def fingerprint(source: str) -> str:
     """Return a hash of all that a launcher is made from: source, flags, compiler."""
-    recipe = repr([sorted(TARGETS.items()), _FLAGS, _WINDOWS_FLAGS, _compiler_version()])
+    recipe = repr(
+        [sorted(TARGETS.items()), _FLAGS, _MACOS_FLAGS, _WINDOWS_FLAGS, _compiler_version()]
+    )
     with open(source, "rb") as file:
         return hashlib.sha256(recipe.encode() + file.read()).hexdigest()
 
@@ -107,6 +126,8 @@ def compile_program(name: str, source: str, output: str) -> None:
         command = [sys.executable, "-m", "ziglang", "cc", "-target", TARGETS[name], *_FLAGS]
         if name.startswith("windows-"):
             command += [*_WINDOWS_FLAGS, "-isystem", os.path.join(_compiler(), *_WINDOWS_HEADERS)]
+        if name.startswith("macos-"):
+            command += _MACOS_FLAGS
         result = subprocess.run(
             [*command, "-o", os.path.abspath(made), os.path.abspath(source)],
             cwd=_compiler(),

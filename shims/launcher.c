@@ -5,8 +5,10 @@
  *
  *   1. Find out which file this is, and read the configuration beside it.
  *   2. Stop if this process goes round in circles.
- *   3. Become Python with uvlocal's package, which decides and then becomes the real uv.
- *   4. Where that cannot be done: give back the environment that the user had, find the real uv,
+ *   3. Recall what Python decided for the same call earlier, if nothing that it rests on changed:
+ *      then become the real uv at once.
+ *   4. Become Python with uvlocal's package, which decides and then becomes the real uv.
+ *   5. Where that cannot be done: give back the environment that the user had, find the real uv,
  *      become it. Nothing that is wrong with uvlocal may stop uv.
  *
  * "Become" is `execve` where there is one, so that exit codes, signals, terminals and file
@@ -36,13 +38,19 @@ typedef wchar_t native;
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
+/* <sys/xattr.h> is not among the compiler's headers; see getxattr(2). */
+ssize_t getxattr(const char *path, const char *name, void *value, size_t size, uint32_t position,
+                 int options);
+enum { XATTR_NOFOLLOW = 1 };
 #else
 #include <sys/auxv.h>
+#include <sys/xattr.h>
 #endif
 typedef char native;
 #define N(literal) literal
@@ -93,6 +101,7 @@ struct configuration {
     const native *python;  /* the interpreter */
     const native *package; /* the folder that holds the package `uvlocal` */
     const native *uv;      /* the real uv, as found when the launcher was installed */
+    const native *cache;   /* the folder in which decisions are recorded */
     const native *trouble; /* why all this cannot be used, NULL if it can */
 };
 
@@ -125,6 +134,9 @@ static const native *to_native(const char *bytes, size_t size);
 static const native *get_variable(const native *name);
 static void set_variable(const native *name, const native *value);
 static void unset_variable(const native *name);
+
+/* Replays a recorded decision; returns where there is none that holds. */
+static void recall(const native *cache);
 
 /* Become a program. These return only where it could not be started. */
 static void become_uv(const native *path);
@@ -261,6 +273,8 @@ static void take_line(struct configuration *into, const char *line, size_t size)
         into->package = value;
     else if (is_key(line, key, "uv"))
         into->uv = value;
+    else if (is_key(line, key, "cache"))
+        into->cache = value;
 }
 
 /* A line counts only with its newline: half a path, left by a full disk, is none. */
@@ -532,6 +546,8 @@ static _Noreturn void launch(void)
         launcher = UV;
 
     guard_against_loops(launcher, configuration.uv);
+    if (configuration.trouble == NULL && configuration.cache != NULL && !is_set(N("UVLOCAL_TRACE")))
+        recall(configuration.cache);
     if (configuration.trouble == NULL)
         configuration.trouble = try_python(&configuration, launcher);
     warn(configuration.trouble, launcher);
@@ -744,6 +760,392 @@ static void unset_variable(const char *name)
         *kept = NULL;
 }
 
+static void append_hexadecimal(struct text *text, unsigned char byte)
+{
+    static const char digits[] = "0123456789abcdef";
+    append_some(text, &digits[byte >> 4], 1);
+    append_some(text, &digits[byte & 15], 1);
+}
+
+/* -- recall ---------------------------------------------------------------------------------- */
+
+/* The format, and what each stamp means, is told in `recall.py` and `recorder.py`. Whatever is not
+ * exactly as it was recorded is a miss, and Python decides. */
+
+enum { DECISION_LIMIT = 64 * 1024, LINE_LIMIT = 1024, COUNT_LIMIT = 4096, TABLE_LIMIT = 1 << 20 };
+
+#define MAGIC "uvlocal-decision 1"
+#define MOUNTS "/proc/self/mountinfo"
+
+static const uint64_t HASH_START = 0xcbf29ce484222325u;
+
+/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
+static uint64_t hash_more(uint64_t hash, const char *bytes, size_t size)
+{
+    for (size_t at = 0; at < size; at++)
+        hash = (hash ^ (unsigned char)bytes[at]) * 0x100000001b3u;
+    return hash;
+}
+
+static bool begins_with(const char *text, const char *start)
+{
+    size_t at = 0;
+    while (start[at] != 0 && text[at] == start[at])
+        at++;
+    return start[at] == 0;
+}
+
+/* Says whether a decision can rest on this variable. What the guard against loops counts differs
+ * at each call, and nothing rests on it. */
+static bool is_relevant(char *entry)
+{
+    static const char *const NAMES[] = {"CONDA_DEFAULT_ENV", "CONDA_PREFIX", "HOME",
+                                        "PATH",              "VIRTUAL_ENV",  NULL};
+    static const char *const STARTS[] = {"CCNET_", "SEAFILE_", "UV_", "UVLOCAL_", "XDG_", NULL};
+    size_t equals = end_of('=', entry, 0, length_of(entry));
+    if (entry[equals] == 0 || value_in(entry, "UVLOCAL_LOOP") != NULL)
+        return false;
+    for (const char *const *name = NAMES; *name != NULL; name++) {
+        if (value_in(entry, *name) != NULL)
+            return true;
+    }
+    for (const char *const *start = STARTS; *start != NULL; start++) {
+        if (begins_with(entry, *start))
+            return true;
+    }
+    return false;
+}
+
+/* What a decision is recorded for. */
+struct key {
+    const char *how;       /* "exact", "run" or "prefix" */
+    const char *directory; /* "" for "prefix" */
+    char **words;
+    size_t count;
+};
+
+/* A record's fields, each ended by a NUL. */
+struct fields {
+    const char *next;
+    const char *end;
+};
+
+static const char *next_field(struct fields *fields)
+{
+    const char *start = fields->next;
+    size_t left = (size_t)(fields->end - start);
+    size_t length = end_of(0, start, 0, left);
+    if (length == left)
+        return NULL;
+    fields->next = start + length + 1;
+    return start;
+}
+
+static bool next_is(struct fields *fields, const char *wanted)
+{
+    const char *field = next_field(fields);
+    return field != NULL && is_equal(field, wanted);
+}
+
+static bool next_count(struct fields *fields, size_t *count)
+{
+    uint64_t number = 0;
+    const char *field = next_field(fields);
+    if (field == NULL || read_number(field, 0, &number) == NULL || number > COUNT_LIMIT)
+        return false;
+    *count = (size_t)number;
+    return true;
+}
+
+static bool has_same_words(struct fields *fields, const struct key *key)
+{
+    size_t count = 0;
+    if (!next_is(fields, MAGIC) || !next_is(fields, key->how) || !next_is(fields, key->directory)
+        || !next_count(fields, &count) || count != key->count)
+        return false;
+    for (size_t at = 0; at < count; at++) {
+        if (!next_is(fields, key->words[at]))
+            return false;
+    }
+    return true;
+}
+
+/* Says whether the variables are those recorded: as many, and each one among them. */
+static bool has_same_variables(struct fields *fields)
+{
+    size_t count = 0;
+    if (!next_count(fields, &count))
+        return false;
+    struct fields recorded = *fields;
+    for (size_t at = 0; at < count; at++) {
+        if (next_field(fields) == NULL)
+            return false;
+    }
+    size_t found = 0;
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+        if (!is_relevant(*entry))
+            continue;
+        struct fields rest = recorded;
+        size_t at = 0;
+        while (at < count && !next_is(&rest, *entry))
+            at++;
+        if (at == count)
+            return false;
+        found++;
+    }
+    return found == count;
+}
+
+static uint64_t nanoseconds(const struct timespec *moment)
+{
+    return (uint64_t)((int64_t)moment->tv_sec * 1000000000 + moment->tv_nsec);
+}
+
+static bool is_stamp(const char *stamp, const struct stat *status)
+{
+#ifdef __APPLE__
+    const struct timespec *changes[] = {&status->st_mtimespec, &status->st_ctimespec};
+#else
+    const struct timespec *changes[] = {&status->st_mtim, &status->st_ctim};
+#endif
+    uint64_t numbers[] = {
+        (uint64_t)status->st_dev, status->st_ino, status->st_mode, status->st_uid,
+        (uint64_t)status->st_size, nanoseconds(changes[0]), nanoseconds(changes[1]),
+    };
+    bool whole = stamp[0] == 's' || stamp[0] == 'l';
+    struct text made = {0};
+    append_some(&made, stamp, 1);
+    for (size_t at = 0; at < (whole ? 7 : 4); at++) {
+        append(&made, at > 0 ? ":" : "");
+        append_number(&made, numbers[at]);
+    }
+    bool same = is_equal(made.start, stamp);
+    free(made.start);
+    return same;
+}
+
+/* The stamp is `xNAME!` for an attribute that is absent, else `xNAME=` and its value in
+ * hexadecimal. */
+static bool has_same_attribute(const char *stamp, const char *path)
+{
+    char value[256];
+    struct text name = {0};
+    size_t end = 1;
+    while (stamp[end] != 0 && stamp[end] != '=' && stamp[end] != '!')
+        end++;
+    append_some(&name, stamp + 1, end - 1);
+    errno = 0;
+#ifdef __APPLE__
+    ssize_t size = getxattr(path, name.start, value, sizeof value, 0, XATTR_NOFOLLOW);
+    bool absent = size < 0 && (errno == ENOATTR || errno == ENOTSUP);
+#else
+    ssize_t size = lgetxattr(path, name.start, value, sizeof value);
+    bool absent = size < 0 && (errno == ENODATA || errno == ENOTSUP);
+#endif
+    if (stamp[end] != '=' || size < 0)
+        return stamp[end] == '!' && absent;
+    struct text shown = {0};
+    append(&shown, "");
+    for (ssize_t at = 0; at < size; at++)
+        append_hexadecimal(&shown, (unsigned char)value[at]);
+    return is_equal(shown.start, stamp + end + 1);
+}
+
+/* Such a file has no size: it is read to its end. */
+static bool has_same_mounts(const char *stamp)
+{
+    char part[8192];
+    uint64_t hash = HASH_START;
+    ssize_t got = -1;
+    int file = open(MOUNTS, O_RDONLY | O_CLOEXEC);
+    for (size_t total = 0; file >= 0 && total < TABLE_LIMIT; total += (size_t)got) {
+        got = read(file, part, sizeof part);
+        if (got <= 0)
+            break;
+        hash = hash_more(hash, part, (size_t)got);
+    }
+    if (file >= 0)
+        close(file);
+    struct text shown = {0};
+    append(&shown, "");
+    for (int shift = 56; shift >= 0; shift -= 8)
+        append_hexadecimal(&shown, (unsigned char)(hash >> shift));
+    return got == 0 && is_equal(shown.start, stamp + 1);
+}
+
+static bool is_unchanged(const char *stamp, const char *path)
+{
+    struct stat status;
+    bool follow = stamp[0] == 's' || stamp[0] == 'd' || stamp[0] == 'a';
+    switch (stamp[0]) {
+    case 'w':
+        return (access(path, W_OK | X_OK) == 0) == (stamp[1] == '1');
+    case 'x':
+        return has_same_attribute(stamp, path);
+    case 'm':
+        return has_same_mounts(stamp);
+    default:
+        break;
+    }
+    int result = follow ? stat(path, &status) : lstat(path, &status);
+    switch (stamp[0]) {
+    case 'a':
+    case 'A':
+        return result != 0 && (errno == ENOENT || errno == ENOTDIR);
+    case 'e':
+        return result == 0;
+    case 's':
+    case 'd':
+    case 'l':
+    case 'k':
+        return result == 0 && is_stamp(stamp, &status);
+    default:
+        return false;
+    }
+}
+
+static bool has_same_inputs(struct fields *fields)
+{
+    size_t count = 0;
+    if (!next_count(fields, &count))
+        return false;
+    for (size_t at = 0; at < count; at++) {
+        const char *stamp = next_field(fields);
+        const char *path = next_field(fields);
+        if (stamp == NULL || path == NULL || !is_unchanged(stamp, path))
+            return false;
+    }
+    return true;
+}
+
+/* Says whether a path ends in `envs/NAME-` and ten hexadecimal digits, as our environments do. */
+static bool is_environment(const char *path)
+{
+    size_t length = length_of(path);
+    size_t digits = 0;
+    while (digits < 10 && digits < length
+           && end_of(path[length - 1 - digits], "0123456789abcdef", 0, 16) < 16)
+        digits++;
+    size_t at = length - digits;
+    if (digits < 10 || at == 0 || path[at - 1] != '-')
+        return false;
+    while (at > 0 && path[at - 1] != '/')
+        at--;
+    return path[0] == '/' && at > 5 && begins_with(path + at - 6, "/envs/");
+}
+
+/* Checks the changes, or makes them. */
+static bool change_environment(struct fields *fields, bool make)
+{
+    size_t count = 0;
+    if (!next_count(fields, &count))
+        return false;
+    for (size_t at = 0; at < count; at++) {
+        const char *change = next_field(fields);
+        if (change == NULL)
+            return false;
+        size_t length = length_of(change);
+        size_t equals = end_of('=', change, 0, length);
+        struct text name = {0};
+        append_some(&name, change, equals);
+        const char *value = equals < length ? change + equals + 1 : NULL;
+        /* What was set by hand and given back may be anything; what we set lies in the store. */
+        if (value != NULL && is_equal(name.start, "UVLOCAL_SET_UV_PROJECT_ENVIRONMENT")
+            && !is_environment(value))
+            return false;
+        if (make && value != NULL)
+            set_variable(name.start, value);
+        else if (make)
+            unset_variable(name.start);
+        free(name.start);
+    }
+    return true;
+}
+
+/* Replays the decision recorded for a key, if there is one and everything is as it was. */
+static void recall_for(const struct key *key, const char *folder, uint64_t variables)
+{
+    uint64_t hash = hash_more(HASH_START, key->how, length_of(key->how) + 1);
+    hash = hash_more(hash, key->directory, length_of(key->directory) + 1);
+    for (size_t at = 0; at < key->count; at++)
+        hash = hash_more(hash, key->words[at], length_of(key->words[at]) + 1);
+    hash += variables;
+
+    struct text path = {0};
+    append(&path, folder);
+    for (int shift = 56; shift >= 0; shift -= 8)
+        append_hexadecimal(&path, (unsigned char)(hash >> shift));
+
+    struct content content = {0};
+    if (read_file(path.start, DECISION_LIMIT, true, &content) != NULL || content.size == 0)
+        return;
+    struct fields fields = {content.bytes, content.bytes + content.size};
+    if (!has_same_words(&fields, key) || !has_same_variables(&fields) || !has_same_inputs(&fields))
+        return;
+    struct fields changes = fields;
+    if (!change_environment(&fields, false))
+        return;
+    const char *uv = next_field(&fields);
+    if (uv == NULL || !is_absolute(uv) || !next_is(&fields, "end") || fields.next != fields.end)
+        return;
+    change_environment(&changes, true);
+    become_uv(uv);
+}
+
+/* Says whether nobody but this user can have put something into a folder. */
+static bool is_private_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid()
+        && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/* Returns how many words stand before the program in `run FLAGS... PROGRAM...`, 0 for another
+ * line. A program with a path, or that may be a script, or that is something in the current
+ * directory, is another line: uv looks into those. */
+static size_t words_before_program(char **words, size_t count)
+{
+    size_t at = 1;
+    if (count == 0 || !is_equal(words[0], "run"))
+        return 0;
+    while (at < count && words[at][0] == '-')
+        at++;
+    if (at == count || words[at][0] == 0)
+        return 0;
+    for (const char *letter = words[at]; *letter != 0; letter++) {
+        if (*letter == '/' || *letter == '\\' || *letter == '.')
+            return 0;
+    }
+    return exists(words[at]) ? 0 : at;
+}
+
+static void recall(const char *cache)
+{
+    const char *folder = JOIN(cache, "/decisions/");
+    if (arguments[0] == NULL || !is_private_folder(cache) || !is_private_folder(folder))
+        return;
+    char **words = arguments + 1;
+    size_t count = 0;
+    size_t size = 0;
+    for (; words[count] != NULL; count++)
+        size += length_of(words[count]);
+    uint64_t variables = 0;
+    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+        if (is_relevant(*entry))
+            variables += hash_more(HASH_START, *entry, length_of(*entry));
+    }
+
+    char *room = reallocate(NULL, PATH_MAX);
+    const char *directory = getcwd(room, PATH_MAX);
+    size_t before_program = words_before_program(words, count);
+    if (directory != NULL && before_program > 0)
+        recall_for(&(struct key){"run", directory, words, before_program}, folder, variables);
+    if (directory != NULL && count > 0 && size <= LINE_LIMIT)
+        recall_for(&(struct key){"exact", directory, words, count}, folder, variables);
+    for (size_t length = 1; length <= 2 && length <= count; length++)
+        recall_for(&(struct key){"prefix", "", words, length}, folder, variables);
+}
+
 /* -- other programs -------------------------------------------------------------------------- */
 
 static void become_uv(const char *path)
@@ -763,7 +1165,6 @@ static bool is_ignored(int number)
  * follows `=` in lower-case hexadecimal, which holds none of the letters. */
 static const char *flags_for_python(void)
 {
-    static const char hexadecimal[] = "0123456789abcdef";
     const char *locale = get_variable("LC_CTYPE");
     struct text flags = {0};
     append(&flags, is_ignored(SIGPIPE) ? "P" : "");
@@ -773,11 +1174,8 @@ static const char *flags_for_python(void)
         append(&flags, "-");
     if (locale != NULL)
         append(&flags, "=");
-    for (; locale != NULL && *locale != 0; locale++) {
-        unsigned char byte = (unsigned char)*locale;
-        append_some(&flags, &hexadecimal[byte >> 4], 1);
-        append_some(&flags, &hexadecimal[byte & 15], 1);
-    }
+    for (; locale != NULL && *locale != 0; locale++)
+        append_hexadecimal(&flags, (unsigned char)*locale);
     return flags.start;
 }
 
@@ -1025,6 +1423,12 @@ static void unset_variable(const wchar_t *name)
 }
 
 /* -- other programs -------------------------------------------------------------------------- */
+
+/* Nothing is recorded on Windows: the registry, which decisions rest on there, has no stamps. */
+static void recall(const wchar_t *cache)
+{
+    (void)cache;
+}
 
 /* Ctrl-C reaches every process of the console. What it means is uv's to decide: we wait. */
 static BOOL WINAPI stand_by(DWORD event)

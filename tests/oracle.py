@@ -113,8 +113,7 @@ def root_by_uv(
         cwd=cwd,
         env=environ,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         timeout=_PATIENCE,
         check=False,
     )

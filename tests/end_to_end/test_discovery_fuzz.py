@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="makes symbolic links")
 
-CASES = int(os.environ.get("UVLOCAL_FUZZ_CASES", "25"))
+CASES = int(os.environ.get("UVLOCAL_FUZZ_CASES", "20"))
 SEED = int(os.environ.get("UVLOCAL_FUZZ_SEED", "0"))
 CALLS_PER_FOLDER = 6
 
@@ -56,7 +56,7 @@ TOML_1_1 = (
     '[tool.uv."work\\u0073pace"]\nmembers = ["*"]\n',
 )
 SCRIPT = "# /// script\n# requires-python = '>=3.8'\n# ///\n"
-FILES = {
+FILES: dict[str, str | bytes] = {
     "s.py": "",
     "q.py": SCRIPT,
     "late.py": "#!/usr/bin/env python3\r\n" + SCRIPT,
@@ -75,7 +75,7 @@ class World:
 
     def __init__(self, seed: int, base: str) -> None:
         """Invent it."""
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311 - the same seed gives the same folder
         self.base = base
         self.folders = [""]
         self.links: list[str] = []
@@ -159,43 +159,51 @@ class World:
 
     def call(self) -> tuple[str, dict[str, str], list[str]]:
         """Return a working directory, variables, and uv's arguments."""
-        choose, chance = self.random.choice, self.random.random
-        cwd = choose(self.folders + self.links)
-        variables = {}
+        cwd = self.random.choice(self.folders + self.links)
         before: list[str] = []
         after: list[str] = []
+        for name, *values in self._options(cwd):
+            joined = values and self.random.random() < 0.4
+            words = [f"{name}={values[0]}"] if joined else [name, *values]
+            (before if self.random.random() < 0.4 else after).extend(words)
+        if self.random.random() < 0.15:
+            return cwd, self._variables(cwd), [*before, "sync", "--dry-run", *after]
+        more = ("--no-sync", "-p3", "--python=3", "--env-file=/dev/null", "-v")
+        after += self.random.sample(more, 2)
+        if self.random.random() < 0.05:
+            after.append(self.random.choice(("--no-project", "--isolated", "--no_workspace")))
+        return cwd, self._variables(cwd), [*before, "run", *after, *self._target(cwd)]
 
-        def put(name: str, *values: str) -> None:
-            words = [f"{name}={values[0]}"] if values and chance() < 0.4 else [name, *values]
-            (before if chance() < 0.4 else after).extend(words)
+    def _options(self, cwd: str) -> list[tuple[str, ...]]:
+        """Return some of uv's global options."""
+        choose = self.random.choice
+        folder = os.path.join(self.path(cwd), choose(("", "", "", "pyproject.toml")))
+        plain = (("-q",), ("--no-cache",), ("--color", "never"), ("--no-config",))
+        features = ("--preview-features", "target-workspace-discovery")
+        likely: list[tuple[float, tuple[str, ...]]] = [
+            (0.2, ("--directory", self.path(cwd))),
+            (0.3, ("--project", folder)),
+            (0.15, choose(plain)),
+            (0.1, choose((("--preview",), ("--no-preview",), features))),
+            (0.03, ("--cache-dir", os.path.join(self.base, choose(self.folders)))),
+        ]
+        return [option for chance, option in likely if self.random.random() < chance]
 
-        if chance() < 0.2:
-            put("--directory", self.path(cwd))
-        if chance() < 0.3:
-            put("--project", os.path.join(self.path(cwd), choose(("", "", "", "pyproject.toml"))))
-        for name, likely in (("WORKING_DIR", 0.06), ("WORKING_DIRECTORY", 0.06), ("PROJECT", 0.1)):
-            if chance() < likely:
-                variables[f"UV_{name}"] = self.path(cwd)
-        for name in ("NO_PROJECT", "ISOLATED", "PREVIEW"):
-            if chance() < 0.05:
-                variables[f"UV_{name}"] = choose(("1", "true", "0", "Yes", "off"))
-        if chance() < 0.05:
-            variables["UV_PREVIEW_FEATURES"] = "target-workspace-discovery"
-        if chance() < 0.15:
-            put(*choose((("-q",), ("--no-cache",), ("--color", "never"), ("--no-config",))))
-        if chance() < 0.1:
-            feature = ("--preview-features", "target-workspace-discovery")
-            put(*choose((("--preview",), ("--no-preview",), feature)))
-        if chance() < 0.03:
-            put("--cache-dir", os.path.join(self.base, choose(self.folders)))
-        if chance() < 0.15:
-            return cwd, variables, [*before, "sync", "--dry-run", *after]
-        after += self.random.sample(
-            ("--no-sync", "-p3", "--python=3", "--env-file=/dev/null", "-vp 3"[:2]), 2
-        )
-        if chance() < 0.05:
-            after.append(choose(("--no-project", "--isolated", "--no_workspace")))
-        return cwd, variables, [*before, "run", *after, *self._target(cwd)]
+    def _variables(self, cwd: str) -> dict[str, str]:
+        """Return some of uv's variables."""
+        word = self.random.choice(("1", "true", "0", "Yes", "off"))
+        likely = {
+            "UV_WORKING_DIR": (0.06, self.path(cwd)),
+            "UV_WORKING_DIRECTORY": (0.06, self.path(cwd)),
+            "UV_PROJECT": (0.1, self.path(cwd)),
+            "UV_NO_PROJECT": (0.05, word),
+            "UV_ISOLATED": (0.05, word),
+            "UV_PREVIEW": (0.05, word),
+            "UV_PREVIEW_FEATURES": (0.05, "target-workspace-discovery"),
+        }
+        return {
+            name: value for name, (chance, value) in likely.items() if self.random.random() < chance
+        }
 
     def _target(self, cwd: str) -> list[str]:
         choose = self.random.choice

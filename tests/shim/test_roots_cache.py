@@ -1,4 +1,4 @@
-"""The cache of roots: right when it is there, and when it is not, old, broken or somebody else's."""
+"""The cache of roots: right when it is there, when it is not, old, broken or somebody else's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from sample_clients import PLATFORMS, dropbox_info, machine, syncthing_config
 
 from uvlocal.shim import roots, roots_cache
-from uvlocal.shim.roots import configured
 from uvlocal.shim.system import System
 
 CACHE = "/home/me/.cache/uvlocal/roots"
@@ -35,6 +34,12 @@ def probed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(roots, "_probe", counted)
     return calls
+
+
+def configured(system: System) -> tuple[list[roots.Root], list[str]]:
+    """Read as another process would: without what this one remembers."""
+    system._known.clear()
+    return roots.configured(system)
 
 
 def _paths(system: System) -> list[str]:
@@ -68,14 +73,15 @@ def test_unchanged_machine_opens_one_file(platform: str, monkeypatch: pytest.Mon
     system = machine(platform)
     configured(system)
     opened: list[str] = []
-    read = FakeSystem.read
-    monkeypatch.setattr(
-        FakeSystem,
-        "read",
-        lambda self, path, *limit: opened.append(path) or read(self, path, *limit),
-    )
-    monkeypatch.setattr(FakeSystem, "query", lambda _, path, __: opened.append(path))
-    monkeypatch.setattr(FakeSystem, "listdir", lambda _, path: opened.append(path) or [])
+    for name in ("read", "query", "listdir"):
+
+        def recorded(
+            self: FakeSystem, path: str, *more: object, real: object = getattr(FakeSystem, name)
+        ) -> object:
+            opened.append(path)
+            return real(self, path, *more)  # type: ignore[operator] # a method of the class
+
+        monkeypatch.setattr(FakeSystem, name, recorded)
     configured(system)
     assert [system.path.basename(path) for path in opened] == ["roots"]
 
@@ -140,7 +146,7 @@ def test_registry_is_part_of_the_key() -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        pytest.param(lambda data: b"", id="empty"),
+        pytest.param(lambda _: b"", id="empty"),
         pytest.param(lambda data: data[:-5], id="cut-off"),
         pytest.param(lambda data: data.replace(b"roots 2", b"roots 1"), id="older-format"),
         pytest.param(lambda data: b"\xff\xfe" + data, id="no-utf-8"),
@@ -149,10 +155,10 @@ def test_registry_is_part_of_the_key() -> None:
         pytest.param(lambda data: data.replace(b"\t/home/me/Dropbox\t", b"\tx\t"), id="relative"),
         pytest.param(lambda data: data.replace(b"input\t", b"input\t/x"), id="other-inputs"),
         pytest.param(lambda data: data.replace(b"\n/home/me\n", b"\n/home/you\n"), id="other-home"),
-        pytest.param(lambda data: b"x" * (2 << 20), id="huge"),
-        pytest.param(lambda data: b"\0" * 4096, id="zeros"),
-        pytest.param(lambda data: None, id="directory"),
-        pytest.param(lambda data: Special(), id="fifo"),
+        pytest.param(lambda _: b"x" * (2 << 20), id="huge"),
+        pytest.param(lambda _: b"\0" * 4096, id="zeros"),
+        pytest.param(lambda _: None, id="directory"),
+        pytest.param(lambda _: Special(), id="fifo"),
     ],
 )
 def test_damaged_cache(damage: object) -> None:
@@ -212,6 +218,24 @@ def test_cache_that_cannot_be_written(blocked: tuple[str, ...]) -> None:
 def test_no_home() -> None:
     """Without a home there is neither configuration nor cache."""
     assert configured(FakeSystem(home="", cwd="/")) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("\udcff", id="byte"),
+        pytest.param(chr(0xD800), id="lone-surrogate"),
+        pytest.param("a\tb", id="tab"),
+        pytest.param("a\nb", id="newline"),
+        pytest.param("a\\nb", id="backslash"),
+        pytest.param("a\rb", id="return"),
+    ],
+)
+def test_odd_names(name: str) -> None:
+    """Names that are no UTF-8, or hold what separates fields, are remembered as they are."""
+    system = _dropbox(f"/home/me/{name}")
+    assert _paths(system) == _paths(system) == [f"/home/me/{name}"]
+    assert CACHE in system.tree
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\0")), min_size=1, max_size=4))

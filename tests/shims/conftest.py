@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 from typing import TYPE_CHECKING
 
@@ -40,8 +39,6 @@ def script(shell: str) -> bytes:
 
 def furnish(root: str, shim: str) -> Machine:
     """Return a machine in the folder `root` whose shim is `launcher` or that of a shell."""
-    if sys.platform == "win32":
-        pytest.skip("what POSIX promises is tested on POSIX")
     if shim != "launcher":
         shell = SHELLS[shim].split(" ", maxsplit=1)[0]
         return Machine(root, script(shim), os.path.basename(shell))

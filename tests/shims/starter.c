@@ -7,7 +7,12 @@
  *     program P     argument A    variable V    chdir D     chroot D
  *     close N       open N        ignore N      block N     umask N    user N
  *     loop TEXT     adds the variable UVLOCAL_LOOP of this process number and TEXT
+ *
+ * On Windows it starts the program START_PROGRAM with the raw command line START_LINE, waits, and
+ * ends with its exit code.
  */
+
+#ifndef _WIN32
 
 #include <fcntl.h>
 #include <signal.h>
@@ -113,3 +118,31 @@ int main(int count, char **given)
         execve(program, arguments, variables);
     return 122;
 }
+
+#else
+
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+
+enum { MOST = 32767 };
+
+void start(void);
+
+void start(void)
+{
+    static WCHAR program[MOST];
+    static WCHAR line[MOST];
+    static STARTUPINFOW startup;
+    PROCESS_INFORMATION child;
+    DWORD code = 125;
+    startup.cb = sizeof startup;
+    GetEnvironmentVariableW(L"START_PROGRAM", program, MOST);
+    GetEnvironmentVariableW(L"START_LINE", line, MOST);
+    if (CreateProcessW(program, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &child)) {
+        WaitForSingleObject(child.hProcess, INFINITE);
+        GetExitCodeProcess(child.hProcess, &code);
+    }
+    ExitProcess(code);
+}
+
+#endif

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import fetched
@@ -16,6 +17,9 @@ from launchers import STUB
 
 if TYPE_CHECKING:
     from launchers import Machine
+
+if sys.platform == "win32":
+    pytest.skip("there is no sh", allow_module_level=True)
 
 SOURCE = os.path.join(fetched.SOURCE, "shims", "uv.sh")
 

@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from uvlocal import __version__
-from uvlocal.manage import views
+from uvlocal.manage import (
+    cli_doctor,
+    cli_environments,
+    cli_install,
+    cli_projects,
+    cli_settings,
+    views,
+)
 from uvlocal.manage.errors import FINE, UserError
 
 app = typer.Typer(
@@ -23,10 +30,6 @@ Folder = Annotated[
     str | None, typer.Argument(metavar="PATH", help="A folder of the project; here if left out.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
-ShimDir = Annotated[
-    str | None, typer.Option("--shim-dir", metavar="DIR", help="The folder of the shim.")
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def _version(wanted: bool) -> None:
@@ -69,38 +72,17 @@ def path(path: Folder = None) -> None:
     views.data(found.environment or "")
 
 
-@app.command()
-def install(
-    shim_dir: ShimDir = None,
-    no_rc: Annotated[bool, typer.Option("--no-rc", help="Leave the shells' files alone.")] = False,
-    yes: Yes = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, but change nothing.")] = False,
-    json: Json = False,
-) -> None:
-    """Put the shim into a folder that then goes first on PATH."""
-    from uvlocal.manage import install as installer
-
-    del yes, no_rc
-    made = installer.install(shim_dir, dry_run=dry_run)
-    if json:
-        views.as_json(made)
-        return
-    views.installed(made, dry_run=dry_run)
-
-
-@app.command()
-def uninstall(shim_dir: ShimDir = None, yes: Yes = False) -> None:
-    """Remove the shim; the environments stay."""
-    from uvlocal.manage import install as installer
-
-    del yes
-    views.removed(installer.uninstall(shim_dir))
+cli_doctor.register(app)
+cli_environments.register(app)
+cli_install.register(app)
+cli_projects.register(app)
+cli_settings.register(app)
 
 
 def main() -> None:
     """Run the command; a person sees a sentence, never a traceback."""
     try:
-        app()
+        app(prog_name="uvlocal")
     except UserError as problem:
         views.error(problem)
         sys.exit(problem.code)

@@ -1,28 +1,69 @@
-"""Put the shim into a folder, and take it away again."""
+"""Put the shim into a folder, and that folder first on PATH of every shell in use.
+
+What is to be done is planned first, so that a dry run, the question and the real run tell the same.
+Undoing it is `uninstall`, looking at what stands is `inspection`.
+"""
 
 from __future__ import annotations
 
 import compileall
-import contextlib
 import os
-import platform
-import stat
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from uvlocal.manage.errors import UserError
-from uvlocal.manage.store import replace
-from uvlocal.shim import environment, handover, settings
-from uvlocal.shim.system import System
+from uvlocal.manage import shadows, shell_code, shells, startup_lines, windows_path
+from uvlocal.manage.errors import USAGE, UserError
+from uvlocal.manage.inspection import inspect
+from uvlocal.manage.programs import Program, advice
+from uvlocal.manage.shim_folder import (
+    PACKAGE,
+    Contents,
+    Memory,
+    chosen,
+    contents,
+    default_folder,
+    is_foreign_program,
+    is_ours,
+    launcher_source,
+    missing_folders,
+    remember,
+    remembered,
+    stands,
+)
+from uvlocal.manage.store import replace as write
+from uvlocal.shim import environment, settings
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_MACHINES = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64"}
-_SYSTEMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from uvlocal.manage import rc_files
+    from uvlocal.manage.startup_lines import Line
+    from uvlocal.shim.system import System
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the person asks for.
+
+    `folder` is the shim's, None for the default; `startup_files` is False where no shell's file
+    may be touched; `shells` are names, empty for those in use; with `alias`, PATH stays as it is.
+    """
+
+    folder: str | None = None
+    startup_files: bool = True
+    shells: tuple[str, ...] = ()
+    alias: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What stands in a shim folder; paths are absolute, `real_uv` is "" where none was found."""
+    """What was installed, or would be; paths are absolute, `real_uv` is "" if none was found.
+
+    `user_path` is the state of the user's PATH in the Windows registry, as a line's, "" elsewhere.
+    `moved_uv` is where a real uv went that had been installed over the shim, or "". `now` is what
+    to type in the running shell.
+    """
 
     version: int
     shim: str
@@ -31,141 +72,221 @@ class Installation:
     python: str
     real_uv: str
     changed: bool
+    shim_changes: bool
+    wants_startup_files: bool
+    shells: tuple[str, ...]
+    lines: tuple[Line, ...]
+    user_path: str
+    moved_uv: str
+    shadows: tuple[shadows.Shadow, ...]
+    programs: tuple[Program, ...]
+    now: str
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether something that was asked for could not be done."""
+        return self.user_path == "blocked" or any(line.state == "blocked" for line in self.lines)
 
 
-def default_folder(system: System) -> str:
-    """Return where the shim goes unless the user says otherwise.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `perform` does; `result` tells it."""
 
-    Raises:
-        UserError: there is no home directory to put it in.
-    """
-    store = settings.load(system).store
-    if not store:
-        raise UserError("there is no home directory to install into", "pass `--shim-dir DIR`")
-    return os.path.join(store, "shims")
-
-
-def launcher_source(platform_name: str = sys.platform, machine: str = "") -> str:
-    """Return the launcher that fits this machine; `uv.sh` where none does.
-
-    Raises:
-        UserError: nothing fits, or the package was built without what fits.
-    """
-    machine = (machine or platform.machine()).lower()
-    target = f"{_SYSTEMS.get(platform_name, platform_name)}-{_MACHINES.get(machine, machine)}"
-    name = "uv.exe" if platform_name == "win32" else "uv"
-    for path in (
-        os.path.join(_PACKAGE, "launchers", target, name),
-        os.path.join(_PACKAGE, "shims", "uv.sh"),
-        os.path.join(os.path.dirname(os.path.dirname(_PACKAGE)), "shims", "uv.sh"),
-    ):
-        if os.path.isfile(path) and not (platform_name == "win32" and path.endswith(".sh")):
-            return path
-    raise UserError(f"no launcher for `{target}` in this installation of uvlocal")
+    system: System
+    contents: Contents
+    edits: tuple[rc_files.Edit, ...]
+    memory: Memory
+    user_path: windows_path.UserPath
+    result: Installation
 
 
-def configuration_text(system: System, real_uv: str) -> str:
-    """Return the content of the file beside the launcher: `key value` lines.
+def plan(
+    wish: Wish,
+    system: System,
+    *,
+    running: Sequence[str] = (),
+    user_path: windows_path.UserPath | None = None,
+) -> Plan:
+    """Return what is to be done, nothing of it done yet.
 
-    Raises:
-        UserError: a path holds a line break.
-    """
-    import filelock
-
-    values = {
-        "uvlocal": "1",
-        "python": sys.executable,
-        "package": os.path.dirname(_PACKAGE),
-        "site": os.path.dirname(os.path.dirname(os.path.abspath(filelock.__file__))),
-        "uv": real_uv,
-        "cache": environment.cache_directory(system),
-    }
-    for key, value in values.items():
-        if "\n" in value or "\r" in value:
-            raise UserError(f"the path for `{key}` holds a line break: {value!r}")
-    return "".join(f"{key} {value}\n" for key, value in values.items() if value)
-
-
-def install(folder: str | None, *, dry_run: bool = False) -> Installation:
-    """Put the shim and the file beside it into `folder`, both atomically.
+    Args:
+        wish: what the person asks for.
+        system: the machine.
+        running: the names of the programs that uvlocal was started from, nearest first.
+        user_path: the user's PATH on Windows, if another than the registry's.
 
     Raises:
-        UserError: something that is not ours is in the way, or the folder cannot be written.
+        UserError: something that is not ours is in the way, or this is no place to install from.
     """
-    system = System()
-    folder = os.path.abspath(folder) if folder else default_folder(system)
-    source = launcher_source()
-    shim = os.path.join(folder, "uv.exe" if system.platform == "win32" else "uv")
-    if os.path.lexists(shim) and not is_ours(shim, system):
+    _refuse_bad_circumstances(system)
+    names = _shells(wish, system, running)
+    should = contents(chosen(wish.folder, system), system)
+    foreign = is_foreign_program(should.shim, system)
+    if os.path.lexists(should.shim) and not foreign and not is_ours(should.shim, system):
         raise UserError(
-            f"`{shim}` is in the way, and not a shim of uvlocal", "choose another `--shim-dir`"
+            f"`{should.shim}` is in the way, and not a shim of uvlocal",
+            "choose another `--shim-dir`",
         )
-    real = handover.find(system, shim)
-    beside = os.path.join(folder, handover.CONFIGURATION)
-    text = configuration_text(system, real.path)
-    with open(source, "rb") as file:
-        content = file.read()
-    changed = _content(shim) != content or _content(beside) != os.fsencode(text)
-    if changed and not dry_run:
-        try:
-            _make_folder(folder)
-            replace(beside, os.fsencode(text), 0o644)
-            replace(shim, content, 0o755)
-        except OSError as error:
-            raise UserError(f"`{folder}` cannot be written: {error.strerror}") from error
-    if not dry_run:
-        # Otherwise each call would compile the package anew where it cannot be written later.
-        compileall.compile_dir(os.path.join(_PACKAGE, "shim"), quiet=2)
-    return Installation(1, shim, beside, source, sys.executable, real.path, changed)
+    planned = startup_lines.plan(names, should.folder, system, alias=wish.alias)
+    edits = tuple(edit for _, edit in planned)
+    user_path = user_path or windows_path.Registry()
+    registry = ""
+    if wish.startup_files and not wish.shells and not wish.alias and system.platform == "win32":
+        registry = windows_path.state(user_path, should.folder, system.environ)
+    shim_changes = not stands(should, system)
+    result = Installation(
+        version=1,
+        shim=should.shim,
+        configuration=should.configuration,
+        launcher=should.launcher,
+        python=sys.executable,
+        real_uv=should.real_uv,
+        changed=shim_changes or registry == "absent" or any(edit.changes for edit in edits),
+        shim_changes=shim_changes,
+        wants_startup_files=wish.startup_files,
+        shells=tuple(names),
+        lines=tuple(line for line, _ in planned),
+        user_path=registry,
+        moved_uv=should.aside if foreign else "",
+        shadows=tuple(shadows.find(names, system)),
+        programs=tuple(advice(should.shim, system)),
+        now=_now(should.folder, system, running),
+    )
+    memory = _memory(should.folder, edits, system)
+    if registry == "absent" and user_path.read() is None:
+        memory = replace(memory, user_path=True)
+    return Plan(system, should, edits, memory, user_path, result)
 
 
-def _make_folder(folder: str) -> None:
-    made = not os.path.isdir(folder)
-    os.makedirs(folder, exist_ok=True)
-    if made:
-        os.chmod(folder, 0o755)  # noqa: S103 - nobody else may write, whatever the umask
+def perform(todo: Plan) -> Installation:
+    """Do what was planned.
 
-
-def uninstall(folder: str | None) -> list[str]:
-    """Remove the shim and the file beside it; the folder too where that leaves it empty.
-
-    Returns:
-        What was removed.
+    A startup file that cannot be changed after all is told as `blocked`, the others go on.
 
     Raises:
-        UserError: `folder` holds something called `uv` that is not ours, or cannot be written.
+        UserError: the shim's folder cannot be written.
     """
-    system = System()
-    folder = os.path.abspath(folder) if folder else default_folder(system)
-    shim = os.path.join(folder, "uv.exe" if system.platform == "win32" else "uv")
-    if os.path.lexists(shim) and not is_ours(shim, system):
-        raise UserError(f"`{shim}` is not a shim of uvlocal, so it stays")
-    removed = []
+    should = todo.contents
     try:
-        for path in (shim, os.path.join(folder, handover.CONFIGURATION)):
-            if os.path.lexists(path):
-                os.unlink(path)
-                removed.append(path)
+        _make_folders(should)
+        remember(should.folder, todo.memory)
+        if todo.result.moved_uv:
+            os.makedirs(os.path.dirname(should.aside), exist_ok=True)
+            os.replace(should.shim, should.aside)
+        if todo.result.shim_changes:
+            write(should.configuration, should.configuration_bytes, 0o644)
+            write(should.shim, should.launcher_bytes, 0o755)
     except OSError as error:
-        raise UserError(f"`{folder}` cannot be written: {error.strerror}") from error
-    if removed:
-        with contextlib.suppress(OSError):
-            os.rmdir(folder)
-            removed.append(folder)
-    return removed
+        raise UserError(f"`{should.folder}` cannot be written: {error.strerror}") from error
+    # Otherwise each call would compile the package anew where it cannot be written later.
+    compileall.compile_dir(os.path.join(PACKAGE, "shim"), quiet=2)
+    lines = tuple(map(startup_lines.put, todo.result.lines, todo.edits))
+    registry = todo.result.user_path
+    if registry == "absent":
+        try:
+            windows_path.add(todo.user_path, should.folder, todo.system.environ)
+        except OSError:
+            registry = "blocked"
+        else:
+            registry = "added"
+    return replace(todo.result, lines=lines, user_path=registry)
 
 
-def is_ours(path: str, system: System) -> bool:
-    """Say whether `path` is a shim of ours, and no link to one."""
-    status = system.lstat(path)
-    if status is None or not stat.S_ISREG(status.st_mode):
-        return False
-    return handover.is_shim(path, status, system, "")
+def make_shim(folder: str | None, system: System) -> str:
+    """Make the shim where it is missing or out of date, and nothing else; return its folder.
+
+    Raises:
+        UserError: it cannot be made.
+    """
+    todo = plan(Wish(folder, startup_files=False), system)
+    if not stands(todo.contents, system, whatever_uv=True):
+        perform(todo)
+    return todo.contents.folder
 
 
-def _content(path: str) -> bytes | None:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
-        return None
+def _refuse_bad_circumstances(system: System) -> None:
+    home = system.stat(system.home) if system.home else None
+    if system.uid == 0 and home is not None and home.st_uid != 0:
+        raise UserError(
+            "this would give root's files to another user's home", "run it without sudo"
+        )
+    if is_in_uv_cache(PACKAGE):
+        raise UserError(
+            "this uvlocal lies in uv's cache, which `uv cache prune` empties",
+            "run `uv tool install uvlocal`, then `uvlocal install`",
+        )
+
+
+def is_in_uv_cache(package: str) -> bool:
+    """Say whether a package lies in uv's cache, as it does under `uvx`: no place to stay.
+
+    uv marks its cache with `CACHEDIR.TAG` (https://bford.info/cachedir/), and keeps environments
+    in folders such as `archive-v0`.
+    """
+    folder = package
+    while os.path.dirname(folder) != folder:
+        above, name = os.path.split(folder)
+        temporary = name.startswith(("archive-v", "environments-v", "builds-v"))
+        if temporary and os.path.lexists(os.path.join(above, "CACHEDIR.TAG")):
+            return True
+        folder = above
+    return False
+
+
+def _shells(wish: Wish, system: System, running: Sequence[str]) -> list[str]:
+    """Return the names of the shells whose files get a line."""
+    if not wish.startup_files:
+        return []
+    if not system.home:
+        raise UserError("there is no home directory, so no shell has files", "pass `--no-rc`")
+    if not wish.shells:
+        if wish.alias and system.platform == "win32":
+            return ["powershell"]
+        return shells.in_use(system, running)
+    for name in wish.shells:
+        if not shells.name_of(name):
+            known = ", ".join(f"`{known}`" for known in shell_code.SHELLS)
+            raise UserError(f"`{name}` is no shell known here, known are {known}", code=USAGE)
+    return list(dict.fromkeys(map(shells.name_of, wish.shells)))
+
+
+def _now(folder: str, system: System, running: Sequence[str]) -> str:
+    """Return what to type in the running shell, "" where nothing is known to help."""
+    names = [*map(shells.name_of, running), shells.name_of(system.environ.get("SHELL", ""))]
+    name = next((name for name in names if name), "")
+    if system.platform == "win32":
+        name = name or "powershell"
+    return shell_code.now_line(name, folder, system) if name else ""
+
+
+def _memory(folder: str, edits: Sequence[rc_files.Edit], system: System) -> Memory:
+    """Return what did not exist before; what an earlier install noted stays noted."""
+    before = remembered(folder)
+    places = [folder, settings.load(system).store, environment.cache_directory(system)]
+    places += [os.path.dirname(edit.target) for edit in edits if edit.changes]
+    found = [path for place in places for path in missing_folders(place)]
+    return replace(before, folders=tuple(dict.fromkeys([*before.folders, *found])))
+
+
+def _make_folders(should: Contents) -> None:
+    """Make the shim's folder; the store is the user's alone, whatever the umask."""
+    for path in missing_folders(should.folder):
+        os.makedirs(path, exist_ok=True)
+        if path == should.folder:
+            os.chmod(path, 0o755)  # noqa: S103 - nobody else may write, whatever the umask
+        elif path == should.store:
+            os.chmod(path, 0o700)
+
+
+__all__ = [
+    "Installation",
+    "Plan",
+    "Wish",
+    "default_folder",
+    "inspect",
+    "is_ours",
+    "launcher_source",
+    "make_shim",
+    "perform",
+    "plan",
+]

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from uvlocal.manage.trees import Disk, Entry, describe, is_conflict
+from uvlocal.manage.trees import Entry, Files, describe, is_conflict
 
 #: The most that is read of one file, in bytes: the longest `RECORD` files have a few megabytes.
 _LIMIT = 16 * 1024 * 1024
@@ -22,7 +22,19 @@ _LIMIT = 16 * 1024 * 1024
 SEEDS = frozenset(("pip", "setuptools", "wheel"))
 #: What an environment has at its top, put there by what makes environments and by Python itself.
 _USUAL = frozenset(
-    ("bin", "scripts", "lib", "lib64", "lib32", "include", "pyvenv.cfg", "share", "etc", "man")
+    (
+        "bin",
+        "cachedir.tag",
+        "etc",
+        "include",
+        "lib",
+        "lib32",
+        "lib64",
+        "man",
+        "pyvenv.cfg",
+        "scripts",
+        "share",
+    )
 )
 _NOTES = frozenset(("desktop.ini", "thumbs.db", "icon\r"))
 
@@ -59,9 +71,9 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def python(environment: str, disk: Disk) -> Python:
+def python(environment: str, files: Files) -> Python:
     """Return what `pyvenv.cfg` says about the Python of an environment."""
-    text = _read(os.path.join(environment, "pyvenv.cfg"), disk).decode("utf-8", "replace")
+    text = _read(os.path.join(environment, "pyvenv.cfg"), files).decode("utf-8", "replace")
     keys = {}
     for line in text.splitlines():
         key, equals, value = line.partition("=")
@@ -70,7 +82,7 @@ def python(environment: str, disk: Disk) -> Python:
     found = re.match(r"\d+\.\d+(\.\d+)?", keys.get("version_info") or keys.get("version", ""))
     version = found.group() if found else ""
     request = version
-    if version and any(name.endswith("t") for name in _libraries(environment, disk)):
+    if version and any(name.endswith("t") for name in _libraries(environment, files)):
         request = ".".join(version.split(".")[:2]) + "t"  # built without the global lock
     implementation = keys.get("implementation", "CPython").lower()
     if version and implementation not in ("", "cpython"):
@@ -78,36 +90,36 @@ def python(environment: str, disk: Disk) -> Python:
     return Python(version, request, keys.get("seed", "").lower() == "true")
 
 
-def _libraries(environment: str, disk: Disk) -> list[str]:
+def _libraries(environment: str, files: Files) -> list[str]:
     """Return the names such as `python3.12` in `lib`."""
     folder = os.path.join(environment, "lib")
-    names = (e.name for e in disk.entries(folder, sizes=False) if e.kind == "folder")
+    names = (e.name for e in files.entries(folder, sizes=False) if e.kind == "folder")
     return sorted(name for name in names if re.fullmatch(r"(python|pypy|graalpy)\d[\d.]*t?", name))
 
 
-def site_packages(environment: str, disk: Disk) -> list[str]:
+def site_packages(environment: str, files: Files) -> list[str]:
     """Return the folders in which the packages of an environment lie."""
     windows = os.path.join(environment, "Lib", "site-packages")
     folders = [
         os.path.join(environment, "lib", name, "site-packages")
-        for name in _libraries(environment, disk)
+        for name in _libraries(environment, files)
     ]
     # A disk that does not tell upper case from lower has one folder under both names.
     return folders or [windows]
 
 
-def installed(environment: str, disk: Disk) -> dict[str, Package]:
+def installed(environment: str, files: Files) -> dict[str, Package]:
     """Return what is installed in an environment, by normalised name."""
     found = {}
-    for folder in site_packages(environment, disk):
-        for entry in sorted(disk.entries(folder, sizes=False)):
-            package = _package(folder, entry, disk)
+    for folder in site_packages(environment, files):
+        for entry in sorted(files.entries(folder, sizes=False)):
+            package = _package(folder, entry, files)
             if package is not None:
                 found[package.name] = package
     return found
 
 
-def _package(folder: str, entry: Entry, disk: Disk) -> Package | None:
+def _package(folder: str, entry: Entry, files: Files) -> Package | None:
     """Return the package that a metadata folder stands for; None for everything else."""
     stem, extension = os.path.splitext(entry.name)
     if extension not in (".dist-info", ".egg-info") or " " in entry.name:
@@ -121,7 +133,7 @@ def _package(folder: str, entry: Entry, disk: Disk) -> Package | None:
     plain = Package(name, version, f"{name}=={version}" if version else name)
     if entry.kind != "folder" or entry.evicted:
         return plain
-    return _with_origin(plain, _read(os.path.join(folder, entry.name, "direct_url.json"), disk))
+    return _with_origin(plain, _read(os.path.join(folder, entry.name, "direct_url.json"), files))
 
 
 def _with_origin(plain: Package, data: bytes) -> Package:
@@ -148,30 +160,30 @@ def _path_of(url: str) -> str:
     return path[1:] if os.name == "nt" and path[2:3] == ":" else path
 
 
-def missing_files(environment: str, disk: Disk) -> list[str]:
+def missing_files(environment: str, files: Files) -> list[str]:
     """Return the `.pth` files that are recorded as installed but are not there.
 
     An installation that was killed leaves the metadata of a package without its `.pth` file; uv
     takes the package for installed, and does not repair it.
     """
     missing = []
-    for folder in site_packages(environment, disk):
-        for entry in disk.entries(folder, sizes=False):
+    for folder in site_packages(environment, files):
+        for entry in files.entries(folder, sizes=False):
             if entry.kind == "folder" and entry.name.endswith(".dist-info"):
-                for path in _recorded(os.path.join(folder, entry.name), disk):
+                for path in _recorded(os.path.join(folder, entry.name), files):
                     target = os.path.join(folder, path)
-                    if path.endswith(".pth") and disk.status(target) is None:
+                    if path.endswith(".pth") and files.status(target) is None:
                         missing.append(target)
     return sorted(missing)
 
 
-def strangers(environment: str, disk: Disk) -> list[str]:
+def strangers(environment: str, files: Files) -> list[str]:
     """Return names at the top of an environment that nothing put there but a person.
 
     Packages may bring folders of their own; those are in their records. What sync clients and
     file managers leave behind is nobody's work.
     """
-    names = {entry.name for entry in disk.entries(environment, sizes=False)}
+    names = {entry.name for entry in files.entries(environment, sizes=False)}
     found = []
     for name in names:
         usual = name.lower() in _USUAL or name.lower() in _NOTES or name.startswith(".")
@@ -180,30 +192,30 @@ def strangers(environment: str, disk: Disk) -> list[str]:
     if not found:
         return []
     owned = set()
-    for folder in site_packages(environment, disk):
-        for entry in disk.entries(folder, sizes=False):
+    for folder in site_packages(environment, files):
+        for entry in files.entries(folder, sizes=False):
             if entry.name.endswith(".dist-info"):
-                for path in _recorded(os.path.join(folder, entry.name), disk):
+                for path in _recorded(os.path.join(folder, entry.name), files):
                     target = os.path.normpath(os.path.join(folder, path))
                     owned.add(os.path.relpath(target, environment).split(os.sep)[0])
     return sorted(name for name in found if name not in owned)
 
 
-def _recorded(metadata: str, disk: Disk) -> list[str]:
+def _recorded(metadata: str, files: Files) -> list[str]:
     """Return the paths in a `RECORD`, relative to the folder of packages."""
-    text = _read(os.path.join(metadata, "RECORD"), disk).decode("utf-8", "replace")
+    text = _read(os.path.join(metadata, "RECORD"), files).decode("utf-8", "replace")
     try:
         return [row[0] for row in csv.reader(text.splitlines()) if row and row[0]]
     except csv.Error:
         return []
 
 
-def _read(path: str, disk: Disk) -> bytes:
+def _read(path: str, files: Files) -> bytes:
     """Return a file's content; b"" where there is none, or where it would have to be fetched."""
-    status = disk.status(path)
+    status = files.status(path)
     if status is None:
         return b""
     entry = describe("", status)
     if entry.kind != "file" or entry.evicted or entry.size > _LIMIT:
         return b""
-    return disk.read(path)
+    return files.read(path)

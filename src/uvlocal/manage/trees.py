@@ -7,6 +7,7 @@ was evicted is counted and left alone.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import time
@@ -38,7 +39,7 @@ class Entry(NamedTuple):
     evicted: bool = False
 
 
-class Disk:
+class Files:
     """The seam to the disk: lists a folder. Tests give one that is made of a dictionary."""
 
     def entries(self, folder: str, *, sizes: bool) -> list[Entry]:
@@ -48,13 +49,9 @@ class Disk:
             folder: the folder, which the caller knows to be none that was evicted.
             sizes: whether sizes and flags of files are wanted; they cost a call for each.
         """
-        found = []
-        try:
-            with os.scandir(folder) as listing:
-                for entry in listing:
-                    found.append(_entry(entry, sizes=sizes))
-        except OSError:
-            pass
+        found: list[Entry] = []
+        with contextlib.suppress(OSError), os.scandir(folder) as listing:
+            found.extend(_entry(entry, sizes=sizes) for entry in listing)
         return found
 
     def status(self, path: str) -> os.stat_result | None:
@@ -164,13 +161,13 @@ class Cost(NamedTuple):
     complete: bool = True
 
 
-def measure(folder: str, disk: Disk, budget: Budget) -> Cost:
+def measure(folder: str, reader: Files, budget: Budget) -> Cost:
     """Return what everything below `folder` costs; links are counted, not followed."""
     files = size = hidden = conflicts = evicted = 0
     pending = [folder]
     while pending and budget.allows():
         current = pending.pop()
-        entries = disk.entries(current, sizes=True)
+        entries = reader.entries(current, sizes=True)
         budget.entries -= len(entries) + 1
         in_packages = os.path.basename(current) in ("site-packages", "dist-packages")
         names = {entry.name for entry in entries}

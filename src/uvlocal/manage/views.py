@@ -16,13 +16,14 @@ from uvlocal.shim.environment import contract_home
 from uvlocal.shim.system import System
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from uvlocal.manage.errors import UserError
-    from uvlocal.manage.install import Installation
     from uvlocal.manage.status import Status
 
 _LABEL_WIDTH = 13
+#: How many bytes, KiB, MiB make one of the next unit.
+_UNIT = 1024
 
 
 def shown(path: str) -> str:
@@ -58,27 +59,76 @@ def error(problem: UserError) -> None:
     """Print an error, and after an empty line the hint."""
     talk(f"{_coloured('error', '1;31')}: {problem.message}")
     if problem.hint:
-        talk(f"\n{_coloured('hint', '1;36')}: {problem.hint}")
+        hint(problem.hint)
 
 
-def _coloured(text: str, code: str) -> str:
-    if os.environ.get("NO_COLOR") or not sys.stderr.isatty():
+def hint(text: str) -> None:
+    """Print what a person may do next, after an empty line."""
+    talk(f"\n{_coloured('hint', '1;36')}: {text}")
+
+
+def warning(text: str) -> None:
+    """Print something that a person should know, although the command goes on."""
+    talk(f"{_coloured('warning', '1;33')}: {text}")
+
+
+def agreed(question: str) -> bool:
+    """Ask on the terminal, and say whether the answer is yes; without a terminal it is no."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def painted(text: str, code: str, *, talking: bool = False) -> str:
+    """Return text in a colour (a number of ECMA-48), plain where the stream shows none.
+
+    The stream is stdout, or stderr where the text is for `talk`.
+    """
+    stream = sys.stderr if talking else sys.stdout
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
         return text
     return f"\x1b[{code}m{text}\x1b[0m"
 
 
+def _coloured(text: str, code: str) -> str:
+    return painted(text, code, talking=True)
+
+
+def size(number: int) -> str:
+    """Return a number of bytes as people read it, in the units that uv uses too."""
+    if number < _UNIT:
+        return f"{number} B"
+    amount = float(number)
+    for unit in ("KiB", "MiB", "GiB"):
+        amount /= _UNIT
+        # What would be rounded up to the next unit belongs there.
+        if amount < _UNIT - 0.05:
+            return f"{amount:.1f} {unit}"
+    return f"{amount / _UNIT:.1f} TiB"
+
+
+def count(number: int, what: str) -> str:
+    """Return a number with its noun: `1 file`, `1,234 files`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def rows(pairs: Iterable[tuple[str, str]]) -> None:
     """Print labelled values; long ones go on below, nothing is cut."""
-    width = min(_columns(), 100)
+    width = min(columns(), 100)
     for label, value in pairs:
         lines = textwrap.wrap(
             value, width - _LABEL_WIDTH, break_long_words=False, break_on_hyphens=False
         )
         for number, line in enumerate(lines or [""]):
-            data(f"{label if number == 0 else '':<{_LABEL_WIDTH}}{line}".rstrip())
+            name = label if number == 0 else ""
+            gap = " " * (_LABEL_WIDTH - len(name))
+            data(f"{painted(name, '1') if name else ''}{gap}{line}".rstrip())
 
 
-def _columns() -> int:
+def columns() -> int:
+    """Return how wide the terminal is; 80 where there is none."""
     try:
         return int(os.environ.get("COLUMNS", "")) or 80
     except ValueError:
@@ -91,47 +141,53 @@ def _columns() -> int:
 
 def status(found: Status) -> None:
     """Show what is done about a project, and why."""
-    pairs = [("project", shown(found.root))]
+    rows(_about_project(found))
+    for problem in found.settings_problems:
+        warning(problem)
+    if found.former_root:
+        talk(
+            f"the project was `{shown(found.former_root)}` before, and has an environment from then"
+        )
+        hint("`uvlocal adopt` takes it along")
+    elif found.venv == "folder" and found.strategy == "redirect":
+        talk("there is a `.venv` in the project too, which uv does not use")
+        hint("`uvlocal migrate` removes it once the environment has what it has")
+
+
+def _about_project(found: Status) -> Iterator[tuple[str, str]]:
+    """Yield what there is to say, each with its label."""
+    yield "project", shown(found.root)
     if found.volume_kind:
         what = found.volume_kind
         if found.confidence and found.confidence != "high":
             what += f", {found.confidence} confidence"
-        pairs.append(("volume", f"{found.volume_label} ({what})"))
-        pairs += [("evidence", sentence) for sentence in found.evidence]
-    pairs += [("decision", found.code), ("", found.sentence)]
-    pairs.append(("strategy", found.strategy or "none, uv runs unchanged"))
+        yield "volume", f"{found.volume_label} ({what})"
+        yield from (("", sentence) for sentence in found.evidence)
+    yield "decision", found.code
+    yield "", found.sentence
+    yield "strategy", found.strategy or "none, uv runs unchanged"
     if found.environment is not None:
-        made = "" if found.environment_exists else " (not made yet)"
-        pairs.append(("environment", shown(found.environment) + made))
-    pairs.append(("pointer", found.pointer))
+        yield "environment", shown(found.environment)
+        yield "", _age(found)
+    pointer = found.pointer
+    if found.venv_target:
+        pointer += f", `.venv` leads to `{shown(found.venv_target)}`"
+    yield "pointer", pointer
     if found.real_uv:
         version = f"{found.real_uv_version}, " if found.real_uv_version else ""
-        pairs.append(("real uv", f"{shown(found.real_uv)} ({version}from {found.real_uv_origin})"))
+        origin = {"path": "on PATH", "variable": "named by `UVLOCAL_UV`"}.get(
+            found.real_uv_origin, "recorded when the shim was installed"
+        )
+        yield "real uv", f"{shown(found.real_uv)} ({version}{origin})"
     else:
-        pairs.append(("real uv", "none found"))
+        yield "real uv", "none found"
     if found.contest and found.strategy:
-        pairs.append(("if wrong", f"`{found.contest}`"))
-    rows(pairs)
-    for problem in found.settings_problems:
-        talk(f"{_coloured('warning', '1;33')}: {problem}")
+        yield "if wrong", f"`{found.contest}`"
 
 
-def installed(made: Installation, *, dry_run: bool) -> None:
-    """Say what was installed, and what is left to do."""
-    if dry_run:
-        talk(f"would install `{shown(made.shim)}`" if made.changed else "would change nothing")
-        return
-    what = "installed" if made.changed else "already installed:"
-    talk(f"{what} `{shown(made.shim)}`")
-    if not made.real_uv:
-        talk("warning: there is no uv on `PATH` yet")
-    folder = os.path.dirname(made.shim)
-    talk(f'\n{_coloured("hint", "1;36")}: put it first on PATH: `export PATH="{folder}:$PATH"`')
-
-
-def removed(paths: list[str]) -> None:
-    """Say what was removed."""
-    for path in paths:
-        talk(f"removed `{shown(path)}`")
-    if not paths:
-        talk("nothing to remove")
+def _age(found: Status) -> str:
+    """Say what is known of an environment."""
+    if not found.environment_exists:
+        return "not made yet"
+    python = f"Python {found.python}" if found.python else "a Python that does not say its version"
+    return f"{python}, since {found.created[:10]}" if found.created else python

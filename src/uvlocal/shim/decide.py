@@ -35,6 +35,9 @@ CODES = {
 #: Strategies that leave the environment in the project, so that they need no store.
 IN_PLACE = ("no-metadata", "unhide")
 
+#: Kinds of volumes to which uv cannot link from its cache: it tries, warns, and copies.
+_NO_LINKS = ("network", "shared", "incapable")
+
 #: How each kind of volume is spoken of, with the label of what was found there.
 _KINDS = {
     "synced": "is synced by {}",
@@ -90,16 +93,23 @@ class Facts:
     `environ` is the environment that the user had, ours taken back. `centralized` says where uv's
     own central environments were turned on, "" if nowhere. `local_link` is where `.venv` leads
     when that is a fit place already, "" otherwise. `shown_root` is the project root for people.
-    `can_centralize` says whether the real uv has central environments. `stale` says whether the
-    environment in the project needs the variable of `no-metadata` at this call.
+    `can_centralize` says whether uv will centralize the environment if told to, `not_centralized`
+    why not; `features` are the preview features that the user asked for. `stale` says whether the
+    environment in the project needs the variable of `no-metadata` at this call. `blocked` is what
+    keeps an environment from being in the project, `link_mode` where the user chose how uv links
+    files, each "" for nothing.
     """
 
     __slots__ = (
+        "blocked",
         "bypass",
         "can_centralize",
         "centralized",
         "environ",
+        "features",
+        "link_mode",
         "local_link",
+        "not_centralized",
         "project",
         "request",
         "settings",
@@ -121,7 +131,11 @@ class Facts:
         self.local_link: "str | None" = None
         self.store: "Store | None" = None
         self.can_centralize: "bool | None" = None
+        self.not_centralized = ""
+        self.features: "list[str]" = []
         self.stale: "bool | None" = None
+        self.blocked = ""
+        self.link_mode = ""
         self.shown_root = ""
 
 
@@ -130,10 +144,11 @@ class Decision:
 
     `code` is stable, for tests and JSON; `sentence` is for people. `strategy` is None where
     nothing is done. `variables` are to be set for uv, before marks. `environment` is where uv will
-    find the project's environment, "" where that is uv's own business.
+    find the project's environment, "" where that is uv's own business. `fallback` says why it is
+    not the strategy that was asked for, "" where it is.
     """
 
-    __slots__ = ("code", "environment", "sentence", "strategy", "variables")
+    __slots__ = ("code", "environment", "fallback", "sentence", "strategy", "variables")
 
     def __init__(
         self,
@@ -149,6 +164,7 @@ class Decision:
         self.strategy = strategy
         self.variables = variables or {}
         self.environment = environment
+        self.fallback = ""
 
 
 def decide(facts: Facts) -> "Decision | None":
@@ -219,13 +235,13 @@ def _about_store(
     store = facts.store
     if store is None:
         return None
-    strategy: "str | None" = settings.strategy_for(volume.provider)
-    if strategy == "centralize":
-        if facts.can_centralize is None:
-            return None
-        strategy = "centralize" if facts.can_centralize else "redirect"
-    if strategy == "no-metadata" and facts.stale is None:
+    wish = settings.strategy_for(volume.provider)
+    if wish == "centralize" and facts.can_centralize is None:
         return None
+    if wish == "no-metadata" and facts.stale is None:
+        return None
+    fallback = _obstacle(wish, facts)
+    strategy = "redirect" if fallback else wish
     code = "opted-in" if settings.mode == "always" else volume.kind
     if strategy not in IN_PLACE:
         if store.volume.kind != "local":
@@ -235,7 +251,18 @@ def _about_store(
             return Decision("no-store", f"{what}, but the store `{store.shown}` cannot be written")
     elif store.volume.kind != "local":
         code = "no-better-place"
-    return _act(facts, volume, store, Decision(code, what, strategy))
+    decision = Decision(code, what, strategy)
+    decision.fallback = fallback
+    return _act(facts, volume, store, decision)
+
+
+def _obstacle(wish: str, facts: Facts) -> str:
+    """Return why a strategy cannot be carried out, "" where it can."""
+    if wish == "centralize" and not facts.can_centralize:
+        return f"`centralize` does not work here, {facts.not_centralized}"
+    if wish in IN_PLACE and facts.blocked:
+        return f"`{wish}` does not work here, {facts.blocked}"
+    return ""
 
 
 def _act(facts: Facts, volume: "Volume", store: Store, decision: Decision) -> Decision:
@@ -246,6 +273,8 @@ def _act(facts: Facts, volume: "Volume", store: Store, decision: Decision) -> De
     if decision.strategy == "redirect":
         decision.environment = store.environment
         decision.sentence += f", so its environment is kept in `{store.shown_environment}`"
+        if decision.fallback:
+            decision.sentence += f" ({decision.fallback})"
         if role == "project":
             variables["UV_PROJECT_ENVIRONMENT"] = store.environment
         elif store.exists and not _chooses_environment(facts):
@@ -254,7 +283,8 @@ def _act(facts: Facts, volume: "Volume", store: Store, decision: Decision) -> De
     if decision.strategy == "centralize":
         decision.sentence += ", so uv is told to centralize its environment"
         if role == "project":
-            features = facts.environ.get("UV_PREVIEW_FEATURES", "")
+            # The variable replaces what the configuration says, so that is handed on with it.
+            features = facts.environ.get("UV_PREVIEW_FEATURES", "") or ",".join(facts.features)
             feature = "centralized-project-envs"
             variables["UV_PREVIEW_FEATURES"] = f"{features},{feature}" if features else feature
         return decision
@@ -264,7 +294,10 @@ def _act(facts: Facts, volume: "Volume", store: Store, decision: Decision) -> De
             variables["UV_NO_INSTALLER_METADATA"] = "1"
     else:
         decision.sentence += ", so hidden flags are cleared from its environment"
-    if volume.copies_links and not facts.environ.get("UV_LINK_MODE"):
+    # Without a better place uv's cache may lie on the same volume, where links work.
+    no_links = volume.kind in _NO_LINKS and decision.code != "no-better-place"
+    chosen = facts.environ.get("UV_LINK_MODE") or facts.link_mode
+    if (volume.copies_links or no_links) and not chosen:
         variables["UV_LINK_MODE"] = "copy"
     return decision
 

@@ -136,16 +136,24 @@ def slug(name: str) -> str:
 
 
 def hash_digits(data: bytes) -> str:
-    """Return 10 hex digits of FNV-1a (64 bit) over `data`, folded to 40 bits.
+    """Return 10 hex digits: the hash of `data`, folded to 40 bits.
 
-    Written out because `hashlib` is neither built in nor frozen. It need not resist an attacker:
-    before an environment is used, its record is compared with the whole root (`decide`).
+    It need not resist an attacker: before an environment is used, its record is compared with the
+    whole root (`stores.name_in`).
+    """
+    value = fnv(data)
+    return format((value >> 40) ^ (value & 0xFFFFFFFFFF), "010x")
+
+
+def fnv(data: bytes) -> int:
+    """Return FNV-1a (64 bit) of `data`; `hashlib` is neither built in nor frozen.
+
     http://www.isthe.com/chongo/tech/comp/fnv/
     """
     value = 0xCBF29CE484222325
     for byte in data:
         value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return format((value >> 40) ^ (value & 0xFFFFFFFFFF), "010x")
+    return value
 
 
 def is_our_name(name: str) -> bool:
@@ -220,6 +228,15 @@ def put_on(changes: Changes, environ: "dict[str, str]", wanted: "dict[str, str]"
         changes.values[SET_PREFIX + name] = value
         if name in user:
             changes.values[HAD_PREFIX + name] = user[name]
+
+
+def take_off(changes: Changes, environ: "dict[str, str]", name: str) -> None:
+    """Leave a variable that a decision wanted as the user had it after all.
+
+    `environ` is the environment that the user had.
+    """
+    changes.values[name] = environ.get(name)
+    changes.values[SET_PREFIX + name] = changes.values[HAD_PREFIX + name] = None
 
 
 # -- what lies there ---------------------------------------------------------------------------

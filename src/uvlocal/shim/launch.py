@@ -5,15 +5,20 @@ The launcher starts Python with `sys.argv` of
     -c, PACKAGE, LAUNCHER, FLAGS, ARGV0, ARGUMENTS...
 
 PACKAGE is the folder on `sys.path`, LAUNCHER the shim's own path, FLAGS tell what the start of
-Python destroyed of the process's state (`P` SIGPIPE and `X` SIGXFSZ were ignored, `L` the variable
-LC_CTYPE was absent), the rest is uv's argv. Whatever goes wrong here, uv runs.
+Python destroyed of the process's state: `P` SIGPIPE and `X` SIGXFSZ were ignored; `L` the variable
+LC_CTYPE was absent, otherwise its value follows `=` in hexadecimal. The rest is uv's argv.
+Whatever goes wrong here, uv runs.
 """
 
 import os
 import sys
 
 from uvlocal.shim import handover
-from uvlocal.shim.system import System
+from uvlocal.shim.recorder import RecordingSystem
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uvlocal.shim.system import System
 
 #: Positions in `sys.argv`.
 _LAUNCHER, _FLAGS, _ARGV0 = 2, 3, 4
@@ -24,28 +29,29 @@ def main() -> None:
     launcher, flags = sys.argv[_LAUNCHER], sys.argv[_FLAGS]
     argv = sys.argv[_ARGV0:] or ["uv"]
     _restore_signals(flags)
-    system = System()
+    system: "System" = RecordingSystem()
     changes: "dict[str, str | None]" = {}
     real = None
     try:
         from uvlocal.shim.gather import Call
         from uvlocal.shim.prepare import prepare
+        from uvlocal.shim.recall import record
 
         tracing = system.environ.get("UVLOCAL_TRACE", "") not in ("", "0")
         call = Call(argv[1:], system, launcher, _trace if tracing else None)
-        changes = dict(
-            call.changes.values
-        )  # the user's own environment, should we fail from here on
+        changes = dict(call.changes.values)  # the user's own, should we fail from here on
         decision = call.settle()
         prepare(call, decision)
         changes = call.changes.values
         real = call.real_uv()
+        if real.path and not tracing:
+            cache = handover.configuration(system, launcher).get("cache", "")
+            record(call, decision, cache)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong here, uv runs
         _confess(error, system)
     if real is None:
         real = handover.find(system, launcher)
-    if "L" in flags:
-        changes["LC_CTYPE"] = None
+    _restore_locale(flags, changes)
     os._exit(_become(real, argv, changes))
 
 
@@ -65,7 +71,7 @@ def _trace(line: str) -> None:
     handover.say("uvlocal: " + line)
 
 
-def _confess(error: Exception, system: System) -> None:
+def _confess(error: Exception, system: "System") -> None:
     """Say in one line that we failed, with the whole story under `UVLOCAL_TRACE`."""
     if system.environ.get("UVLOCAL_TRACE", "") not in ("", "0"):
         import traceback
@@ -76,6 +82,15 @@ def _confess(error: Exception, system: System) -> None:
         what = " ".join(str(error).split())[:200]
         hint = "`UVLOCAL_TRACE=1` tells more"
         handover.say(f"warning: uvlocal failed, so uv runs unchanged ({kind}: {what}); {hint}")
+
+
+def _restore_locale(flags: str, changes: "dict[str, str | None]") -> None:
+    """Undo what the start of Python did to LC_CTYPE in a C locale (PEP 538)."""
+    letters, known, value = flags.partition("=")
+    if "L" in letters:
+        changes["LC_CTYPE"] = None
+    elif known:
+        changes["LC_CTYPE"] = os.fsdecode(bytes.fromhex(value))
 
 
 def _restore_signals(flags: str) -> None:

@@ -1,10 +1,14 @@
-"""Do what a decision needs before uv starts: the record, and one line the first time."""
+"""Do what a decision needs before uv starts: acts in the project, the record, one line."""
 
 import sys
 
-from uvlocal.shim import handover, stores
-from uvlocal.shim.decide import Decision
+from uvlocal.shim import environment, handover, stores
+from uvlocal.shim.decide import IN_PLACE, Decision
 from uvlocal.shim.gather import Call
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: Codes of which the user hears, in one line, although nothing is done.
 _SPOKEN = ("no-store",)
@@ -13,27 +17,105 @@ _SPOKEN = ("no-store",)
 def prepare(call: Call, decision: Decision) -> None:
     """Write the record of a project's first redirected call, and say what is to be said.
 
+    Strategies and pointers that change something in the project do so here.
     A record that cannot be written stops nothing; the next call tries again.
 
     Raises:
         OSError: the store in a place for all was taken by somebody else just now.
     """
     request, store = call.facts.request, call.facts.store
+    quiet = request is None or request.quiet or bool(call.system.environ.get("UVLOCAL_QUIET"))
     lines = []
     if decision.strategy == "redirect" and store is not None:
         stores.claim(store.path, call.system)
     if decision.strategy == "redirect" and request is not None and request.writes:
         added = _record(call, decision)
+        obstacle = _try(call, decision, _keep_pointer)
+        news = bool(decision.fallback) and not quiet and _is_news(call, decision)
         if added is not None:
-            lines.append(f"uvlocal: {decision.sentence}{added}")
+            lines.append(f"uvlocal: {decision.sentence}{added}{obstacle}")
+        elif news:
+            lines.append(f"uvlocal: {decision.fallback}, so the environment is kept elsewhere")
+    elif decision.strategy in IN_PLACE:
+        _try(call, decision, _act_in_place)
     elif decision.code in _SPOKEN:
         lines.append(f"uvlocal: {decision.sentence}; uv runs unchanged")
     if call.facts.settings is not None and call.settings.problems:
         lines.append(_problems(call.settings.problems))
-    if request is None or request.quiet or call.system.environ.get("UVLOCAL_QUIET"):
+    if quiet:
         return
     for line in lines:
         handover.say(line)
+
+
+def _try(call: Call, decision: Decision, act: "Callable[[Call, Decision], str]") -> str:
+    """Act; what fails is told under `UVLOCAL_TRACE` only, and the decision holds all the same."""
+    try:
+        return act(call, decision)
+    except Exception as error:  # noqa: BLE001 - nothing of this is worth losing the decision for
+        if call.tell is not None:
+            call.tell(f"act: failed ({type(error).__name__}: {error})")
+        return ""
+
+
+def _keep_pointer(call: Call, decision: Decision) -> str:
+    """Make or mend the pointer if one is asked for; return why it cannot be, for the notice."""
+    wish, volume, project = call.settings.pointer, call.facts.volume, call.facts.project
+    if wish == "none" or volume is None or project is None or not decision.environment:
+        return ""
+    from uvlocal.shim import pointers
+
+    obstacle = pointers.obstacle(wish, volume, call.uv_version() if wish == "file" else None)
+    if obstacle:
+        return f"; no pointer is made, as {obstacle}"
+    memory = _own_file(call, "pointers", decision.environment)
+    pointers.keep(project.root, decision.environment, wish, call.system, memory)
+    return ""
+
+
+def _act_in_place(call: Call, decision: Decision) -> str:
+    """Do what an environment needs that stays in the project."""
+    request, project, volume = call.facts.request, call.facts.project, call.facts.volume
+    if request is None or project is None or volume is None or request.role != "project":
+        return ""
+    from uvlocal.shim import strategies, sync_marks, turns
+
+    system, root = call.system, project.root
+    if volume.kind == "synced":
+        sync_marks.mark(root, volume.provider, system, make=request.writes)
+    if decision.strategy == "unhide":
+        shown = strategies.unhide(root, system)
+        if call.tell is not None:
+            call.tell(f"unhidden: {shown}")
+    elif request.writes and strategies.installs(call.arguments, system):
+        path = _own_file(call, "repairs", environment.name_of(root, system))
+        turn = turns.Turns(path, root, system)
+        if (call.facts.stale or turn.leader()[0]) and not turn.take():
+            _leave_out(call, decision, "UV_NO_INSTALLER_METADATA")
+    return ""
+
+
+def _leave_out(call: Call, decision: Decision, variable: str) -> None:
+    """Set a variable after all not, that the decision wanted."""
+    if variable in decision.variables:
+        del decision.variables[variable]
+        environment.take_off(call.changes, call.system.environ, variable)
+
+
+def _own_file(call: Call, folder: str, name: str) -> str:
+    """Return a file of ours for a project in the cache folder, "" where there is none."""
+    system = call.system
+    cache = environment.cache_directory(system)
+    return system.path.join(cache, folder, system.path.basename(name)) if cache else ""
+
+
+def _is_news(call: Call, decision: Decision) -> bool:
+    """Note that something was said of a project; say whether it was not said before."""
+    path = _own_file(call, "said", decision.environment)
+    said = decision.fallback.encode("utf-8", "surrogateescape")
+    if not path or call.system.read(path) == said:
+        return False
+    return call.system.write_private(path, said)
 
 
 def _record(call: Call, decision: Decision) -> "str | None":

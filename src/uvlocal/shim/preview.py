@@ -1,6 +1,6 @@
-"""Find out whether the user turned on uv's own central environments.
+"""Find out what the user told uv of preview features, central environments above all.
 
-uv reads preview features from the command line, from variables, and from its configuration:
+uv reads them from the command line, from variables, and from its configuration:
 `[tool.uv]` of the project or the `uv.toml` beside it, the user's and the system's `uv.toml`
 (https://docs.astral.sh/uv/concepts/configuration-files/,
 https://docs.astral.sh/uv/concepts/preview/).
@@ -30,7 +30,43 @@ def centralized_by(request: "Request", project: "Project", system: System) -> st
     switch = system.environ.get("UV_PREVIEW", "").lower()
     if switch:
         return "`UV_PREVIEW`" if switch in _TRUE else ""
-    return _configured(request, project, system)
+    value, where = _configured(request, project, system)
+    return where if value is True or (isinstance(value, list) and FEATURE in value) else ""
+
+
+def features_of(request: "Request", project: "Project", system: System) -> "list[str]":
+    """Return the preview features that the user asked for by variable or configuration.
+
+    The variable replaces the configuration, so that whoever sets it must name these as well.
+    """
+    variable = system.environ.get("UV_PREVIEW_FEATURES", "")
+    if variable:
+        return [word.strip() for word in variable.split(",") if word.strip()]
+    value, _ = _configured(request, project, system)
+    return [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
+
+
+def link_mode_by(request: "Request", project: "Project", system: System) -> str:
+    """Return where the user chose how uv links files, for people; "" where nowhere."""
+    if system.environ.get("UV_LINK_MODE"):
+        return "`UV_LINK_MODE`"
+    if request.config_file:
+        files = [system.path.join(request.directory, request.config_file)]
+    elif request.no_config:
+        files = []
+    else:
+        beside = system.path.join(project.root, "uv.toml")
+        if system.lstat(beside) is None:
+            beside = system.path.join(project.root, "pyproject.toml")
+        files = [beside, *_user_files(system)]
+    for path in files:
+        table: object = _parsed(path, b"link-mode", system)
+        if system.path.basename(path) == "pyproject.toml":
+            for key in ("tool", "uv"):
+                table = table.get(key) if isinstance(table, dict) else None
+        if isinstance(table, dict) and "link-mode" in table:
+            return f"`{path}`"
+    return ""
 
 
 def _wants(text: str) -> bool:
@@ -38,22 +74,23 @@ def _wants(text: str) -> bool:
     return text == "on" or FEATURE in [word.strip() for word in text.split(",")]
 
 
-def _configured(request: "Request", project: "Project", system: System) -> str:
+def _configured(request: "Request", project: "Project", system: System) -> "tuple[object, str]":
+    """Return what the configuration says first of preview features, and where; None for nothing."""
     if request.config_file:
         path = system.path.join(request.directory, request.config_file)
-        return _file(path, system) or ""
+        return _file(path, system), f"`{path}`"
     if request.no_config:
-        return ""
+        return None, ""
     beside = system.path.join(project.root, "uv.toml")
     if system.lstat(beside) is not None:  # then uv does not read `[tool.uv]` for settings
-        answer = _file(beside, system)
+        value, where = _file(beside, system), f"`{beside}`"
     else:
-        answer = _word(project.preview, "`[tool.uv]`")
+        value, where = project.preview, "`[tool.uv]`"
     for path in _user_files(system):
-        if answer is not None:
+        if value is not None:
             break
-        answer = _file(path, system)
-    return answer or ""
+        value, where = _file(path, system), f"`{path}`"
+    return value, where
 
 
 def _user_files(system: System) -> "list[str]":
@@ -71,24 +108,21 @@ def _user_files(system: System) -> "list[str]":
     return ([join(base, "uv", "uv.toml")] if base else []) + ["/etc/uv/uv.toml"]
 
 
-def _file(path: str, system: System) -> "str | None":
-    """Return what a `uv.toml` says: where on, "" off, None nothing."""
+def _file(path: str, system: System) -> object:
+    """Return what a `uv.toml` says of preview features: True, False, a list, None for nothing."""
+    table = _parsed(path, b"preview", system)
+    features = table.get("preview-features")
+    return table.get("preview") if features is None else features
+
+
+def _parsed(path: str, word: bytes, system: System) -> "dict[str, object]":
+    """Return a TOML file that has `word` in it; empty for any other, which uv reports."""
     data = system.read(path)
-    if data is None or b"preview" not in data:
-        return None
+    if data is None or word not in data:
+        return {}
     import tomllib
 
     try:
-        table = tomllib.loads(data.decode("utf-8-sig"))
+        return tomllib.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        return None  # uv reports it
-    features = table.get("preview-features")
-    return _word(table.get("preview") if features is None else features, f"`{path}`")
-
-
-def _word(value: object, where: str) -> "str | None":
-    if value is None:
-        return None
-    if value is True or (isinstance(value, list) and FEATURE in value):
-        return where
-    return ""
+        return {}

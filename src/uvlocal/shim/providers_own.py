@@ -116,7 +116,6 @@ OWN = (
         places=(
             Place("marker", ALL, ".sync/IgnoreList", confidence="medium"),
             Place("marker", ALL, ".sync/ID", confidence="medium"),
-            Place("marker", ALL, ".SyncID", confidence="low"),
         ),
         exclusions=(Exclusion("patterns", ALL, ".sync/IgnoreList", "names", certain=False),),
         examples={

@@ -34,7 +34,7 @@ _TARGET_PREVIEW_YIELDS_SINCE = (0, 11, 2)
 _TARGET_FEATURE = "target-workspace-discovery"
 
 #: Before that uv keeps a trailing separator of `--project`, and no glob of a workspace matches it.
-_TRIMS_PROJECT_SINCE = (0, 11, 7)
+_TRIMS_PROJECT_SINCE = (0, 9, 0)
 
 #: Since then a project directory that does not exist is an error.
 _PROJECT_MUST_EXIST_SINCE = (0, 12, 0)
@@ -246,7 +246,8 @@ def _find_start(
     """Find the directory from which uv walks up to the project."""
     project = line.values.get("--project") or variables.text("UV_PROJECT")
     folder = absolute(goal.folder, request.directory, system) if goal.folder else ""
-    if folder not in ("", request.start) and _follows_target(line, bool(project), variables):
+    moves = bool(folder) and (bool(project) or folder != request.start)
+    if moves and _follows_target(line, bool(project), variables):
         request.start = folder
     elif project:
         path = system.path.join(request.directory, project)

@@ -11,8 +11,8 @@ from uvlocal.shim.places import Place, Provider
 from uvlocal.shim.providers import BY_ID, PROVIDERS
 from uvlocal.shim.system import System
 
-#: The most folders that are taken from one configuration file; nobody syncs more.
-_MOST_ROOTS = 1000
+#: The most folders that are taken from one place of the table; nobody syncs more.
+_MOST_ROOTS = 200
 #: The folders that `expand` knows: variable, and what stands for it below home where it is unset.
 _FOLDERS = {
     "$CONFIG": ("XDG_CONFIG_HOME", ".config"),
@@ -63,7 +63,7 @@ class Root:
 class Reader:
     """What a probe reads through: remembers every input, and collects the folders found."""
 
-    __slots__ = ("inputs", "place", "problems", "provider", "roots", "system")
+    __slots__ = ("inputs", "left", "place", "problems", "provider", "roots", "system")
 
     def __init__(self, system: System) -> None:
         """Begin with nothing."""
@@ -71,8 +71,13 @@ class Reader:
         self.inputs: "dict[str, str]" = {}
         self.roots: "list[Root]" = []
         self.problems: "list[str]" = []
-        self.provider = BY_ID["icloud"]
-        self.place = self.provider.places[0]
+        self.begin(BY_ID["icloud"], BY_ID["icloud"].places[0])
+
+    def begin(self, provider: Provider, place: Place) -> None:
+        """Go on with another place of the table."""
+        self.provider = provider
+        self.place = place
+        self.left = _MOST_ROOTS
 
     def rely_on(self, name: str) -> str:
         """Remember the state of an input, as it is before it is read, and return it."""
@@ -151,7 +156,7 @@ class Reader:
             only_known: leave the folder out where no row fits.
         """
         system = self.system
-        if not isinstance(path, str) or "\0" in path or len(self.roots) >= _MOST_ROOTS:
+        if not isinstance(path, str) or "\0" in path or self.left <= 0:
             return
         path = self.expand(path)
         if system.platform == "win32":
@@ -175,6 +180,7 @@ class Reader:
             label=label,
         )
         self.roots.append(root)
+        self.left -= 1
 
     def complain(self, path: str, what: str) -> None:
         """Note that a configuration does not say what it should."""
@@ -242,7 +248,8 @@ def _read_all(system: System) -> "tuple[list[Root], list[str]]":
 
 def _configuration(system: System) -> "list[tuple[Provider, Place, list[str]]]":
     """Return each place that is read by a probe, with the inputs that call for reading it."""
-    found = []
+    found: "list[tuple[Provider, Place, list[str]]]" = []
+    seen: "set[tuple[str, str]]" = set()
     for provider in PROVIDERS:
         for place in provider.places:
             if system.platform not in place.platforms:
@@ -250,7 +257,9 @@ def _configuration(system: System) -> "list[tuple[Provider, Place, list[str]]]":
             if place.how == "file":
                 path = expand(place.where, system)
                 needs = expand(place.needs, system) if place.needs else ""
-                if path:
+                # Two templates may stand for one file: `$CONFIG` is `~/.config` for most.
+                if path and (place.probe, path) not in seen:
+                    seen.add((place.probe, path))
                     found.append((provider, place, [path, "?" + needs] if needs else [path]))
             elif place.how == "registry":
                 found.append((provider, place, ["&" + place.where]))
@@ -261,7 +270,7 @@ def _probe(reader: Reader, provider: Provider, place: Place, where: str) -> None
     """Let the probe of one place read it; a damaged file costs its own folders only."""
     from uvlocal.shim import probes
 
-    reader.provider, reader.place = provider, place
+    reader.begin(provider, place)
     try:
         probes.PROBES[place.probe](reader, where)
     except Exception:  # noqa: BLE001 - a parser may raise anything on a damaged file

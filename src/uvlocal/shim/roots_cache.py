@@ -64,7 +64,11 @@ def load(expected: "list[str]", system: System) -> "tuple[list[Root], list[str]]
     data = system.read(path, _LIMIT)
     if data is None:
         return None
-    return _parse(data.decode("utf-8", "surrogateescape"), expected, system)
+    try:
+        text = data.decode("utf-8", "surrogatepass")
+    except ValueError:
+        return None
+    return _parse(text, expected, system)
 
 
 def _parse(
@@ -129,7 +133,7 @@ def save(expected: "list[str]", reader: "Reader", system: System) -> None:
         for root in reader.roots
     ]
     lines += [_line("problem", problem) for problem in reader.problems]
-    data = "\n".join([*lines, "end", ""]).encode("utf-8", "surrogateescape")
+    data = "\n".join([*lines, "end", ""]).encode("utf-8", "surrogatepass")
     if len(data) <= _LIMIT:
         system.write_private(path, data)
 

@@ -15,6 +15,7 @@ from uvlocal.shim.system import System
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
 
     from uvlocal.shim.settings import Settings
@@ -25,6 +26,9 @@ LOCAL_ROOT, SYNCED_ROOT, CONFIGURED, SHAPE, MARKER, ATTRIBUTE = range(6)
 #: The folders that iCloud takes over when "Desktop & Documents" is on.
 _TAKEN_OVER = ("desktop", "documents")
 _CONTAINER = "com~apple~clouddocs"
+
+#: A name that no folder has.
+_NEVER_THERE = ".uvlocal-never-there"
 
 
 class Signal:
@@ -90,6 +94,7 @@ class Sight:
     __slots__ = (
         "_folders",
         "_identities",
+        "_statuses",
         "above",
         "absent",
         "configured",
@@ -115,6 +120,7 @@ class Sight:
         self.above = ancestors(root, system)
         self._folders: "dict[str, str] | None" = None
         self._identities: "dict[tuple[int, int], str] | None" = None
+        self._statuses: "dict[str, os.stat_result | None]" = {}
         #: The providers that are set up on this machine.
         self.configured: "set[str]" = set()
         #: What was asked for and could not be found.
@@ -125,6 +131,20 @@ class Sight:
     def shown(self, path: str) -> str:
         """Return a path for people."""
         return f"`{contract_home(path, self.system)}`"
+
+    def status(self, path: str) -> "os.stat_result | None":
+        """Return the status of what `path` leads to, asked once: such a call can take long."""
+        if path not in self._statuses:
+            self._statuses[path] = self.system.stat(path)
+        return self._statuses[path]
+
+    def device(self) -> "int | None":
+        """Return the device number of the root, or of the nearest folder above that is there."""
+        for path in (self.root, *self.above[1:]):
+            status = self.status(path)
+            if status is not None:
+                return status.st_dev
+        return None
 
     def is_enabled(self, provider: str) -> bool:
         """Say whether the user left a provider on."""
@@ -143,7 +163,7 @@ class Sight:
             return self._folders.get(folded, path)
         if path.startswith("\\\\"):
             return None  # asking for a share may take long
-        status = self.system.stat(path)
+        status = self.status(path)
         if status is None:
             self.absent.add(path)
         if status is None or not status.st_ino:
@@ -151,7 +171,7 @@ class Sight:
         if self._identities is None:
             self._identities = {}
             for above in reversed(self.above):
-                there = self.system.stat(above)
+                there = self.status(above)
                 if there is not None:
                     self._identities[there.st_dev, there.st_ino] = above
         return self._identities.get((status.st_dev, status.st_ino))
@@ -186,6 +206,9 @@ def _user_roots(sight: Sight) -> "Iterator[Signal]":
     ):
         for folder in folders:
             top = sight.folder_at(folder)
+            if top is None and folder in sight.absent:
+                sentence = f"{sight.shown(folder)}, one of your `{key}`, cannot be found"
+                sight.missing.append(sentence)
             if top is not None:
                 said = f"{sight.shown(folder)} is one of your `{key}`"
                 doubt = "wrong if it should not be in your settings any more"
@@ -327,12 +350,13 @@ def _back_links(sight: Sight) -> "Iterator[Signal]":
 def _markers(sight: Sight, known: "set[str]") -> "Iterator[Signal]":
     system = sight.system
     places = list(_places(sight, "marker"))
-    for above in sight.above:
+    for above in _folders_to_search(sight):
         for provider, place in places:
             path = system.path.join(above, *place.where.rstrip("/").split("/"))
-            status = system.lstat(path)
-            if status is None or stat.S_ISDIR(status.st_mode) != place.where.endswith("/"):
+            if not _is_marker(path, place, system):
                 continue
+            if system.exists(system.path.join(above, _NEVER_THERE)):
+                break  # a file system that claims to have every name (smbnetfs) has no marks
             stale = ""
             listed = place.needs and provider.id in sight.configured
             if listed and provider.id not in known:
@@ -346,6 +370,31 @@ def _markers(sight: Sight, known: "set[str]") -> "Iterator[Signal]":
                 confidence=place.confidence,
                 stale=stale,
             )
+
+
+def _is_marker(path: str, place: Place, system: System) -> bool:
+    status = system.lstat(path)
+    return status is not None and stat.S_ISDIR(status.st_mode) == place.where.endswith("/")
+
+
+def _folders_to_search(sight: Sight) -> "list[str]":
+    """Return the folders above the root that may have a mark: up to home, on the root's own disk.
+
+    Nobody syncs the folder of all homes. Beyond the mount point no name is asked for: in the folder
+    of an automounter that could start a search of the network.
+    """
+    system = sight.system
+    home = comparable(system.home, system) if system.home else ""
+    device = sight.device()
+    folders = []
+    for above in sight.above:
+        status = sight.status(above)
+        if status is not None and status.st_dev != device:
+            break
+        folders.append(above)
+        if comparable(above, system) == home:
+            break
+    return folders
 
 
 def _attributes(sight: Sight) -> "Iterator[Signal]":

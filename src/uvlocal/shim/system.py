@@ -160,7 +160,10 @@ class System:
         return resolved
 
     def listdir(self, path: str) -> "list[str]":
-        """Return the sorted names in a *configuration* directory; never called on a project."""
+        """Return the sorted names in a *configuration* directory.
+
+        Never called on a project, but for its own environment under a strategy that keeps it there.
+        """
         try:
             return sorted(os.listdir(path))
         except (OSError, ValueError):
@@ -183,6 +186,30 @@ class System:
             return _attribute(path, name)
         except (ImportError, OSError, ValueError, AttributeError):
             return None
+
+    def set_attribute(self, path: str, name: str, value: bytes) -> bool:
+        """Set an extended attribute of `path` itself, named as for `attribute`; say if it did."""
+        try:
+            return _set_attribute(path, name, value)
+        except (ImportError, OSError, ValueError, AttributeError):
+            return False
+
+    def is_hidden(self, path: str) -> bool:
+        """Say whether `path` itself has the flag UF_HIDDEN, which macOS and the BSDs know.
+
+        Source: chflags(2), and `site.addpackage` in CPython, which skips `.pth` files with it.
+        """
+        return bool(getattr(self.lstat(path), "st_flags", 0) & stat.UF_HIDDEN)
+
+    def show(self, path: str) -> bool:
+        """Clear the flag UF_HIDDEN of `path` itself, all others kept; say whether that worked."""
+        if sys.platform == "darwin":
+            try:
+                os.lchflags(path, os.lstat(path).st_flags & ~stat.UF_HIDDEN)
+            except (OSError, ValueError):
+                return False
+            return True
+        return False
 
     def query(self, path: str, query: str) -> "list[tuple[object, ...]] | None":
         """Return the rows that a query finds in an SQLite database, None where it cannot be read.
@@ -210,13 +237,8 @@ class System:
         if not _make_folder(folder) or not self.is_private(folder, stat.S_IFDIR):
             return False
         beside = f"{path}.{os.getpid()}"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         try:
-            descriptor = os.open(beside, flags | getattr(os, "O_CLOEXEC", 0), 0o600)
-            try:
-                os.write(descriptor, data)
-            finally:
-                os.close(descriptor)
+            _write_new(beside, data, 0o600)
             os.replace(beside, path)
         except (OSError, ValueError):
             try:
@@ -225,6 +247,34 @@ class System:
                 pass
             return False
         return True
+
+    def make_directory(self, path: str) -> bool:
+        """Make one directory, with the usual permissions; False where something is there."""
+        try:
+            os.mkdir(path)
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def remove(self, path: str) -> bool:
+        """Remove a file or link; say whether that worked."""
+        try:
+            os.unlink(path)
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def put_link(self, path: str, target: str, *, over: bool) -> bool:
+        """Put a symbolic link at `path`; say whether that worked.
+
+        Where something is there already, the link takes its place in one step if `over` says so,
+        but never that of a directory.
+        """
+        return _put(path, over, lambda at: os.symlink(target, at, target_is_directory=True))
+
+    def put_file(self, path: str, data: bytes, *, over: bool) -> bool:
+        """Put a file at `path`, with the usual permissions; `over` as in `put_link`."""
+        return _put(path, over, lambda at: _write_new(at, data, 0o666))
 
     def is_private(self, path: str, kind: int) -> bool:
         """Say whether `path` is this user's, of that `kind` (`stat.S_IFREG`), others cannot write.
@@ -236,6 +286,36 @@ class System:
             return False
         writable = stat.S_IWGRP | stat.S_IWOTH
         return self.uid < 0 or (status.st_uid == self.uid and not status.st_mode & writable)
+
+    # -- other processes -----------------------------------------------------------------------
+
+    def lock(self, path: str, *, make: bool, patience: float) -> "int | None":
+        """Open a file and lock it for us alone, as uv locks its environments (flock(2)).
+
+        Args:
+            path: the file.
+            make: make it where it is missing, for this user alone.
+            patience: how long to wait for others, in seconds.
+
+        Returns:
+            the descriptor, which is to be closed; None where the lock cannot be had.
+        """
+        try:
+            return _lock(path, os.O_CREAT if make else 0, patience)
+        except (ImportError, OSError, ValueError):
+            return None
+
+    def is_alive(self, process: int) -> bool:
+        """Say whether there is a process with this id; on Windows that is not asked."""
+        if sys.platform == "win32":
+            return False
+        try:
+            os.kill(process, 0)
+        except (ProcessLookupError, OverflowError):
+            return False
+        except OSError:
+            return True
+        return True
 
     # -- volumes -------------------------------------------------------------------------------
 
@@ -293,6 +373,69 @@ class System:
             return _registry(key)[2]
         except (ImportError, OSError, ValueError):
             return ""
+
+
+#: How long to wait before trying again to get a lock, in seconds.
+_PAUSE = 0.02
+
+
+def _lock(path: str, flags: int, patience: float) -> "int | None":
+    if sys.platform == "win32":
+        return None
+    import fcntl
+    import time
+
+    flags |= os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o600)
+    deadline = time.monotonic() + patience
+    try:
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE)
+            else:
+                return descriptor
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _put(path: str, over: bool, make: "Callable[[str], None]") -> bool:
+    """Make something at `path`, with `over` in the place of what is there unless a directory."""
+    try:
+        make(path)
+    except FileExistsError:
+        pass
+    except (OSError, ValueError, NotImplementedError):
+        return False
+    else:
+        return True
+    beside = f"{path}.{os.getpid()}"
+    try:
+        if not over or stat.S_ISDIR(os.lstat(path).st_mode):
+            return False
+        make(beside)
+        os.replace(beside, path)
+    except OSError:
+        try:
+            os.unlink(beside)
+        except OSError:
+            pass
+        return False
+    return True
+
+
+def _write_new(path: str, data: bytes, mode: int) -> None:
+    """Write a file that must not be there yet."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), mode)
+    try:
+        os.write(descriptor, data)
+    finally:
+        os.close(descriptor)
 
 
 def _make_folder(path: str) -> bool:
@@ -412,6 +555,33 @@ def _attribute(path: str, name: str) -> "bytes | None":
         finally:
             os.close(descriptor)
     return None
+
+
+def _set_attribute(path: str, name: str, value: bytes) -> bool:
+    if sys.platform == "linux":
+        os.setxattr(path, name, value, follow_symlinks=False)
+        return True
+    if sys.platform == "darwin":
+        import ctypes
+
+        library = ctypes.CDLL(None)
+        failed: int = library.setxattr(
+            os.fsencode(path),
+            name.encode(),
+            value,
+            ctypes.c_size_t(len(value)),
+            ctypes.c_uint32(0),
+            ctypes.c_int(_XATTR_NOFOLLOW),
+        )
+        return failed == 0
+    if sys.platform == "win32":
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_BINARY
+        descriptor = os.open(f"{path}:{name}", flags)
+        try:
+            return os.write(descriptor, value) == len(value)
+        finally:
+            os.close(descriptor)
+    return False
 
 
 def _drive_type(drive: str) -> str:

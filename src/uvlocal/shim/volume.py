@@ -108,13 +108,9 @@ def locate(
 def _locate(sight: Sight, known_local: str, backings: int) -> Volume:
     system = sight.system
     signal = _strongest(gather(sight), system)
-    if system.stat(sight.root) is None:
-        missing = absent.unmounted(sight.root, system)
-        if missing is not None:
-            return _unmounted(sight, signal, missing)
-    device = _device(sight.root, system)
+    device = sight.device()
     mount, row = None, None
-    if not _is_known_local(device, known_local, system):
+    if not _is_known_local(device, known_local, sight):
         mount = mounts.find(sight.root, device, system)
     if mount is not None:
         row = mounts.classify(mount, system)
@@ -148,24 +144,13 @@ def _is_inner(signal: Signal, mount: "Mount", system: System) -> bool:
 # -- the disk --------------------------------------------------------------------------------------
 
 
-def _device(path: str, system: System) -> "int | None":
-    """Return the device number of a path, or of the nearest folder above that is there."""
-    while True:
-        status = system.stat(path)
-        if status is not None:
-            return status.st_dev
-        above = system.path.dirname(path)
-        if above == path:
-            return None
-        path = above
-
-
-def _is_known_local(device: "int | None", known_local: str, system: System) -> bool:
+def _is_known_local(device: "int | None", known_local: str, sight: Sight) -> bool:
     """Say whether a device is known to be a local disk without a look at what is mounted.
 
     On Linux a number of its own stands for a disk, where a network file system, FUSE, or memory
     has an anonymous one. On macOS the startup disk is local.
     """
+    system = sight.system
     if device is None:
         return False
     if system.platform == "darwin":
@@ -175,7 +160,7 @@ def _is_known_local(device: "int | None", known_local: str, system: System) -> b
         )
     if system.platform != "linux" or not known_local or mounts.is_anonymous(device):
         return False
-    return _device(known_local, system) == device
+    return Sight(known_local, known_local, system, sight.settings).device() == device
 
 
 def _behind(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) -> "Volume | None":
@@ -238,8 +223,16 @@ def _of_mount(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) ->
     )
 
 
-def _unmounted(sight: Sight, signal: "Signal | None", missing: "Mount") -> Volume:
-    """Return the answer for a root that cannot be found, as its volume is not mounted."""
+def unmounted(root: str, system: System, settings: "Settings") -> "Volume | None":
+    """Say which volume is missing where a project cannot be found; None where none is known.
+
+    Not a part of `locate`, which is also asked of folders that are yet to be made.
+    """
+    missing = absent.unmounted(root, system)
+    if missing is None:
+        return None
+    sight = Sight(root, root, system, settings)
+    signal = _strongest(gather(sight), system)
     row = mounts.classify(missing, sight.system) if missing.type else None
     provider = signal.provider if signal else None
     kind = row.kind if row else "local"

@@ -21,26 +21,26 @@ _GLOB_LIMIT = 65536
 class Rules:
     """How some versions of uv read globs, from the first version that did so.
 
-    `dots`: `.` and `..` are taken out. `separators`: repeated and trailing ones are, too.
-    `crossing`: `*` in `members` crosses `/`; in `exclude` it always does.
+    A glob is cleaned as a path is, its `.`, `..` and needless separators taken out, if it has one
+    of what `cleans` names. `crossing`: `*` in `members` crosses `/`; in `exclude` it always does.
     """
 
-    __slots__ = ("crossing", "dots", "separators", "since")
+    __slots__ = ("cleans", "crossing", "since")
 
-    def __init__(self, since: "Version", *, dots: bool, separators: bool, crossing: bool) -> None:
+    def __init__(self, since: "Version", cleans: str, *, crossing: bool) -> None:
         """Hold the fields."""
         self.since = since
-        self.dots = dots
-        self.separators = separators
+        self.cleans = cleans.split()
         self.crossing = crossing
 
 
 #: The newest first.
 RULES = (
-    Rules((0, 12, 8), dots=True, separators=True, crossing=False),
-    Rules((0, 11, 7), dots=True, separators=True, crossing=True),
-    Rules((0, 9, 3), dots=True, separators=False, crossing=True),
-    Rules((0, 0, 0), dots=False, separators=False, crossing=True),
+    Rules((0, 12, 8), "dots trailing-separator any-separator", crossing=False),
+    Rules((0, 11, 7), "dots trailing-separator any-separator", crossing=True),
+    Rules((0, 11, 5), "dots trailing-separator", crossing=True),
+    Rules((0, 9, 3), "dots", crossing=True),
+    Rules((0, 0, 0), "", crossing=True),
 )
 
 
@@ -107,9 +107,13 @@ class _Matcher:
         """Say whether a valid glob matches the project."""
         path = self.system.path
         parts = glob.replace(path.sep, "/").split("/")
-        has_dots = ".." in parts or parts[0] == "."
-        if self.rules.separators or (self.rules.dots and has_dots):
-            glob = path.normpath(glob)
+        found = {
+            "dots": ".." in parts or parts[0] == ".",
+            "trailing-separator": parts[-1] == "",
+            "any-separator": "" in parts[1:] or "." in parts,
+        }
+        if any(found[what] for what in self.rules.cleans):
+            glob = path.normpath(glob) if glob else ""
             glob = "" if glob == "." else glob
         whole = self.found if path.isabs(glob) else self.relative
         try:

@@ -1,0 +1,98 @@
+"""Is there a stray `.venv` in a synced project, and what did the sync client do to it?"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.checks import FAIL, OK, WARN, Check
+from uvlocal.manage.identity import SilentError
+from uvlocal.manage.trees import Budget, Files, measure
+from uvlocal.shim.environment import contract_home
+from uvlocal.shim.paths import quoted
+
+if TYPE_CHECKING:
+    from uvlocal.manage.checks import Facts
+    from uvlocal.manage.trees import Cost
+
+#: How much of an environment in a synced folder is looked at: entries, seconds, levels.
+_ENTRIES, _SECONDS, _DEPTH = 300_000, 20.0, 24
+
+
+def check(facts: Facts) -> list[Check]:
+    """Look for `.venv` in every redirected project, and in the current one if it is at risk."""
+    checks = []
+    roots = {entry.root: entry.record for entry in facts.entries if entry.state in ("ok", "copy")}
+    here = _current(facts)
+    if here:
+        roots.setdefault(here, None)
+    for root, record in roots.items():
+        mount = record.mount_point if record else ""
+        if _is_environment(os.path.join(root, ".venv"), mount, facts):
+            redirected = record is not None or facts.decision.strategy == "redirect"
+            checks += _stray(root, facts, redirected=redirected)
+    if not checks:
+        checks.append(Check("stray-venv", OK, "no redirected project has a `.venv` of its own"))
+    return checks
+
+
+def _current(facts: Facts) -> str:
+    """Return the root of the project that is looked at, if its folder does environments harm."""
+    project = facts.call.facts.project
+    volume = facts.call.facts.volume
+    if project is None or volume is None or volume.kind == "local":
+        return ""
+    return project.root
+
+
+def _is_environment(path: str, mount_point: str, facts: Facts) -> bool:
+    """Say whether a real environment is there, no link or file that leads elsewhere."""
+    try:
+        status = facts.disk.status(path, mount_point)
+        if status is None or not stat.S_ISDIR(status.st_mode):
+            return False
+        return facts.disk.status(os.path.join(path, "pyvenv.cfg"), mount_point) is not None
+    except SilentError:
+        return False
+
+
+def _stray(root: str, facts: Facts, *, redirected: bool) -> list[Check]:
+    path = os.path.join(root, ".venv")
+    shown = contract_home(path, facts.system)
+    mend = f"uvlocal migrate {quoted(contract_home(root, facts.system), facts.system)}"
+    checks = []
+    if redirected:
+        seen = (
+            f"`{shown}` is there although the project is redirected: it is from before, or an "
+            "editor or another uv made it"
+        )
+        checks.append(Check("stray-venv", WARN, seen, "high", mend, path=path))
+    budget = Budget(_ENTRIES, _SECONDS, _DEPTH)
+    cost = measure(path, Files(), budget)
+    return checks + [
+        Check(code, level, f"`{shown}`: {seen}", _sure(cost), mend, path=path)
+        for code, level, seen in _damage(cost)
+    ]
+
+
+def _sure(cost: Cost) -> str:
+    return "high" if cost.complete else "medium"
+
+
+def _damage(cost: Cost) -> list[tuple[str, str, str]]:
+    """Return code, level and sentence for each kind of damage."""
+    found = []
+    if cost.hidden:
+        what = f"{cost.hidden} hidden `.pth` file{'' if cost.hidden == 1 else 's'}"
+        seen = f"{what}, which Python skips: imports fail"
+        found.append(("hidden-pth", FAIL, seen))
+    if cost.conflicts:
+        ies = "copy" if cost.conflicts == 1 else "copies"
+        seen = f"{cost.conflicts} conflict {ies} by a sync client, at some of which uv stops"
+        found.append(("conflict-copies", FAIL, seen))
+    if cost.evicted:
+        what = f"{cost.evicted} file{'' if cost.evicted == 1 else 's'}"
+        seen = f"the content of {what} is in the cloud alone and is fetched when it is needed"
+        found.append(("evicted-files", WARN, seen))
+    return found

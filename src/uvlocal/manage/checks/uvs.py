@@ -1,0 +1,132 @@
+"""Which uv is the real one, are there others, and does it keep environments itself?"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from uvlocal.manage import inspection
+from uvlocal.manage.checks import FAIL, OK, WARN, Check
+from uvlocal.manage.checks.stores import uv_cache
+from uvlocal.shim import environment, handover, preview, uv_version
+from uvlocal.shim.environment import contract_home
+from uvlocal.shim.gather import no_project
+from uvlocal.shim.request import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from uvlocal.manage.checks import Facts
+
+#: The oldest uv that the tests run with.
+OLDEST = (0, 5, 9)
+#: How a real uv was found, for people.
+_ORIGINS = {"variable": "named by `UVLOCAL_UV`", "path": "on PATH", "recorded": "recorded"}
+#: The error that says that a file of a cloud folder cannot be linked (Windows,
+#: `ERROR_CLOUD_FILE_INCOMPATIBLE_HARDLINKS`).
+_POISONED = 396
+#: How many files of uv's cache are tried.
+_SAMPLES = 50
+
+
+def check(facts: Facts) -> list[Check]:
+    """Look at the real uv, and at the other ones on PATH."""
+    real = facts.real_uv
+    if not real.path:
+        tried = f" (`UVLOCAL_UV` names `{real.wish}`, which {real.rejected})" if real.wish else ""
+        mend = "unset `UVLOCAL_UV`" if real.wish else "install uv"
+        return [Check("no-real-uv", FAIL, f"there is no real uv{tried}", advice=mend)]
+    version = _version(real.path, facts)
+    text = _text(version)
+    shown = contract_home(real.path, facts.system)
+    seen = f"the real uv is `{shown}` ({text}, {_ORIGINS[real.origin]})"
+    if version is None:
+        return [Check("uv-version", WARN, f"{seen}, which does not say its version", "medium")]
+    if version < OLDEST:
+        seen += f", older than {_text(OLDEST)}, the oldest that uvlocal is tested with"
+        return [Check("uv-old", WARN, seen, command="uv self update", path=real.path)]
+    return [Check("uv", OK, seen, path=real.path), *_others(real.path, version, facts)]
+
+
+def _version(path: str, facts: Facts) -> tuple[int, int, int] | None:
+    cache = environment.cache_directory(facts.system)
+    return uv_version.known(path, facts.system, os.path.join(cache, "uv-versions") if cache else "")
+
+
+def _text(version: tuple[int, int, int] | None) -> str:
+    return ".".join(map(str, version)) if version else "version unknown"
+
+
+def _others(real: str, version: tuple[int, int, int], facts: Facts) -> list[Check]:
+    """Look for further uvs on PATH of another version: which one runs depends on PATH's order."""
+    checks = []
+    seen_paths = {os.path.realpath(real)}
+    for path in inspection.uvs_on_path(facts.system):
+        canonical = os.path.realpath(path)
+        status = facts.system.stat(path)
+        ours = status is not None and handover.is_shim(path, status, facts.system, "")
+        if ours or canonical in seen_paths:
+            continue
+        seen_paths.add(canonical)
+        other = _version(path, facts)
+        if other != version:
+            seen = (
+                f"`{contract_home(path, facts.system)}` is another uv ({_text(other)}), which "
+                f"`{contract_home(real, facts.system)}` ({_text(version)}) hides"
+            )
+            checks.append(Check("uv-twice", WARN, seen, path=path, advice="remove one of them"))
+    return checks
+
+
+def check_centralizes(facts: Facts) -> list[Check]:
+    """See whether uv keeps environments centrally itself, everywhere or in this project."""
+    request = parse(["sync"], facts.system, lambda: None)
+    project = facts.call.facts.project or no_project(facts.path)
+    where = preview.centralized_by(request, project, facts.system)
+    if not where:
+        return []
+    seen = (
+        f"uv's own `{preview.FEATURE}` is on ({contract_home(where, facts.system)}), so uvlocal "
+        "stands aside; `uv cache prune` removes such environments"
+    )
+    mend = "turn it off there to have uvlocal keep them"
+    return [Check("uv-centralizes", WARN, seen, advice=mend)]
+
+
+def check_cache(
+    facts: Facts, link: Callable[[str, str], None] = os.link, platform: str = sys.platform
+) -> list[Check]:
+    """See whether files of uv's cache can still be linked.
+
+    A file of the cache that was linked into an environment below OneDrive cannot be linked
+    anywhere else afterwards (https://github.com/astral-sh/uv/issues/9500).
+    """
+    cache = uv_cache(facts)
+    if platform != "win32" or not os.path.isdir(cache):
+        return []
+    trial = os.path.join(cache, ".uvlocal-trial")
+    bad = 0
+    for path in itertools.islice(_linked_files(cache), _SAMPLES):
+        try:
+            link(path, trial)
+            os.unlink(trial)
+        except OSError as error:
+            bad += getattr(error, "winerror", None) == _POISONED
+    if not bad:
+        return []
+    seen = f"{bad} files of uv's cache cannot be linked: an environment in OneDrive has them too"
+    mend = "`uv cache clean`, after `uvlocal migrate --all`"
+    return [Check("uv-cache-poisoned", FAIL, seen, "medium", path=cache, advice=mend)]
+
+
+def _linked_files(cache: str) -> Iterator[str]:
+    """Yield files of the cache that have further names: those may be in an environment."""
+    for folder, _, names in os.walk(cache):
+        for name in names:
+            path = os.path.join(folder, name)
+            with contextlib.suppress(OSError):
+                if os.lstat(path).st_nlink > 1:
+                    yield path

@@ -1,0 +1,126 @@
+"""The commands that look at many projects: `uvlocal scan`, `uvlocal migrate`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from uvlocal.manage import views, views_projects
+from uvlocal.manage.errors import FINDINGS, USAGE, UserError
+
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
+
+_SCAN_EXAMPLES = """Examples:
+
+  uvlocal scan                     every synced folder that is known here
+
+  uvlocal scan ~/Dropbox/code      one folder
+
+  uvlocal scan --json | jq '.projects[].root'
+"""
+_MIGRATE_EXAMPLES = """Examples:
+
+  uvlocal migrate --dry-run        what would be done about this project
+
+  uvlocal migrate --keep-extra     with the packages that were installed by hand
+
+  uvlocal migrate --all --yes      everything that `uvlocal scan` finds
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `uvlocal`."""
+    app.command(epilog=_SCAN_EXAMPLES)(scan)
+    app.command(epilog=_MIGRATE_EXAMPLES)(migrate)
+
+
+def scan(
+    folders: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[DIR]...", help="Folders to search; every synced one if left out."),
+    ] = None,
+    max_depth: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="How far down to look.")
+    ] = None,
+    max_entries: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="How many files to look at.")
+    ] = None,
+    max_seconds: Annotated[
+        float | None, typer.Option(metavar="S", min=0, help="How long to look.")
+    ] = None,
+    json: _Json = False,
+) -> None:
+    """Find uv projects at risk, and what their environments cost there.
+
+    Links are not followed, and files whose content is in the cloud alone are not fetched. Exit
+    code 0; 1 if an environment lies in a synced folder; 2 if a DIR is none.
+    """
+    from uvlocal.manage import scan as scans
+    from uvlocal.manage.trees import Budget
+
+    budget = Budget(
+        scans.ENTRIES if max_entries is None else max_entries,
+        scans.SECONDS if max_seconds is None else max_seconds,
+        scans.DEPTH if max_depth is None else max_depth,
+    )
+    with views_projects.searching() as tell:
+        found = scans.Scanner(budget=budget, tell=tell).scan(folders)
+    views.as_json(found) if json else views_projects.scan(found)
+    if found.projects:
+        raise typer.Exit(FINDINGS)
+
+
+def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATH]...", help="Folders of projects; here if left out."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Migrate everything that `uvlocal scan` finds.")
+    ] = False,
+    keep_extra: Annotated[
+        bool, typer.Option("--keep-extra", help="Keep packages that were installed by hand.")
+    ] = False,
+    drop_extra: Annotated[bool, typer.Option("--drop-extra", help="Leave them out.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, but change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: _Json = False,
+) -> None:
+    """Move projects over: the new environment first, then the old `.venv` goes.
+
+    The new one is made by uv and compared with the old one package by package; until it works, the
+    old one is not touched. What was interrupted is finished by the same command. Exit code 0; 1 if
+    something was not migrated; 2 if a PATH is no directory.
+    """
+    from uvlocal.manage import migrate as migrating
+    from uvlocal.manage.migration_results import DONE, Migrations
+
+    if keep_extra and drop_extra:
+        raise UserError("`--keep-extra` and `--drop-extra` exclude each other", code=USAGE)
+    if everything and paths:
+        raise UserError("`--all` and a PATH exclude each other", code=USAGE)
+    if everything:
+        with views_projects.searching() as tell:
+            jobs = migrating.plan_all(tell=tell)
+    else:
+        jobs = migrating.plan_some(paths or [None])
+    ready = [job for job in jobs if job.result.state == "planned"]
+    if not json:
+        for job in jobs:
+            show = views_projects.planned if job in ready else views_projects.refused
+            show(job.result)
+    agreed = bool(ready) and not dry_run and (yes or views_projects.may_migrate(len(ready)))
+    extras = "keep" if keep_extra else "drop" if drop_extra else ""
+    for job in ready if agreed else ():
+        views_projects.begun(job.result)
+        ask = None if yes else views_projects.about_extra
+        migrated = job.apply(extras, ask)
+        if not json:
+            views_projects.migrated(migrated)
+    results = tuple(job.result for job in jobs)
+    result = Migrations(1, dry_run, agreed, migrating.is_shimmed(), results)
+    views.as_json(result) if json else views_projects.summed(result)
+    fine = {*DONE, "planned"} if dry_run else {*DONE}
+    if not fine.issuperset(one.state for one in results):
+        raise typer.Exit(FINDINGS)

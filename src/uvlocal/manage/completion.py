@@ -1,0 +1,76 @@
+"""Completion on the command line: of `uvlocal`, and of `uv`, which is the shim now."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import textwrap
+
+#: What typer is asked for its own completion code, by shell.
+_TYPER = {"bash": "bash", "zsh": "zsh", "fish": "fish", "powershell": "powershell"}
+#: Lines of typer's that are left out: they would change what the Tab key does in all PowerShell,
+#: or are comments, which an interactive zsh does not know.
+_LEFT_OUT = ("Import-Module PSReadLine", "Set-PSReadLineKeyHandler", "#")
+
+#: Load uv's own completion at the first use of the Tab key, unless somebody has set one up. That
+#: code is long, and asking uv for it in each new shell takes time.
+_OF_UV = {
+    "bash": """\
+        _uvlocal_load_uv() {
+            complete -r uv
+            eval "$(uv generate-shell-completion bash)"
+            return 124
+        }
+        complete -p uv >/dev/null 2>&1 || complete -F _uvlocal_load_uv uv
+        """,
+    "zsh": """\
+        _uvlocal_load_uv() {
+            eval "$(uv generate-shell-completion zsh)"
+            (( $+functions[_uv] )) && _uv "$@"
+        }
+        (( $+_comps[uv] )) || compdef _uvlocal_load_uv uv
+        """,
+    "fish": """\
+        function _uvlocal_load_uv
+            complete --erase --command uv
+            uv generate-shell-completion fish | source
+            complete --do-complete (commandline --current-process --cut-at-cursor)
+        end
+        if not test -e $fish_complete_path[1]/uv.fish
+            complete --command uv --no-files --arguments '(_uvlocal_load_uv)'
+        end
+        """,
+}
+
+
+def code(shell: str) -> str:
+    """Return the code that completes `uvlocal` and `uv` in a shell, "" where there is none."""
+    parts = [_of_uvlocal(shell), textwrap.dedent(_OF_UV.get(shell, ""))]
+    text = "\n".join(part.strip("\n") for part in parts if part)
+    if shell == "zsh":
+        # Without `compinit`, zsh completes no commands' arguments at all.
+        body = textwrap.indent(text, "    ")
+        return f"if (( $+functions[compdef] )); then\n{body}\nfi"
+    return text
+
+
+def _of_uvlocal(shell: str) -> str:
+    """Return what typer says for our own command."""
+    if shell not in _TYPER:
+        return ""
+    from uvlocal.manage.cli import app
+
+    variable = "_UVLOCAL_COMPLETE"
+    before = os.environ.get(variable)
+    os.environ[variable] = f"source_{_TYPER[shell]}"
+    text = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(text), contextlib.suppress(SystemExit):
+            app([], prog_name="uvlocal")
+    finally:
+        os.environ.pop(variable)
+        if before is not None:
+            os.environ[variable] = before
+    lines = text.getvalue().splitlines()
+    return "\n".join(line for line in lines if not line.startswith(_LEFT_OUT))

@@ -1,0 +1,98 @@
+"""Move projects over: find them, and hand each to its job (`migration_jobs`)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from uvlocal.manage import migrations, old_environments, scan, status
+from uvlocal.manage.errors import UserError
+from uvlocal.manage.migration_jobs import Job
+from uvlocal.manage.trees import Cost
+from uvlocal.shim import handover, settings, stores
+from uvlocal.shim.gather import Call
+from uvlocal.shim.system import System
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from uvlocal.manage.in_use import Process
+
+
+def is_shimmed(environ: dict[str, str] | None = None) -> bool:
+    """Say whether the first `uv` on PATH is a shim of ours."""
+    system = System(environ=environ)
+    first = shutil.which("uv", path=system.environ.get("PATH", ""))
+    found = system.stat(first) if first else None
+    return bool(first and found and handover.is_shim(first, found, system, ""))
+
+
+def plan(
+    path: str | None,
+    environ: dict[str, str] | None = None,
+    *,
+    processes: Callable[[], Iterable[Process]] = old_environments.programs,
+    cost: Cost | None = None,
+) -> Job:
+    """Look at the project that `path` (the current directory) belongs to; nothing is changed.
+
+    Raises:
+        UserError: the path is no directory (exit 2), or there is no project.
+    """
+    place = status.folder(path)
+    inherited = dict(os.environ if environ is None else environ)
+    for name in scan.OF_ONE_CALL:
+        # What the user set for environments is heeded: uv would heed it too.
+        if name not in ("UV_PROJECT_ENVIRONMENT", "UVLOCAL_BYPASS"):
+            inherited.pop(name, None)
+    call = Call(["sync"], System(environ=dict(inherited), cwd=place))
+    decision = call.settle()
+    project = call.facts.project
+    if decision.code == "no-project" and (project is None or not project.root):
+        raise UserError(decision.sentence, "run this in a project, or name one")
+    root = project.root if project is not None else place
+    job = Job(call, decision, inherited, root, processes)
+    job.look(cost)
+    return job
+
+
+def plan_some(paths: Iterable[str | None], environ: dict[str, str] | None = None) -> list[Job]:
+    """Return the jobs for the projects that folders belong to, each project once.
+
+    Raises:
+        UserError: a path is no directory (exit 2), or there is no project.
+    """
+    jobs: dict[str, Job] = {}
+    for path in paths:
+        job = plan(path, environ)
+        jobs.setdefault(job.root, job)
+    return list(jobs.values())
+
+
+def plan_all(
+    environ: dict[str, str] | None = None,
+    *,
+    tell: Callable[[scan.Progress], None] | None = None,
+    processes: Callable[[], Iterable[Process]] = old_environments.programs,
+) -> list[Job]:
+    """Return the jobs for everything that a scan finds, and for what was interrupted.
+
+    Args:
+        environ: the environment variables, those of this process by default.
+        tell: hears how far the scan is.
+        processes: yields what runs on this machine.
+    """
+    inherited = dict(os.environ if environ is None else environ)
+    found = scan.Scanner(environ=inherited, tell=tell).scan(None)
+    costs = {
+        one.root: Cost(one.files, one.bytes) for one in found.projects if one.saves and one.complete
+    }
+    roots = [one.root for one in found.projects if one.saves]
+    system = System(environ=dict(inherited))
+    for store in stores.candidates(system, settings.load(system)):
+        roots += migrations.interrupted(store, system)
+    return [
+        plan(root, inherited, processes=processes, cost=costs.get(root))
+        for root in dict.fromkeys(roots)
+    ]

@@ -1,0 +1,136 @@
+"""The store's trash: where an environment waits for its removal.
+
+It lies in the store, since a folder gets a new name in one step on its own volume only. A name in
+it is an environment's name and a tag; anything else there is not ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import stat
+import sys
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.sizes import Meter
+from uvlocal.shim import environment, mounts
+from uvlocal.shim.paths import contains
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from uvlocal.shim.system import System
+
+#: The name of the folder in the store.
+TRASH = "trash"
+_TAG_BYTES = 4
+
+
+def put(store: str, path: str) -> str:
+    """Give an environment a name in its store's trash, in one step; return the new path.
+
+    Raises:
+        OSError: it cannot be moved there.
+    """
+    folder = os.path.join(store, TRASH)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(folder, 0o700)
+    if not stat.S_ISDIR(os.lstat(folder).st_mode):
+        raise NotADirectoryError(0, f"`{folder}` is no folder")
+    tagged = os.path.join(folder, f"{os.path.basename(path)}.{secrets.token_hex(_TAG_BYTES)}")
+    os.rename(path, tagged)
+    return tagged
+
+
+def leftovers(store: str, system: System) -> list[str]:
+    """Return what waits in the trash, left there by a call that was interrupted."""
+    folder = os.path.join(store, TRASH)
+    if os.path.islink(folder):
+        return []
+    return [os.path.join(folder, name) for name in system.listdir(folder) if _is_tagged(name)]
+
+
+def _is_tagged(name: str) -> bool:
+    stem, _, tag = name.rpartition(".")
+    return environment.is_our_name(stem) and len(tag) == 2 * _TAG_BYTES
+
+
+def empty(store: str, system: System) -> tuple[int, list[str]]:
+    """Remove what waits in the trash; return the bytes given back, and what went wrong."""
+    meter, problems = Meter(), []
+    for path in leftovers(store, system):
+        mount = mounted_inside(path, system)
+        if mount:
+            problems.append(f"`{path}` stays: another volume is mounted inside, at `{mount}`")
+            continue
+        meter.add(path)
+        trouble = delete(path)
+        if trouble:
+            problems.append(f"`{path}` was not removed completely: {trouble}")
+    with contextlib.suppress(OSError):
+        os.rmdir(os.path.join(store, TRASH))
+    return meter.total().own, problems
+
+
+def mounted_inside(path: str, system: System) -> str:
+    """Return what is mounted below a folder, "" for nothing; its files are not ours to remove."""
+    folder = os.path.realpath(path)
+    for mount in mounts.parse_mount_table(system.mount_table()):
+        if contains(folder, mount.point, system):
+            return mount.point
+    # Where there is no such table, another volume shows by its number.
+    return "" if system.platform == "linux" else Meter().add(path).mount
+
+
+def delete(path: str) -> str:
+    """Remove a folder with all that is in it, no link followed; return what went wrong."""
+    if os.path.islink(path) or not os.path.isdir(path):
+        return _attempt(os.unlink, path)
+    problems: list[str] = []
+
+    def again(function: Callable[..., object], name: str, error: BaseException) -> None:
+        """Try once more after making a folder writable: one that is not keeps its content."""
+        if isinstance(error, FileNotFoundError):
+            return
+        for folder in (os.path.dirname(name), name):
+            _make_writable(folder)
+        if function in (os.unlink, os.rmdir):
+            problems.append(_attempt(function, name))
+        else:
+            # It could not be listed.
+            shutil.rmtree(name, ignore_errors=True)
+            problems.append(_reason(error) if os.path.lexists(name) else "")
+
+    if sys.version_info >= (3, 12):
+        shutil.rmtree(path, onexc=again)
+    else:
+        shutil.rmtree(path, onerror=lambda function, name, info: again(function, name, info[1]))
+    return next(filter(None, problems), "")
+
+
+def _make_writable(path: str) -> None:
+    """Make a folder writable, on Windows a file too.
+
+    Elsewhere a file's mode does not matter, and it may be that of a file in uv's cache as well.
+    """
+    if os.path.islink(path):
+        return
+    with contextlib.suppress(OSError):
+        if os.path.isdir(path):
+            os.chmod(path, stat.S_IRWXU)
+        elif sys.platform == "win32":
+            os.chmod(path, stat.S_IRUSR | stat.S_IWUSR)
+
+
+def _attempt(function: Callable[..., object], path: str) -> str:
+    try:
+        function(path)
+    except OSError as error:
+        return _reason(error)
+    return ""
+
+
+def _reason(error: BaseException) -> str:
+    return str(getattr(error, "strerror", "") or error).lower()

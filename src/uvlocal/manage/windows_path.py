@@ -1,0 +1,183 @@
+r"""The user's PATH on Windows: a value in the registry, and a message that it changed.
+
+The value is `Path` in `HKCU\Environment`, by default of the type REG_EXPAND_SZ, in which
+`%USERPROFILE%` stays as it is. What the user has is kept to the character: our folder goes
+before it, and goes away again. Programs learn of it from `WM_SETTINGCHANGE`
+(https://learn.microsoft.com/windows/win32/procthread/environment-variables).
+"""
+
+from __future__ import annotations
+
+import ntpath
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Types of registry values.
+TEXT, TEXT_WITH_VARIABLES = 1, 2
+#: A process's whole environment, PATH included, must fit into this many characters.
+LIMIT = 32767
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value in the registry and its type."""
+
+    text: str
+    kind: int
+
+
+class UserPath(Protocol):
+    """The user's PATH: the seam that the tests fill with a value."""
+
+    def read(self) -> Value | None:
+        """Return the value, None where there is none.
+
+        Raises:
+            OSError: the value cannot be read, or is no text.
+        """
+
+    def write(self, value: Value | None) -> None:
+        """Replace the value, or with None remove it, and tell all programs.
+
+        Raises:
+            OSError: the registry cannot be written.
+        """
+
+
+def with_first(text: str, folder: str, variables: Mapping[str, str]) -> str:
+    """Return a PATH with `folder` first; one further back stays, so that nothing is lost."""
+    if text and _is_same(text.split(";", maxsplit=1)[0], folder, variables):
+        return text
+    return f"{folder};{text}" if text else folder
+
+
+def without(text: str, folder: str, variables: Mapping[str, str]) -> str:
+    """Return a PATH without `folder`, everything else as it was."""
+    entries = text.split(";")
+    return ";".join(entry for entry in entries if not _is_same(entry, folder, variables))
+
+
+def has(text: str, folder: str, variables: Mapping[str, str]) -> bool:
+    """Say whether `folder` is on a PATH."""
+    return any(_is_same(entry, folder, variables) for entry in text.split(";"))
+
+
+def _is_same(entry: str, folder: str, variables: Mapping[str, str]) -> bool:
+    return _comparable(entry, variables) == _comparable(folder, variables)
+
+
+def _comparable(entry: str, variables: Mapping[str, str]) -> str:
+    """Return a PATH entry as a folder: unquoted, variables filled in, case folded."""
+    text = entry.strip().strip('"')
+    for name, value in variables.items():
+        at = text.lower().find(f"%{name.lower()}%")
+        if at >= 0:
+            text = text[:at] + value + text[at + len(name) + 2 :]
+    return ntpath.normcase(ntpath.normpath(text)) if text else ""
+
+
+def add(path: UserPath, folder: str, variables: Mapping[str, str]) -> bool:
+    """Put `folder` first on the user's PATH, and say whether that changed anything.
+
+    Raises:
+        OSError: the registry cannot be written, or PATH would become too long.
+    """
+    old = path.read()
+    new = with_first(old.text if old else "", folder, variables)
+    if old is not None and new == old.text:
+        return False
+    if len(new) > LIMIT:
+        raise OSError(None, "the user's PATH would become too long")
+    path.write(Value(new, old.kind if old else TEXT_WITH_VARIABLES))
+    return True
+
+
+def remove(path: UserPath, folder: str, variables: Mapping[str, str], *, made: bool) -> bool:
+    """Take `folder` off the user's PATH, and say whether that changed anything.
+
+    Args:
+        path: the user's PATH.
+        folder: our folder.
+        variables: the environment, for `%NAME%` in entries.
+        made: the value did not exist before; it goes if nothing else is in it.
+
+    Raises:
+        OSError: the registry cannot be written.
+    """
+    old = path.read()
+    if old is None or not has(old.text, folder, variables):
+        return False
+    new = without(old.text, folder, variables)
+    path.write(Value(new, old.kind) if new or not made else None)
+    return True
+
+
+def state(path: UserPath, folder: str, variables: Mapping[str, str]) -> str:
+    """Return how `folder` stands on the user's PATH: `current`, `absent` or `blocked`."""
+    try:
+        value = path.read()
+    except OSError:
+        return "blocked"
+    text = value.text if value else ""
+    return "current" if text and with_first(text, folder, variables) == text else "absent"
+
+
+_KEY, _NAME = "Environment", "Path"
+
+
+class Registry:
+    """The user's PATH on the machine that this runs on."""
+
+    def read(self) -> Value | None:
+        """Return the value, None where there is none.
+
+        Raises:
+            OSError: the value cannot be read, or is no text.
+        """
+        if sys.platform != "win32":
+            return None
+        import winreg
+
+        try:
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _KEY) as key:
+                text, kind = winreg.QueryValueEx(key, _NAME)
+        except FileNotFoundError:
+            return None
+        if not isinstance(text, str):
+            # To take this for no value would be to write over what the user has.
+            raise OSError(None, "the user's PATH in the registry is no text")
+        return Value(text, kind)
+
+    def write(self, value: Value | None) -> None:
+        """Replace the value, or with None remove it, and tell all programs.
+
+        Raises:
+            OSError: the registry cannot be written.
+        """
+        if sys.platform != "win32":
+            return
+        import winreg
+
+        access = winreg.KEY_SET_VALUE
+        with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _KEY, 0, access) as key:
+            if value is None:
+                winreg.DeleteValue(key, _NAME)
+            else:
+                winreg.SetValueEx(key, _NAME, 0, value.kind, value.text)
+        _broadcast()
+
+
+def _broadcast() -> None:
+    """Tell all windows that the environment changed; those that hang are not waited for."""
+    if sys.platform != "win32":
+        return
+    import ctypes
+
+    everybody, setting_change, abort_if_hung, patience = 0xFFFF, 0x001A, 0x0002, 1000
+    ctypes.windll.user32.SendMessageTimeoutW(
+        everybody, setting_change, 0, "Environment", abort_if_hung, patience, None
+    )

@@ -1,0 +1,247 @@
+"""Write down a decision, so that the launcher can replay it without Python.
+
+A recorded decision is a file below `decisions` in the cache folder, named by a hash of what it is
+for: the current directory, the command line, and the variables that can matter. It holds all of
+these in full, every input with its stamp (`recorder`), and what to do. The launcher replays it only
+if each is exactly so again; whatever else may be, the answer is a miss, and Python decides anew.
+
+Format: fields, each ended by a NUL byte, which no path, argument or variable can hold.
+
+    uvlocal-decision 1
+    the way it is keyed: `exact`, `run` or `prefix`
+    the current directory, empty for `prefix`
+    a count, and so many words of the command line
+    a count, and so many variables as NAME=value
+    a count, and so many inputs as two fields: stamp, path
+    a count, and so many changes: NAME=value to set, NAME to remove
+    the real uv
+    end
+
+`prefix` is for commands that never use a project: the words are the command, whatever follows.
+`run` is for `uv run FLAGS... PROGRAM...`: the words end before the program, which the launcher
+makes sure is a plain name. `exact` is for a whole command line.
+"""
+
+import os
+import time
+
+from uvlocal.shim import arguments as arguments_module
+from uvlocal.shim import commands, environment, stores
+from uvlocal.shim.recorder import RecordingSystem
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uvlocal.shim.decide import Decision
+    from uvlocal.shim.gather import Call
+
+MAGIC = "uvlocal-decision 1"
+FOLDER = "decisions"
+#: The variables that can matter for a decision: these, and every name that begins so.
+VARIABLES = (
+    "CONDA_DEFAULT_ENV",
+    "CONDA_PREFIX",
+    "HOME",
+    "PATH",
+    "VIRTUAL_ENV",
+)
+PREFIXES = ("CCNET_", "SEAFILE_", "UV_", "UVLOCAL_", "XDG_")
+#: Changes at each call, and the launcher sees to it before it recalls anything.
+_LOOP = "UVLOCAL_LOOP"
+
+#: The largest recorded decision, and the longest command line that is recorded word for word.
+LIMIT = 64 * 1024
+_LINE_LIMIT = 1024
+#: How many decisions are kept at most; one call in `_TRIM_EVERY` looks.
+_MOST = 10000
+_TRIM_EVERY = 64
+#: An input that changed so short a time ago may change again without any stamp showing it, in
+#: nanoseconds: file systems count time in steps, the coarsest (FAT) in 2 s.
+_SETTLED = 2_000_000_000
+#: The same for inputs that another machine's clock has stamped.
+_SETTLED_ELSEWHERE = 60_000_000_000
+#: Commands that never use a project, whatever options follow.
+_ALONE = frozenset(
+    name
+    for name, (role, _) in commands.COMMANDS.items()
+    if role == commands.NONE
+    and name not in commands.NAMESPACES
+    and name not in ("build", "init", "version")  # some of their options matter
+)
+
+
+def record(call: "Call", decision: "Decision", cache: str) -> None:
+    """Record the decision of a call, if it can be recalled at all; any failure is silent."""
+    system = call.system
+    if not isinstance(system, RecordingSystem) or system.platform == "win32" or not cache:
+        return
+    key = _key(call, decision)
+    if key is None or not _is_lasting(call, decision):
+        return
+    for module in _code():
+        system.stat(module)
+    if not system.complete or not _is_settled(system, cache):
+        return
+    how, directory, words = key
+    variables = relevant(call.inherited)
+    fields = [MAGIC, how, directory, str(len(words)), *words, str(len(variables)), *variables]
+    fields.append(str(len(system.inputs)))
+    for (_, path), stamp in system.inputs.items():
+        fields += (stamp, path)
+    changes = [
+        name if value is None else f"{name}={value}" for name, value in call.changes.values.items()
+    ]
+    fields += (str(len(changes)), *changes, call.real_uv().path, "end", "")
+    data = os.fsencode("\0".join(fields))
+    if len(data) > LIMIT or any(b"\0" in os.fsencode(field) for field in fields):
+        return
+    folder = system.path.join(cache, FOLDER)
+    number = hash_of(how, directory, words, variables)
+    system.write_private(system.path.join(folder, f"{number:016x}"), data)
+    if number % _TRIM_EVERY == 0:
+        _trim(folder)
+
+
+def relevant(environ: "dict[str, str]") -> "list[str]":
+    """Return the variables that can matter, as NAME=value."""
+    return [
+        f"{name}={value}"
+        for name, value in environ.items()
+        if name != _LOOP and (name in VARIABLES or name.startswith(PREFIXES))
+    ]
+
+
+def hash_of(how: str, directory: str, words: "list[str]", variables: "list[str]") -> int:
+    """Return the number that names a recorded decision; the launcher computes the same.
+
+    Variables have no order, so their hashes are added.
+    """
+    text = "\0".join([how, directory, *words, ""])
+    number = environment.fnv(os.fsencode(text))
+    for entry in variables:
+        number += environment.fnv(os.fsencode(entry))
+    return number & 0xFFFFFFFFFFFFFFFF
+
+
+def _key(call: "Call", decision: "Decision") -> "tuple[str, str, list[str]] | None":
+    """Return how the decision is keyed, in which directory, for which words."""
+    words, directory = call.arguments, call.system.cwd
+    if decision.code == "not-a-project-command":
+        count = commands_only(words)
+        if count:
+            return "prefix", "", words[:count]
+    if not words or not directory:
+        return None
+    count = _plain_run(words)
+    if count and not call.system.exists(call.system.path.join(directory, words[count])):
+        return "run", directory, words[:count]
+    return ("exact", directory, words) if sum(map(len, words)) <= _LINE_LIMIT else None
+
+
+def commands_only(arguments: "list[str]") -> int:
+    """Return how many first words make a command that never uses a project; 0 for none."""
+    if arguments[:1] and arguments[0] in ("--version", "-V", "--help", "-h", "help"):
+        return 1
+    for count in (1, 2):
+        name = " ".join(arguments[:count])
+        if len(arguments) >= count and name in _ALONE:
+            return count
+    return 0
+
+
+def _plain_run(arguments: "list[str]") -> int:
+    """Return where the program stands in `uv run FLAGS... PROGRAM...`; 0 for another line.
+
+    The launcher takes the first word that does not begin with a dash for the program. Where that
+    is an option's value, the line is not recorded as `run`.
+    """
+    if arguments[:1] != ["run"]:
+        return 0
+    count = 1
+    while count < len(arguments) and arguments[count].startswith("-"):
+        count += 1
+    if count == len(arguments) or not is_plain(arguments[count]) or "--" in arguments[:count]:
+        return 0
+    line = arguments_module.read(arguments)
+    return count if line.words == arguments[count:] else 0
+
+
+def is_plain(program: str) -> bool:
+    """Say whether a program is a plain name: no path, no script, which uv treats otherwise."""
+    return bool(program) and not any(mark in program for mark in "/\\.")
+
+
+def _is_lasting(call: "Call", decision: "Decision") -> bool:
+    """Say whether a decision needs nothing done and nothing said at the next call."""
+    facts = call.facts
+    if facts.settings is not None and facts.settings.problems:
+        return False
+    if decision.strategy is None:
+        return decision.code != "no-store"
+    if decision.strategy != "redirect" or facts.store is None or facts.request is None:
+        return False
+    if call.settings.pointer != "none":
+        return False
+    # Until there is a record, each call that makes the environment tries to write it.
+    name = call.system.path.basename(decision.environment)
+    path = stores.record_path(facts.store.path, name, call.system)
+    return not facts.request.writes or call.system.lstat(path) is not None
+
+
+def _code() -> "list[str]":
+    """Return the files that this decision was made by.
+
+    An installed package is replaced as a whole, so that one file stands for all; a source tree is
+    edited file by file.
+    """
+    import uvlocal
+
+    package = os.path.dirname(uvlocal.__file__)
+    if "site-packages" in package or "dist-packages" in package:
+        return [uvlocal.__file__]
+    folder = os.path.join(package, "shim")
+    return [uvlocal.__file__] + [
+        os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".py")
+    ]
+
+
+def _is_settled(system: RecordingSystem, cache: str) -> bool:
+    """Say whether every input is as it was, and not so fresh that it may change unseen.
+
+    git's index has the same trap (`racy-git` in its documentation): a file that changes again
+    within one step of the clock, to the same size, looks unchanged.
+    """
+    again = RecordingSystem()
+    here = os.stat(cache).st_dev if os.path.isdir(cache) else -1
+    elsewhere = False
+    for (question, path), stamp in system.inputs.items():
+        kind = stamp[0]
+        if kind in "asd" and question != "listing":
+            again.stat(path)
+        elif kind in "Alk":
+            again.lstat(path)
+        elif kind == "e":
+            again.exists(path)
+        elif kind == "w":
+            again.can_write(path)
+        elif kind == "x":
+            again.attribute(path, stamp[1:].partition("=")[0].rstrip("!"))
+        elif kind == "m":
+            again.mount_table()
+        else:
+            again.listdir(path)
+        if kind in "sl" and stamp[1:].partition(":")[0] != str(here):
+            elsewhere = True
+    margin = _SETTLED_ELSEWHERE if elsewhere else _SETTLED
+    settled = again.newest < time.time_ns() - margin
+    return settled and again.complete and again.inputs == system.inputs
+
+
+def _trim(folder: str) -> None:
+    """Keep the number of recorded decisions bounded: the oldest go."""
+    try:
+        entries = [(entry.stat().st_mtime_ns, entry.path) for entry in os.scandir(folder)]
+        if len(entries) > _MOST:
+            for _, path in sorted(entries)[: len(entries) - _MOST // 2]:
+                os.unlink(path)
+    except OSError:
+        pass  # another call trims, or the folder is gone: it can be thrown away at any time
