@@ -73,7 +73,7 @@ def test_what_you_then_see(newest_world: World) -> None:
     """The status that the README shows is what a newcomer gets for a project of that name."""
     world = newest_world
     project = world.project("home/Dropbox/hello")
-    shown = world.uvlocal("status", cwd=project).ok().out
+    shown = world.uvlocal("status", cwd=project).ok().raw_out
     match = re.search(r"\$ uvlocal status\n(.*?)```", README, re.DOTALL)
     assert match is not None
     for line in match[1].splitlines():

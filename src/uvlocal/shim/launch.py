@@ -41,9 +41,10 @@ def main() -> None:
         call = Call(argv[1:], system, launcher, _trace if tracing else None)
         changes = dict(call.changes.values)  # the user's own, should we fail from here on
         decision = call.settle()
-        prepare(call, decision)
-        changes = call.changes.values
         real = call.real_uv()
+        if real.path:
+            prepare(call, decision)
+            changes = call.changes.values
         if real.path and not tracing:
             cache = handover.configuration(system, launcher).get("cache", "")
             record(call, decision, cache)

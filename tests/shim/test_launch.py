@@ -1,0 +1,227 @@
+"""The first and last step of a call, in this process: what uv is started with, whatever happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from uvlocal.shim import gather, handover, launch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="executable bits are POSIX")
+
+
+class Started(NamedTuple):
+    """What the call came to: the exit code, and what uv was started with, if it was."""
+
+    code: int
+    uv: str
+    argv: list[str]
+    changes: dict[str, str | None]
+    said: str
+
+
+class Leave(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.fixture
+def call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., Started]:
+    """Return a function that makes one call in a Dropbox project, uv replaced by a note."""
+    home = tmp_path / "home"
+    project = home / "Dropbox" / "foo"
+    project.mkdir(parents=True)
+    (project / "pyproject.toml").write_text('[project]\nname = "foo"\nversion = "1"\n')
+    (home / ".dropbox").mkdir()
+    info = {"personal": {"path": str(home / "Dropbox")}}
+    (home / ".dropbox" / "info.json").write_text(json.dumps(info))
+    uv = tmp_path / "bin" / "uv"
+    uv.parent.mkdir()
+    uv.write_bytes(b"\x7fELF")
+    uv.chmod(0o755)
+    started: list[tuple[str, list[str], dict[str, str | None]]] = []
+
+    def become(path: str, arguments: list[str], changes: dict[str, str | None]) -> int:
+        started.append((path, arguments, dict(changes)))
+        return 0
+
+    def leave(code: int) -> None:
+        raise Leave(code)
+
+    monkeypatch.setattr(handover, "become", become)
+    monkeypatch.setattr(os, "_exit", leave)
+    monkeypatch.chdir(project)
+    for name in list(os.environ):
+        if name.startswith(("UV", "XDG_")) or name in {"VIRTUAL_ENV", "CONDA_PREFIX"}:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("PATH", str(uv.parent))
+
+    def make(*arguments: str, flags: str = "-", **environ: str) -> Started:
+        started.clear()
+        capfd.readouterr()
+        before = signal.getsignal(signal.SIGINT)
+        with monkeypatch.context() as patch:
+            for name, value in environ.items():
+                patch.setenv(name, value)
+            patch.setattr(
+                sys, "argv", ["-c", "", "/none/uv", flags, *(arguments or ("uv", "lock"))]
+            )
+            try:
+                with pytest.raises(Leave) as end:
+                    launch.main()
+            finally:
+                signal.signal(signal.SIGINT, before)
+                signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        path, argv, changes = started[0] if started else ("", [], {})
+        return Started(end.value.args[0], path, argv, changes, capfd.readouterr().err)
+
+    return make
+
+
+def test_a_redirected_call(call: Callable[..., Started], tmp_path: Path) -> None:
+    """uv is started with its own argv, and the environment outside the folder."""
+    done = call("uv", "lock", "--quiet")
+    assert (done.code, done.uv, done.said) == (0, str(tmp_path / "bin" / "uv"), "")
+    assert done.argv == ["uv", "lock", "--quiet"]
+    value = done.changes["UV_PROJECT_ENVIRONMENT"]
+    assert value is not None
+    assert value.startswith(str(tmp_path / "home/.local/share/uvlocal/envs/foo-"))
+    assert done.changes["UVLOCAL_SET_UV_PROJECT_ENVIRONMENT"] == value
+
+
+def test_the_first_call_says_one_line_and_writes_the_record(
+    call: Callable[..., Started], tmp_path: Path
+) -> None:
+    """The first call that makes the environment is told of, the second is not."""
+    first, second = call("uv", "sync"), call("uv", "sync")
+    assert first.said.count("\n") == 1
+    assert first.said.startswith("uvlocal: `~/Dropbox/foo` is synced by Dropbox")
+    assert second.said == ""
+    records = tmp_path / "home/.local/share/uvlocal/records"
+    assert [path.suffix for path in records.iterdir()] == [".toml"]
+
+
+@pytest.mark.parametrize(
+    "quiet",
+    [
+        pytest.param((("uv", "sync", "-q"), {}), id="option"),
+        pytest.param((("uv", "sync"), {"UVLOCAL_QUIET": "1"}), id="variable"),
+    ],
+)
+def test_silence(
+    call: Callable[..., Started], quiet: tuple[tuple[str, ...], dict[str, str]]
+) -> None:
+    """Asked for silence, even the first call is silent."""
+    arguments, environ = quiet
+    assert call(*arguments, **environ).said == ""
+
+
+def test_trace(call: Callable[..., Started]) -> None:
+    """`UVLOCAL_TRACE` tells the facts and the decision, on stderr."""
+    said = call("uv", "lock", UVLOCAL_TRACE="1").said
+    assert all(line.startswith("uvlocal: ") for line in said.splitlines())
+    assert "uvlocal: decision: synced: " in said
+
+
+def fail(*arguments: object) -> None:
+    """Be a bug of ours."""
+    del arguments
+    msg = "a bug\nof ours"
+    raise ValueError(msg)
+
+
+def test_a_bug_of_ours_stops_nothing(
+    call: Callable[..., Started], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever goes wrong, uv runs with the user's own environment, and one line is said."""
+    monkeypatch.setattr(gather, "decide", fail)
+    inherited = {"UV_PROJECT_ENVIRONMENT": "/a", "UVLOCAL_SET_UV_PROJECT_ENVIRONMENT": "/a"}
+    done = call("uv", "sync", **inherited)
+    assert (done.code, done.argv) == (0, ["uv", "sync"])
+    assert done.changes == dict.fromkeys(inherited)
+    assert done.said == (
+        "warning: uvlocal failed, so uv runs unchanged (ValueError: a bug of ours); "
+        "`UVLOCAL_TRACE=1` tells more\n"
+    )
+    assert "Traceback" in call("uv", "sync", UVLOCAL_TRACE="1").said
+    assert call("uv", "sync", UVLOCAL_QUIET="1").said == ""
+
+
+def test_no_uv(call: Callable[..., Started]) -> None:
+    """Without a real uv the answer is a shell's: 127, and where it was looked for."""
+    done = call("uv", "sync", PATH="/nowhere")
+    assert (done.code, done.uv) == (127, "")
+    assert done.said.startswith("error: no uv found, these places were tried:\n  /nowhere/uv\n")
+
+
+def test_a_uv_that_does_not_start(
+    call: Callable[..., Started], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A uv that cannot be started is named, with the system's reason."""
+
+    def refuse(path: str, *rest: object) -> int:
+        del rest
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(handover, "become", refuse)
+    done = call("uv", "lock")
+    assert done.code == 127
+    assert done.said.startswith("error: failed to start `")
+    assert done.said.endswith("`: Permission denied\n")
+
+
+@pytest.mark.parametrize(
+    ("flags", "locale"),
+    [
+        pytest.param("-", "untouched", id="nothing"),
+        pytest.param("L", None, id="absent"),
+        pytest.param("PXL", None, id="absent-and-signals"),
+        pytest.param("-=43", "C", id="was-C"),
+        pytest.param("P=", "", id="was-empty"),
+    ],
+)
+def test_the_locale_is_given_back(
+    call: Callable[..., Started], flags: str, locale: str | None
+) -> None:
+    """What the start of Python did to LC_CTYPE is undone."""
+    changes = call("uv", "--version", flags=flags).changes
+    assert changes.get("LC_CTYPE", "untouched") == locale
+
+
+def test_signals_are_given_back(
+    call: Callable[..., Started], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python ignores SIGPIPE; uv gets what the shim got."""
+    seen = []
+    monkeypatch.setattr(
+        handover, "become", lambda *_: seen.append(signal.getsignal(signal.SIGPIPE)) or 0
+    )
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    call("uv", "--version", flags="-")
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    call("uv", "--version", flags="P")
+    assert seen == [signal.SIG_DFL, signal.SIG_IGN]
+
+
+def test_wrong_settings_are_told_of(call: Callable[..., Started], tmp_path: Path) -> None:
+    """Settings that cannot be are left out and told of, in one line."""
+    path = tmp_path / "home/.config/uvlocal/uvlocal.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text('mode = "x"\nstore = 1\n')
+    done = call("uv", "lock")
+    assert done.said == (
+        f"uvlocal: {path}: `mode` is 'x', must be one of `auto`, `always`, `never` (and 1 more); "
+        "`uvlocal config` shows what would be right\n"
+    )
+    assert "UV_PROJECT_ENVIRONMENT" in done.changes
