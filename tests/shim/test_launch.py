@@ -204,9 +204,13 @@ def test_signals_are_given_back(
 ) -> None:
     """Python ignores SIGPIPE; uv gets what the shim got."""
     seen = []
-    monkeypatch.setattr(
-        handover, "become", lambda *_: seen.append(signal.getsignal(signal.SIGPIPE)) or 0
-    )
+
+    def look(*arguments: object) -> int:
+        del arguments
+        seen.append(signal.getsignal(signal.SIGPIPE))
+        return 0
+
+    monkeypatch.setattr(handover, "become", look)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     call("uv", "--version", flags="-")
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
