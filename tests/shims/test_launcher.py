@@ -394,10 +394,12 @@ def test_the_wish_comes_first(machine: Machine) -> None:
         (machine.path("elsewhere/uv"), machine.path("elsewhere/uv")),
         ("", machine.path("real/uv")),
         ("elsewhere/uv", machine.path("elsewhere/uv")),
+        ("uv", machine.path("uv")),
     ):
         machine.set("UVLOCAL_UV", wish)
         # bash makes a relative path absolute before it starts it
-        assert os.path.join(machine.root, machine.call().stdout) == found
+        started = os.path.join(machine.root, machine.call().stdout)
+        assert os.path.normpath(started) == found
 
 
 @pytest.mark.parametrize(
@@ -476,6 +478,19 @@ def test_a_uv_that_cannot_be_started(native: Machine) -> None:
     assert f"\n  {native.path('broken/uv')} (cannot be started)\n" in result.stderr
 
 
+@needs_root
+def test_a_launcher_that_cannot_be_read(public_machine: Machine) -> None:
+    """Where a launcher may be started but not read, it still knows itself."""
+    public_machine.without_python()
+    # A script that cannot be read does not start at all.
+    os.chmod(public_machine.shim, 0o755 if public_machine.shell else 0o711)
+    folders = [public_machine.path("shims"), public_machine.path("real")]
+    public_machine.set("PATH", ":".join(folders))
+    public_machine.call(orders=["user 12345"])
+    assert public_machine.became() == "uv"
+    assert (public_machine.recorded().value("UVLOCAL_LOOP") or "")[-4:] == ":1:1"
+
+
 def test_a_very_long_path(native: Machine) -> None:
     """A PATH of tens of thousands of folders is gone through, and reported, all the same."""
     native.without_python()
@@ -497,7 +512,8 @@ def test_the_configuration_is_beside_the_real_file(machine: Machine) -> None:
 
 def test_called_by_a_relative_path(machine: Machine) -> None:
     """Called by a relative path, as from a relative PATH entry, a shim finds its own folder."""
-    machine.set("CDPATH", "/")
+    os.makedirs(machine.path("decoy/shims"))
+    machine.set("CDPATH", machine.path("decoy"))
     machine.call(program="shims/uv", orders=[f"chdir {machine.root.encode().hex()}"])
     assert machine.became() == "python"
     assert machine.recorded().arguments[8] == machine.shim.encode()

@@ -102,6 +102,22 @@ def test_odd_folders(shell: Machine, folder: str) -> None:
     assert shell.recorded().arguments[8] == os.fsencode(shell.path(f"{folder}/real {folder}/uv"))
 
 
+def test_a_link_to_a_name_with_a_newline(shell: Machine) -> None:
+    """The target of a link is taken whole, a newline at its end included."""
+    os.rename(shell.shim, shell.path("shims/uv\n"))
+    link = shell.link("bin/uv", "../shims/uv\n")
+    assert (shell.call(program=link).stderr, shell.became()) == ("", "python")
+    assert shell.recorded().arguments[8] == os.fsencode(shell.path("shims/uv\n"))
+
+
+def test_a_number_with_a_leading_zero(shell: Machine) -> None:
+    """A number that sh would take for a bad octal one is no count, and no error."""
+    shell.set("UVLOCAL_LOOP", "1:1:08")
+    result = shell.call()
+    assert (result.code, result.stderr) == (0, "")
+    assert shell.recorded().value("UVLOCAL_LOOP") == f"{result.pid}:1:1"
+
+
 def test_a_circle_of_links(shell: Machine) -> None:
     """A script whose links lead in a circle gives up on finding itself, and runs uv."""
     shell.link("circle/uv", "uv")
