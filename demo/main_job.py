@@ -89,9 +89,7 @@ def main() -> int:
         print(
             f"    through uvlocal: {left[0]} files for Dropbox to upload ({kept[0]} kept beside it)"
         )
-        print(
-            f"    plain uv:        {plain[0]} files, {plain[1]:,} bytes, before the first dependency"
-        )
+        print(f"    plain uv:        {plain[0]} files, {plain[1]:,} bytes, with no dependency yet")
         return 0 if left[0] == 0 and kept[0] > 0 and plain[0] > 0 else 1
 
 

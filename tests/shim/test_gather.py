@@ -17,7 +17,9 @@ DISK = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
 ENVIRONMENT = f"/home/me/.local/share/uvlocal/envs/{environment.name_of(ROOT, FakeSystem())}"
 
 
-def machine(files: dict[str, object] | None = None, **environ: str) -> FakeSystem:
+def machine(
+    files: dict[str, object] | None = None, environ: dict[str, str] | None = None
+) -> FakeSystem:
     """Return a Linux machine with a project in Dropbox, and the current directory there."""
     tree = {"/home/me/.dropbox/info.json": DROPBOX, f"{ROOT}/pyproject.toml": PROJECT}
     system = FakeSystem({**tree, **(files or {})}, environ=environ, cwd=ROOT)
@@ -135,7 +137,7 @@ def test_inherited(
     inherited: dict[str, str], arguments: list[str], expected: tuple[str, dict[str, str]]
 ) -> None:
     """What an outer call of ours set is taken back before anything is decided."""
-    assert settle(machine(**inherited), *arguments) == expected
+    assert settle(machine(environ=inherited), *arguments) == expected
 
 
 def test_nested_call_in_another_project() -> None:
@@ -143,7 +145,7 @@ def test_nested_call_in_another_project() -> None:
     other = "/home/me/Dropbox/bar"
     system = machine({f"{other}/pyproject.toml": PROJECT})
     _, environ = settle(system)
-    nested = machine({f"{other}/pyproject.toml": PROJECT}, **environ)
+    nested = machine({f"{other}/pyproject.toml": PROJECT}, environ)
     nested.cwd = other
     _, environ = settle(nested)
     assert environ["UV_PROJECT_ENVIRONMENT"].endswith(environment.name_of(other, nested))
@@ -152,7 +154,7 @@ def test_nested_call_in_another_project() -> None:
 def test_nested_call_in_a_local_project() -> None:
     """A nested call in a local project sees nothing of ours."""
     _, environ = settle(machine())
-    nested = machine({"/home/me/src/bar/pyproject.toml": PROJECT}, **environ)
+    nested = machine({"/home/me/src/bar/pyproject.toml": PROJECT}, environ)
     nested.cwd = "/home/me/src/bar"
     assert settle(nested) == ("local-volume", {})
 

@@ -21,7 +21,7 @@ def ask(
     project: object = None,
     config_file: str = "",
     no_config: bool = False,
-    **environ: str,
+    environ: dict[str, str] | None = None,
 ) -> str:
     """Return where central environments were turned on, for a project in `/p`."""
     request = Request("sync", "project", directory="/p")
@@ -53,7 +53,7 @@ def ask(
 )
 def test_precedence(line: str, environ: dict[str, str], project: object, where: str) -> None:
     """Command line, variables, project: what stands higher replaces what stands lower."""
-    assert ask(line=line, project=project, **environ) == where
+    assert ask(line=line, project=project, environ=environ) == where
 
 
 @pytest.mark.parametrize(

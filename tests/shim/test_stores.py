@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 from fakes import FakeSystem, Link
 
 from uvlocal.shim import environment, settings, stores
+
+if TYPE_CHECKING:
+    from uvlocal.shim.decide import Store
 
 HOME_STORE = "/home/me/.local/share/uvlocal"
 ROOT = "/home/me/Dropbox/foo"
@@ -27,7 +31,7 @@ def machine(
     return system
 
 
-def chosen(system: FakeSystem) -> stores.Store:
+def chosen(system: FakeSystem) -> Store:
     """Return the store for the project in Dropbox."""
     store = stores.choose(ROOT, system, settings.load(system))
     assert store is not None
