@@ -204,3 +204,22 @@ def test_every_fact_is_told() -> None:
         "decision",
     ]
     assert lines[-1].startswith("decision: synced: `~/Dropbox/foo` is synced by Dropbox")
+
+
+@pytest.mark.parametrize(
+    ("below", "expected"),
+    [
+        pytest.param({}, ENVIRONMENT, id="none"),
+        pytest.param({f"{ROOT}/a/.venv/pyvenv.cfg": b""}, None, id="nearer"),
+        pytest.param({f"{ROOT}/.venv/pyvenv.cfg": b""}, ENVIRONMENT, id="the-roots-own-is-stale"),
+    ],
+)
+def test_uv_pip_finds_a_nearer_environment_itself(
+    below: dict[str, object], expected: str | None
+) -> None:
+    """`uv pip` takes the nearest `.venv` upwards; one below the root is the user's choice."""
+    system = machine({f"{ENVIRONMENT}/pyvenv.cfg": b"", f"{ROOT}/a/b/x": b"", **below})
+    system.cwd = f"{ROOT}/a/b"
+    code, environ = settle(system, "pip", "list")
+    assert code == "synced"
+    assert environ.get("VIRTUAL_ENV") == expected

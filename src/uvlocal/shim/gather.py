@@ -166,9 +166,21 @@ class Call:
         facts.centralized = ""
         if found.code is None:
             self._note("project", f"`{found.root}`")
+            if request.role == "environment" and self._has_nearer_environment(found.root):
+                request.names_target = True
             said = centralized_by(request, found, self.system)
             if said and self._uv_has(CENTRALIZES_FROM):
                 facts.centralized = said
+
+    def _has_nearer_environment(self, root: str) -> bool:
+        """Say whether uv would find a `.venv` on its way up, before it comes to the root's."""
+        system = self.system
+        folder = self.facts.request.directory if self.facts.request is not None else ""
+        while environment.relative_to(folder, root, system):
+            if system.exists(system.path.join(folder, ".venv")):
+                return True
+            folder = system.path.dirname(folder)
+        return False
 
     def _gather_settings(self) -> None:
         project = self.facts.project

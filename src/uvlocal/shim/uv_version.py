@@ -157,14 +157,12 @@ def _answer(reading: int, process: int) -> bytes:
         chunk = os.read(reading, _ANSWER_LIMIT)
         finished = not chunk
         answer += chunk
-    if not finished:
-        os.kill(process, _SIGKILL)
-    _bury(process, deadline)
+    _bury(process, deadline if finished else 0.0)
     return answer if finished else b""
 
 
 def _bury(process: int, deadline: float) -> None:
-    """Wait for the program's end, which has closed its output; then end it."""
+    """Wait for the program's end, until `deadline`; then end it."""
     if sys.platform == "win32":
         return
     import time

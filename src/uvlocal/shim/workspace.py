@@ -59,16 +59,22 @@ def has_member(
     answers = []
     for rules in RULES:
         matcher = _Matcher(document.directory, found, system, rules)
-        is_member = any(matcher.matches(glob, crossing=rules.crossing) for glob in members)
-        is_excluded = any(matcher.matches(glob, crossing=True) for glob in excludes)
+        try:
+            is_member = any(matcher.matches(glob, crossing=rules.crossing) for glob in members)
+            is_excluded = any(matcher.matches(glob, crossing=True) for glob in excludes)
+        except globs.InvalidGlobError as error:
+            document.problem = f"`{error}` in `{document.path}` is not a glob"
+            return False
         answers.append(is_member and not is_excluded)
     if answers.count(answers[0]) == len(answers):
         return answers[0]
     version = uv_version()
-    for rules, answer in zip(RULES, answers, strict=True):
-        if version is None or version >= rules.since:
-            return answer
-    return False
+    # The last rules hold for every version, so that there is always an answer.
+    return next(
+        answer
+        for rules, answer in zip(RULES, answers, strict=True)
+        if version is None or version >= rules.since
+    )
 
 
 def _globs(document: Document, key: str) -> "list[str]":
@@ -104,7 +110,11 @@ class _Matcher:
         self.relative = found[len(root.rstrip(self.separators)) + 1 :]
 
     def matches(self, glob: str, *, crossing: bool) -> bool:
-        """Say whether a valid glob matches the project."""
+        """Say whether a glob matches the project.
+
+        Raises:
+            InvalidGlobError: cleaning has made it a glob no more.
+        """
         path = self.system.path
         parts = glob.replace(path.sep, "/").split("/")
         found = {
@@ -116,7 +126,4 @@ class _Matcher:
             glob = path.normpath(glob) if glob else ""
             glob = "" if glob == "." else glob
         whole = self.found if path.isabs(glob) else self.relative
-        try:
-            return globs.matches(glob, whole, crossing=crossing, separators=self.separators)
-        except globs.InvalidGlobError:
-            return False
+        return globs.matches(glob, whole, crossing=crossing, separators=self.separators)
