@@ -40,6 +40,7 @@ _FLAGS = (
     "-Oz",
     "-s",
     "-fno-asynchronous-unwind-tables",
+    "-fno-unwind-tables",
     "-Wall",
     "-Wextra",
     "-Werror",

@@ -40,6 +40,7 @@ typedef wchar_t native;
 #include <signal.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #ifdef __APPLE__
@@ -136,7 +137,7 @@ static void set_variable(const native *name, const native *value);
 static void unset_variable(const native *name);
 
 /* Replays a recorded decision; returns where there is none that holds. */
-static void recall(const native *cache);
+static void recall(const native *cache, const native *launcher);
 
 /* Become a program. These return only where it could not be started. */
 static void become_uv(const native *path);
@@ -191,15 +192,25 @@ static void append(struct text *text, const native *part)
     append_some(text, part, length_of(part));
 }
 
-static void append_number(struct text *text, uint64_t number)
+/* As many digits as 2^64 has. */
+enum { DIGITS = 20 };
+
+/* Writes a number to the end of `digits`; returns where it begins. */
+static size_t write_digits(native digits[DIGITS], uint64_t number)
 {
-    native digits[20]; /* as many as 2^64 has */
-    size_t first = 20;
+    size_t first = DIGITS;
     do {
         digits[--first] = (native)(N('0') + number % 10);
         number /= 10;
     } while (number != 0);
-    append_some(text, digits + first, 20 - first);
+    return first;
+}
+
+static void append_number(struct text *text, uint64_t number)
+{
+    native digits[DIGITS];
+    size_t first = write_digits(digits, number);
+    append_some(text, digits + first, DIGITS - first);
 }
 
 static const native *join(const native *const *parts)
@@ -547,7 +558,7 @@ static _Noreturn void launch(void)
 
     guard_against_loops(launcher, configuration.uv);
     if (configuration.trouble == NULL && configuration.cache != NULL && !is_set(N("UVLOCAL_TRACE")))
-        recall(configuration.cache);
+        recall(configuration.cache, launcher);
     if (configuration.trouble == NULL)
         configuration.trouble = try_python(&configuration, launcher);
     warn(configuration.trouble, launcher);
@@ -569,14 +580,37 @@ int main(int count, char **vector)
     launch();
 }
 
+/* Memory is taken off a static block, and off mapped ones once that is used up: an allocator that
+ * could free would cost more system calls than all the rest. Each piece has its size in front. */
 static void *reallocate(void *old, size_t size)
 {
-    void *memory = realloc(old, size);
-    if (memory == NULL) {
+    enum { BLOCK = 128 * 1024, MAPPED = 4 * 1024 * 1024, HEAD = 16 };
+    static _Alignas(HEAD) char block[BLOCK];
+    static char *next;
+    static size_t left;
+    if (next == NULL) {
+        next = block;
+        left = BLOCK;
+    }
+    size_t needed = size < SIZE_MAX / 2 ? (size + HEAD - 1) / HEAD * HEAD + HEAD : SIZE_MAX;
+    if (needed > left && needed < SIZE_MAX) {
+        size_t room = needed > MAPPED ? needed : MAPPED;
+        void *mapped = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+        next = mapped != MAP_FAILED ? mapped : NULL;
+        left = mapped != MAP_FAILED ? room : 0;
+    }
+    if (needed > left) {
         static const char message[] = "error: out of memory\n";
         write_error(message, sizeof message - 1);
         leave(NOT_FOUND);
     }
+    char *memory = next + HEAD;
+    *(size_t *)(void *)next = size;
+    next += needed;
+    left -= needed;
+    size_t kept = old != NULL ? *(size_t *)(void *)((char *)old - HEAD) : 0;
+    for (size_t at = 0; at < kept && at < size; at++)
+        memory[at] = ((char *)old)[at];
     return memory;
 }
 
@@ -612,7 +646,8 @@ static const char *own_path(void)
     uint32_t size = 0;
     _NSGetExecutablePath(NULL, &size);
     char *path = reallocate(NULL, size + 1);
-    return _NSGetExecutablePath(path, &size) == 0 ? realpath(path, NULL) : NULL;
+    char *resolved = reallocate(NULL, PATH_MAX);
+    return _NSGetExecutablePath(path, &size) == 0 ? realpath(path, resolved) : NULL;
 }
 #else
 /* Without /proc, as in some sandboxes, the kernel still tells the name that was started. */
@@ -626,7 +661,7 @@ static const char *own_path(void)
         return path;
     }
     const char *started = (const char *)getauxval(AT_EXECFN);
-    return started != NULL ? realpath(started, NULL) : NULL;
+    return started != NULL ? realpath(started, reallocate(NULL, PATH_MAX)) : NULL;
 }
 #endif
 
@@ -772,19 +807,26 @@ static void append_hexadecimal(struct text *text, unsigned char byte)
 /* The format, and what each stamp means, is told in `recall.py` and `recorder.py`. Whatever is not
  * exactly as it was recorded is a miss, and Python decides. */
 
-enum { DECISION_LIMIT = 64 * 1024, LINE_LIMIT = 1024, COUNT_LIMIT = 4096, TABLE_LIMIT = 1 << 20 };
+enum {
+    DECISION_LIMIT = 256 * 1024,
+    LINE_LIMIT = 1024,
+    COUNT_LIMIT = 4096,
+    SUMMED_LIMIT = 1024 * 1024,
+    ATTRIBUTE_LIMIT = 4096,
+};
 
-#define MAGIC "uvlocal-decision 1"
-#define MOUNTS "/proc/self/mountinfo"
+#define MAGIC "uvlocal-decision 2"
 
-static const uint64_t HASH_START = 0xcbf29ce484222325u;
-
-/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
-static uint64_t hash_more(uint64_t hash, const char *bytes, size_t size)
+/* What is left of bytes, read as one number with the first byte the highest, divided by the prime
+ * 2^61 - 1; `rest` is what was left of the bytes before. 2^61 itself leaves 1. */
+static uint64_t rest_of(uint64_t rest, const char *bytes, size_t size)
 {
-    for (size_t at = 0; at < size; at++)
-        hash = (hash ^ (unsigned char)bytes[at]) * 0x100000001b3u;
-    return hash;
+    const uint64_t prime = ((uint64_t)1 << 61) - 1;
+    for (size_t at = 0; at < size; at++) {
+        rest = (rest >> 53) + ((rest << 8) & prime) + (unsigned char)bytes[at];
+        rest = rest >= prime ? rest - prime : rest;
+    }
+    return rest;
 }
 
 static bool begins_with(const char *text, const char *start)
@@ -795,22 +837,24 @@ static bool begins_with(const char *text, const char *start)
     return start[at] == 0;
 }
 
-/* Says whether a decision can rest on this variable. What the guard against loops counts differs
- * at each call, and nothing rests on it. */
+/* Says whether a decision can rest on this variable: the same names as in `recall.py`. What the
+ * guard against loops counts differs at each call, and nothing rests on it. */
 static bool is_relevant(char *entry)
 {
-    static const char *const NAMES[] = {"CONDA_DEFAULT_ENV", "CONDA_PREFIX", "HOME",
-                                        "PATH",              "VIRTUAL_ENV",  NULL};
-    static const char *const STARTS[] = {"CCNET_", "SEAFILE_", "UV_", "UVLOCAL_", "XDG_", NULL};
-    size_t equals = end_of('=', entry, 0, length_of(entry));
-    if (entry[equals] == 0 || value_in(entry, "UVLOCAL_LOOP") != NULL)
-        return false;
+    static const char *const NAMES[] = {
+        "CCNET_CONF_DIR", "CONDA_DEFAULT_ENV", "CONDA_PREFIX", "HOME", "MUTAGEN_DATA_DIRECTORY",
+        "PATH", "STCONFDIR", "STHOMEDIR", "UV_CACHE_DIR", "UV_CONFIG_FILE", "UV_FROZEN",
+        "UV_ISOLATED", "UV_LINK_MODE", "UV_NO_BUILD_ISOLATION", "UV_NO_CACHE", "UV_NO_CONFIG",
+        "UV_NO_INSTALLER_METADATA", "UV_NO_PROJECT", "UV_NO_SYNC", "UV_PREVIEW",
+        "UV_PREVIEW_FEATURES", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON",
+        "UV_SYSTEM_PYTHON", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY", "VIRTUAL_ENV",
+        "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", NULL,
+    };
+    if (begins_with(entry, "UVLOCAL_"))
+        return value_in(entry, "UVLOCAL_LOOP") == NULL
+            && entry[end_of('=', entry, 0, length_of(entry))] != 0;
     for (const char *const *name = NAMES; *name != NULL; name++) {
         if (value_in(entry, *name) != NULL)
-            return true;
-    }
-    for (const char *const *start = STARTS; *start != NULL; start++) {
-        if (begins_with(entry, *start))
             return true;
     }
     return false;
@@ -818,6 +862,7 @@ static bool is_relevant(char *entry)
 
 /* What a decision is recorded for. */
 struct key {
+    const char *launcher;
     const char *how;       /* "exact", "run" or "prefix" */
     const char *directory; /* "" for "prefix" */
     char **words;
@@ -857,11 +902,11 @@ static bool next_count(struct fields *fields, size_t *count)
     return true;
 }
 
-static bool has_same_words(struct fields *fields, const struct key *key)
+static bool is_for(struct fields *fields, const struct key *key)
 {
     size_t count = 0;
-    if (!next_is(fields, MAGIC) || !next_is(fields, key->how) || !next_is(fields, key->directory)
-        || !next_count(fields, &count) || count != key->count)
+    if (!next_is(fields, MAGIC) || !next_is(fields, key->launcher) || !next_is(fields, key->how)
+        || !next_is(fields, key->directory) || !next_count(fields, &count) || count != key->count)
         return false;
     for (size_t at = 0; at < count; at++) {
         if (!next_is(fields, key->words[at]))
@@ -896,12 +941,34 @@ static bool has_same_variables(struct fields *fields)
     return found == count;
 }
 
-static uint64_t nanoseconds(const struct timespec *moment)
+/* Compares the start of a text with a number, as Python writes it. Returns what follows the number,
+ * or NULL if the text begins with another. */
+static const char *after_number(const char *text, uint64_t number)
 {
-    return (uint64_t)((int64_t)moment->tv_sec * 1000000000 + moment->tv_nsec);
+    char digits[DIGITS];
+    for (size_t at = write_digits(digits, number); at < DIGITS; at++) {
+        if (*text++ != digits[at])
+            return NULL;
+    }
+    return text;
 }
 
-static bool is_stamp(const char *stamp, const struct stat *status)
+static bool are_numbers(const char *text, const uint64_t *numbers, size_t count)
+{
+    for (size_t at = 0; at < count; at++) {
+        text = after_number(text, numbers[at]);
+        if (text == NULL || *text++ != (at + 1 < count ? ':' : 0))
+            return false;
+    }
+    return true;
+}
+
+static uint64_t nanoseconds(const struct timespec *moment)
+{
+    return (uint64_t)moment->tv_sec * 1000000000u + (uint64_t)moment->tv_nsec;
+}
+
+static bool has_same_status(const char *stamp, const struct stat *status)
 {
 #ifdef __APPLE__
     const struct timespec *changes[] = {&status->st_mtimespec, &status->st_ctimespec};
@@ -909,96 +976,116 @@ static bool is_stamp(const char *stamp, const struct stat *status)
     const struct timespec *changes[] = {&status->st_mtim, &status->st_ctim};
 #endif
     uint64_t numbers[] = {
-        (uint64_t)status->st_dev, status->st_ino, status->st_mode, status->st_uid,
+        (uint64_t)status->st_dev,  status->st_ino,          status->st_mode,         status->st_uid,
         (uint64_t)status->st_size, nanoseconds(changes[0]), nanoseconds(changes[1]),
     };
-    bool whole = stamp[0] == 's' || stamp[0] == 'l';
-    struct text made = {0};
-    append_some(&made, stamp, 1);
-    for (size_t at = 0; at < (whole ? 7 : 4); at++) {
-        append(&made, at > 0 ? ":" : "");
-        append_number(&made, numbers[at]);
-    }
-    bool same = is_equal(made.start, stamp);
-    free(made.start);
-    return same;
+    return are_numbers(stamp + 1, numbers, stamp[0] == 's' || stamp[0] == 'l' ? 7 : 4);
 }
 
-/* The stamp is `xNAME!` for an attribute that is absent, else `xNAME=` and its value in
- * hexadecimal. */
-static bool has_same_attribute(const char *stamp, const char *path)
-{
-    char value[256];
-    struct text name = {0};
-    size_t end = 1;
-    while (stamp[end] != 0 && stamp[end] != '=' && stamp[end] != '!')
-        end++;
-    append_some(&name, stamp + 1, end - 1);
-    errno = 0;
-#ifdef __APPLE__
-    ssize_t size = getxattr(path, name.start, value, sizeof value, 0, XATTR_NOFOLLOW);
-    bool absent = size < 0 && (errno == ENOATTR || errno == ENOTSUP);
-#else
-    ssize_t size = lgetxattr(path, name.start, value, sizeof value);
-    bool absent = size < 0 && (errno == ENODATA || errno == ENOTSUP);
-#endif
-    if (stamp[end] != '=' || size < 0)
-        return stamp[end] == '!' && absent;
-    struct text shown = {0};
-    append(&shown, "");
-    for (ssize_t at = 0; at < size; at++)
-        append_hexadecimal(&shown, (unsigned char)value[at]);
-    return is_equal(shown.start, stamp + end + 1);
-}
-
-/* Such a file has no size: it is read to its end. */
-static bool has_same_mounts(const char *stamp)
+/* The file is read to its end: those of the kernel have no size. */
+static bool has_same_content(const char *stamp, const char *path)
 {
     char part[8192];
-    uint64_t hash = HASH_START;
+    uint64_t numbers[] = {0, 0}; /* the size, and the rest */
     ssize_t got = -1;
-    int file = open(MOUNTS, O_RDONLY | O_CLOEXEC);
-    for (size_t total = 0; file >= 0 && total < TABLE_LIMIT; total += (size_t)got) {
-        got = read(file, part, sizeof part);
-        if (got <= 0)
-            break;
-        hash = hash_more(hash, part, (size_t)got);
+    struct stat status;
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode)) {
+        while (numbers[0] <= SUMMED_LIMIT && (got = read(file, part, sizeof part)) > 0) {
+            numbers[0] += (uint64_t)got;
+            numbers[1] = rest_of(numbers[1], part, (size_t)got);
+        }
     }
     if (file >= 0)
         close(file);
+    return got == 0 && are_numbers(stamp + 1, numbers, 2);
+}
+
+static bool has_same_target(const char *stamp, const char *path)
+{
+    char target[PATH_MAX];
+    ssize_t length = readlink(path, target, sizeof target - 1);
+    if (length < 0)
+        return false;
+    target[length] = 0;
+    return is_equal(target, stamp + 1);
+}
+
+/* Says whether macOS itself still has this name for a path (its letter case, say). */
+static bool has_same_name(const char *stamp, const char *path)
+{
+#ifdef __APPLE__
+    char name[PATH_MAX];
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    bool known = file >= 0 && fcntl(file, F_GETPATH, name) == 0;
+    if (file >= 0)
+        close(file);
+    return known && is_equal(name, stamp + 1);
+#else
+    (void)stamp;
+    (void)path;
+    return false;
+#endif
+}
+
+/* The stamp is `xNAME!` for an attribute that is absent, else `xNAME=` and its value in
+ * hexadecimal. Absent means that it cannot be had, for whatever reason. */
+static bool has_same_attribute(const char *stamp, const char *path)
+{
+    char name[256];
+    unsigned char value[ATTRIBUTE_LIMIT];
+    size_t end = 0;
+    for (stamp++; stamp[end] != 0 && stamp[end] != '=' && stamp[end] != '!'; end++) {
+        if (end == sizeof name - 1)
+            return false;
+        name[end] = stamp[end];
+    }
+    name[end] = 0;
+    errno = 0;
+#ifdef __APPLE__
+    ssize_t size = getxattr(path, name, value, sizeof value, 0, XATTR_NOFOLLOW);
+#else
+    ssize_t size = lgetxattr(path, name, value, sizeof value);
+#endif
+    if (size < 0)
+        return stamp[end] == '!' && errno != ERANGE;
+    if (stamp[end] != '=')
+        return false;
     struct text shown = {0};
     append(&shown, "");
-    for (int shift = 56; shift >= 0; shift -= 8)
-        append_hexadecimal(&shown, (unsigned char)(hash >> shift));
-    return got == 0 && is_equal(shown.start, stamp + 1);
+    for (ssize_t at = 0; at < size; at++)
+        append_hexadecimal(&shown, value[at]);
+    return is_equal(shown.start, stamp + end + 1);
 }
 
 static bool is_unchanged(const char *stamp, const char *path)
 {
     struct stat status;
-    bool follow = stamp[0] == 's' || stamp[0] == 'd' || stamp[0] == 'a';
     switch (stamp[0]) {
+    case 'a':
+        return stat(path, &status) != 0;
+    case 'A':
+        return lstat(path, &status) != 0;
+    case 'e':
+        return lstat(path, &status) == 0;
+    case 's':
+    case 'd':
+        return stat(path, &status) == 0 && has_same_status(stamp, &status);
+    case 'l':
+    case 'k':
+        return lstat(path, &status) == 0 && has_same_status(stamp, &status);
+    case 'r':
+        return has_same_content(stamp, path);
+    case 't':
+        return has_same_target(stamp, path);
+    case 'n':
+        return has_same_name(stamp, path);
+    case 'p':
+        return access(path, X_OK) != 0;
     case 'w':
         return (access(path, W_OK | X_OK) == 0) == (stamp[1] == '1');
     case 'x':
         return has_same_attribute(stamp, path);
-    case 'm':
-        return has_same_mounts(stamp);
-    default:
-        break;
-    }
-    int result = follow ? stat(path, &status) : lstat(path, &status);
-    switch (stamp[0]) {
-    case 'a':
-    case 'A':
-        return result != 0 && (errno == ENOENT || errno == ENOTDIR);
-    case 'e':
-        return result == 0;
-    case 's':
-    case 'd':
-    case 'l':
-    case 'k':
-        return result == 0 && is_stamp(stamp, &status);
     default:
         return false;
     }
@@ -1034,7 +1121,8 @@ static bool is_environment(const char *path)
     return path[0] == '/' && at > 5 && begins_with(path + at - 6, "/envs/");
 }
 
-/* Checks the changes, or makes them. */
+/* Checks the changes, or makes them. What was set by hand and is given back may be anything; an
+ * environment that we set lies in the store. */
 static bool change_environment(struct fields *fields, bool make)
 {
     size_t count = 0;
@@ -1042,54 +1130,62 @@ static bool change_environment(struct fields *fields, bool make)
         return false;
     for (size_t at = 0; at < count; at++) {
         const char *change = next_field(fields);
-        if (change == NULL)
+        if (change == NULL || change[0] == 0 || change[0] == '=')
             return false;
         size_t length = length_of(change);
         size_t equals = end_of('=', change, 0, length);
         struct text name = {0};
         append_some(&name, change, equals);
         const char *value = equals < length ? change + equals + 1 : NULL;
-        /* What was set by hand and given back may be anything; what we set lies in the store. */
-        if (value != NULL && is_equal(name.start, "UVLOCAL_SET_UV_PROJECT_ENVIRONMENT")
-            && !is_environment(value))
+        bool ours = is_equal(name.start, "UVLOCAL_SET_UV_PROJECT_ENVIRONMENT")
+            || is_equal(name.start, "UVLOCAL_SET_VIRTUAL_ENV");
+        if (ours && value != NULL && !is_environment(value))
             return false;
         if (make && value != NULL)
             set_variable(name.start, value);
         else if (make)
             unset_variable(name.start);
-        free(name.start);
     }
     return true;
 }
 
-/* Replays the decision recorded for a key, if there is one and everything is as it was. */
+/* Replays a record, if it is for this key and everything is as it was: changes the environment, and
+ * returns the real uv. Returns NULL, and has changed nothing, if not. */
+static const char *replay(const char *bytes, size_t size, const struct key *key)
+{
+    struct fields fields = {bytes, bytes + size};
+    if (!is_for(&fields, key) || !has_same_variables(&fields) || !has_same_inputs(&fields))
+        return NULL;
+    struct fields changes = fields;
+    if (!change_environment(&fields, false))
+        return NULL;
+    const char *uv = next_field(&fields);
+    if (uv == NULL || !is_absolute(uv) || !next_is(&fields, "end") || fields.next != fields.end)
+        return NULL;
+    change_environment(&changes, true);
+    return uv;
+}
+
 static void recall_for(const struct key *key, const char *folder, uint64_t variables)
 {
-    uint64_t hash = hash_more(HASH_START, key->how, length_of(key->how) + 1);
-    hash = hash_more(hash, key->directory, length_of(key->directory) + 1);
+    uint64_t number = rest_of(0, key->launcher, length_of(key->launcher) + 1);
+    number = rest_of(number, key->how, length_of(key->how) + 1);
+    number = rest_of(number, key->directory, length_of(key->directory) + 1);
     for (size_t at = 0; at < key->count; at++)
-        hash = hash_more(hash, key->words[at], length_of(key->words[at]) + 1);
-    hash += variables;
+        number = rest_of(number, key->words[at], length_of(key->words[at]) + 1);
+    number += variables;
 
     struct text path = {0};
     append(&path, folder);
     for (int shift = 56; shift >= 0; shift -= 8)
-        append_hexadecimal(&path, (unsigned char)(hash >> shift));
+        append_hexadecimal(&path, (unsigned char)(number >> shift));
 
     struct content content = {0};
     if (read_file(path.start, DECISION_LIMIT, true, &content) != NULL || content.size == 0)
         return;
-    struct fields fields = {content.bytes, content.bytes + content.size};
-    if (!has_same_words(&fields, key) || !has_same_variables(&fields) || !has_same_inputs(&fields))
-        return;
-    struct fields changes = fields;
-    if (!change_environment(&fields, false))
-        return;
-    const char *uv = next_field(&fields);
-    if (uv == NULL || !is_absolute(uv) || !next_is(&fields, "end") || fields.next != fields.end)
-        return;
-    change_environment(&changes, true);
-    become_uv(uv);
+    const char *uv = replay(content.bytes, content.size, key);
+    if (uv != NULL)
+        become_uv(uv);
 }
 
 /* Says whether nobody but this user can have put something into a folder. */
@@ -1119,7 +1215,7 @@ static size_t words_before_program(char **words, size_t count)
     return exists(words[at]) ? 0 : at;
 }
 
-static void recall(const char *cache)
+static void recall(const char *cache, const char *launcher)
 {
     const char *folder = JOIN(cache, "/decisions/");
     if (arguments[0] == NULL || !is_private_folder(cache) || !is_private_folder(folder))
@@ -1132,18 +1228,20 @@ static void recall(const char *cache)
     uint64_t variables = 0;
     for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
         if (is_relevant(*entry))
-            variables += hash_more(HASH_START, *entry, length_of(*entry));
+            variables += rest_of(0, *entry, length_of(*entry));
     }
 
-    char *room = reallocate(NULL, PATH_MAX);
-    const char *directory = getcwd(room, PATH_MAX);
+    char room[PATH_MAX];
+    const char *directory = getcwd(room, sizeof room);
     size_t before_program = words_before_program(words, count);
+    struct key run = {launcher, "run", directory, words, before_program};
+    struct key exact = {launcher, "exact", directory, words, count};
     if (directory != NULL && before_program > 0)
-        recall_for(&(struct key){"run", directory, words, before_program}, folder, variables);
+        recall_for(&run, folder, variables);
     if (directory != NULL && count > 0 && size <= LINE_LIMIT)
-        recall_for(&(struct key){"exact", directory, words, count}, folder, variables);
+        recall_for(&exact, folder, variables);
     for (size_t length = 1; length <= 2 && length <= count; length++)
-        recall_for(&(struct key){"prefix", "", words, length}, folder, variables);
+        recall_for(&(struct key){launcher, "prefix", "", words, length}, folder, variables);
 }
 
 /* -- other programs -------------------------------------------------------------------------- */
@@ -1425,9 +1523,10 @@ static void unset_variable(const wchar_t *name)
 /* -- other programs -------------------------------------------------------------------------- */
 
 /* Nothing is recorded on Windows: the registry, which decisions rest on there, has no stamps. */
-static void recall(const wchar_t *cache)
+static void recall(const wchar_t *cache, const wchar_t *launcher)
 {
     (void)cache;
+    (void)launcher;
 }
 
 /* Ctrl-C reaches every process of the console. What it means is uv's to decide: we wait. */

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import fetched
 import hidden_python
+import hypothesis
 import pytest
 import real_uv
 from worlds import World
@@ -18,6 +19,19 @@ from worlds import World
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+# A slow machine is no failure: no test asserts on time.
+hypothesis.settings.register_profile("uvlocal", deadline=None)
+hypothesis.settings.load_profile("uvlocal")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option by which what commands print is accepted as it is now."""
+    parser.addoption(
+        "--update-transcripts",
+        action="store_true",
+        help="rewrite the transcripts in tests/manage/transcripts",
+    )
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -35,7 +35,8 @@ class FakeSystem(System):
 
     What lies beyond files is set after construction: `mount_text` (Linux), `mount_rows`,
     `attributes` as `{(path, name): value}`, `registry` as `{key: {name: value}}`, `drives` as
-    `{"Z:": "remote"}`, `devices` as `{mount point: device number}`.
+    `{"Z:": "remote"}`, `devices` as `{mount point: device number}`, `hidden` as the paths with
+    macOS' flag. What changes something changes the tree.
     """
 
     __slots__ = (
@@ -44,6 +45,7 @@ class FakeSystem(System):
         "devices",
         "drives",
         "folds_case",
+        "hidden",
         "inodes",
         "modes",
         "mount_rows",
@@ -88,6 +90,7 @@ class FakeSystem(System):
         self.registry: dict[str, dict[str, str]] = {}
         self.drives: dict[str, str] = {}
         self.devices: dict[str, int] = {}
+        self.hidden: set[str] = set()
         for name, content in (files or {}).items():
             self.put(name, content)
         if home:
@@ -213,6 +216,55 @@ class FakeSystem(System):
         found = self._look(path, last=False)
         attributes = {(self._key(at), key): value for (at, key), value in self.attributes.items()}
         return None if found is None else attributes.get((self._key(found[0]), name))
+
+    def set_attribute(self, path: str, name: str, value: bytes) -> bool:
+        """Set an attribute of what is there and not blocked."""
+        found = self._look(path, last=False)
+        if found is None:
+            return False
+        self.attributes[found[0], name] = value
+        return True
+
+    def is_hidden(self, path: str) -> bool:
+        """Say whether a path has macOS' flag."""
+        return path in self.hidden
+
+    def show(self, path: str) -> bool:
+        """Take the flag away."""
+        self.hidden.discard(path)
+        return True
+
+    def make_directory(self, path: str) -> bool:
+        """Make a directory where nothing is."""
+        if self._look(path, last=False) is not None or not self.can_write(self.path.dirname(path)):
+            return False
+        self.put(path, None)
+        return True
+
+    def remove(self, path: str) -> bool:
+        """Remove a file or link."""
+        found = self._look(path, last=False)
+        if found is None or found[1] is None:
+            return False
+        del self.tree[self._key(found[0])]
+        return True
+
+    def put_link(self, path: str, target: str, *, over: bool) -> bool:
+        """Put a link where nothing is, or over something that is no directory."""
+        return self._put_over(path, Link(target), over=over)
+
+    def put_file(self, path: str, data: bytes, *, over: bool) -> bool:
+        """Put a file likewise."""
+        return self._put_over(path, data, over=over)
+
+    def _put_over(self, path: str, content: object, *, over: bool) -> bool:
+        found = self._look(path, last=False)
+        if found is not None and (not over or found[1] is None):
+            return False
+        if not self.can_write(self.path.dirname(path)):
+            return False
+        self.put(path, content)
+        return True
 
     def query(self, path: str, query: str) -> list[tuple[object, ...]] | None:
         """Run a query on a database in memory."""

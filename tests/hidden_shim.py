@@ -1,7 +1,7 @@
 """A uvlocal that knows the flag of `hidden_python`, so that its shim can be tested on Linux too.
 
-The package is the source tree itself, linked file by file, but for the one module that speaks to the
-machine: a copy of it, with the two methods that ask for the flag and clear it answered by the
+The package is the source tree itself, linked file by file, but for the one module that speaks to
+the machine: a copy of it, with the two methods that ask for the flag and clear it answered by the
 extended attribute. On macOS the flag is real and the source tree will do.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from worlds import World
 
 _SEAM = os.path.join("shim", "system.py")
-_METHODS = f'''
+_METHODS = f"""
 
 def _is_hidden(self: System, path: str) -> bool:
     return self.attribute(path, "{hidden_python.ATTRIBUTE}") is not None
@@ -31,7 +31,7 @@ def _show(self: System, path: str) -> bool:
 
 System.is_hidden = _is_hidden
 System.show = _show
-'''
+"""
 
 
 def install(world: World) -> None:
@@ -46,8 +46,9 @@ def install(world: World) -> None:
     with open(configuration, encoding="utf-8") as file:
         lines = file.read().splitlines()
     with open(configuration, "w", encoding="utf-8") as file:
-        for line in lines:
-            file.write((f"package {package}" if line.startswith("package ") else line) + "\n")
+        file.writelines(
+            (f"package {package}" if line.startswith("package ") else line) + "\n" for line in lines
+        )
 
 
 def _link(source: str, target: str, below: str) -> None:

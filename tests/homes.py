@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SHIMS = ".local/share/uvlocal/shims"
 #: The environment that a test may put into the store.
 NAME = "foo-0123456789"
+#: What measures the coverage of our own commands.
+_PASSED_ON = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 
 
 class Home:
@@ -88,7 +90,10 @@ class Home:
         """Run uvlocal without a terminal."""
         return subprocess.run(
             [sys.executable, "-m", "uvlocal", *arguments],
-            env=self.environ,
+            env={
+                **self.environ,
+                **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+            },
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

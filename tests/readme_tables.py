@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from uvlocal.manage.cli import app
 from uvlocal.shim.decide import CODES
 from uvlocal.shim.filesystems import FILE_SYSTEMS
 from uvlocal.shim.providers import PROVIDERS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from uvlocal.shim.places import Provider
 
 README = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "README.md")
@@ -70,7 +73,29 @@ def file_systems() -> str:
     return "\n".join(["| kind | file systems |", "|---|---|", *rows])
 
 
-TABLES = {"codes": codes, "providers": providers, "file-systems": file_systems}
+def commands() -> str:
+    """Return the commands with the first line of their help."""
+    named: list[tuple[str, Callable[..., object] | None]] = []
+    for command in app.registered_commands:
+        function = command.callback
+        named.append((str(command.name or getattr(function, "__name__", "")), function))
+    for group in app.registered_groups:
+        called = group.typer_instance.registered_callback if group.typer_instance else None
+        named.append((str(group.name or ""), called.callback if called else None))
+    rows = [
+        f"| `uvlocal {name}` | {(function.__doc__ or '').splitlines()[0]} |"
+        for name, function in named
+        if function is not None
+    ]
+    return "\n".join(["| command | what it does |", "|---|---|", *rows])
+
+
+TABLES = {
+    "codes": codes,
+    "commands": commands,
+    "providers": providers,
+    "file-systems": file_systems,
+}
 
 
 def rewritten(text: str) -> str:

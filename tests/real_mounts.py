@@ -104,6 +104,8 @@ class Mounts:
 
     def await_mount(self, path: str, process: subprocess.Popen[bytes] | None = None) -> str:
         """Wait until something is mounted at `path`, and unmount it with the test."""
+        if sys.platform == "win32":
+            raise NotImplementedError
         self._ends.callback(self._unmount, path)
         with open("/proc/self/mountinfo", "rb") as table:
             changes = select.poll()

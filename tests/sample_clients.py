@@ -133,12 +133,12 @@ def syncthing_config(*folders: str, marker: str = ".stfolder", paused: bool = Fa
     return f'<configuration version="37">{rows}{defaults}</configuration>'.encode()
 
 
-def nextcloud_config(*folders: str) -> bytes:
+def nextcloud_config(*folders: str, journal: str = ".sync_0123456789ab.db") -> bytes:
     """Return Nextcloud's configuration, folders as Qt writes them."""
     lines = ["[General]", "clientVersion=3.14.0", "", "[Accounts]", "version=2"]
     for number, folder in enumerate(folders):
         lines += [
-            f"0\\Folders\\{number}\\journalPath=.sync_0123456789ab.db",
+            f"0\\Folders\\{number}\\journalPath={journal}",
             f"0\\Folders\\{number}\\localPath={folder}",
             f"0\\Folders\\{number}\\targetPath=/",
         ]
@@ -167,6 +167,8 @@ def _common(system: FakeSystem) -> None:
     _put(system, "~/.unison/default.prf", profile)
     _put(system, "~/.unison/ar0123456789", b"\0\1")
     _put(system, "~/Sync/.stfolder")
+    for root in ("Nextcloud", "ownCloud", "Wolke Süd"):
+        _put(system, f"~/{root}/.sync_0123456789ab.db", b"")
     _roots(system, ("~/mutagen project", "~/unison", "~/MEGA", "~/Filen"))
 
 
@@ -327,6 +329,7 @@ def _windows_registry(system: FakeSystem) -> None:
         rf"{accounts}\Business1": {"UserFolder": rf"{home}\OneDrive - Example"},
         rf"{accounts}\Business1\ScopeIdToMountPointPathCache": libraries,
         r"HKCU\Software\Google\DriveFS": {"PerAccountPreferences": json.dumps(google_accounts)},
+        r"HKCU\Software\SyncEngines\Providers\OneDrive\1": {"MountPoint": r"D:\Team Site"},
         r"HKCU\SOFTWARE\pCloud": {"SyncDrive": "P:"},
         r"HKCU\SOFTWARE\Yandex\Yandex.Disk.2": {"RootFolder": rf"{home}\YandexDisk"},
         r"HKCU\Software\SeaDrive\Seafile Drive Client\Settings": {

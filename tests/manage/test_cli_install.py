@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from homes import Home
 
+from uvlocal.manage import install, views_install, windows_path
+from uvlocal.manage.install import Wish
 from uvlocal.shim import handover
+from uvlocal.shim.system import System
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,3 +157,95 @@ def test_init_for_every_shell(home: Home, shell: str) -> None:
     assert "uvlocal/shims" in result.stdout.splitlines()[0]
     assert ("_UVLOCAL_COMPLETE" in result.stdout) is (shell not in ("nu", "sh"))
     assert "PSReadLine" not in result.stdout
+
+
+# -- what people see in rarer cases ----------------------------------------------------------------
+
+
+def test_output_where_a_real_uv_took_the_place(home: Home) -> None:
+    """A real uv over the shim is moved visibly, and gets its place back visibly."""
+    home.install()
+    (home.shims / "uv").write_bytes(b"\x7fELF real")
+    out = home.command("install", "--yes").stdout
+    shims = "~/.local/share/uvlocal/shims"
+    assert out.startswith(f"move    {shims}/uv, a real uv, to {shims}/real/uv\n")
+    out = home.command("uninstall", "--yes").stdout
+    assert f"restore {shims}/uv, a real uv\n" in out
+
+
+def test_output_with_environments(home: Home) -> None:
+    """The environments that go and those that stay are told, each with its reason."""
+    home.install()
+    home.environment()
+    (home.path / ".local/share/uvlocal/envs/strange").mkdir()
+    kept = home.command("uninstall", "--yes")
+    assert "keep    ~/.local/share/uvlocal/envs/foo-0123456789" in kept.stdout
+    assert "`uvlocal uninstall --environments` removes the environments" in kept.stderr
+
+    gone = home.command("uninstall", "--yes", "--environments")
+    assert gone.stdout.splitlines() == [
+        "remove  ~/.local/share/uvlocal/envs/foo-0123456789, of ~/Dropbox/foo",
+        "skip    ~/.local/share/uvlocal/envs/strange: its name is none that uvlocal gives",
+    ]
+    assert "warning: `~/.local/share/uvlocal/envs/strange`: its name" in gone.stderr
+    assert gone.returncode == 1
+
+
+def test_output_without_startup_files(home: Home) -> None:
+    """With `--no-rc`, the way onto PATH is told; where there is no uv yet, that is told too."""
+    home.uv.unlink()
+    result = home.command("install", "--no-rc", "--yes")
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        "installed `~/.local/share/uvlocal/shims/uv`",
+        "warning: there is no uv on `PATH` yet",
+        "",
+        f'hint: put it first on PATH: `export PATH="{home.shims}:$PATH"`',
+    ]
+
+
+def test_output_for_an_unknown_shell(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where no shell is known, the folder is told, for the person to put on PATH."""
+    home.environ["SHELL"] = "/bin/tcsh"
+    made = install.perform(install.plan(Wish(), home.system))
+    views_install.installed(made)
+    assert f"no known shell found: put `{home.shims}` first on PATH" in capsys.readouterr().err
+
+
+class FakePath:
+    """The user's PATH on Windows, as a value."""
+
+    def read(self) -> windows_path.Value | None:
+        """Return the value."""
+        return windows_path.Value("C:\\a", windows_path.TEXT)
+
+    def write(self, value: windows_path.Value | None) -> None:
+        """Refuse."""
+        raise PermissionError(13, f"denied: {value}")
+
+
+def test_output_on_windows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On Windows the user's PATH is what changes, and a registry that refuses is told."""
+    environ = {"LOCALAPPDATA": str(tmp_path)}
+    system = System(platform="win32", environ=environ, home=str(tmp_path))
+    todo = install.plan(Wish(str(tmp_path / "shims")), system, user_path=FakePath())
+    views_install.plan(todo.result)
+    assert f"add     {tmp_path / 'shims'} to the user's PATH\n" in capsys.readouterr().out
+    views_install.installed(install.perform(todo))
+    talk = capsys.readouterr().err
+    assert "warning: the user's PATH in the registry cannot be changed" in talk
+    assert "services, tasks sees the system's PATH" in talk
+
+
+@pytest.mark.parametrize(
+    ("file", "command"),
+    [
+        pytest.param("uv-receipt.toml", "uv tool uninstall uvlocal", id="uv"),
+        pytest.param("pipx_metadata.json", "pipx uninstall uvlocal", id="pipx"),
+        pytest.param("other", "pip uninstall uvlocal", id="pip"),
+    ],
+)
+def test_how_to_remove_uvlocal_itself(tmp_path: Path, file: str, command: str) -> None:
+    """The last step is told as the package was installed."""
+    (tmp_path / file).touch()
+    assert views_install.own_removal(str(tmp_path)) == command

@@ -160,3 +160,14 @@ def test_inspection_tells_what_stands(home: Home) -> None:
     assert found.uvs_on_path == (str(home.shims / "uv"), str(home.uv))
     assert found.shims_on_path == (str(home.shims / "uv"),)
     assert found.user_path == ""
+
+
+def test_windows_shim_on_the_path_of_wsl(home: Home) -> None:
+    """Under WSL, PATH has Windows' folders too: the `uv.exe` there is another system's shim."""
+    home.install()
+    windows = home.root / "mnt/c/Users/me/AppData/Local/uvlocal/shims/uv.exe"
+    windows.parent.mkdir(parents=True)
+    shutil.copy(home.shims / "uv", windows)
+    home.set_path(str(home.shims), str(home.uv.parent), str(windows.parent))
+    found = inspection.inspect(None, home.system)
+    assert (found.findings, found.uvs_on_path[1:]) == ((), (str(home.uv),))

@@ -172,6 +172,18 @@ def test_what_is_refused(
     assert home.tree() == before
 
 
+def test_file_that_changes_between_question_and_answer(home: Home) -> None:
+    """A startup file that another program writes meanwhile is left to it, and that is told."""
+    todo = install.plan(Wish(), home.system)
+    path = home.write(".bashrc", "new\n")
+    made = install.perform(todo)
+    assert [(line.state, line.reason) for line in made.lines] == [
+        ("blocked", "was changed by another program meanwhile"),
+        ("added", ""),
+    ]
+    assert path.read_text() == "new\n"
+
+
 def test_root_in_another_users_home() -> None:
     """`sudo uvlocal install` would leave files of root's in the user's home, so it is refused."""
     system = FakeSystem(environ={"HOME": "/home/me"})

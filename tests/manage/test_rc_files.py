@@ -231,7 +231,8 @@ def _folder(path: Path) -> None:
 
 
 def _pipe(path: Path) -> None:
-    os.mkfifo(path)
+    if sys.platform != "win32":
+        os.mkfifo(path)
 
 
 def _dangling(path: Path) -> None:

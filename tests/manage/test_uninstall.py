@@ -166,6 +166,20 @@ def test_uninstall_tells_what_it_cannot_do(home: Home) -> None:
     assert not home.shims.exists()
 
 
+def test_world_that_changes_between_question_and_answer(home: Home) -> None:
+    """What is gone already is fine; what was changed meanwhile is left alone and told."""
+    home.install()
+    todo = uninstall.plan(None, home.system)
+    (home.shims / "uv").unlink()
+    path = home.write(".bashrc", "new\n")
+    gone = uninstall.perform(todo)
+    assert [(one.path, one.reason) for one in gone.problems] == [
+        (str(path), "was changed by another program meanwhile")
+    ]
+    assert path.read_text() == "new\n"
+    assert not home.shims.exists()
+
+
 def test_uninstall_refuses_what_is_not_ours(home: Home) -> None:
     """A `uv` that is no shim is not removed."""
     path = home.write("folder/uv", "mine")

@@ -8,9 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_clients import dropbox_info, nextcloud_config, syncthing_config
 
+from uvlocal.shim.exclusions import state_of
 from uvlocal.shim.patterns import ignores
 from uvlocal.shim.places import IGNORE_ATTRIBUTE
+from uvlocal.shim.providers import BY_ID
 from uvlocal.shim.settings import Settings
+from uvlocal.shim.sight import Sight
+from uvlocal.shim.signals import CONFIGURED, Signal
 from uvlocal.shim.volume import Volume, locate
 
 HOME = "/home/me"
@@ -229,6 +233,20 @@ def test_any_patterns(text: str, names: list[str], dialect: str) -> None:
     """Any text is read to an end; what it says is a line of it."""
     line = ignores(text, "/".join(names), dialect)
     assert line == "" or line in text
+
+
+def test_patterns_of_a_root_that_was_left() -> None:
+    """Where only the spelling led through a root, its file of patterns says nothing."""
+    system = FakeSystem({".stignore": b".venv\n", "/src/foo": None})
+    sight = Sight("/src/foo", "/home/me/Sync/foo", system, Settings())
+    signal = Signal(CONFIGURED, "", BY_ID["syncthing"], said="", doubt="")
+    assert state_of(signal, sight) == ("", "")
+
+
+def test_unreadable_pattern_among_names() -> None:
+    """Where any line excludes, one that cannot be read hides no other."""
+    assert ignores("[x]\n.venv\n", "foo/.venv", "names") == ".venv"
+    assert ignores("[x]\n.venv\n", "foo/.venv", "gitignore") == ""
 
 
 @given(st.lists(st.text("ab", min_size=1), min_size=1, max_size=4))

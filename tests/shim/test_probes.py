@@ -124,6 +124,8 @@ def test_garbage(platform: str, file: str) -> None:
 @pytest.mark.parametrize("content", ["fifo", "directory"])
 def test_garbage_on_a_disk(content: str, tmp_path: Path) -> None:
     """A FIFO or a directory in every place at once neither raises nor holds anybody up."""
+    if sys.platform == "win32":
+        pytest.skip("Windows has no FIFOs among its files")
     inputs = [Path(name) for name in _read(machine("linux")).inputs if name[:9] == "/home/me/"]
     folders = {folder for name in inputs for folder in name.parents}
     for name in inputs:
@@ -251,9 +253,32 @@ def test_abraunegg_services(line: str) -> None:
     unit = f"{CONFIG}/systemd/user/onedrive-work.service"
     system = FakeSystem({unit: f"[Service]\n{line}\n".encode()})
     system.put(f"{CONFIG}/systemd/user/other.service", b"ExecStart=x --confdir=/y\n")
+    for number, folder in enumerate(("", "relative", '"')):
+        unit = f"{CONFIG}/systemd/user/onedrive-{number}.service"
+        system.put(unit, f"ExecStart=onedrive --confdir={folder}".encode())
+    system.put("relative/config", b'sync_dir = "/not/read"')
     system.put(f"{CONFIG}/work/config", b'sync_dir = "/srv/work"')
     system.put(f"{CONFIG}/work/items.sqlite3", b"")
     assert [root.path for root in _read(system).roots] == ["/srv/work"]
+
+
+def test_other_names_in_a_folder_of_configurations() -> None:
+    """In a folder of configurations only those are read that are the client's."""
+    system = FakeSystem({f"{CONFIG}/maestral/maestral.ini.bak": b"[sync]\npath = /x\n"})
+    assert _read(system).roots == []
+    windows = FakeSystem(platform="win32")
+    info = b'{"personal": {"path": "D:/x"}}'
+    for package in ("Other_1", "DropboxInc.Dropbox_1"):
+        below = rf"AppData\Local\Packages\{package}\LocalCache\Local\Dropbox\info.json"
+        windows.put(rf"C:\Users\me\{below}", info.replace(b"x", package.encode()))
+    assert [root.path for root in _read(windows).roots] == [r"D:\DropboxInc.Dropbox_1"]
+
+
+def test_ox_drive_of_another_shape() -> None:
+    """Accounts that are none are left out."""
+    file = r"C:\Users\me\AppData\Local\Open-Xchange\OXDrive\userConfig.json"
+    system = FakeSystem({file: b'{"Accounts": [3, {"MainFolderPath": "D:/x"}]}'}, platform="win32")
+    assert [root.path for root in _read(system).roots] == [r"D:\x"]
 
 
 def test_syncthing_folders() -> None:
@@ -268,11 +293,49 @@ def test_syncthing_folders() -> None:
     assert all("paused" in root.stale for root in found)
 
 
+def test_syncthing_that_declares() -> None:
+    """A configuration that declares entities is not given to the parser at all."""
+    reader = _read(FakeSystem({"/home/me/.config/syncthing/config.xml": LAUGHS}))
+    assert reader.roots == []
+    [problem] = reader.problems
+    assert "declares something that Syncthing does not write" in problem
+    commented = b"<!-- mine -->" + syncthing_config("/a")
+    assert _read(FakeSystem({"/home/me/.config/syncthing/config.xml": commented})).problems == []
+
+
 def test_seafile_elsewhere() -> None:
     """The variable that moves Seafile's configuration is followed."""
     system = FakeSystem({"/ccnet/seafile.ini": b"/data\n", "/data/repo.db": seafile_database("/l")})
     system.environ["CCNET_CONF_DIR"] = "/ccnet"
     assert [root.path for root in _read(system).roots] == ["/l"]
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        pytest.param({}, [], id="no-value"),
+        pytest.param({"PerAccountPreferences": "{}"}, [], id="no-accounts"),
+        pytest.param(
+            {"PerAccountPreferences": '{"per_account_preferences": [1, {"value": 2}]}'},
+            [],
+            id="wrong-types",
+        ),
+        pytest.param({"PerAccountPreferences": "{"}, [], id="no-json"),
+        pytest.param(
+            {
+                "PerAccountPreferences": '{"per_account_preferences": ['
+                '{"value": {"mount_point_path": "G"}}, {"value": {"mount_point_path": "D:\\\\x"}}]}'
+            },
+            ["G:\\", "D:\\x"],
+            id="letter-and-folder",
+        ),
+    ],
+)
+def test_google_registry(values: dict[str, str], found: list[str]) -> None:
+    """Google's value holds every account's mount point, perhaps as a letter alone."""
+    system = FakeSystem(platform="win32")
+    system.registry[r"HKCU\Software\Google\DriveFS"] = {"other": "x", **values}
+    assert [root.path for root in _read(system).roots] == found
 
 
 def test_many_folders_are_bounded() -> None:

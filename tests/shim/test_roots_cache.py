@@ -215,6 +215,23 @@ def test_cache_that_cannot_be_written(blocked: tuple[str, ...]) -> None:
         assert _paths(system) == ["/home/me/Dropbox"]
 
 
+def test_problems_are_remembered() -> None:
+    """What is wrong with a configuration is told again without reading it again."""
+    system = FakeSystem({INFO: b"{"})
+    first = configured(system)
+    assert first[1]
+    assert CACHE in system.tree
+    assert configured(system) == first
+
+
+def test_too_much_to_remember() -> None:
+    """A cache that would be too large to be read is not written."""
+    folders = (f"/{number}/{'x' * 8000}" for number in range(200))
+    system = FakeSystem({SYNCTHING: syncthing_config(*folders)})
+    assert len(_paths(system)) == len(_paths(system)) == 200
+    assert CACHE not in system.tree
+
+
 def test_no_home() -> None:
     """Without a home there is neither configuration nor cache."""
     assert configured(FakeSystem(home="", cwd="/")) == ([], [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -391,6 +392,33 @@ def test_spelling(platform: str, root: str, path: str, kind: str) -> None:
     assert volume.kind == ("network" if kind == "local" and path[:2] == "\\\\" else kind)
 
 
+def test_spelling_without_unicode_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interpreter that lacks the module still folds case."""
+    monkeypatch.setitem(sys.modules, "unicodedata", None)
+    assert comparable("/Dröp", _mac({})) == comparable("/DRÖP", _mac({}))
+
+
+def test_share_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A configured root on a share is compared as text only: its server may be gone."""
+    system = FakeSystem(platform="win32")
+    system.put(
+        at_home("win32", "~/AppData/Roaming/Dropbox/info.json"),
+        dropbox_info(personal=r"\\nas\me\Dropbox"),
+    )
+    asked = []
+    stat = FakeSystem.stat
+
+    def recorded(self: FakeSystem, path: str) -> os.stat_result | None:
+        asked.append(path)
+        return stat(self, path)
+
+    monkeypatch.setattr(FakeSystem, "stat", recorded)
+    volume = locate(r"C:\src\foo", r"C:\src\foo", system, Settings())
+    assert (volume.kind, volume.state) == ("local", "")
+    assert any(path.endswith("info.json") for path in asked)
+    assert [path for path in asked if path.startswith("\\\\")] == []
+
+
 _NAMES = st.text(
     st.characters(exclude_characters="/\\:\0", exclude_categories=["Cs"]), min_size=1, max_size=8
 ).filter(lambda name: name not in {".", ".."} and name.strip(". ") == name)
@@ -558,6 +586,15 @@ def test_syncthing_that_stands_still(config: bytes, files: tuple[str, ...], reas
         pytest.param(
             "linux", "/srv/foo", {"/etc/fstab": b"/dev/vda / ext4 rw 0 0\n"}, "", id="fstab-mounted"
         ),
+        pytest.param(
+            "linux",
+            "/srv/a/b/foo",
+            {"/etc/fstab": b"x /srv/a/b nfs x\nx /srv/a nfs x\nx none swap x\nx /home nfs x\n"},
+            "/srv/a/b",
+            id="fstab-innermost",
+        ),
+        pytest.param("linux", "/media", {}, "", id="the-folder-of-mounts"),
+        pytest.param("win32", r"\\nas\share\foo", {}, "", id="share"),
         pytest.param("darwin", "/Volumes/Disk/foo", {}, "/Volumes/Disk", id="macos"),
         pytest.param("darwin", "/Users/me/gone", {}, "", id="macos-gone"),
         pytest.param("win32", r"E:\foo", {}, "E:\\", id="windows"),

@@ -12,6 +12,7 @@ from uvlocal.manage import (
     cli_doctor,
     cli_environments,
     cli_install,
+    cli_link,
     cli_projects,
     cli_settings,
     views,
@@ -75,6 +76,7 @@ def path(path: Folder = None) -> None:
 cli_doctor.register(app)
 cli_environments.register(app)
 cli_install.register(app)
+cli_link.register(app)
 cli_projects.register(app)
 cli_settings.register(app)
 

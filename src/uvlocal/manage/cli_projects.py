@@ -11,21 +11,25 @@ from uvlocal.manage.errors import FINDINGS, USAGE, UserError
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 
-_SCAN_EXAMPLES = """Examples:
+_SCAN_EXAMPLES = """\
+Examples:
 
-  uvlocal scan                     every synced folder that is known here
+`uvlocal scan` looks at every synced folder that is known here.
 
-  uvlocal scan ~/Dropbox/code      one folder
+`uvlocal scan ~/Dropbox/code` looks at one folder.
 
-  uvlocal scan --json | jq '.projects[].root'
+`uvlocal scan --json | jq -r '.projects[].root'` lists the projects at risk.
 """
-_MIGRATE_EXAMPLES = """Examples:
+_MIGRATE_EXAMPLES = """\
+Examples:
 
-  uvlocal migrate --dry-run        what would be done about this project
+`uvlocal migrate --dry-run` shows what would be done about this project.
 
-  uvlocal migrate --keep-extra     with the packages that were installed by hand
+`uvlocal migrate --keep-extra` takes packages along that were installed by hand.
 
-  uvlocal migrate --all --yes      everything that `uvlocal scan` finds
+`uvlocal migrate --all` migrates everything that `uvlocal scan` finds, after a question.
+
+`uvlocal migrate --all ~/Dropbox/code --yes` migrates everything below one folder.
 """
 
 
@@ -38,7 +42,7 @@ def register(app: typer.Typer) -> None:
 def scan(
     folders: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[DIR]...", help="Folders to search; every synced one if left out."),
+        typer.Argument(metavar="DIR", help="Folders to search; every synced one if left out."),
     ] = None,
     max_depth: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="How far down to look.")
@@ -53,8 +57,9 @@ def scan(
 ) -> None:
     """Find uv projects at risk, and what their environments cost there.
 
-    Links are not followed, and files whose content is in the cloud alone are not fetched. Exit
-    code 0; 1 if an environment lies in a synced folder; 2 if a DIR is none.
+    Links are not followed; what is in the cloud alone is not fetched.
+
+    Exit code 0; 1 if an environment is at risk; 2 if a DIR is none.
     """
     from uvlocal.manage import scan as scans
     from uvlocal.manage.trees import Budget
@@ -66,7 +71,7 @@ def scan(
     )
     with views_projects.searching() as tell:
         found = scans.Scanner(budget=budget, tell=tell).scan(folders)
-    views.as_json(found) if json else views_projects.scan(found)
+    views.as_json(found) if json else views_projects.scan(found, folders)
     if found.projects:
         raise typer.Exit(FINDINGS)
 
@@ -74,10 +79,10 @@ def scan(
 def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PATH]...", help="Folders of projects; here if left out."),
+        typer.Argument(metavar="PATH", help="Folders of projects, or with `--all` to search."),
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Migrate everything that `uvlocal scan` finds.")
+        bool, typer.Option("--all", help="Migrate everything that a scan finds.")
     ] = False,
     keep_extra: Annotated[
         bool, typer.Option("--keep-extra", help="Keep packages that were installed by hand.")
@@ -89,20 +94,20 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
 ) -> None:
     """Move projects over: the new environment first, then the old `.venv` goes.
 
-    The new one is made by uv and compared with the old one package by package; until it works, the
-    old one is not touched. What was interrupted is finished by the same command. Exit code 0; 1 if
-    something was not migrated; 2 if a PATH is no directory.
+    uv makes the new one, which is compared with the old one package by package;
+    until it works, the old one is not touched. The same command finishes what was
+    interrupted.
+
+    Exit code 0; 1 if something was not migrated; 2 if a PATH is no directory.
     """
     from uvlocal.manage import migrate as migrating
     from uvlocal.manage.migration_results import DONE, Migrations
 
     if keep_extra and drop_extra:
         raise UserError("`--keep-extra` and `--drop-extra` exclude each other", code=USAGE)
-    if everything and paths:
-        raise UserError("`--all` and a PATH exclude each other", code=USAGE)
     if everything:
         with views_projects.searching() as tell:
-            jobs = migrating.plan_all(tell=tell)
+            jobs = migrating.plan_all(paths, tell=tell)
     else:
         jobs = migrating.plan_some(paths or [None])
     ready = [job for job in jobs if job.result.state == "planned"]
@@ -110,7 +115,7 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
         for job in jobs:
             show = views_projects.planned if job in ready else views_projects.refused
             show(job.result)
-    agreed = bool(ready) and not dry_run and (yes or views_projects.may_migrate(len(ready)))
+    agreed = bool(ready) and not dry_run and (yes or _asked(len(ready), json=json))
     extras = "keep" if keep_extra else "drop" if drop_extra else ""
     for job in ready if agreed else ():
         views_projects.begun(job.result)
@@ -124,3 +129,8 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
     fine = {*DONE, "planned"} if dry_run else {*DONE}
     if not fine.issuperset(one.state for one in results):
         raise typer.Exit(FINDINGS)
+
+
+def _asked(number: int, *, json: bool) -> bool:
+    """Ask a person; a program is not asked."""
+    return not json and views_projects.may_migrate(number)

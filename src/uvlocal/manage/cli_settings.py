@@ -7,29 +7,30 @@ from typing import Annotated
 import typer
 
 from uvlocal.manage import views, views_settings
+from uvlocal.manage.errors import FINDINGS
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 _Project = Annotated[
     bool, typer.Option("--project", help="In `[tool.uvlocal]` of the project's `pyproject.toml`.")
 ]
 
-_EXAMPLES = """Examples:
+_EXAMPLES = """\
+Examples:
 
-  uvlocal config                                      what is in force here, and why
+`uvlocal config` shows what is in force here, and where each value came from.
 
-  uvlocal config set strategy unhide
+`uvlocal config set strategy unhide` changes your own settings.
 
-  uvlocal config set --project mode never             for everybody who works on this project
+`uvlocal config set --project mode never` changes the project's, for everybody.
 
-  uvlocal config set providers.onedrive.enabled false
+`uvlocal config set providers.onedrive.enabled false` leaves OneDrive's folders alone.
 
-  uvlocal config add-root ~/Shared                    a folder that is synced
+`uvlocal config add-root ~/Shared` says that a folder is synced.
 
-  uvlocal config add-root --local ~/Dropbox/scratch   one that is not
+`uvlocal config add-root --local ~/Dropbox/scratch` says that one is not.
 """
 
 config = typer.Typer(
-    help="Show and change the settings.",
     invoke_without_command=True,
     epilog=_EXAMPLES,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -45,7 +46,9 @@ def register(app: typer.Typer) -> None:
 def show(context: typer.Context, json: _Json = False) -> None:
     """Show every setting, with where it came from; the commands below change one.
 
-    A variable stands above the project, the project above the user, the user above the default.
+    A variable stands above the project, that above the user, that above the default.
+
+    Exit code 0; 1 if something in the files cannot be used.
     """
     if context.invoked_subcommand is not None:
         return
@@ -53,6 +56,8 @@ def show(context: typer.Context, json: _Json = False) -> None:
 
     found = settings.shown()
     views.as_json(found) if json else views_settings.settings(found)
+    if found.problems:
+        raise typer.Exit(FINDINGS)
 
 
 @config.command("set")

@@ -12,6 +12,7 @@ from uvlocal.manage.migration_jobs import Job
 from uvlocal.manage.trees import Cost
 from uvlocal.shim import handover, settings, stores
 from uvlocal.shim.gather import Call
+from uvlocal.shim.paths import comparable, contains
 from uvlocal.shim.system import System
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def plan_some(paths: Iterable[str | None], environ: dict[str, str] | None = None
 
 
 def plan_all(
+    folders: list[str] | None = None,
     environ: dict[str, str] | None = None,
     *,
     tell: Callable[[scan.Progress], None] | None = None,
@@ -79,19 +81,26 @@ def plan_all(
     """Return the jobs for everything that a scan finds, and for what was interrupted.
 
     Args:
+        folders: where to search; every synced folder that is known by default.
         environ: the environment variables, those of this process by default.
         tell: hears how far the scan is.
         processes: yields what runs on this machine.
+
+    Raises:
+        UserError: one of the folders does not exist or is none (exit 2).
     """
     inherited = dict(os.environ if environ is None else environ)
-    found = scan.Scanner(environ=inherited, tell=tell).scan(None)
+    found = scan.Scanner(environ=inherited, tell=tell).scan(folders)
     costs = {
         one.root: Cost(one.files, one.bytes) for one in found.projects if one.saves and one.complete
     }
     roots = [one.root for one in found.projects if one.saves]
     system = System(environ=dict(inherited))
     for store in stores.candidates(system, settings.load(system)):
-        roots += migrations.interrupted(store, system)
+        for root in migrations.interrupted(store, system):
+            key = comparable(root, system)
+            if any(contains(comparable(top, system), key, system) for top in found.roots):
+                roots.append(root)
     return [
         plan(root, inherited, processes=processes, cost=costs.get(root))
         for root in dict.fromkeys(roots)

@@ -201,6 +201,13 @@ class Job:
             self.result, state="migrated", hints=(*self.result.hints, *self._hints())
         )
 
+    def _is_built(self, note: Note) -> bool:
+        """Say whether only the removal is left, of the environment that was compared before."""
+        same = (note.device, note.inode) == (self.old.device, self.old.inode)
+        if note.stage != REMOVING or not (same or self.old.state == "missing"):
+            return False
+        return environment.exists(self.result.new, self.call.system)
+
     def _build(self, builder: Builder, extras: str, ask: Callable[[Migration], str] | None) -> None:
         """Make the new environment, from scratch where an interrupted migration began to."""
         system, earlier = self.call.system, self.note
@@ -283,14 +290,17 @@ class Job:
 
     def _throw_away(self) -> None:
         """Remove an environment that a migration made: out of sight in one step, then its files."""
-        path, system = self.result.new, self.call.system
+        path, store, system = self.result.new, self.store.path, self.call.system
         found = system.lstat(path)
-        ours = environment.is_our_environment(path, self.store.path, system)
+        ours = environment.is_our_environment(path, store, system)
         if found is not None and ours and system.readlink(path) is None:
-            tagged = trash.put(self.store.path, path)
-            trash.delete(tagged)
-            with contextlib.suppress(OSError):
-                os.rmdir(os.path.dirname(tagged))
+            trash.put(store, path)
+        # Also what an interrupted call could not remove to the end.
+        for waiting in trash.leftovers(store, system):
+            if os.path.basename(waiting).startswith(f"{self.name}."):
+                trash.delete(waiting)
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.join(store, trash.TRASH))
 
     def _hints(self) -> list[str]:
         hints = []

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import tomli_w
 
 from uvlocal.manage.errors import UserError
-from uvlocal.manage.store import replace
+from uvlocal.manage.records import from_text
+from uvlocal.manage.store import DRAFT_PREFIX, replace
 from uvlocal.shim import environment
 
 if TYPE_CHECKING:
@@ -114,13 +115,19 @@ def write(store: str, name: str, note: Note) -> None:
 def erase(store: str, name: str) -> None:
     """Remove the note, and the folder of notes where it was the last.
 
+    Whoever holds the lock is the only one to write here, so drafts are those of killed ones.
+
     Raises:
         OSError: the store cannot be written.
     """
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path_of(store, name))
+    folder = os.path.join(store, MIGRATIONS)
     with contextlib.suppress(OSError):
-        os.rmdir(os.path.join(store, MIGRATIONS))
+        for draft in os.listdir(folder):
+            if draft.startswith(DRAFT_PREFIX):
+                os.unlink(os.path.join(folder, draft))
+        os.rmdir(folder)
 
 
 def interrupted(store: str, system: System) -> list[str]:
@@ -129,8 +136,9 @@ def interrupted(store: str, system: System) -> list[str]:
     for file in system.listdir(os.path.join(store, MIGRATIONS)):
         name = file.removesuffix(_SUFFIX)
         note = read(store, name, system) if environment.is_our_name(name) else None
-        if note is not None and system.is_directory(note.root):
-            found.append(note.root)
+        root = from_text(note.root, system) if note is not None else ""
+        if system.path.isabs(root) and system.is_directory(root):
+            found.append(root)
     return found
 
 

@@ -278,7 +278,7 @@ def _sweep(place: str, system: System) -> None:
     """Remove what killed writers of records left: whoever writes one holds the lock."""
     folder = os.path.join(place, environment.RECORDS)
     for name in system.listdir(folder):
-        if name.startswith(records.DRAFT_PREFIX):
+        if name.startswith(store.DRAFT_PREFIX):
             with contextlib.suppress(OSError):
                 os.unlink(os.path.join(folder, name))
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage.identity import Disk, Identity
 from uvlocal.manage.states import Judge
-from uvlocal.manage.store import RECORD_VERSION
+from uvlocal.manage.store import DRAFT_PREFIX, RECORD_VERSION
 from uvlocal.shim import environment, stores
 from uvlocal.shim.environment import ENVIRONMENTS, RECORDS
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 #: The largest record that is read, in bytes; a real one has a few hundred.
 _LIMIT = 64 * 1024
 _SUFFIX = ".toml"
-#: What a killed writer leaves in the folder of records.
-DRAFT_PREFIX = ".new-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +202,7 @@ def _record_of(table: dict[str, object], system: System) -> Record:
 
     return Record(
         name=text("name"),
-        root=from_text(text("root"), system),
+        root=_root(from_text(text("root"), system), from_text(text("key"), system), system),
         mount_point=from_text(text("mount-point"), system),
         top=from_text(text("top"), system),
         file_system=text("file-system"),
@@ -215,6 +213,15 @@ def _record_of(table: dict[str, object], system: System) -> Record:
         uv=text("uv"),
         created=text("created"),
     )
+
+
+def _root(root: str, key: str, system: System) -> str:
+    """Return a project's root, under the home of today where the home has another name now."""
+    moved = key.startswith("~/") and system.path.isabs(root) and system.lstat(root) is None
+    if not moved or not system.home:
+        return root
+    below = os.path.join(system.realpath(system.home), *key.split("/")[1:])
+    return root if system.lstat(below) is None else below
 
 
 def from_text(text: str, system: System) -> str:
@@ -228,7 +235,10 @@ def from_text(text: str, system: System) -> str:
     data = re.sub(
         rb"\\x([0-9a-f]{2})", lambda found: bytes.fromhex(found[1].decode()), text.encode()
     )
-    path = data.decode("utf-8", "surrogateescape")
+    try:
+        path = data.decode("utf-8", "surrogatepass")
+    except ValueError:
+        return text
     return path if "\0" not in path and system.lstat(text) is None else text
 
 

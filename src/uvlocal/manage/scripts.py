@@ -10,7 +10,7 @@ import os
 import re
 import stat
 
-from uvlocal.manage.store import replace
+from uvlocal.manage.store import DRAFT_PREFIX, replace
 
 #: The largest script that is rewritten, in bytes; what is larger is a program.
 _LIMIT = 1 << 20
@@ -31,6 +31,9 @@ def rewrite(environment: str, old: str, new: str) -> int:
     stems = {old: new, os.path.realpath(old): os.path.join(_parent(new), os.path.basename(new))}
     changed = 0
     for path in _scripts(environment):
+        if os.path.basename(path).startswith(DRAFT_PREFIX):
+            os.unlink(path)  # of a call that was killed
+            continue
         before = _content(path)
         after = before
         for stem, replacement in stems.items():

@@ -54,6 +54,9 @@ def alias_line(shell: str, folder: str, system: System) -> str:
         return f"function uv; {place} $argv; end"
     if shell == "powershell":
         return f"Set-Alias -Name uv -Value {place}"
+    if shell == "zsh":
+        # Its completion looks for the program by its plain path, so that is quoted beforehand.
+        return f"alias uv=${{(q):-{place}}}"
     quoted = place.replace("'", "'\\''")
     return f"alias uv='{quoted}'"
 

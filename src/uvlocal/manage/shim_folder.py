@@ -173,10 +173,11 @@ def real_uv(folder: str, shim: str, system: System) -> str:
     """
     active = system.environ.get("VIRTUAL_ENV", "")
     scripts = [os.path.join(active, name) for name in ("bin", "Scripts")] if active else []
-    for left_out in ([folder, *scripts], [folder]):
-        found = _find(shim, system, left_out)
-        if found.origin == "path":
-            return found.path
+    found = _find(shim, system, [folder, *scripts])
+    if found.origin != "path":
+        found = _find(shim, system, [folder])
+    if found.origin == "path":
+        return found.path
     aside = aside_path(shim)
     if is_foreign_program(shim, system) or os.path.lexists(aside):
         return aside

@@ -55,10 +55,7 @@ class Judge:
     def _verdict(self, record: Record) -> Verdict:
         seen = self._disk.identity(record.root, record.mount_point)
         if seen is None:
-            missing = self._missing_volume(record)
-            if missing:
-                return Verdict("volume-not-mounted", missing)
-            return self._moved(record)
+            return self._without_project(record)
         if seen.is_other(record.identity):
             why = "another folder has taken the place of the project that it was made for"
             return Verdict("copy", why)
@@ -106,12 +103,23 @@ class Judge:
 
     # -- moved projects ------------------------------------------------------------------------
 
-    def _moved(self, record: Record) -> Verdict:
-        """Return that a project was moved, where it is found again, else that it is gone."""
-        for identity, root in [*self._known_roots(), *self._nearby(record)]:
+    def _without_project(self, record: Record) -> Verdict:
+        """Return what became of a project that is not where it was."""
+        moved = self._recognised(record, self._known_roots())
+        if moved is not None:
+            return moved
+        missing = self._missing_volume(record)
+        if missing:
+            return Verdict("volume-not-mounted", missing)
+        gone = Verdict("project-gone", f"`{self._shown(record.root)}` is gone")
+        return self._recognised(record, self._nearby(record)) or gone
+
+    def _recognised(self, record: Record, places: Iterable[tuple[Identity, str]]) -> Verdict | None:
+        """Return that a project was moved, if it is at one of these places."""
+        for identity, root in places:
             if identity.is_same(record.identity):
                 return Verdict("moved", f"its project is now `{self._shown(root)}`", root)
-        return Verdict("project-gone", f"`{self._shown(record.root)}` is gone")
+        return None
 
     def _known_roots(self) -> list[tuple[Identity, str]]:
         """Return the folders in which moved projects may stand, those that are there."""

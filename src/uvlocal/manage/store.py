@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: The version of the record's own shape.
 RECORD_VERSION = 1
+#: How the name of a file begins that `replace` has not finished; a killed writer leaves it.
+DRAFT_PREFIX = ".new-"
 #: How long a first call waits for another first call to write its record, in seconds.
 _PATIENCE = 5.0
 
@@ -155,7 +157,7 @@ def replace(path: str, content: bytes, mode: int = 0o600) -> None:
     Raises:
         OSError: the folder cannot be written.
     """
-    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".new-")
+    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=DRAFT_PREFIX)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -169,4 +171,12 @@ def replace(path: str, content: bytes, mode: int = 0o600) -> None:
         raise
 
 
-__all__ = ["RECORD_VERSION", "Timeout", "lock", "make_private", "replace", "write_first"]
+__all__ = [
+    "DRAFT_PREFIX",
+    "RECORD_VERSION",
+    "Timeout",
+    "lock",
+    "make_private",
+    "replace",
+    "write_first",
+]

@@ -38,9 +38,9 @@ def _show(result: Result) -> None:
         return
     if result.trouble:
         _indented(f"could not be mended: {result.trouble}")
-    if result.command or result.advice:
-        command = f"`{result.command}`" if result.command else ""
-        _indented(f"mend: {', '.join(filter(None, (command, result.advice)))}")
+    mend = result.advice or (f"run `{result.command}`" if result.command else "")
+    if mend:
+        _indented(f"to mend it: {mend}")
 
 
 def _indented(text: str) -> None:

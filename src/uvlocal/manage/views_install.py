@@ -102,13 +102,13 @@ def removed(gone: Removal) -> None:
         talk("shells that run already may remember where `uv` was: `hash -r`")
     if any(f"{os.sep}envs{os.sep}" in path for path in gone.kept):
         views.hint("`uvlocal uninstall --environments` removes the environments")
-    views.hint(f"to remove uvlocal itself: `{_own_removal()}`")
+    views.hint(f"to remove uvlocal itself: `{own_removal(sys.prefix)}`")
 
 
-def _own_removal() -> str:
-    """Return the command that removes the package, as it was installed."""
-    if os.path.exists(os.path.join(sys.prefix, "uv-receipt.toml")):
+def own_removal(prefix: str) -> str:
+    """Return the command that removes the package, as it was installed into `prefix`."""
+    if os.path.exists(os.path.join(prefix, "uv-receipt.toml")):
         return "uv tool uninstall uvlocal"
-    if os.path.exists(os.path.join(sys.prefix, "pipx_metadata.json")):
+    if os.path.exists(os.path.join(prefix, "pipx_metadata.json")):
         return "pipx uninstall uvlocal"
     return "pip uninstall uvlocal"

@@ -13,12 +13,15 @@ from uvlocal.manage.views import (
     count,
     data,
     hint,
+    painted,
     rows,
     shown,
     size,
     talk,
     warning,
 )
+from uvlocal.shim.paths import quoted
+from uvlocal.shim.system import System
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,38 +89,41 @@ def searching() -> Iterator[Callable[[Progress], None] | None]:
 # -- scan ----------------------------------------------------------------------------------------
 
 
-def scan(found: Scan) -> None:
-    """Show each project at risk with a bar for its share, then the sums."""
+def scan(found: Scan, folders: list[str] | None = None) -> None:
+    """Show each project at risk with a bar for its share, then the sums.
+
+    Args:
+        found: what was found.
+        folders: the folders that the user named, as typed; None for all that are known.
+    """
     width = min(columns(), _WIDEST)
     if not found.roots:
         talk("no synced folder is known on this machine")
-        hint("name one: `uvlocal scan DIR`, or keep it in mind with `uvlocal config add-root DIR`")
+        hint("`uvlocal scan DIR` looks at one, `uvlocal config add-root DIR` makes it known")
         return
     most = max((one.bytes for one in found.projects), default=0)
     for one in found.projects:
-        data(shown(one.root))
+        data(painted(shown(one.root), "1"))
         cost = f"{count(one.files, 'file'):>{_FILES}}{size(one.bytes):>{_SIZE}}"
-        room = width - len(cost) - 3
-        data(f"{cost}  {_bar(one.bytes, most, room)}".rstrip())
+        bar = _bar(one.bytes, most, width - len(cost) - 3)
+        data(f"{cost}  {painted(bar, '33')}".rstrip())
         _indented(_remarks(one), width)
     if found.projects:
         data("")
-    _sums(found)
+    _sums(found, folders)
 
 
-def _sums(found: Scan) -> None:
-    where = ", ".join(f"`{shown(root)}`" for root in found.roots)
+def _sums(found: Scan, folders: list[str] | None) -> None:
     if found.projects:
         number = count(len(found.projects), "project")
         data(f"{number} at risk: {count(found.files, 'file')}, {size(found.bytes)}")
     else:
+        where = ", ".join(f"`{shown(root)}`" for root in found.roots)
         data(f"no environment lies in {where}")
     if found.clean:
-        data(f"{count(found.clean, 'project')} there with no environment in the folder")
+        data(f"{_are(found.clean)} clean: there is no environment in the folder")
     if found.untouched:
-        data(
-            f"{count(found.untouched, 'project')} left alone, by your settings or on a local volume"
-        )
+        data(f"{_are(found.untouched)} left alone: on a local volume, or by your settings")
     if found.evicted_folders:
         number = count(found.evicted_folders, "folder")
         talk(f"{number} not looked into, as their content is in the cloud alone")
@@ -126,7 +132,13 @@ def _sums(found: Scan) -> None:
         warning(f"{what}; {option} raises the limit")
     if found.saved_files:
         saved = f"{count(found.saved_files, 'file')} ({size(found.saved_bytes)})"
-        hint(f"`uvlocal migrate --all` would take {saved} out of there")
+        words = " ".join(quoted(shown(root), System()) for root in found.roots) if folders else ""
+        command = f"uvlocal migrate --all {words}".rstrip()
+        hint(f"`{command}` saves {saved} there")
+
+
+def _are(number: int) -> str:
+    return f"{count(number, 'project')} {'is' if number == 1 else 'are'}"
 
 
 def _remarks(one: Found) -> str:
@@ -206,7 +218,8 @@ def migrated(one: Migration) -> None:
         refused(one)
         return
     freed = f"{count(one.files, 'file')}, {size(one.bytes)}"
-    data(f"migrated `{shown(one.root)}`: `.venv` is gone ({freed})")
+    data(f"migrated `{shown(one.root)}`")
+    data(f"    `.venv` is gone ({freed})")
     for package in one.changed:
         data(f"    {package.name} {package.before} -> {package.after}")
     for requirement in one.extra:

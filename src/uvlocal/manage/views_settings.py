@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.views import columns, data, hint, shown, talk, warning
+from uvlocal.manage.views import columns, data, hint, painted, shown, talk, warning
 
 if TYPE_CHECKING:
     from uvlocal.manage.setting_changes import Changes
@@ -43,10 +43,10 @@ def _setting(one: Setting, width: int) -> None:
     first = one.key if len(one.key) < _KEYS else ""
     start = f"{first:<{_KEYS}}{lines[0]}"
     if len(start) + 2 + len(origin) <= width:
-        data(f"{start:<{width - len(origin)}}{origin}")
+        data(f"{start:<{width - len(origin)}}{painted(origin, '2')}")
     else:
         data(start)
-        data(f"{origin:>{width}}")
+        data(" " * (width - len(origin)) + painted(origin, "2"))
     for line in lines[1:]:
         data(f"{'':<{_KEYS}}{line}")
 

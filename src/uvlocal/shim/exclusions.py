@@ -9,7 +9,8 @@ from uvlocal.shim.paths import comparable
 from uvlocal.shim.patterns import ignores
 from uvlocal.shim.places import Exclusion
 from uvlocal.shim.roots import expand
-from uvlocal.shim.signals import Sight, Signal
+from uvlocal.shim.sight import Sight
+from uvlocal.shim.signals import Signal
 
 #: The most that is read of a file of patterns, in bytes.
 _LIMIT = 256 * 1024
@@ -46,7 +47,7 @@ def _without_marker(signal: Signal, sight: Sight) -> str:
     """Return what speaks against a client that refuses a folder without its marker."""
     for option in signal.options:
         key, _, name = option.partition("=")
-        path = sight.system.path.join(signal.top, name)
+        path = sight.system.path.join(signal.top, *name.split("/"))
         if key == "marker" and not sight.system.exists(path):
             return f"its marker {sight.shown(path)} is missing"
     return ""

@@ -70,7 +70,7 @@ def _consider(found: RealUv, path: str, origin: str, system: System, launcher: s
     status = system.stat(path)
     if status is None:
         found.rejected = "does not exist"
-    elif not stat.S_ISREG(status.st_mode) or not _is_executable(path, system):
+    elif not stat.S_ISREG(status.st_mode) or not system.can_start(path):
         found.rejected = "is not an executable file"
     elif is_shim(path, status, system, launcher):
         found.rejected = "is uvlocal's own shim"
@@ -80,10 +80,6 @@ def _consider(found: RealUv, path: str, origin: str, system: System, launcher: s
         return
     # That PATH has folders without a uv is no news, but they show where it was looked for.
     found.tried.append(path if status is None else f"{path} ({found.rejected})")
-
-
-def _is_executable(path: str, system: System) -> bool:
-    return system.platform == "win32" or os.access(path, os.X_OK)
 
 
 def is_shim(path: str, status: os.stat_result, system: System, launcher: str) -> bool:

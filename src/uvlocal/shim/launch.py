@@ -14,7 +14,7 @@ import os
 import sys
 
 from uvlocal.shim import handover
-from uvlocal.shim.recorder import RecordingSystem
+from uvlocal.shim.recorder import UNWATCHED, RecordingSystem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def main() -> None:
             prepare(call, decision)
             changes = call.changes.values
         if real.path and not tracing:
-            cache = handover.configuration(system, launcher).get("cache", "")
+            # No decision rests on where it is recorded.
+            cache = handover.configuration(UNWATCHED, launcher).get("cache", "")
             record(call, decision, cache)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong here, uv runs
         _confess(error, system)

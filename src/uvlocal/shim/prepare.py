@@ -61,7 +61,7 @@ def _try(call: Call, decision: Decision, act: "Callable[[Call, Decision], str]")
 def _keep_pointer(call: Call, decision: Decision) -> str:
     """Make or mend the pointer if one is asked for; return why it cannot be, for the notice."""
     wish, volume, project = call.settings.pointer, call.facts.volume, call.facts.project
-    if wish == "none" or volume is None or project is None or not decision.environment:
+    if wish == "none" or volume is None or project is None or not _is_kept(call, decision):
         return ""
     from uvlocal.shim import pointers
 
@@ -71,6 +71,15 @@ def _keep_pointer(call: Call, decision: Decision) -> str:
     memory = _own_file(call, "pointers", decision.environment)
     pointers.keep(project.root, decision.environment, wish, call.system, memory)
     return ""
+
+
+def _is_kept(call: Call, decision: Decision) -> bool:
+    """Say whether there is an environment or a record of one: uv will not refuse the project."""
+    store, system = call.facts.store, call.system
+    if store is None:
+        return False
+    name = system.path.basename(decision.environment)
+    return store.exists or system.exists(stores.record_path(store.path, name, system))
 
 
 def _act_in_place(call: Call, decision: Decision) -> str:

@@ -124,9 +124,9 @@ def abraunegg_services(reader: "Reader", path: str) -> None:
             if option and before.startswith("ExecStart"):
                 value = value.lstrip("= ").replace("%h", reader.system.home)
                 quote = value[:1] if value[:1] in ("'", '"') else " "
-                folder = value.strip("'\"").partition(quote)[0]
-                if folder:
-                    abraunegg(reader, reader.system.path.join(reader.expand(folder), "config"))
+                folder = reader.expand(value.strip("'\"").partition(quote)[0])
+                if reader.system.path.isabs(folder):
+                    abraunegg(reader, reader.system.path.join(folder, "config"))
 
 
 def yandex(reader: "Reader", path: str) -> None:
@@ -174,12 +174,21 @@ def maestral(reader: "Reader", path: str) -> None:
 def nextcloud(reader: "Reader", path: str) -> None:
     r"""Nextcloud and ownCloud: `0\Folders\1\localPath=...` in an INI file that Qt writes.
 
-    Source: https://github.com/nextcloud/desktop, `src/gui/folder.cpp`
+    `journalPath` beside it names the database in the folder, without which nothing was synced yet
+    or any more. Source: https://github.com/nextcloud/desktop, `src/gui/folder.cpp`
     """
+    folders: "dict[str, str]" = {}
+    journals: "dict[str, str]" = {}
     for text in reader.text(path).splitlines():
         key, equals, value = text.partition("=")
-        if equals and key.strip().endswith("\\localPath"):
-            reader.add(qt_value(value), path)
+        entry, separator, name = key.strip().rpartition("\\")
+        if equals and separator and name == "localPath":
+            folders[entry] = qt_value(value)
+        elif equals and separator and name == "journalPath":
+            journals[entry] = qt_value(value)
+    for entry, folder in folders.items():
+        journal = journals.get(entry, "")
+        reader.add(folder, path, options=[f"marker={journal}"] if journal else [])
 
 
 def qt_value(text: str) -> str:

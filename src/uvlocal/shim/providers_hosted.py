@@ -130,6 +130,7 @@ HOSTED = (
                 "~/OneDrive/foo",
                 "~/OneDrive - Example/foo",
                 "~/Example/Team - Documents/foo",
+                "D:/Team Site/foo",
             ),
         },
         misses={

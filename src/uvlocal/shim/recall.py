@@ -1,13 +1,15 @@
 """Write down a decision, so that the launcher can replay it without Python.
 
 A recorded decision is a file below `decisions` in the cache folder, named by a hash of what it is
-for: the current directory, the command line, and the variables that can matter. It holds all of
-these in full, every input with its stamp (`recorder`), and what to do. The launcher replays it only
-if each is exactly so again; whatever else may be, the answer is a miss, and Python decides anew.
+for: the launcher that was called, the current directory, the command line, and the variables that
+can matter. It holds all of these in full, every input with its stamp (`recorder`), and what to do.
+The launcher replays it only if each is exactly so again; whatever else may be, the answer is a
+miss, and Python decides anew.
 
 Format: fields, each ended by a NUL byte, which no path, argument or variable can hold.
 
-    uvlocal-decision 1
+    uvlocal-decision 2
+    the launcher
     the way it is keyed: `exact`, `run` or `prefix`
     the current directory, empty for `prefix`
     a count, and so many words of the command line
@@ -23,41 +25,69 @@ makes sure is a plain name. `exact` is for a whole command line.
 """
 
 import os
-import time
 
 from uvlocal.shim import arguments as arguments_module
-from uvlocal.shim import commands, environment, stores
-from uvlocal.shim.recorder import RecordingSystem
+from uvlocal.shim import commands, stores
+from uvlocal.shim.recorder import RecordingSystem, rest_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from uvlocal.shim.decide import Decision
     from uvlocal.shim.gather import Call
 
-MAGIC = "uvlocal-decision 1"
+MAGIC = "uvlocal-decision 2"
 FOLDER = "decisions"
-#: The variables that can matter for a decision: these, and every name that begins so.
+#: The variables that a decision can rest on: these, and every name that begins so. No others: they
+#: would be written down with it, and some of uv's hold passwords. The launcher has the same list.
 VARIABLES = (
+    "CCNET_CONF_DIR",
     "CONDA_DEFAULT_ENV",
     "CONDA_PREFIX",
     "HOME",
+    "MUTAGEN_DATA_DIRECTORY",
     "PATH",
+    "STCONFDIR",
+    "STHOMEDIR",
+    "UV_CACHE_DIR",
+    "UV_CONFIG_FILE",
+    "UV_FROZEN",
+    "UV_ISOLATED",
+    "UV_LINK_MODE",
+    "UV_NO_BUILD_ISOLATION",
+    "UV_NO_CACHE",
+    "UV_NO_CONFIG",
+    "UV_NO_INSTALLER_METADATA",
+    "UV_NO_PROJECT",
+    "UV_NO_SYNC",
+    "UV_PREVIEW",
+    "UV_PREVIEW_FEATURES",
+    "UV_PROJECT",
+    "UV_PROJECT_ENVIRONMENT",
+    "UV_PYTHON",
+    "UV_SYSTEM_PYTHON",
+    "UV_WORKING_DIR",
+    "UV_WORKING_DIRECTORY",
     "VIRTUAL_ENV",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
 )
-PREFIXES = ("CCNET_", "SEAFILE_", "UV_", "UVLOCAL_", "XDG_")
+PREFIX = "UVLOCAL_"
 #: Changes at each call, and the launcher sees to it before it recalls anything.
 _LOOP = "UVLOCAL_LOOP"
 
-#: The largest recorded decision, and the longest command line that is recorded word for word.
-LIMIT = 64 * 1024
+#: The largest recorded decision, and the longest command line that is recorded word for word, in
+#: bytes.
+LIMIT = 256 * 1024
 _LINE_LIMIT = 1024
-#: How many decisions are kept at most; one call in `_TRIM_EVERY` looks.
+#: How many decisions are kept at most; one new one in `_TRIM_EVERY` makes sure.
 _MOST = 10000
 _TRIM_EVERY = 64
-#: An input that changed so short a time ago may change again without any stamp showing it, in
-#: nanoseconds: file systems count time in steps, the coarsest (FAT) in 2 s.
+#: Content that changed so short a time before it was read may have changed again without any stamp
+#: showing it, in nanoseconds: file systems count time in steps, the coarsest (FAT) in 2 s.
 _SETTLED = 2_000_000_000
-#: The same for inputs that another machine's clock has stamped.
+#: The same for what another machine's clock has stamped.
 _SETTLED_ELSEWHERE = 60_000_000_000
 #: Commands that never use a project, whatever options follow.
 _ALONE = frozenset(
@@ -71,31 +101,44 @@ _ALONE = frozenset(
 
 def record(call: "Call", decision: "Decision", cache: str) -> None:
     """Record the decision of a call, if it can be recalled at all; any failure is silent."""
+    try:
+        _record(call, decision, cache)
+    except Exception as error:  # noqa: BLE001 - the decision itself stands, and costs time only
+        if call.tell is not None:
+            call.tell(f"decision: not recorded ({type(error).__name__}: {error})")
+
+
+def _record(call: "Call", decision: "Decision", cache: str) -> None:
     system = call.system
     if not isinstance(system, RecordingSystem) or system.platform == "win32" or not cache:
         return
+    # Without the variable, home is in the user database, which has no stamp.
+    if not call.inherited.get("HOME") or not _is_lasting(call, decision):
+        return
     key = _key(call, decision)
-    if key is None or not _is_lasting(call, decision):
+    if key is None or not _is_settled(system):
         return
     for module in _code():
         system.stat(module)
-    if not system.complete or not _is_settled(system, cache):
-        return
     how, directory, words = key
     variables = relevant(call.inherited)
-    fields = [MAGIC, how, directory, str(len(words)), *words, str(len(variables)), *variables]
-    fields.append(str(len(system.inputs)))
+    fields = [MAGIC, call.launcher, how, directory]
+    fields += (str(len(words)), *words, str(len(variables)), *variables, str(len(system.inputs)))
     for (_, path), stamp in system.inputs.items():
         fields += (stamp, path)
     changes = [
         name if value is None else f"{name}={value}" for name, value in call.changes.values.items()
     ]
-    fields += (str(len(changes)), *changes, call.real_uv().path, "end", "")
-    data = os.fsencode("\0".join(fields))
-    if len(data) > LIMIT or any(b"\0" in os.fsencode(field) for field in fields):
+    fields += (str(len(changes)), *changes, call.real_uv().path, "end")
+    text = "\0".join([*fields, ""])
+    # A field with a NUL of its own would be two; an input without a stamp would be none.
+    if text.count("\0") != len(fields) or not system.complete:
+        return
+    data = os.fsencode(text)
+    if len(data) > LIMIT:
         return
     folder = system.path.join(cache, FOLDER)
-    number = hash_of(how, directory, words, variables)
+    number = hash_of(call.launcher, how, directory, words, variables)
     system.write_private(system.path.join(folder, f"{number:016x}"), data)
     if number % _TRIM_EVERY == 0:
         _trim(folder)
@@ -106,19 +149,20 @@ def relevant(environ: "dict[str, str]") -> "list[str]":
     return [
         f"{name}={value}"
         for name, value in environ.items()
-        if name != _LOOP and (name in VARIABLES or name.startswith(PREFIXES))
+        if name in VARIABLES or (name.startswith(PREFIX) and name != _LOOP)
     ]
 
 
-def hash_of(how: str, directory: str, words: "list[str]", variables: "list[str]") -> int:
+def hash_of(
+    launcher: str, how: str, directory: str, words: "list[str]", variables: "list[str]"
+) -> int:
     """Return the number that names a recorded decision; the launcher computes the same.
 
-    Variables have no order, so their hashes are added.
+    Variables have no order, so their numbers are added.
     """
-    text = "\0".join([how, directory, *words, ""])
-    number = environment.fnv(os.fsencode(text))
+    number = rest_of(os.fsencode("\0".join([launcher, how, directory, *words, ""])))
     for entry in variables:
-        number += environment.fnv(os.fsencode(entry))
+        number += rest_of(os.fsencode(entry))
     return number & 0xFFFFFFFFFFFFFFFF
 
 
@@ -132,9 +176,16 @@ def _key(call: "Call", decision: "Decision") -> "tuple[str, str, list[str]] | No
     if not words or not directory:
         return None
     count = _plain_run(words)
-    if count and not call.system.exists(call.system.path.join(directory, words[count])):
+    request = call.facts.request
+    # uv looks for the program in the directory that it works in, the launcher in the current one.
+    if (
+        count
+        and request is not None
+        and request.directory == directory
+        and not call.system.exists(call.system.path.join(directory, words[count]))
+    ):
         return "run", directory, words[:count]
-    return ("exact", directory, words) if sum(map(len, words)) <= _LINE_LIMIT else None
+    return ("exact", directory, words) if len(os.fsencode("".join(words))) <= _LINE_LIMIT else None
 
 
 def commands_only(arguments: "list[str]") -> int:
@@ -187,6 +238,18 @@ def _is_lasting(call: "Call", decision: "Decision") -> bool:
     return not facts.request.writes or call.system.lstat(path) is not None
 
 
+def _is_settled(system: RecordingSystem) -> bool:
+    """Say whether no content that was read is so fresh that it may change unseen.
+
+    git's index has the same trap (`racy-git` in its documentation): a file that changes again
+    within one step of the clock, to the same size, looks unchanged.
+    """
+    return (
+        system.newest < system.began - _SETTLED
+        and system.newest_listed < system.began - _SETTLED_ELSEWHERE
+    )
+
+
 def _code() -> "list[str]":
     """Return the files that this decision was made by.
 
@@ -204,44 +267,24 @@ def _code() -> "list[str]":
     ]
 
 
-def _is_settled(system: RecordingSystem, cache: str) -> bool:
-    """Say whether every input is as it was, and not so fresh that it may change unseen.
-
-    git's index has the same trap (`racy-git` in its documentation): a file that changes again
-    within one step of the clock, to the same size, looks unchanged.
-    """
-    again = RecordingSystem()
-    here = os.stat(cache).st_dev if os.path.isdir(cache) else -1
-    elsewhere = False
-    for (question, path), stamp in system.inputs.items():
-        kind = stamp[0]
-        if kind in "asd" and question != "listing":
-            again.stat(path)
-        elif kind in "Alk":
-            again.lstat(path)
-        elif kind == "e":
-            again.exists(path)
-        elif kind == "w":
-            again.can_write(path)
-        elif kind == "x":
-            again.attribute(path, stamp[1:].partition("=")[0].rstrip("!"))
-        elif kind == "m":
-            again.mount_table()
-        else:
-            again.listdir(path)
-        if kind in "sl" and stamp[1:].partition(":")[0] != str(here):
-            elsewhere = True
-    margin = _SETTLED_ELSEWHERE if elsewhere else _SETTLED
-    settled = again.newest < time.time_ns() - margin
-    return settled and again.complete and again.inputs == system.inputs
-
-
 def _trim(folder: str) -> None:
     """Keep the number of recorded decisions bounded: the oldest go."""
+    names = os.listdir(folder)
+    if len(names) <= _MOST:
+        return
+    times = []
+    for name in names:
+        path = os.path.join(folder, name)
+        times.append((_written(path), path))
+    for _, path in sorted(times)[: len(times) - _MOST // 2]:
+        try:
+            os.unlink(path)
+        except OSError:
+            pass  # another call trims too
+
+
+def _written(path: str) -> int:
     try:
-        entries = [(entry.stat().st_mtime_ns, entry.path) for entry in os.scandir(folder)]
-        if len(entries) > _MOST:
-            for _, path in sorted(entries)[: len(entries) - _MOST // 2]:
-                os.unlink(path)
+        return os.lstat(path).st_mtime_ns
     except OSError:
-        pass  # another call trims, or the folder is gone: it can be thrown away at any time
+        return 0

@@ -1,37 +1,60 @@
 """A `System` that remembers what it was asked, so that an answer can be told to be still valid.
 
-Each input gets a *stamp*, text that the launcher can make anew with one system call and compare.
-The first letter of a stamp is its kind:
+Each input gets a *stamp*, text that the launcher can make anew with one system call or two, and
+compare. The first letter of a stamp is its kind:
 
-    s  what `stat` says of a file, or of a folder that was listed: device, inode, mode, owner, size,
-       mtime, ctime
+    s  what `stat` says of a file: device, inode, mode, owner, size, mtime, ctime; of a folder too,
+       where it was listed
     l  the same of `lstat`
     d  what `stat` says of a folder, as far as it does not change with the folder's content
     k  the same of `lstat`
-    a  `stat` finds nothing;  A  `lstat` finds nothing;  e  `lstat` finds something
+    a  `stat` fails, whatever the reason;  A  `lstat` fails;  e  `lstat` finds something
+    r  the content of a file, as `summed` has it
+    t  what a symbolic link says
+    n  the name that macOS itself has for a path
     w  whether this user may write into a folder
+    p  that this user may not start a file, whatever its mode says
     x  an extended attribute:  x NAME = hexadecimal value, or  x NAME ! where it is absent
-    m  a hash of the mount table
+    m  the mount table, as `summed` has it
 
-What cannot be stamped so (a registry, a database, a permission error) makes `complete` False, and
-then nothing is recorded. `recall` writes stamps down, `shims/launcher.c` makes them anew.
+`r` and `t` are for file systems of whose clock nothing is known: another machine's, or a program's.
+What cannot be stamped at all (a registry, a database, a file that may not be read) makes `complete`
+False, and then nothing is recorded. `recall` writes stamps down, `shims/launcher.c` makes them anew.
 """
 
-import errno
 import os
 import stat
+import sys
+import time
 
-from uvlocal.shim.environment import fnv
-from uvlocal.shim.system import System
+from uvlocal.shim.system import READ_LIMIT, System, version_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_ABSENT = (errno.ENOENT, errno.ENOTDIR)
 _MOUNTS = "/proc/self/mountinfo"
 #: As many links as Linux follows in one path (path_resolution(7)).
 _LINKS = 40
+#: The largest content that is summed, in bytes; the launcher reads no more either.
+SUMMED_LIMIT = 1 << 20
+#: The longest extended attribute that is noted, in bytes; the launcher reads no more either.
+_ATTRIBUTE_LIMIT = 4096
+#: The Mersenne prime 2^61 - 1: two contents have the same rest by accident once in 10^18 times.
+_PRIME = (1 << 61) - 1
+
+
+def summed(data: bytes) -> str:
+    """Return the length of `data`, and what is left of it as one number, divided by a prime.
+
+    One operation each in Python and in C; a loop over bytes is too slow in Python.
+    """
+    return f"{len(data)}:{rest_of(data)}"
+
+
+def rest_of(data: bytes) -> int:
+    """Return `data`, read as a number with its first byte the highest, modulo 2^61 - 1."""
+    return int.from_bytes(data, "big") % _PRIME
 
 
 def whole(letter: str, status: os.stat_result) -> str:
@@ -57,47 +80,45 @@ def identity(letter: str, status: os.stat_result) -> str:
 class RecordingSystem(System):
     """The machine, and a note of each fact that was asked of it.
 
-    `inputs` maps a path and a kind of question to the stamp of the first answer; `newest` is the
-    latest ctime among them, in nanoseconds; `complete` says whether every answer has a stamp.
+    Attributes:
+        began: the time of the first question, in nanoseconds.
+        complete: every answer has a stamp.
+        inputs: the stamp of the first answer to each kind of question about each path.
+        newest: the latest ctime of all whose content matters, in nanoseconds.
+        newest_listed: the same of folders on file systems with an unknown clock.
     """
 
-    __slots__ = ("complete", "inputs", "newest")
+    __slots__ = ("began", "complete", "inputs", "newest", "newest_listed")
 
     def __init__(self) -> None:
         """Begin with nothing asked."""
         super().__init__()
+        self.began = time.time_ns()
         self.complete = True
         self.inputs: "dict[tuple[str, str], str]" = {}
         self.newest = 0
+        self.newest_listed = 0
 
-    def _note(self, path: str, stamp: str, status: "os.stat_result | None" = None) -> None:
-        # `a` and `s` answer one question, so do `A` and `l`: two different answers within one
-        # call mean that something changed meanwhile.
-        question = "stat" if stamp[0] in "asd" else "lstat" if stamp[0] in "Alk" else stamp[:1]
-        if stamp[0] == "x":
-            question = stamp.partition("=")[0].rstrip("!")
-        before = self.inputs.setdefault((question, path), stamp)
-        if before != stamp:
+    def _note(self, question: str, path: str, stamp: str) -> None:
+        """Note an answer; two different ones within one call: something changed meanwhile."""
+        if self.inputs.setdefault((question, path), stamp) != stamp:
             self.complete = False
-        if status is not None and stamp[0] in "sl":
-            self.newest = max(self.newest, status.st_ctime_ns)
 
     def _ask(
         self, path: str, ask: "Callable[[str], os.stat_result]", letters: str
     ) -> "os.stat_result | None":
-        absent, file, folder = letters[0], letters[1], letters[2]
+        """Ask `stat` or `lstat`; `letters` are the kinds for nothing, a file, a folder."""
         try:
             status = ask(path)
-        except OSError as error:
-            if error.errno not in _ABSENT:
-                self.complete = False
-            self._note(path, absent)
+        except OSError:
+            self._note(letters, path, letters[0])
             return None
-        except ValueError:  # a NUL in the path
+        except ValueError:  # a NUL, which no path can hold
             self.complete = False
             return None
-        is_folder = stat.S_ISDIR(status.st_mode)
-        self._note(path, identity(folder, status) if is_folder else whole(file, status), status)
+        folder = stat.S_ISDIR(status.st_mode)
+        stamp = identity(letters[2], status) if folder else whole(letters[1], status)
+        self._note(letters, path, stamp)
         return status
 
     # -- what has a stamp ------------------------------------------------------------------------
@@ -112,22 +133,53 @@ class RecordingSystem(System):
 
     def exists(self, path: str) -> bool:
         """Say whether something is at `path`; that alone is noted."""
-        found = System.lstat(self, path) is not None
-        if found:
-            self._note(path, "e")
+        if System.lstat(self, path) is None:
+            return self.lstat(path) is not None
+        self._note("e", path, "e")
+        return True
+
+    def version(self, path: str) -> str:
+        """Return what differs when a file's content, or the names in a folder, changed."""
+        return version_of(self._note_names(path))
+
+    def read(self, path: str, limit: int = READ_LIMIT) -> "bytes | None":
+        """Return the content of a regular file of at most `limit` bytes, or None."""
+        status = self.stat(path)
+        data = System.read(self, path, limit)
+        if status is None or not stat.S_ISREG(status.st_mode):
+            return data
+        if data is None:
+            # Too large: its stamp tells that. Anything else has no stamp: no permission, say.
+            self.complete = self.complete and status.st_size > limit
+        elif _has_own_clock(status.st_dev):
+            self.newest = max(self.newest, status.st_ctime_ns)
+        elif len(data) <= SUMMED_LIMIT:
+            self._note("r", path, "r" + summed(data))
         else:
-            self.lstat(path)
-        return found
+            self.complete = False
+        return data
 
     def readlink(self, path: str) -> "str | None":
         """Return what the symbolic link at `path` says, or None."""
-        self.lstat(path)
-        return System.readlink(self, path)
+        status = self.lstat(path)
+        target = System.readlink(self, path)
+        if status is None or not stat.S_ISLNK(status.st_mode):
+            return target
+        if target is None:
+            self.complete = False
+        elif _has_own_clock(status.st_dev):
+            self.newest = max(self.newest, status.st_ctime_ns)
+        else:
+            self._note("t", path, "t" + target)
+        return target
 
     def realpath(self, path: str) -> str:
         """Return the canonical form of `path`; every folder and link on the way is noted."""
         self._note_way(path)
-        return System.realpath(self, path)
+        resolved = System.realpath(self, path)
+        if self.platform == "darwin":
+            self._note("n", path, "n" + resolved)
+        return resolved
 
     def _note_way(self, path: str) -> None:
         rest = path
@@ -150,6 +202,8 @@ class RecordingSystem(System):
             upper = path[:position]
             status = self.lstat(upper)
             if status is None:
+                # Nothing can be below; but `..` would lead on from there.
+                self.complete = self.complete and ".." not in path[position:]
                 return ""
             if stat.S_ISLNK(status.st_mode):
                 return upper
@@ -157,37 +211,71 @@ class RecordingSystem(System):
 
     def listdir(self, path: str) -> "list[str]":
         """Return the names in a folder; its mtime tells when they change."""
+        if self._note_names(path) is None:
+            return []
         try:
-            status = os.stat(path)
-        except (OSError, ValueError):
-            self.stat(path)
-            return System.listdir(self, path)
-        self.inputs["listing", path] = whole("s", status)
-        self.newest = max(self.newest, status.st_ctime_ns)
-        return System.listdir(self, path)
+            return sorted(os.listdir(path))
+        except (OSError, ValueError):  # a file, whose stamp says so, or no permission
+            self.complete = False
+            return []
+
+    def _note_names(self, path: str) -> "os.stat_result | None":
+        """Note the state of a folder with all that is in it, or of a file."""
+        status = self.stat(path)
+        if status is not None and stat.S_ISDIR(status.st_mode):
+            self._note("names", path, whole("s", status))
+            if _has_own_clock(status.st_dev):
+                self.newest = max(self.newest, status.st_ctime_ns)
+            else:
+                self.newest_listed = max(self.newest_listed, status.st_ctime_ns)
+        return status
 
     def can_write(self, path: str) -> bool:
         """Say whether this user may create entries in a directory."""
         answer = System.can_write(self, path)
-        self._note(path, "w1" if answer else "w0")
+        self._note("w", path, "w1" if answer else "w0")
+        return answer
+
+    def can_start(self, path: str) -> bool:
+        """Say whether this user may start a file; that it may shows when it is started."""
+        answer = System.can_start(self, path)
+        if not answer:
+            self._note("p", path, "p")
         return answer
 
     def attribute(self, path: str, name: str) -> "bytes | None":
         """Return an extended attribute, None where there is none."""
         value = System.attribute(self, path, name)
-        self._note(path, f"x{name}!" if value is None else f"x{name}={value.hex()}")
+        stamp = f"x{name}!" if value is None else f"x{name}={value.hex()}"
+        self._note(f"x{name}", path, stamp)
+        if value is not None and len(value) > _ATTRIBUTE_LIMIT:
+            self.complete = False
         return value
 
     def mount_table(self) -> str:
-        """Return what is mounted; a hash of it is noted, since such a file has no other stamp."""
-        data = System.read(_UNWATCHED, _MOUNTS) or b""
-        self._note(_MOUNTS, "m" + format(fnv(data), "016x"))
+        """Return what is mounted; the text itself is stamped, since it has no other stamp."""
+        data = System.read(UNWATCHED, _MOUNTS) or b""
+        self._note("m", _MOUNTS, "m" + summed(data))
         return data.decode("utf-8", "surrogateescape")
 
-    # -- what has none ---------------------------------------------------------------------------
 
-    def _give_up(self) -> None:
-        self.complete = False
+def _has_own_clock(device: int) -> bool:
+    """Say whether a file's ctime on this device is the kernel's own, and changes with the file.
+
+    So it is on a disk. On Linux a device with an anonymous number is a network or FUSE file system,
+    where anybody's clock counts, or btrfs, say, where the content may be summed as well.
+    """
+    if sys.platform == "linux":
+        return os.major(device) != 0
+    return device in _STARTUP_DISK
+
+
+def _startup_disk() -> "tuple[int, ...]":
+    """Return the device numbers of macOS' startup disk, which is always a local one."""
+    if sys.platform != "darwin":
+        return ()
+    found = [System.stat(UNWATCHED, path) for path in ("/", "/System/Volumes/Data")]
+    return tuple([status.st_dev for status in found if status is not None])
 
 
 def _without_stamp(name: str) -> None:
@@ -195,7 +283,7 @@ def _without_stamp(name: str) -> None:
     method = getattr(System, name)
 
     def ask(self: RecordingSystem, *arguments: object, **options: object) -> object:
-        self._give_up()
+        self.complete = False
         return method(self, *arguments, **options)
 
     ask.__name__ = name
@@ -204,7 +292,7 @@ def _without_stamp(name: str) -> None:
 
 
 #: What changes something, or asks what no system call of the launcher could ask again. A test
-#: holds that every method of `System` is either here or above.
+#: holds that every method of `System` is here, or above, or made of those.
 WITHOUT_STAMP = (
     "drive_type",
     "is_alive",
@@ -226,4 +314,5 @@ for _name in WITHOUT_STAMP:
     _without_stamp(_name)
 
 #: Reads without notes.
-_UNWATCHED = System(environ={}, cwd="/", home="/")
+UNWATCHED = System(environ={}, cwd="/", home="/")
+_STARTUP_DISK = _startup_disk()

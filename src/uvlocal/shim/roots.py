@@ -106,11 +106,6 @@ class Reader:
         """Say whether something is there; its content does not matter."""
         return self.rely_on("?" + path) != roots_cache.ABSENT
 
-    def variable(self, name: str) -> str:
-        """Return an environment variable."""
-        self.rely_on("$" + name)
-        return self.system.environ.get(name, "")
-
     def values(self, key: str) -> "dict[str, str]":
         """Return the values of a registry key."""
         self.rely_on("&" + key)
@@ -219,8 +214,6 @@ def expand(template: str, system: System) -> str:
             if not below or not system.path.isabs(system.home):
                 return ""
             base = system.path.join(system.home, *below.split("/"))
-    elif first != "~":
-        return template
     if not system.path.isabs(base):
         return ""
     return system.path.join(base, *rest.split("/")) if rest else base

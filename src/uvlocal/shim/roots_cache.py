@@ -32,20 +32,14 @@ _INPUT_FIELDS, _ROOT_FIELDS = 3, 8
 def stamp(name: str, system: System) -> str:
     """Return the state of an input: a file's size and time, or what stands for them.
 
-    `&` begins the name of a registry key, `$` of a variable, `?` of a path whose existence alone
-    matters; everything else is a path.
+    `&` begins the name of a registry key, `?` of a path whose existence alone matters; everything
+    else is a path.
     """
     if name.startswith("&"):
         return system.registry_stamp(name[1:]) or ABSENT
-    if name.startswith("$"):
-        return system.environ.get(name[1:], "") or ABSENT
     if name.startswith("?"):
         return "there" if system.exists(name[1:]) else ABSENT
-    status = system.stat(name)
-    if status is None:
-        return ABSENT
-    kind = "" if stat.S_ISREG(status.st_mode) else f"{stat.S_IFMT(status.st_mode)}:"
-    return f"{kind}{status.st_size}:{status.st_mtime_ns}"
+    return system.version(name) or ABSENT
 
 
 def load(expected: "list[str]", system: System) -> "tuple[list[Root], list[str]] | None":

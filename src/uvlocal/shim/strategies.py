@@ -158,7 +158,8 @@ def heal(seen: Look, system: System) -> None:
     writes anew when it installs the package.
     """
     for metadata in seen.broken:
-        for name in (_ORIGIN, _INSTALLER):
+        # In this order a look in between sees a local package all the same.
+        for name in (_INSTALLER, _ORIGIN):
             path = system.path.join(metadata, name)
             if system.exists(path):
                 system.remove(path)

@@ -100,6 +100,13 @@ class System:
         """
         return self.lstat(path) is not None
 
+    def version(self, path: str) -> str:
+        """Return what differs when a file's content, or the names in a folder, changed, or "".
+
+        That is the size and the time of the last change.
+        """
+        return version_of(self.stat(path))
+
     def is_file(self, path: str) -> bool:
         """Say whether `path` leads to a regular file."""
         found = self.stat(path)
@@ -173,6 +180,13 @@ class System:
         """Say whether this user may create entries in the directory `path`."""
         try:
             return os.access(path, os.W_OK | os.X_OK)
+        except (OSError, ValueError):
+            return False
+
+    def can_start(self, path: str) -> bool:
+        """Say whether this user may start the file at `path` as a program; on Windows always."""
+        try:
+            return sys.platform == "win32" or os.access(path, os.X_OK)
         except (OSError, ValueError):
             return False
 
@@ -373,6 +387,14 @@ class System:
             return _registry(key)[2]
         except (ImportError, OSError, ValueError):
             return ""
+
+
+def version_of(status: "os.stat_result | None") -> str:
+    """Return `System.version` of what has this status."""
+    if status is None:
+        return ""
+    kind = "" if stat.S_ISREG(status.st_mode) else f"{stat.S_IFMT(status.st_mode)}:"
+    return f"{kind}{status.st_size}:{status.st_mtime_ns}"
 
 
 #: How long to wait before trying again to get a lock, in seconds.

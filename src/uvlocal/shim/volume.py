@@ -5,10 +5,11 @@ set up with, one with a telling name or mark (`signals`), or the mount point (`m
 innermost folder wins; at a tie the user's word does. Nothing inside a synced tree is listed.
 """
 
-from uvlocal.shim import absent, exclusions, mounts
+from uvlocal.shim import mounts
 from uvlocal.shim.environment import contract_home
 from uvlocal.shim.paths import depth, quoted
-from uvlocal.shim.signals import LOCAL_ROOT, SYNCED_ROOT, Sight, Signal, gather
+from uvlocal.shim.sight import Sight
+from uvlocal.shim.signals import LOCAL_ROOT, SYNCED_ROOT, Signal, gather
 from uvlocal.shim.system import System
 
 TYPE_CHECKING = False
@@ -228,6 +229,8 @@ def unmounted(root: str, system: System, settings: "Settings") -> "Volume | None
 
     Not a part of `locate`, which is also asked of folders that are yet to be made.
     """
+    from uvlocal.shim import absent
+
     missing = absent.unmounted(root, system)
     if missing is None:
         return None
@@ -255,6 +258,8 @@ def unmounted(root: str, system: System, settings: "Settings") -> "Volume | None
 
 
 def _synced(sight: Sight, signal: Signal, mount: "Mount | None") -> Volume:
+    from uvlocal.shim import exclusions  # of use in synced folders only
+
     state, sentence = exclusions.state_of(signal, sight)
     provider = signal.provider
     excluded = state == "excluded"

@@ -34,9 +34,9 @@ class Check:
 
     `code` is stable, kebab-case. `level` is `ok`, `warn` (something is not as good as it could be)
     or `fail` (something does not work). `seen` is a sentence, `sure` is `high`, `medium` or `low`.
-    `command` is what mends it, as it is typed, and `advice` what else to do, "" for nothing. `fix`
-    names what `--fix` would do, "" where that is not safe. `path` is what it is about, if that is
-    one thing.
+    `command` is what mends it, as it is typed; where that is not all, `advice` says it in words;
+    "" for nothing. `fix` names what `--fix` would do, "" where that is not safe. `path` is what it
+    is about, if that is one thing.
     """
 
     code: str

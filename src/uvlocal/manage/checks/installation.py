@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,9 @@ def check(facts: Facts) -> list[Check]:
         found = inspection.inspect(facts.shim_folder, facts.system, running=shells.running())
     except UserError as error:
         return [Check("shim-absent", FAIL, error.message, advice=error.hint)]
-    checks = [_from(finding, found) for finding in found.findings]
+    # Whether there is a real uv is a question of its own (`uvs`).
+    findings = [finding for finding in found.findings if finding.code != "no-real-uv"]
+    checks = [_from(finding, found) for finding in findings]
     if found.shim_state == "absent":
         return checks
     if not checks:
@@ -58,9 +61,9 @@ def check(facts: Facts) -> list[Check]:
 def _from(finding: inspection.Finding, found: Inspection) -> Check:
     mild = finding.code in _MILD or finding.code.startswith("line-")
     fix = "install" if finding.code in _MENDED_BY_INSTALLING else ""
-    command, _, advice = finding.command.partition(", ")
-    if not command.startswith("uvlocal"):
-        command, advice = "", finding.command
+    found_command = re.search("`(uvlocal [^`]+)`", finding.hint)
+    command = found_command[1] if found_command else ""
+    advice = "" if finding.hint == f"run `{command}`" else finding.hint
     return Check(
         finding.code,
         WARN if mild else FAIL,

@@ -11,6 +11,7 @@ from uvlocal.manage.identity import SilentError
 from uvlocal.manage.trees import Budget, Files, measure
 from uvlocal.shim.environment import contract_home
 from uvlocal.shim.paths import quoted
+from uvlocal.shim.volume import locate
 
 if TYPE_CHECKING:
     from uvlocal.manage.checks import Facts
@@ -39,11 +40,13 @@ def check(facts: Facts) -> list[Check]:
 
 def _current(facts: Facts) -> str:
     """Return the root of the project that is looked at, if its folder does environments harm."""
-    project = facts.call.facts.project
-    volume = facts.call.facts.volume
-    if project is None or volume is None or volume.kind == "local":
+    call = facts.call
+    project = call.facts.project
+    if project is None or not project.root:
         return ""
-    return project.root
+    # The decision may not have needed to know: the user may have opted out, say.
+    volume = call.facts.volume or locate(project.root, project.found, call.system, call.settings)
+    return "" if volume.kind == "local" else project.root
 
 
 def _is_environment(path: str, mount_point: str, facts: Facts) -> bool:
@@ -60,18 +63,19 @@ def _is_environment(path: str, mount_point: str, facts: Facts) -> bool:
 def _stray(root: str, facts: Facts, *, redirected: bool) -> list[Check]:
     path = os.path.join(root, ".venv")
     shown = contract_home(path, facts.system)
-    mend = f"uvlocal migrate {quoted(contract_home(root, facts.system), facts.system)}"
+    command, advice = "", f"`rm -r {quoted(shown, facts.system)}`, then `uv sync`"
     checks = []
     if redirected:
+        command = f"uvlocal migrate {quoted(contract_home(root, facts.system), facts.system)}"
+        advice = ""
         seen = (
             f"`{shown}` is there although the project is redirected: it is from before, or an "
             "editor or another uv made it"
         )
-        checks.append(Check("stray-venv", WARN, seen, "high", mend, path=path))
-    budget = Budget(_ENTRIES, _SECONDS, _DEPTH)
-    cost = measure(path, Files(), budget)
+        checks.append(Check("stray-venv", WARN, seen, command=command, path=path))
+    cost = measure(path, Files(), Budget(_ENTRIES, _SECONDS, _DEPTH))
     return checks + [
-        Check(code, level, f"`{shown}`: {seen}", _sure(cost), mend, path=path)
+        Check(code, level, f"`{shown}`: {seen}", _sure(cost), command, path=path, advice=advice)
         for code, level, seen in _damage(cost)
     ]
 

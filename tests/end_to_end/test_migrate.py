@@ -1,0 +1,182 @@
+"""A project is migrated with the real uv, also when it is killed on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import sync_client
+
+if TYPE_CHECKING:
+    from worlds import World
+
+if sys.platform == "win32":
+    pytest.skip("kills, and stands in for uv, as on POSIX", allow_module_level=True)
+
+import fcntl
+
+#: No process of a test takes longer, in seconds, unless it hangs.
+_PATIENCE = 60
+
+#: A uv that kills who started it when its turn has come, in what way `stage` says.
+_KILLER = """\
+#!/bin/sh
+kill_parent() {{ kill -KILL $PPID; exit 1; }}
+case "{stage} $1" in
+    "before-sync sync") kill_parent ;;
+    "half-sync sync")
+        "{uv}" "$@"
+        rm -f "$UV_PROJECT_ENVIRONMENT"/lib/python3*/site-packages/*foo*.pth
+        kill_parent ;;
+    "after-sync sync") "{uv}" "$@"; kill_parent ;;
+    "before-extra pip") kill_parent ;;
+    "after-extra pip") "{uv}" "$@"; kill_parent ;;
+    "blocked sync") echo blocked > "{fifo}"; cat "{fifo}.end" > /dev/null ;;
+esac
+exec "{uv}" "$@"
+"""
+
+
+def migrated(world: World, project: str) -> dict[str, object]:
+    """Migrate a project, keeping extra packages, and return what is told of it."""
+    done = world.uvlocal("migrate", "--yes", "--keep-extra", "--json", cwd=project).ok()
+    [one] = json.loads(done.raw_out)["migrations"]
+    assert isinstance(one, dict)
+    return one
+
+
+def with_environment(world: World, name: str = "home/Dropbox/foo") -> str:
+    """Return a project with a `.venv` as plain uv made it, and a package installed by hand."""
+    project = world.project(name, dependencies=["iniconfig"])
+    world.plain("sync", cwd=project).ok()
+    world.plain("pip", "install", "six", cwd=project).ok()
+    return project
+
+
+def test_the_project_runs_from_the_store(world: World) -> None:
+    """After a migration the project works as before, and its folder holds no environment."""
+    project = with_environment(world)
+    one = migrated(world, project)
+    assert one["state"] == "migrated"
+    assert one["extra"] == ["six==1.17.0"]
+    assert not os.path.lexists(os.path.join(project, ".venv"))
+    [environment] = world.environments()
+    assert one["new"] == environment
+    assert {"foo", "iniconfig", "six"} <= world.installed(environment)
+    ran = world.uv("run", "python", "-c", "import foo, six, sys; print(sys.prefix)", cwd=project)
+    assert ran.ok().raw_out.strip() == environment
+    assert not os.path.lexists(os.path.join(project, ".venv"))
+    assert world.uvlocal("scan").ok().out.startswith("no environment lies in")
+
+
+def test_a_damaged_environment(hiding_world: World) -> None:
+    """What a sync client has ruined is not needed for a migration."""
+    world = hiding_world
+    project = with_environment(world)
+    sync_client.hide(world.dropbox)
+    sync_client.conflict(world.dropbox)
+    sync_client.evict(os.path.join(project, ".venv"))
+    world.write("home/Dropbox/foo/.venv/pyvenv.cfg", "")
+    assert migrated(world, project)["state"] == "migrated"
+    assert world.uv("run", "foo", cwd=project).ok().out == "hello from foo\n"
+
+
+def test_extras_groups_and_members(newest_world: World) -> None:
+    """What the old environment was synced with is synced again, and is no extra package."""
+    world = newest_world
+    tables = (
+        '[project.optional-dependencies]\ndocs = ["six"]\n'
+        '[dependency-groups]\nlint = ["packaging"]\nother = ["idna"]'
+    )
+    project = world.project(
+        "home/Dropbox/foo", dependencies=["iniconfig"], members=["one"], extra=tables
+    )
+    options = ("--extra", "docs", "--group", "lint", "--all-packages")
+    world.plain("sync", *options, cwd=project).ok()
+    before = world.installed(os.path.join(project, ".venv"))
+    done = world.uvlocal("migrate", "--yes", "--json", cwd=project).ok()
+    assert json.loads(done.raw_out)["migrations"][0]["extra"] == []
+    [environment] = world.environments()
+    assert world.installed(environment) == before
+    assert "idna" not in before
+
+
+def test_an_environment_of_another_tool(newest_world: World) -> None:
+    """An environment that `python -m venv` made is migrated like uv's own."""
+    world = newest_world
+    project = world.project("home/Dropbox/foo")
+    shutil.rmtree(os.path.join(project, ".venv"), ignore_errors=True)
+    python = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+    world.run(python, "-m", "venv", os.path.join(project, ".venv")).ok()
+    done = world.uvlocal("migrate", "--yes", "--json", cwd=project).ok()
+    [one] = json.loads(done.raw_out)["migrations"]
+    assert one["state"] == "migrated"
+    assert "pip" in one["hints"][0]
+    assert world.uv("run", "foo", cwd=project).ok().out == "hello from foo\n"
+
+
+@pytest.mark.parametrize(
+    "stage", ["before-sync", "half-sync", "after-sync", "before-extra", "after-extra"]
+)
+def test_killed(newest_world: World, stage: str) -> None:
+    """Killed while uv works, the old environment is whole, and a second run finishes."""
+    world = newest_world
+    project = with_environment(world)
+    old = os.path.join(project, ".venv")
+    before = world.tree(old)
+    killer = world.write("killer/uv", _KILLER.format(stage=stage, uv=world.real_uv, fifo=""))
+    os.chmod(killer, 0o755)  # noqa: S103 - a program is for everybody to run
+    command = ("migrate", "--yes", "--keep-extra")
+    killed = world.uvlocal(*command, cwd=project, env={"UVLOCAL_UV": killer})
+    assert killed.code == -signal.SIGKILL
+    assert world.tree(old) == before
+    one = migrated(world, project)
+    assert (one["state"], one["resumed"]) == ("migrated", True)
+    assert not os.path.lexists(old)
+    [environment] = world.environments()
+    assert {"foo", "iniconfig", "six"} <= world.installed(environment)
+    assert world.uv("run", "foo", cwd=project).ok().out == "hello from foo\n"
+    assert not os.path.lexists(os.path.join(world.store, "migrations"))
+
+
+def wait_for(lock: str) -> None:
+    """Wait until nobody holds a lock any more."""
+    with open(lock, "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def test_the_uv_of_a_killed_migration(newest_world: World) -> None:
+    """While the uv of a killed migration is still at work, nobody begins anew."""
+    world = newest_world
+    project = with_environment(world)
+    fifo = world.path("fifo")
+    os.mkfifo(fifo)
+    os.mkfifo(f"{fifo}.end")
+    text = _KILLER.format(stage="blocked", uv=world.real_uv, fifo=fifo)
+    blocked = world.write("killer/uv", text)
+    os.chmod(blocked, 0o755)  # noqa: S103 - a program is for everybody to run
+    command = (*world.uvlocal_command, "migrate", "--yes", "--keep-extra")
+    environ = {**world.environment, "UVLOCAL_UV": blocked}
+    with subprocess.Popen(
+        command, cwd=project, env=environ, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        with open(fifo, encoding="utf-8") as file:
+            assert file.read() == "blocked\n"
+        process.kill()
+        process.wait(_PATIENCE)
+        second = world.uvlocal("migrate", "--yes", "--keep-extra", cwd=project)
+        assert second.code == 1
+        assert "another migration is at work" in second.err
+        assert os.path.isdir(os.path.join(project, ".venv"))
+        # uv goes on, and ends.
+        with open(f"{fifo}.end", "w", encoding="utf-8"):
+            pass
+    wait_for(os.path.join(world.store, ".migrating"))
+    assert migrated(world, project)["state"] == "migrated"
+    assert world.uv("run", "foo", cwd=project).ok().out == "hello from foo\n"

@@ -1,0 +1,160 @@
+"""Real sync clients: Syncthing, Unison and Nextcloud's, by the files that they themselves write."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from fake_nextcloud import FakeNextcloud
+from real_mounts import Unavailable, free_port, need
+from sample_clients import nextcloud_config
+
+from uvlocal.shim.settings import Settings
+from uvlocal.shim.system import System
+from uvlocal.shim.volume import Volume, locate
+
+if TYPE_CHECKING:
+    from worlds import World
+
+#: What Syncthing must not do in a test: speak to anybody, update itself, open a browser.
+QUIET = {
+    "globalAnnounceEnabled": "false",
+    "localAnnounceEnabled": "false",
+    "relaysEnabled": "false",
+    "natEnabled": "false",
+    "startBrowser": "false",
+    "urAccepted": "-1",
+    "autoUpgradeIntervalH": "0",
+    "crashReportingEnabled": "false",
+}
+
+
+def _need(*programs: str) -> None:
+    try:
+        need(*programs, root=True)
+    except Unavailable as error:
+        pytest.skip(str(error))
+
+
+def _located(path: str, world: World) -> Volume:
+    system = System(environ={}, home=world.home)
+    return locate(system.realpath(path), path, system, Settings())
+
+
+def _works(path: str, world: World) -> None:
+    """Make sure that a project in a synced folder runs, and leaves nothing there."""
+    project = world.project(os.path.join(path, "foo"))
+    assert world.uv("run", "foo", cwd=project).ok().out == "hello from foo\n"
+    assert len(world.environments()) == 1
+    assert not os.path.lexists(os.path.join(project, ".venv"))
+
+
+def _syncthing_home(world: World, folder: str) -> str:
+    """Let Syncthing write its own configuration, add a folder, and keep it off the network."""
+    home = os.path.join(world.home, ".config", "syncthing")
+    world.run("syncthing", "generate", "--no-default-folder", f"--home={home}").ok()
+    config = Path(home, "config.xml")
+    text = config.read_text(encoding="utf-8")
+    for option, value in QUIET.items():
+        text = re.sub(f"<{option}>[^<]*</{option}>", f"<{option}>{value}</{option}>", text)
+    address = f"tcp://127.0.0.1:{free_port()}"
+    text = text.replace(
+        "<listenAddress>default</listenAddress>", f"<listenAddress>{address}</listenAddress>"
+    )
+    added = f'<folder id="f" label="" path="{folder}" type="sendreceive"></folder>'
+    config.write_text(text.replace("<device ", f"{added}<device ", 1), encoding="utf-8")
+    return home
+
+
+def test_syncthing(newest_world: World) -> None:
+    """A folder of a running Syncthing is known by its configuration and by its marker."""
+    if sys.platform == "win32":
+        pytest.skip("processes are ended together as Unix does it")
+    _need("syncthing")
+    world = newest_world
+    folder = os.path.join(world.home, "Shared & more")
+    os.mkdir(folder)
+    home = _syncthing_home(world, folder.replace("&", "&amp;"))
+    assert _located(folder, world).state == "stale", "before its first run there is no marker"
+    command = ["syncthing", "serve", f"--home={home}", "--no-browser", "--no-restart"]
+    with subprocess.Popen(
+        [*command, f"--gui-address=127.0.0.1:{free_port()}"],
+        env=world.environment | {"STNOUPGRADE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            said = []
+            assert process.stdout is not None
+            for line in process.stdout:
+                said.append(line)
+                if "Completed initial scan" in line:
+                    break
+            assert any("Completed initial scan" in line for line in said), "".join(said)
+            volume = _located(os.path.join(folder, "foo"), world)
+            assert (volume.provider, volume.top, volume.state) == ("syncthing", folder, "")
+            assert volume.confidence == "high"
+            _works(folder, world)
+        finally:
+            # Syncthing runs as two processes. The pipe is at its end when both are.
+            os.killpg(process.pid, signal.SIGTERM)
+            assert process.stdout is not None
+            process.stdout.read()
+    os.unlink(os.path.join(home, "config.xml"))
+    by_marker = _located(os.path.join(folder, "foo"), world)
+    assert (by_marker.provider, by_marker.confidence) == ("syncthing", "medium")
+    Path(folder, ".stignore").write_text(".venv\n", encoding="utf-8")
+    assert _located(os.path.join(folder, "foo"), world).state == "excluded"
+
+
+def test_unison(newest_world: World) -> None:
+    """The local roots of a Unison profile are synced folders, with low confidence."""
+    _need("unison")
+    world = newest_world
+    here, there = os.path.join(world.home, "work"), os.path.join(world.root, "there")
+    profile = f"root = {here}\nroot = {there}\nbatch = true\nauto = true\n"
+    world.write("home/.unison/work.prf", profile)
+    world.write("home/work/a.txt", "a")
+    os.mkdir(there)
+    world.run("unison", "-ui", "text", "work").ok()
+    assert os.path.exists(os.path.join(there, "a.txt"))
+    for folder in (here, there):
+        volume = _located(os.path.join(folder, "foo"), world)
+        assert (volume.kind, volume.provider, volume.confidence) == ("synced", "unison", "low")
+    _works(here, world)
+
+
+def test_nextcloud(newest_world: World) -> None:
+    """Nextcloud's folder is known by the client's configuration; its journal tells it is in use.
+
+    The journal has a name that nobody can know beforehand, and nothing is listed: a folder that
+    only the command-line client syncs is found through `synced-roots` alone.
+    """
+    _need("nextcloudcmd")
+    world = newest_world
+    folder = os.path.dirname(world.write("home/Nextcloud/a.txt", "a"))
+    with FakeNextcloud() as server:
+        world.run(
+            *("nextcloudcmd", "--non-interactive", "-s", "-u", "me", "-p", "secret"),
+            folder,
+            server.url,
+            env={"QT_QPA_PLATFORM": "offscreen"},
+        ).ok()
+    assert [path.rsplit("/", 1)[1] for path in server.uploads] == ["a.txt"]
+    [journal] = [name for name in os.listdir(folder) if name != "a.txt"]
+    assert re.fullmatch(r"\.sync_[0-9a-f]{12}\.db", journal)
+    assert _located(folder, world).kind == "local"
+    world.write("home/.config/Nextcloud/nextcloud.cfg", nextcloud_config(folder, journal=journal))
+    volume = _located(os.path.join(folder, "foo"), world)
+    assert (volume.provider, volume.state, volume.confidence) == ("nextcloud", "", "high")
+    _works(folder, world)
+    os.unlink(os.path.join(folder, journal))
+    assert _located(folder, world).state == "stale"

@@ -1,0 +1,362 @@
+"""The other strategies, with the real uv and a Python that skips hidden `.pth` files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import hidden_python
+import hidden_shim
+import pytest
+import sync_client
+from sync_client import SyncClient
+
+from uvlocal.shim.system import System
+
+if TYPE_CHECKING:
+    from worlds import Completed, World
+
+RUNS = 5
+#: How many calls are made at once.
+PARALLEL = 8
+SETTINGS = "home/.config/uvlocal/uvlocal.toml"
+#: The first uv that keeps others out of an environment while it installs, the first that has
+#: central environments, and the mark of Dropbox on Linux.
+LOCKS_FROM = (0, 7, 0)
+CENTRALIZES_FROM = (0, 11, 25)
+FEATURE = "centralized-project-envs"
+MARK = "user.com.dropbox.ignored"
+
+
+@pytest.fixture
+def synced_world(hiding_world: World) -> World:
+    """Return a world whose uvlocal knows the hidden flag, with a synced folder without a mark.
+
+    A folder that Dropbox is told to leave out is none that it hides files in.
+    """
+    world = hiding_world
+    hidden_shim.install(world)
+    shutil.rmtree(world.path("home/.dropbox"))
+    world.write(SETTINGS, f'synced-roots = ["{world.dropbox}"]\n')
+    return world
+
+
+def use(world: World, strategy: str) -> None:
+    """Let every call of a world use a strategy."""
+    world.environment["UVLOCAL_STRATEGY"] = strategy
+
+
+def packages(project: str) -> str:
+    """Return the folder of installed packages in a project."""
+    library = os.path.join(project, ".venv", "lib")
+    [python] = os.listdir(library)
+    return os.path.join(library, python, "site-packages")
+
+
+def metadata(project: str, name: str = "foo-0.1.0") -> set[str]:
+    """Return the names of what is known of an installed package."""
+    return set(os.listdir(os.path.join(packages(project), f"{name}.dist-info")))
+
+
+def at_once(world: World, *command: str, cwd: str) -> list[Completed]:
+    """Run a command several times at once."""
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        running = [pool.submit(world.uv, *command, cwd=cwd) for _ in range(PARALLEL)]
+        return [run.result() for run in running]
+
+
+# -- both that stay in the project -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("strategy", ["no-metadata", "unhide"])
+def test_every_run_succeeds(synced_world: World, strategy: str) -> None:
+    """Each of several runs succeeds, a pass of the sync client before each."""
+    world = synced_world
+    use(world, strategy)
+    project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
+    for _ in range(RUNS):
+        assert world.uv("run", "foo", cwd=project).ok().out == "hello from foo\n"
+        assert sync_client.hide(world.dropbox) > 0
+    assert world.environments() == []
+
+
+@pytest.mark.parametrize("strategy", ["no-metadata", "unhide"])
+def test_an_environment_from_before_is_healed(synced_world: World, strategy: str) -> None:
+    """An environment that uv made without uvlocal, and that is broken already, works again."""
+    world = synced_world
+    project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
+    world.plain("sync", cwd=project).ok()
+    sync_client.hide(world.dropbox)
+    assert world.plain("run", "foo", cwd=project).code == 1
+    use(world, strategy)
+    assert world.uv("run", "foo", cwd=project).ok().out == "hello from foo\n"
+
+
+@pytest.mark.parametrize("strategy", ["no-metadata", "unhide"])
+@pytest.mark.parametrize("state", ["fresh", "hidden"])
+def test_parallel_runs(synced_world: World, strategy: str, state: str) -> None:
+    """Of several runs at once all succeed, in a fresh project and after a pass of the client."""
+    world = synced_world
+    if strategy == "no-metadata" and world.version < LOCKS_FROM:
+        pytest.skip("this uv lets several calls install into one environment at once")
+    use(world, strategy)
+    project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
+    for _ in range(RUNS):
+        results = at_once(world, "run", "foo", cwd=project)
+        assert [str(result) for result in results if result.code != 0] == []
+        if state == "hidden":
+            sync_client.hide(world.dropbox)
+        else:
+            shutil.rmtree(os.path.join(project, ".venv"))
+
+
+@pytest.mark.parametrize("strategy", ["no-metadata", "unhide"])
+def test_workspace(synced_world: World, strategy: str) -> None:
+    """Every member of a workspace is found again, from wherever uv is called."""
+    world = synced_world
+    use(world, strategy)
+    members = ["packages/alpha", "packages/beta"]
+    project = world.project("home/Dropbox/club", members=members)
+    world.uv("sync", "--all-packages", cwd=project).ok()
+    sync_client.hide(world.dropbox)
+    below = os.path.join(project, "packages", "alpha")
+    world.uv("run", "--all-packages", "python", "-c", "import alpha, beta, club", cwd=below).ok()
+
+
+# -- no-metadata -----------------------------------------------------------------------------------
+
+
+def test_no_metadata_only_when_needed(synced_world: World) -> None:
+    """The variable is set at the first sync, and when the project is hidden; then never again."""
+    world = synced_world
+    use(world, "no-metadata")
+    project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
+    world.uv("sync", cwd=project).ok()
+    assert "INSTALLER" not in metadata(project)
+    assert "INSTALLER" not in metadata(project, "iniconfig-2.1.0")
+    again = world.uv("run", "foo", cwd=project).ok()
+    assert "Installed 1 package" in again.err
+    assert "INSTALLER" in metadata(project)
+    assert "Installed" not in world.uv("run", "foo", cwd=project).ok().err
+    sync_client.hide(world.dropbox)
+    assert "Installed 1 package" in world.uv("run", "foo", cwd=project).ok().err
+    assert "INSTALLER" not in metadata(project)
+
+
+def test_no_metadata_leaves_alone_what_uv_would_not_install(synced_world: World) -> None:
+    """With `--no-sync` nothing is taken from the environment: uv would not put it back."""
+    world = synced_world
+    use(world, "no-metadata")
+    project = world.project("home/Dropbox/foo")
+    world.plain("sync", cwd=project).ok()
+    before = metadata(project)
+    sync_client.hide(world.dropbox)
+    world.uv("run", "--no-sync", "python", "-V", cwd=project).ok()
+    assert metadata(project) == before
+
+
+def test_no_metadata_after_a_sync_that_was_killed(synced_world: World) -> None:
+    """A `.pth` file that is missing is put back, where uv itself sees nothing to repair."""
+    world = synced_world
+    project = world.project("home/Dropbox/foo")
+    world.plain("sync", cwd=project).ok()
+    [pth] = [name for name in os.listdir(packages(project)) if name.endswith("foo.pth")]
+    os.unlink(os.path.join(packages(project), pth))
+    assert world.plain("run", "foo", cwd=project).code == 1
+    use(world, "no-metadata")
+    world.uv("run", "foo", cwd=project).ok()
+
+
+# -- unhide ----------------------------------------------------------------------------------------
+
+
+def test_unhide_installs_nothing(synced_world: World) -> None:
+    """uv has nothing to do: the files are the same, only the flag is gone."""
+    world = synced_world
+    use(world, "unhide")
+    project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
+    world.uv("sync", cwd=project).ok()
+    before = world.tree(packages(project))
+    sync_client.hide(world.dropbox)
+    result = world.uv("run", "foo", cwd=project, env={"PYTHONDONTWRITEBYTECODE": "1"}).ok()
+    assert "nstalled" not in result.err
+    assert world.tree(packages(project)) == before
+
+
+def test_unhide_without_sync(synced_world: World) -> None:
+    """With `--no-sync` too the project is found, and other packages' `.pth` files are heeded."""
+    world = synced_world
+    use(world, "unhide")
+    project = world.project("home/Dropbox/foo")
+    world.uv("sync", cwd=project).ok()
+    extra = os.path.dirname(world.write("local/extra/extra_module.py", ""))
+    with open(os.path.join(packages(project), "extra.pth"), "w", encoding="utf-8") as file:
+        file.write(extra + "\n")
+    sync_client.hide(world.dropbox)
+    code = "import foo, extra_module"
+    world.uv("run", "--no-sync", "python", "-c", code, cwd=project).ok()
+
+
+# -- marks for the sync client ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def dropbox_world(world: World) -> World:
+    """Return a world with a Dropbox folder on a file system that can hold marks."""
+    probe = os.path.dirname(world.write("probe/file", ""))
+    if not System().set_attribute(probe, MARK, b"1"):
+        pytest.skip("this file system has no extended attributes")
+    use(world, "unhide")
+    return world
+
+
+def mark(project: str) -> bytes | None:
+    """Return the mark of a project's environment, None for none."""
+    return System().attribute(os.path.join(project, ".venv"), MARK)
+
+
+def test_environment_is_marked_before_it_is_filled(dropbox_world: World) -> None:
+    """What stays in a Dropbox folder is marked as left out from the first call on."""
+    world = dropbox_world
+    project = world.project("home/Dropbox/foo")
+    world.uv("sync", cwd=project).ok()
+    assert mark(project) == b"1"
+    assert os.path.isfile(os.path.join(project, ".venv", "pyvenv.cfg"))
+
+
+def test_mark_comes_back(dropbox_world: World) -> None:
+    """When uv has made the environment anew, the next call marks it again."""
+    world = dropbox_world
+    project = world.project("home/Dropbox/foo")
+    world.uv("sync", cwd=project).ok()
+    shutil.rmtree(os.path.join(project, ".venv"))
+    world.plain("sync", cwd=project).ok()
+    assert mark(project) is None
+    world.uv("run", "foo", cwd=project).ok()
+    assert mark(project) == b"1"
+
+
+def test_nothing_is_made_by_a_call_that_makes_nothing(dropbox_world: World) -> None:
+    """A command that only reads leaves no empty environment behind."""
+    world = dropbox_world
+    project = world.project("home/Dropbox/foo")
+    world.uv("lock", cwd=project).ok()
+    assert not os.path.lexists(os.path.join(project, ".venv"))
+
+
+# -- centralize ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def central(synced_world: World) -> World:
+    """Return a world that is told to centralize, with a cache of its own: it is where they go."""
+    world = synced_world
+    use(world, "centralize")
+    world.environment["UV_CACHE_DIR"] = world.path("home/.cache/uv")
+    return world
+
+
+def needs_feature(world: World) -> None:
+    """Skip where uv has no central environments."""
+    if world.version < CENTRALIZES_FROM:
+        pytest.skip("this uv has no central environments")
+
+
+def test_centralize(central: World) -> None:
+    """Where uv has it, every run succeeds at any moment, and the environment is in uv's cache."""
+    world = central
+    needs_feature(world)
+    project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
+    with SyncClient(world.dropbox) as client:
+        for _ in range(RUNS):
+            result = world.uv("run", "foo", cwd=project).ok()
+            assert (result.out, result.ours) == ("hello from foo\n", [])
+    assert client.passes > RUNS
+    target = os.readlink(os.path.join(project, ".venv"))
+    assert target.startswith(world.path("home/.cache/uv"))
+    assert world.environments() == []
+    assert [result.code for result in at_once(world, "run", "foo", cwd=project)] == [0] * PARALLEL
+
+
+def test_centralize_keeps_the_users_features(central: World) -> None:
+    """What the user asked for is asked for still, by variable or by configuration."""
+    world = central
+    needs_feature(world)
+    code = "import os; print(os.environ.get('UV_PREVIEW_FEATURES'))"
+    words = ["run", "--no-sync", "python", "-c", code]
+    table = '[tool.uv]\npreview-features = ["pylock", "json-output"]'
+    plain = world.project("home/Dropbox/foo", packaged=False)
+    configured = world.project("home/Dropbox/bar", packaged=False, extra=table)
+    variable = {"UV_PREVIEW_FEATURES": "pylock"}
+    assert world.uv(*words, cwd=plain).ok().out == f"{FEATURE}\n"
+    assert world.uv(*words, cwd=plain, env=variable).ok().out == f"pylock,{FEATURE}\n"
+    assert world.uv(*words, cwd=configured).ok().out == f"pylock,json-output,{FEATURE}\n"
+
+
+def test_centralize_falls_back(central: World) -> None:
+    """Where uv lacks it, the environment goes to the store, and one line says so, once."""
+    world = central
+    if world.version >= CENTRALIZES_FROM:
+        pytest.skip("this uv has central environments")
+    project = world.project("home/Dropbox/foo")
+    [line] = world.uv("run", "foo", cwd=project).ok().ours
+    assert "0.11.25" in line
+    assert len(world.environments()) == 1
+    assert world.uv("run", "foo", cwd=project).ok().ours == []
+
+
+def test_fallback_is_said_of_a_project_that_is_known(newest_world: World) -> None:
+    """A project that was redirected before is told once that it still is."""
+    world = newest_world
+    project = world.project("home/Dropbox/foo", packaged=False)
+    world.uv("sync", cwd=project).ok()
+    use(world, "centralize")
+    [line] = world.uv("sync", "--no-cache", cwd=project).ok().ours
+    assert "`centralize`" in line
+    assert world.uv("sync", "--no-cache", cwd=project).ok().ours == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["--no-preview"], id="preview-off"),
+        pytest.param(["--preview-features", "pylock"], id="other-features"),
+        pytest.param(["--no-cache"], id="no-cache"),
+    ],
+)
+def test_centralize_where_uv_would_not(central: World, words: list[str]) -> None:
+    """A call in which uv would put the environment into the project is redirected instead."""
+    world = central
+    if world.version < (0, 9):
+        pytest.skip("this uv has no `--preview-features`")
+    project = world.project("home/Dropbox/foo", packaged=False)
+    world.uv("sync", *words, cwd=project).ok()
+    assert not os.path.lexists(os.path.join(project, ".venv"))
+    assert len(world.environments()) == 1
+
+
+# -- what another machine left ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("strategy", ["no-metadata", "unhide", "centralize"])
+def test_pointer_of_another_machine(world: World, strategy: str) -> None:
+    """A link that another machine made, and that leads nowhere here, stops no strategy."""
+    use(world, strategy)
+    project = world.project("home/Dropbox/foo")
+    os.symlink("/elsewhere/uvlocal/envs/foo-0123456789", os.path.join(project, ".venv"))
+    assert world.plain("sync", cwd=project).code != 0
+    for _ in range(2):
+        assert world.uv("run", "foo", cwd=project).ok().out == "hello from foo\n"
+
+
+def test_hidden_flag_is_modelled(synced_world: World) -> None:
+    """The shim of these worlds sees what Python sees: without a strategy the project is lost."""
+    world = synced_world
+    project = world.project("home/Dropbox/foo")
+    world.environment["UVLOCAL_MODE"] = "never"
+    world.uv("sync", cwd=project).ok()
+    sync_client.hide(world.dropbox)
+    assert world.uv("run", "foo", cwd=project).code == 1
+    assert hidden_python.is_hidden(packages(project))

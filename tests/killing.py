@@ -1,0 +1,51 @@
+"""Kill a program before each change that it makes to files, one run for each.
+
+A kill at a random moment rarely meets the moments that matter. Python announces every change before
+it makes it (https://docs.python.org/3/library/audit_events.html), so the program can be killed
+there: with SIGKILL, so that nothing of it gets the chance to tidy up.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+#: More changes than any of the programs makes.
+_MOST = 60
+
+_CODE = """
+import os, signal, sys
+CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.symlink", "os.link"}
+left = int(sys.argv.pop(1))
+def hook(event, arguments):
+    global left
+    if event in CHANGES:
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def before_each_change(code: str, environ: Mapping[str, str], cwd: str) -> Iterator[int]:
+    """Run `code` again and again, killed before its first change, its second, and so on.
+
+    What changes files must be in a function `main` of the code. Yields the number of the change
+    after each kill, for the caller to look at what was left; stops when the code came to its end.
+    """
+    for step in range(1, _MOST):
+        program = f"{_CODE}\n{code}\nsys.addaudithook(hook)\nmain()\n"
+        command = [sys.executable, "-c", program, str(step)]
+        result = subprocess.run(
+            command, env=dict(environ), cwd=cwd, capture_output=True, text=True, check=False
+        )
+        if result.returncode == 0:
+            return
+        assert result.returncode == -signal.SIGKILL, result
+        yield step
+    msg = f"the code made more than {_MOST} changes"
+    raise AssertionError(msg)

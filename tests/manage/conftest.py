@@ -1,0 +1,24 @@
+"""What the tests of the commands ask for: a machine with a store, and transcripts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from machines import Machine
+from transcripts import Transcripts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """Return a user's machine without a uv."""
+    return Machine(str(tmp_path / "machine"))
+
+
+@pytest.fixture
+def transcripts(request: pytest.FixtureRequest) -> Transcripts:
+    """Return the transcripts of the commands; `--update-transcripts` rewrites them."""
+    return Transcripts(update=bool(request.config.getoption("--update-transcripts")))

@@ -1,0 +1,161 @@
+"""`uvlocal scan` and `uvlocal migrate` as people and programs see them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import fake_uv
+import pytest
+from running import run
+
+from uvlocal.manage import views_projects
+
+if TYPE_CHECKING:
+    from machines import Machine
+    from transcripts import Transcripts
+
+if sys.platform == "win32":
+    pytest.skip("the stand-in for uv is a POSIX script", allow_module_level=True)
+
+_UV = """\
+#!/bin/sh
+case "$1" in
+    --version) echo "uv 0.13.9" ;;
+    python) ;;
+    sync) mkdir -p "$UV_PROJECT_ENVIRONMENT" && cp -R "{template}/." "$UV_PROJECT_ENVIRONMENT" ;;
+    pip) [ -z "$UV_FAILS" ] ;;
+esac
+"""
+
+
+@pytest.fixture
+def populated(machine: Machine) -> Machine:
+    """Return a machine with projects of every kind, and a stand-in for uv."""
+    template = os.path.join(machine.root, "template")
+    environment(template, {"foo": "0.1.0", "iniconfig": "2.2.0"})
+    uv = machine.write(f"{machine.root}/bin/uv", _UV.format(template=template))
+    os.chmod(uv, 0o755)  # noqa: S103 - a program is for everybody to run
+    machine.environ["PATH"] += ":/usr/bin:/bin"
+    machine.project("clean")
+    big = machine.project("code/a project with a rather long name for a folder in a terminal/big")
+    environment(f"{big}/.venv", {"foo": "0.1.0"}, size=3_000_000)
+    packages = f"{big}/.venv/lib/python3.12/site-packages"
+    machine.write(f"{packages}/foo 2.py")
+    machine.write(f"{packages}/foo.sync-conflict-20260131-120000-ABCDEF.py")
+    foo = machine.project("code/foo")
+    environment(f"{foo}/.venv", {"foo": "0.1.0", "iniconfig": "2.1.0", "six": "1.17.0"}, size=9000)
+    stays = machine.project("stays", '[tool.uvlocal]\nstrategy = "unhide"\n')
+    environment(f"{stays}/.venv", {}, size=100)
+    machine.project("never", '[tool.uvlocal]\nmode = "never"\n')
+    odd = machine.project("odd")
+    machine.write(f"{odd}/.venv/thing", "x" * 50)
+    machine.project(f"{machine.home}/local")
+    return machine
+
+
+def environment(path: str, packages: dict[str, str], *, size: int = 0) -> None:
+    """Make an environment whose Python starts, with a file of `size` bytes."""
+    fake_uv.make(path)
+    fake_uv.write(os.path.join(path, "bin", "python"), "#!/bin/sh\n")
+    os.chmod(os.path.join(path, "bin", "python"), 0o755)  # noqa: S103 - see above
+    for name, version in packages.items():
+        fake_uv.install(path, name, version, pth=name == "foo")
+    if size:
+        fake_uv.write(os.path.join(path, "lib", "data"), "x" * size)
+
+
+def test_scan(populated: Machine, transcripts: Transcripts) -> None:
+    """Each project at risk has its cost, its bar and its remarks; then the sums."""
+    words = [
+        [],
+        ["Dropbox/code/foo", "local"],
+        ["local"],
+        ["--max-depth", "1"],
+        ["none"],
+        ["--json", "Dropbox/code"],
+    ]
+    transcripts.check("scan", [run(populated, "scan", *arguments) for arguments in words])
+
+
+def test_scan_of_nothing(machine: Machine, transcripts: Transcripts) -> None:
+    """Without a synced folder a person hears how to name one."""
+    machine.remove(f"{machine.home}/.dropbox")
+    transcripts.check("scan-nothing", [run(machine, "scan")])
+
+
+def test_migrate(populated: Machine, transcripts: Transcripts) -> None:
+    """What would be done, what stands in the way, what was done."""
+    foo = f"{populated.dropbox}/code/foo"
+    calls = [
+        (foo, ["--dry-run"]),
+        (foo, []),
+        (foo, ["--yes"]),
+        (foo, ["--yes", "--keep-extra"]),
+        (foo, ["--yes"]),
+        (f"{populated.home}/local", ["--yes"]),
+        (f"{populated.dropbox}/odd", ["--yes"]),
+        (populated.home, ["--yes"]),
+        (populated.home, ["--yes", "none"]),
+        (foo, ["--keep-extra", "--drop-extra"]),
+        (populated.home, ["--all", "Dropbox/never", "--yes"]),
+        (populated.home, ["--all", "--dry-run"]),
+        (populated.home, ["--all", "--yes"]),
+        (populated.home, ["--all", "--yes"]),
+    ]
+    results = [run(populated, "migrate", *arguments, cwd=cwd) for cwd, arguments in calls]
+    transcripts.check("migrate", results)
+
+
+def test_migrate_for_programs(populated: Machine, transcripts: Transcripts) -> None:
+    """The same as one object; what is said while it works goes to stderr."""
+    foo = f"{populated.dropbox}/code/foo"
+    calls = [["--dry-run"], ["--yes"], ["--yes", "--drop-extra"]]
+    results = [run(populated, "migrate", *words, "--json", cwd=foo) for words in calls]
+    transcripts.check("migrate-json", results)
+
+
+def test_extra_packages_that_cannot_be_had(populated: Machine) -> None:
+    """Where an extra package cannot be installed, the old environment stays."""
+    foo = f"{populated.dropbox}/code/foo"
+    result = run(populated, "migrate", "--yes", "--keep-extra", cwd=foo, UV_FAILS="1")
+    assert result.code == 1
+    assert "is not migrated: `uv pip install` failed, see above" in result.err
+    assert os.path.isdir(f"{foo}/.venv")
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "120"])
+def test_width(populated: Machine, columns: str) -> None:
+    """Only a path may be longer than the terminal is wide: it is not cut."""
+    shown = run(populated, "scan", COLUMNS=columns)
+    lines = [line for line in shown.raw_out.splitlines() if not line.startswith("~")]
+    assert max(map(len, lines)) <= max(int(columns), 66)
+    assert max(map(len, lines)) <= 100
+
+
+def test_without_unicode(populated: Machine) -> None:
+    """Where the terminal cannot show blocks, a bar is made of signs that it can."""
+    shown = run(populated, "scan", PYTHONIOENCODING="ascii")
+    assert "####" in shown.raw_out
+    assert shown.raw_out.isascii()
+
+
+@pytest.mark.parametrize(
+    ("value", "most", "bar"),
+    [
+        (0, 100, ""),
+        (100, 100, "##########"),
+        (50, 100, "#####"),
+        (1, 10_000, "#"),
+        (0, 0, ""),
+    ],
+)
+def test_bars(value: int, most: int, bar: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bar is as long as its share, and there is something for everything but nothing."""
+
+    class Ascii:
+        encoding = "ascii"
+
+    monkeypatch.setattr("sys.stdout", Ascii())
+    assert views_projects._bar(value, most, 10) == bar

@@ -1,0 +1,84 @@
+"""`uvlocal config` as people and programs see it."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from running import run
+
+if TYPE_CHECKING:
+    from machines import Machine
+    from transcripts import Transcripts
+
+
+def test_transcript(machine: Machine, transcripts: Transcripts) -> None:
+    """What is shown, what is changed, and what is refused with which words."""
+    project = machine.project("code/foo")
+    os.mkdir(os.path.join(machine.home, "Shared"))
+    words = [
+        [],
+        ["set", "strategy", "unhide"],
+        ["set", "volumes", "synced,network"],
+        ["set", "providers.onedrive.enabled", "false"],
+        ["set", "--project", "mode", "never"],
+        ["add-root", "~/Shared"],
+        ["add-root", "--local", "~/Shared"],
+        [],
+        ["--json"],
+        ["set", "mode", "sometimes"],
+        ["set", "moed", "never"],
+        ["set", "--project", "store", "~/x"],
+        ["add-root", "none"],
+        ["remove-root", "~/Shared"],
+        ["remove-root", "~/Shared"],
+        ["unset", "strategy"],
+        ["unset", "strategy"],
+        ["unset", "--project", "mode", "--json"],
+    ]
+    results = [run(machine, "config", *arguments, cwd=project) for arguments in words]
+    transcripts.check("config", results)
+
+
+def test_problems_and_variables(machine: Machine, transcripts: Transcripts) -> None:
+    """What cannot be used is told on stderr, and a variable is named as one."""
+    machine.write(
+        f"{machine.home}/.config/uvlocal/uvlocal.toml",
+        'mode = "sometimes"\nstore = "here"\nmood = 1\n[providers.dropbox]\nstrategy = 1\n',
+    )
+    shown = run(machine, "config", UVLOCAL_STRATEGY="no-metadata")
+    mended = run(machine, "config", "set", "mode", "never", UVLOCAL_MODE="always")
+    transcripts.check("config-problems", [shown, mended])
+
+
+def test_a_broken_file(machine: Machine) -> None:
+    """A file that is no TOML is shown as a problem, and not changed."""
+    path = machine.write(f"{machine.home}/.config/uvlocal/uvlocal.toml", "mode = \n")
+    shown = run(machine, "config")
+    assert shown.code == 1
+    assert "is not valid TOML" in shown.err
+    refused = run(machine, "config", "set", "mode", "never")
+    assert refused.code == 1
+    assert refused.err.startswith("error: `~/.config/uvlocal/uvlocal.toml` is not valid TOML")
+    with open(path, encoding="utf-8") as file:
+        assert file.read() == "mode = \n"
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "120"])
+def test_nothing_is_cut(machine: Machine, columns: str) -> None:
+    """A long value is shown in full, whatever the width."""
+    store = "/" + "long/" * 30 + "end"
+    shown = run(machine, "config", UVLOCAL_STORE=store, COLUMNS=columns).ok()
+    assert store in shown.raw_out
+    lines = [line for line in shown.raw_out.splitlines() if store not in line]
+    assert max(map(len, lines)) <= max(int(columns), 60)
+
+
+def test_json_of_odd_values(machine: Machine) -> None:
+    """Bytes that are no text and control characters reach neither terminal nor program raw."""
+    shown = run(machine, "config", "--json", UVLOCAL_STORE="/x\udcff\x1b[31m").ok()
+    values = {one["key"]: one["value"] for one in json.loads(shown.raw_out)["settings"]}
+    assert values["store"] == "/x\udcff\x1b[31m"
+    assert "\x1b" not in run(machine, "config", UVLOCAL_STORE="/x\udcff\x1b[31m").ok().raw_out
