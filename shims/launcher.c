@@ -968,18 +968,18 @@ static uint64_t nanoseconds(const struct timespec *moment)
     return (uint64_t)moment->tv_sec * 1000000000u + (uint64_t)moment->tv_nsec;
 }
 
-static bool has_same_status(const char *stamp, const struct stat *status)
+static bool has_same_status(const char *numbers, const struct stat *status, size_t count)
 {
 #ifdef __APPLE__
     const struct timespec *changes[] = {&status->st_mtimespec, &status->st_ctimespec};
 #else
     const struct timespec *changes[] = {&status->st_mtim, &status->st_ctim};
 #endif
-    uint64_t numbers[] = {
+    uint64_t now[] = {
         (uint64_t)status->st_dev,  status->st_ino,          status->st_mode,         status->st_uid,
         (uint64_t)status->st_size, nanoseconds(changes[0]), nanoseconds(changes[1]),
     };
-    return are_numbers(stamp + 1, numbers, stamp[0] == 's' || stamp[0] == 'l' ? 7 : 4);
+    return are_numbers(numbers, now, count);
 }
 
 /* The file is read to its end: those of the kernel have no size. */
@@ -1069,11 +1069,13 @@ static bool is_unchanged(const char *stamp, const char *path)
     case 'e':
         return lstat(path, &status) == 0;
     case 's':
+        return stat(path, &status) == 0 && has_same_status(stamp + 1, &status, 7);
     case 'd':
-        return stat(path, &status) == 0 && has_same_status(stamp, &status);
+        return stat(path, &status) == 0 && has_same_status(stamp + 1, &status, 4);
     case 'l':
+        return lstat(path, &status) == 0 && has_same_status(stamp + 1, &status, 7);
     case 'k':
-        return lstat(path, &status) == 0 && has_same_status(stamp, &status);
+        return lstat(path, &status) == 0 && has_same_status(stamp + 1, &status, 4);
     case 'r':
         return has_same_content(stamp, path);
     case 't':
@@ -1091,15 +1093,34 @@ static bool is_unchanged(const char *stamp, const char *path)
     }
 }
 
+/* The stamp of a guard is `gCOUNT:` and what `stat` says of a folder. While the folder is
+ * unchanged, so are the next COUNT inputs: files that are not in it. Returns how many these are; 0
+ * if they have to be looked at one by one. */
+static size_t guarded_by(const char *stamp, const char *path)
+{
+    uint64_t count = 0;
+    struct stat status;
+    const char *rest = read_number(stamp + 1, ':', &count);
+    bool same = rest != NULL && stat(path, &status) == 0 && has_same_status(rest, &status, 7);
+    return same && count <= COUNT_LIMIT ? (size_t)count : 0;
+}
+
 static bool has_same_inputs(struct fields *fields)
 {
     size_t count = 0;
+    size_t guarded = 0;
     if (!next_count(fields, &count))
         return false;
     for (size_t at = 0; at < count; at++) {
         const char *stamp = next_field(fields);
         const char *path = next_field(fields);
-        if (stamp == NULL || path == NULL || !is_unchanged(stamp, path))
+        if (stamp == NULL || path == NULL)
+            return false;
+        if (guarded > 0)
+            guarded--;
+        else if (stamp[0] == 'g')
+            guarded = guarded_by(stamp, path);
+        else if (!is_unchanged(stamp, path))
             return false;
     }
     return true;

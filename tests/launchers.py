@@ -82,7 +82,7 @@ def _compiled(name: str, source: str) -> str:
 
 @dataclass(frozen=True)
 class Record:
-    """How a program was started."""
+    """How a program was started; `program` is its own path, on Linux."""
 
     arguments: list[bytes] = field(default_factory=list)
     variables: list[bytes] = field(default_factory=list)
@@ -90,6 +90,7 @@ class Record:
     ignored: set[int] = field(default_factory=set)
     blocked: set[int] = field(default_factory=set)
     cwd: list[bytes] = field(default_factory=list)
+    program: list[bytes] = field(default_factory=list)
     umask: list[int] = field(default_factory=list)
     pid: list[int] = field(default_factory=list)
 
@@ -116,8 +117,8 @@ def read_record(path: str) -> Record:
                 record.arguments.append(bytes.fromhex(value))
             elif kind == "variable":
                 record.variables.append(bytes.fromhex(value))
-            elif kind == "cwd":
-                record.cwd.append(bytes.fromhex(value))
+            elif kind in ("cwd", "program"):
+                getattr(record, kind).append(bytes.fromhex(value))
             elif kind in ("umask", "pid"):
                 getattr(record, kind).append(int(value))
             else:

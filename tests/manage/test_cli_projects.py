@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import fake_uv
+import pexpect
 import pytest
 from running import run
 
@@ -114,6 +115,68 @@ def test_migrate_for_programs(populated: Machine, transcripts: Transcripts) -> N
     calls = [["--dry-run"], ["--yes"], ["--yes", "--drop-extra"]]
     results = [run(populated, "migrate", *words, "--json", cwd=foo) for words in calls]
     transcripts.check("migrate-json", results)
+
+
+class Terminal:
+    """A command of uvlocal on a terminal 80 columns wide."""
+
+    def __init__(self, machine: Machine, *arguments: str, cwd: str, colour: bool = False) -> None:
+        """Start it."""
+        environ = {**machine.environ, "TERM": "xterm", "COLUMNS": "80"}
+        if not colour:
+            environ["NO_COLOR"] = "1"
+        self.process: pexpect.spawn[str] = pexpect.spawn(
+            sys.executable,
+            ["-m", "uvlocal", *arguments],
+            cwd=cwd,
+            env=environ,
+            encoding="utf-8",
+            timeout=30,
+            dimensions=(24, 80),
+        )
+
+    def answer(self, question: str, answer: str) -> None:
+        """Wait for a question, and answer it."""
+        self.process.expect_exact(question)
+        self.process.sendline(answer)
+
+    def end(self) -> tuple[str, int | None]:
+        """Wait for the end; return what was printed since the last question, and the exit code."""
+        self.process.expect(pexpect.EOF)
+        self.process.close()
+        return self.process.before or "", self.process.exitstatus
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "said"),
+    [
+        pytest.param(["y", "k"], 0, "six==1.17.0 was kept", id="keep"),
+        pytest.param(["yes", "drop"], 0, "six==1.17.0 was left out", id="drop"),
+        pytest.param(["y", ""], 1, "only the old environment has `six`", id="stop"),
+        pytest.param(["n"], 1, "nothing was changed", id="no"),
+        pytest.param([""], 1, "nothing was changed", id="default-is-no"),
+    ],
+)
+def test_questions(populated: Machine, answers: list[str], code: int, said: str) -> None:
+    """On a terminal a person is asked, first whether, then about extra packages."""
+    foo = f"{populated.dropbox}/code/foo"
+    terminal = Terminal(populated, "migrate", cwd=foo)
+    for question, answer in zip(("migrate 1 project? [y/N] ", "[k/d/S] "), answers, strict=False):
+        terminal.answer(question, answer)
+    printed, status = terminal.end()
+    assert said in printed
+    assert status == code
+    assert os.path.isdir(f"{foo}/.venv") is (code == 1)
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_scan_on_a_terminal(populated: Machine, colour: bool) -> None:
+    """The bar of the search leaves nothing behind, and colour is shown where it is wanted."""
+    printed, status = Terminal(populated, "scan", cwd=populated.home, colour=colour).end()
+    assert status == 1
+    assert "4 projects at risk: 22 files, 2.9 MiB" in printed
+    assert ("\x1b[33m" in printed) is colour
+    assert ("\x1b[1m~/Dropbox" in printed) is colour
 
 
 def test_extra_packages_that_cannot_be_had(populated: Machine) -> None:

@@ -56,6 +56,7 @@ static void put_all(const char *path, char **arguments)
     unsigned open = 0;
     char cwd[4096] = "";
     char draft[4096];
+    char program[4096];
     for (int file = 0; file < 32; file++)
         open |= fcntl(file, F_GETFD) == -1 ? 0u : 1u << file;
     snprintf(draft, sizeof draft, "%s.draft", path);
@@ -70,6 +71,11 @@ static void put_all(const char *path, char **arguments)
         put_bytes(record, "variable", *entry);
     if (getcwd(cwd, sizeof cwd) != NULL)
         put_bytes(record, "cwd", cwd);
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (length > 0) {
+        program[length] = 0;
+        put_bytes(record, "program", program);
+    }
     mode_t mask = umask(0);
     umask(mask);
     fprintf(record, "umask %d\npid %d\n", (int)mask, (int)getpid());

@@ -32,6 +32,21 @@ Folder = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 
+_STATUS_EXAMPLES = """\
+Examples:
+
+`uvlocal status` in a project says what is done about it, and why.
+
+`uvlocal status ~/Dropbox/code/foo --json | jq .code` prints the decision alone.
+"""
+_PATH_EXAMPLES = """\
+Examples:
+
+`"$(uvlocal path)/bin/python" -m pdb foo.py` runs the Python of the project's environment.
+
+`. "$(uvlocal path)/bin/activate"` activates it.
+"""
+
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -49,7 +64,7 @@ def _uvlocal(
     del version
 
 
-@app.command()
+@app.command(epilog=_STATUS_EXAMPLES)
 def status(path: Folder = None, json: Json = False) -> None:
     """Show what is done about a project, and why.
 
@@ -61,7 +76,7 @@ def status(path: Folder = None, json: Json = False) -> None:
     views.as_json(found) if json else views.status(found)
 
 
-@app.command()
+@app.command(epilog=_PATH_EXAMPLES)
 def path(path: Folder = None) -> None:
     """Print the path of a project's environment, and nothing else.
 
@@ -70,7 +85,7 @@ def path(path: Folder = None) -> None:
     from uvlocal.manage import status as statuses
 
     found = statuses.of(path)
-    views.data(found.environment or "")
+    views.exact(found.environment or "")
 
 
 cli_doctor.register(app)

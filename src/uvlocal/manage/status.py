@@ -11,9 +11,11 @@ from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.identity import identity_of
 from uvlocal.manage.inspection import uvs_on_path
 from uvlocal.manage.shim_folder import is_ours
-from uvlocal.shim import environment, pointers, stores
+from uvlocal.shim import environment, pointers, settings, stores
 from uvlocal.shim.gather import Call
+from uvlocal.shim.project import discover
 from uvlocal.shim.system import System
+from uvlocal.shim.volume import unmounted
 
 if TYPE_CHECKING:
     from uvlocal.shim.decide import Decision
@@ -71,10 +73,11 @@ def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
     system = System(environ=environ, cwd=folder(path))
     call = Call(["sync"], system, shim_on_path(system))
     decision = call.settle()
-    facts, project = call.facts, call.facts.project
+    # Some decisions are taken before the project is looked for.
+    project = call.facts.project or discover(system.cwd, call.system)
     if decision.code == "no-project" and (project is None or not project.root):
         raise UserError(decision.sentence, "run this in a project, or name one")
-    volume = facts.volume
+    volume = call.facts.volume
     root = project.root if project is not None else ""
     kept = _environment(call, decision.environment, root)
     exists = kept is not None and environment.exists(kept, call.system)
@@ -163,7 +166,10 @@ def folder(path: str | None) -> str:
     if path is None:
         return System().cwd
     if not os.path.isdir(path):
-        what = "is not a directory" if os.path.exists(path) else "does not exist"
-        message = f"`{path}` {what}"
-        raise UserError(message, code=USAGE)
+        if os.path.lexists(path):
+            raise UserError(f"`{path}` is not a directory", code=USAGE)
+        system = System()
+        missing = unmounted(os.path.abspath(path), system, settings.load(system))
+        why = f": {missing.evidence[0]}" if missing is not None else ""
+        raise UserError(f"`{path}` does not exist{why}", code=USAGE)
     return os.path.realpath(path)

@@ -37,6 +37,16 @@ def data(text: str) -> None:
     sys.stdout.write(_writable(text, sys.stdout.encoding) + "\n")
 
 
+def exact(path: str) -> None:
+    """Print a path byte for byte, whatever its name is made of, for a program to use."""
+    if sys.platform == "win32":
+        data(path)
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(os.fsencode(path) + b"\n")
+    sys.stdout.buffer.flush()
+
+
 def talk(text: str) -> None:
     """Print talk."""
     sys.stderr.write(_writable(text, sys.stderr.encoding) + "\n")
@@ -156,7 +166,7 @@ def status(found: Status) -> None:
 
 def _about_project(found: Status) -> Iterator[tuple[str, str]]:
     """Yield what there is to say, each with its label."""
-    yield "project", shown(found.root)
+    yield "project", shown(found.root) or "none"
     if found.volume_kind:
         what = found.volume_kind
         if found.confidence and found.confidence != "high":

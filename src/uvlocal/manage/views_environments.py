@@ -215,7 +215,7 @@ def adopted(done: Adopted) -> None:
         talk(f"{count(done.scripts, 'script')} now name the new path")
     for problem in done.problems:
         views.warning(problem)
-    data(done.environment)
+    views.exact(done.environment)
     if done.needs_sync:
         views.hint("`uv sync --reinstall` makes the programs in `Scripts` anew")
 

@@ -240,7 +240,7 @@ def summed(result: Migrations) -> None:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             hint("without a terminal to ask on, `--yes` says yes")
     if any(one.state == "migrated" for one in result.migrations) and not result.shimmed:
-        hint("the first `uv` on PATH would make `.venv` anew: `uvlocal install` puts a shim there")
+        hint("`uvlocal install` comes next: plain uv would make `.venv` again")
 
 
 def may_migrate(number: int) -> bool:

@@ -28,6 +28,7 @@ import os
 
 from uvlocal.shim import arguments as arguments_module
 from uvlocal.shim import commands, stores
+from uvlocal.shim.inputs import fewest
 from uvlocal.shim.recorder import RecordingSystem, rest_of
 
 TYPE_CHECKING = False
@@ -86,7 +87,7 @@ _MOST = 10000
 _TRIM_EVERY = 64
 #: Content that changed so short a time before it was read may have changed again without any stamp
 #: showing it, in nanoseconds: file systems count time in steps, the coarsest (FAT) in 2 s.
-_SETTLED = 2_000_000_000
+SETTLED = 2_000_000_000
 #: The same for what another machine's clock has stamped.
 _SETTLED_ELSEWHERE = 60_000_000_000
 #: Commands that never use a project, whatever options follow.
@@ -99,16 +100,23 @@ _ALONE = frozenset(
 )
 
 
-def record(call: "Call", decision: "Decision", cache: str) -> None:
-    """Record the decision of a call, if it can be recalled at all; any failure is silent."""
+def record(call: "Call", decision: "Decision", cache: str, settled: int = SETTLED) -> None:
+    """Record the decision of a call, if it can be recalled at all; any failure is silent.
+
+    Args:
+        call: the call.
+        decision: what was decided.
+        cache: the folder in which decisions are recorded.
+        settled: how long ago content must have changed, in nanoseconds.
+    """
     try:
-        _record(call, decision, cache)
+        _record(call, decision, cache, settled)
     except Exception as error:  # noqa: BLE001 - the decision itself stands, and costs time only
         if call.tell is not None:
             call.tell(f"decision: not recorded ({type(error).__name__}: {error})")
 
 
-def _record(call: "Call", decision: "Decision", cache: str) -> None:
+def _record(call: "Call", decision: "Decision", cache: str, settled: int) -> None:
     system = call.system
     if not isinstance(system, RecordingSystem) or system.platform == "win32" or not cache:
         return
@@ -116,16 +124,17 @@ def _record(call: "Call", decision: "Decision", cache: str) -> None:
     if not call.inherited.get("HOME") or not _is_lasting(call, decision):
         return
     key = _key(call, decision)
-    if key is None or not _is_settled(system):
+    if key is None or not _is_settled(system, settled):
         return
     for module in _code():
         system.stat(module)
     how, directory, words = key
     variables = relevant(call.inherited)
     fields = [MAGIC, call.launcher, how, directory]
-    fields += (str(len(words)), *words, str(len(variables)), *variables, str(len(system.inputs)))
-    for (_, path), stamp in system.inputs.items():
-        fields += (stamp, path)
+    inputs = fewest(system, system.began - settled)
+    fields += (str(len(words)), *words, str(len(variables)), *variables, str(len(inputs)))
+    for stamp_and_path in inputs:
+        fields += stamp_and_path
     changes = [
         name if value is None else f"{name}={value}" for name, value in call.changes.values.items()
     ]
@@ -238,14 +247,14 @@ def _is_lasting(call: "Call", decision: "Decision") -> bool:
     return not facts.request.writes or call.system.lstat(path) is not None
 
 
-def _is_settled(system: RecordingSystem) -> bool:
+def _is_settled(system: RecordingSystem, settled: int) -> bool:
     """Say whether no content that was read is so fresh that it may change unseen.
 
     git's index has the same trap (`racy-git` in its documentation): a file that changes again
     within one step of the clock, to the same size, looks unchanged.
     """
     return (
-        system.newest < system.began - _SETTLED
+        system.newest < system.began - settled
         and system.newest_listed < system.began - _SETTLED_ELSEWHERE
     )
 

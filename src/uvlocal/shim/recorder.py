@@ -15,11 +15,13 @@ compare. The first letter of a stamp is its kind:
     w  whether this user may write into a folder
     p  that this user may not start a file, whatever its mode says
     x  an extended attribute:  x NAME = hexadecimal value, or  x NAME ! where it is absent
-    m  the mount table, as `summed` has it
+    g  before inputs that are not there: how many, then what `stat` says of the folder above, in
+       which none of them can have come while it is unchanged (`inputs`)
 
-`r` and `t` are for file systems of whose clock nothing is known: another machine's, or a program's.
-What cannot be stamped at all (a registry, a database, a file that may not be read) makes `complete`
-False, and then nothing is recorded. `recall` writes stamps down, `shims/launcher.c` makes them anew.
+`r` and `t` are for file systems of whose clock nothing is known: another machine's, or a program's;
+and for the mount table. What cannot be stamped at all (a registry, a database, a file that may not
+be read) makes `complete` False, and then nothing is recorded. `recall` writes stamps down,
+`shims/launcher.c` makes them anew.
 """
 
 import os
@@ -84,18 +86,26 @@ class RecordingSystem(System):
         began: the time of the first question, in nanoseconds.
         complete: every answer has a stamp.
         inputs: the stamp of the first answer to each kind of question about each path.
+        missing: the paths of which `lstat` said that there is no such file (and nothing else).
         newest: the latest ctime of all whose content matters, in nanoseconds.
         newest_listed: the same of folders on file systems with an unknown clock.
     """
 
-    __slots__ = ("began", "complete", "inputs", "newest", "newest_listed")
+    __slots__ = ("began", "complete", "inputs", "missing", "newest", "newest_listed")
 
-    def __init__(self) -> None:
-        """Begin with nothing asked."""
-        super().__init__()
+    def __init__(
+        self,
+        *,
+        environ: "dict[str, str] | None" = None,
+        cwd: "str | None" = None,
+        home: "str | None" = None,
+    ) -> None:
+        """Begin with nothing asked; the facts are as for `System`."""
+        super().__init__(environ=environ, cwd=cwd, home=home)
         self.began = time.time_ns()
         self.complete = True
         self.inputs: "dict[tuple[str, str], str]" = {}
+        self.missing: "set[str]" = set()
         self.newest = 0
         self.newest_listed = 0
 
@@ -110,8 +120,10 @@ class RecordingSystem(System):
         """Ask `stat` or `lstat`; `letters` are the kinds for nothing, a file, a folder."""
         try:
             status = ask(path)
-        except OSError:
+        except OSError as error:
             self._note(letters, path, letters[0])
+            if letters == "Alk" and isinstance(error, FileNotFoundError):
+                self.missing.add(path)
             return None
         except ValueError:  # a NUL, which no path can hold
             self.complete = False
@@ -151,7 +163,7 @@ class RecordingSystem(System):
         if data is None:
             # Too large: its stamp tells that. Anything else has no stamp: no permission, say.
             self.complete = self.complete and status.st_size > limit
-        elif _has_own_clock(status.st_dev):
+        elif has_own_clock(status.st_dev):
             self.newest = max(self.newest, status.st_ctime_ns)
         elif len(data) <= SUMMED_LIMIT:
             self._note("r", path, "r" + summed(data))
@@ -167,7 +179,7 @@ class RecordingSystem(System):
             return target
         if target is None:
             self.complete = False
-        elif _has_own_clock(status.st_dev):
+        elif has_own_clock(status.st_dev):
             self.newest = max(self.newest, status.st_ctime_ns)
         else:
             self._note("t", path, "t" + target)
@@ -224,7 +236,7 @@ class RecordingSystem(System):
         status = self.stat(path)
         if status is not None and stat.S_ISDIR(status.st_mode):
             self._note("names", path, whole("s", status))
-            if _has_own_clock(status.st_dev):
+            if has_own_clock(status.st_dev):
                 self.newest = max(self.newest, status.st_ctime_ns)
             else:
                 self.newest_listed = max(self.newest_listed, status.st_ctime_ns)
@@ -255,11 +267,11 @@ class RecordingSystem(System):
     def mount_table(self) -> str:
         """Return what is mounted; the text itself is stamped, since it has no other stamp."""
         data = System.read(UNWATCHED, _MOUNTS) or b""
-        self._note("m", _MOUNTS, "m" + summed(data))
+        self._note("r", _MOUNTS, "r" + summed(data))
         return data.decode("utf-8", "surrogateescape")
 
 
-def _has_own_clock(device: int) -> bool:
+def has_own_clock(device: int) -> bool:
     """Say whether a file's ctime on this device is the kernel's own, and changes with the file.
 
     So it is on a disk. On Linux a device with an anonymous number is a network or FUSE file system,
