@@ -2,7 +2,8 @@
 #
 #   make demo    see the main job: a uv project in a Dropbox folder, run through the shim
 #   make test    run the tests, with the newest uv
-#   make check   format, lint, types for three systems, branch coverage
+#   make lint    format, lint, types for three systems
+#   make check   the same, and the tests with branch coverage
 #   make build   the wheel, with the launchers for six targets
 #   make bench   the added time of the shim, side by side with bare uv
 
@@ -11,10 +12,10 @@ VENV := .venv
 RUN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 INSTALLED := $(VENV)/.installed
 WORKERS ?= auto
-PYTEST := $(RUN) -m pytest -n $(WORKERS) --dist worksteal
+PYTEST := pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check build bench clean
+.PHONY: help setup demo test lint check build bench clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -38,22 +39,26 @@ src/uvlocal/launchers/.stamp: shims/launcher.c hatch_build.py $(INSTALLED)
 demo: src/uvlocal/launchers/.stamp
 	@$(RUN) demo/main_job.py
 
+# UVLOCAL_TEST_UV=all runs it with five versions of uv, COVERAGE=1 measures branch coverage.
 test: src/uvlocal/launchers/.stamp
-	$(PYTEST)
+ifdef COVERAGE
+	$(RUN) -m coverage erase
+	$(RUN) -m coverage run -m $(PYTEST)
+	$(RUN) -m coverage combine -q
+	$(RUN) -m coverage report
+else
+	$(RUN) -m $(PYTEST)
+endif
 
-test-all: src/uvlocal/launchers/.stamp
-	UVLOCAL_TEST_UV=all $(PYTEST)
-
-check: src/uvlocal/launchers/.stamp
+lint: $(INSTALLED)
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy --platform linux
 	$(RUN) -m mypy --platform darwin
 	$(RUN) -m mypy --platform win32
-	$(RUN) -m coverage erase
-	$(RUN) -m coverage run -m pytest -n $(WORKERS) --dist worksteal -q
-	$(RUN) -m coverage combine -q
-	$(RUN) -m coverage report
+
+check: lint
+	$(MAKE) test COVERAGE=1
 
 build: $(INSTALLED)
 	$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

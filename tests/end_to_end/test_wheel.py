@@ -57,12 +57,13 @@ def installed(wheel: str, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_wheel_carries_every_launcher(wheel: str) -> None:
-    """One wheel serves all machines: it holds the launchers for six targets, and `uv.sh`."""
+    """One wheel serves all machines: the launchers for six targets, their notice, and `uv.sh`."""
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if "/launchers/" in name}
         assert "uvlocal/shims/uv.sh" in archive.namelist()
     assert os.path.basename(wheel).endswith("-py3-none-any.whl")
     assert {name for name in names if not name.endswith(".stamp")} == {
+        "uvlocal/launchers/COPYRIGHT.musl",
         "uvlocal/launchers/linux-aarch64/uv",
         "uvlocal/launchers/linux-x86_64/uv",
         "uvlocal/launchers/macos-aarch64/uv",
