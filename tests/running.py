@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 _PATIENCE = 60
 
 #: What measures our own commands' coverage.
-_PASSED_ON = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "SYSTEMROOT")
+PASSED_ON = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "SYSTEMROOT")
 
 
 def run(machine: Machine, *arguments: str, cwd: str = "", **variables: str) -> Completed:
     """Run `uvlocal ARGUMENTS` without a terminal, 80 columns wide, in the home by default."""
-    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     result = subprocess.run(
         [sys.executable, "-m", "uvlocal", *arguments],
         cwd=cwd or machine.home,

@@ -62,9 +62,9 @@ def bring_up(mounts: Mounts, make: Callable[..., str], *arguments: str) -> str:
         pytest.skip(str(error))
 
 
-def located(path: str, home: str = "/nowhere") -> Volume:
-    """Locate a folder as a call on this machine would."""
-    system = System(environ={}, home=home)
+def located(path: str, home: str = "") -> Volume:
+    """Locate a folder as a call on this machine would; without a home nothing is kept in a cache."""
+    system = System(environ={"HOME": home}, home=home)
     return locate(system.realpath(path), path, system, Settings())
 
 

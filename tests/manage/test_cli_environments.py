@@ -63,6 +63,8 @@ def words(result: Completed) -> Completed:
         for text in (result.out, result.err)
     )
     out = re.sub(r'("(?:created|last_used)": )"2.*?"', r'\1"[TIME]"', out)
+    out = re.sub(r'("file_system": )".+?"', r'\1"[TYPE]"', out)
+    err = re.sub(r"[\d.]+ MiB in all", "[SIZE] in all", err)
     out = re.sub(r"since \d{4}-\d\d-\d\d", "since [DAY]", out)
     out = re.sub(r"last used \d{4}-\d\d-\d\d", "last used [DAY]", out)
     return dataclasses.replace(result, out=out, err=err)

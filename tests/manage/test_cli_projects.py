@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import fake_uv
 import pexpect
 import pytest
+import running
 from running import run
 
 from uvlocal.manage import views_projects
+from uvlocal.manage.migration_results import Migration
+from uvlocal.manage.scan import Found, Scan
 
 if TYPE_CHECKING:
     from machines import Machine
@@ -122,7 +126,8 @@ class Terminal:
 
     def __init__(self, machine: Machine, *arguments: str, cwd: str, colour: bool = False) -> None:
         """Start it."""
-        environ = {**machine.environ, "TERM": "xterm", "COLUMNS": "80"}
+        passed_on = {name: os.environ[name] for name in running.PASSED_ON if name in os.environ}
+        environ = {**passed_on, **machine.environ, "TERM": "xterm", "COLUMNS": "80"}
         if not colour:
             environ["NO_COLOR"] = "1"
         self.process: pexpect.spawn[str] = pexpect.spawn(
@@ -186,6 +191,96 @@ def test_extra_packages_that_cannot_be_had(populated: Machine) -> None:
     assert result.code == 1
     assert "is not migrated: `uv pip install` failed, see above" in result.err
     assert os.path.isdir(f"{foo}/.venv")
+
+
+def found(**facts: Any) -> Found:  # noqa: ANN401 - a fact is a field of any type
+    """Return a project at risk with some facts changed."""
+    plain = Found(
+        root="/x/foo",
+        code="synced",
+        sentence="",
+        volume_kind="synced",
+        volume_label="iCloud Drive",
+        provider="icloud",
+        strategy="redirect",
+        environment="/x/foo/.venv",
+        state="environment",
+        files=1,
+        bytes=1,
+        hidden_pth=0,
+        conflict_copies=0,
+        evicted=0,
+        complete=True,
+        saves=True,
+    )
+    return dataclasses.replace(plain, **facts)
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        pytest.param({}, "iCloud Drive", id="nothing"),
+        pytest.param({"hidden_pth": 1}, "iCloud Drive, 1 hidden `.pth` file", id="hidden"),
+        pytest.param({"hidden_pth": 2}, "iCloud Drive, 2 hidden `.pth` files", id="hidden-many"),
+        pytest.param({"conflict_copies": 1}, "iCloud Drive, 1 conflict copy", id="conflict"),
+        pytest.param({"conflict_copies": 1200}, "iCloud Drive, 1,200 conflict copies", id="many"),
+        pytest.param({"evicted": 1200}, "iCloud Drive, 1,200 evicted", id="evicted"),
+        pytest.param({"complete": False}, "iCloud Drive, not counted to the end", id="limit"),
+        pytest.param(
+            {"strategy": "", "saves": False},
+            "iCloud Drive, there is no better place for it",
+            id="helpless",
+        ),
+    ],
+)
+def test_remarks(facts: dict[str, object], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is wrong with an environment is said in a line below it."""
+    one = found(**facts)
+    views_projects.scan(Scan(1, ("/x",), (one,), 0, 0, 1, 1, 0, 0, 0, ""))
+    assert f"\n    {said}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("evicted", "limit", "said"),
+    [
+        pytest.param(1, "", "1 folder not looked into, as their content is", id="evicted"),
+        pytest.param(0, "entries", "`--max-entries` raises the limit", id="entries"),
+        pytest.param(0, "time", "`--max-seconds` raises the limit", id="time"),
+    ],
+)
+def test_limits(evicted: int, limit: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A person hears that not everything was looked at."""
+    views_projects.scan(Scan(1, ("/x",), (), 2, 2, 0, 0, 0, 0, evicted, limit))
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert "2 projects are clean" in printed.out
+    assert "2 projects are left alone" in printed.out
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        pytest.param("own-files", "move them elsewhere, then try again", id="own-files"),
+        pytest.param("in-use", "end that, then try again", id="in-use"),
+        pytest.param("sync-failed", "", id="no-hint"),
+    ],
+)
+def test_refusals(state: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What stands in the way is told with what a person can do about it."""
+    views_projects.migrated(Migration("/x/foo", state, "because", "Dropbox", "/x/foo/.venv", "/e"))
+    printed = capsys.readouterr().err
+    assert printed.startswith("warning: `/x/foo` is not migrated: because\n")
+    assert said in printed
+    assert ("hint" in printed) is bool(said)
+
+
+def test_hints_and_resumption(capsys: pytest.CaptureFixture[str]) -> None:
+    """A plan says that it finishes an interrupted one, and the end what else there is to know."""
+    one = Migration("/x/foo", "planned", "", "Dropbox", "/x/foo/.venv", "/e", resumed=True)
+    views_projects.planned(one)
+    assert "a migration that was interrupted is finished" in capsys.readouterr().out
+    views_projects.migrated(dataclasses.replace(one, state="migrated", hints=("something",)))
+    assert "hint: something" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("columns", ["40", "80", "120"])

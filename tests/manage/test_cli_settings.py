@@ -7,7 +7,10 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+import typer
 from running import run
+
+from uvlocal.manage import cli_settings
 
 if TYPE_CHECKING:
     from machines import Machine
@@ -64,6 +67,43 @@ def test_a_broken_file(machine: Machine) -> None:
     assert refused.err.startswith("error: `~/.config/uvlocal/uvlocal.toml` is not valid TOML")
     with open(path, encoding="utf-8") as file:
         assert file.read() == "mode = \n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        pytest.param("mo", ["mode"], id="key"),
+        pytest.param("s", ["strategy", "store", "synced-roots"], id="several"),
+        pytest.param("x", [], id="none"),
+        pytest.param(
+            "providers.drop",
+            ["providers.dropbox.enabled", "providers.dropbox.strategy"],
+            id="provider",
+        ),
+    ],
+)
+def test_completion_of_keys(typed: str, offered: list[str]) -> None:
+    """The shell offers what can be set."""
+    assert cli_settings.keys(typed) == offered
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "offered"),
+    [
+        pytest.param("mode", "a", ["auto", "always"], id="choice"),
+        pytest.param("require-opt-in", "", ["true", "false"], id="flag"),
+        pytest.param("providers.dropbox.enabled", "f", ["false"], id="provider-flag"),
+        pytest.param("providers.dropbox.strategy", "re", ["redirect"], id="provider-strategy"),
+        pytest.param("volumes", "sy", ["synced"], id="volumes"),
+        pytest.param("store", "", [], id="path"),
+        pytest.param("", "", [], id="no-key"),
+    ],
+)
+def test_completion_of_values(key: str, typed: str, offered: list[str]) -> None:
+    """The shell offers the values of the key before."""
+    context = typer.Context(typer.main.get_command(cli_settings.config))
+    context.params["key"] = key
+    assert cli_settings.values(context, typed) == offered
 
 
 @pytest.mark.parametrize("columns", ["40", "80", "120"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import tomllib
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import fake_uv
 import pytest
 from migrating import Machine
 
-from uvlocal.manage import migrate, migrations
+from uvlocal.manage import migrate, migrations, old_environments, trash
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.in_use import Process
 from uvlocal.manage.migration_results import Changed, Migration
@@ -633,6 +634,85 @@ def test_a_link_in_place_of_the_new_one(machine: Machine) -> None:
     machine.uv.refuses = ("sync",)
     machine.migrate()
     assert os.path.isfile(f"{target}/pyvenv.cfg")
+
+
+# -- removing --------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_removed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stays is told; the new environment works already, and the next call goes on."""
+    job = machine.plan()
+    with monkeypatch.context() as patch:
+        patch.setattr("uvlocal.manage.trash.delete", lambda _: "permission denied")
+        result = job.apply("", None, machine.uv)
+    assert (result.state, result.why) == (
+        "not-removed",
+        "`.venv` was not removed completely: permission denied",
+    )
+    assert fake_uv.works(result.new)
+    machine.uv.calls.clear()
+    assert machine.migrate().state == "migrated"
+    assert machine.uv.calls == []
+
+
+def test_a_client_that_puts_things_back(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that a sync client writes meanwhile is removed too."""
+    delete = trash.delete
+    written: list[str] = []
+
+    def disturbed(path: str) -> str:
+        problem = delete(path)
+        if not written:
+            written.append(machine.write("Dropbox/foo/.venv/lib/back", "x"))
+        return problem
+
+    monkeypatch.setattr("uvlocal.manage.trash.delete", disturbed)
+    assert machine.migrate().state == "migrated"
+    assert not os.path.lexists(machine.old)
+
+
+def test_another_folder_in_its_place(machine: Machine) -> None:
+    """What took the place of the environment that was looked at is not removed."""
+    system = System(environ=machine.environ)
+    seen = old_environments.look(machine.root, system)
+    os.rename(machine.old, machine.path("moved"))
+    shutil.copytree(machine.path("moved"), machine.old)
+    assert old_environments.remove(seen, system) == "`.venv` has changed meanwhile"
+    assert os.path.isfile(f"{machine.old}/pyvenv.cfg")
+
+
+def test_a_volume_mounted_inside(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of another volume that is mounted inside are not removed."""
+    monkeypatch.setattr("uvlocal.manage.trash.mounted_inside", lambda path, _: f"{path}/data")
+    result = machine.plan().result
+    assert (result.state, result.why) == (
+        "mount-inside",
+        f"another volume is mounted at `{machine.old}/data`",
+    )
+
+
+def test_drafts_of_killed_ones(machine: Machine) -> None:
+    """What a killed writer of a note left behind goes with the next note."""
+    draft = machine.write(".local/share/uvlocal/migrations/.new-abc", "")
+    assert machine.migrate().state == "migrated"
+    assert not os.path.exists(os.path.dirname(draft))
+
+
+def test_a_uv_that_cannot_be_started(machine: Machine) -> None:
+    """A uv that is no program fails like any other."""
+    machine.write("bin/uv", "no program")
+    result = machine.plan().apply("", None, None)
+    assert result.state == "sync-failed"
+    assert os.path.isdir(machine.old)
+
+
+def test_programs() -> None:
+    """This process and those that it was started from are none that use an environment."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        found = {process.pid: process for process in old_environments.programs()}
+        assert sys.executable in found[other.pid].texts
+        other.communicate()
+    assert not found.keys() & {os.getpid(), os.getppid()}
 
 
 # -- several ---------------------------------------------------------------------------------------

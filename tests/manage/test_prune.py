@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from machines import Machine
+    from worlds import World
 
 MEGABYTE = 1 << 20
 #: A user whom files stop.
@@ -492,3 +493,25 @@ def test_what_is_no_folder(tmp_path: Path, kind: str) -> None:
     assert bool(trash.delete(str(path))) == (kind == "absent")
     assert not os.path.lexists(path)
     assert target.is_dir()
+
+
+# -- with the real uv --------------------------------------------------------------------------
+
+
+def test_uv_makes_anew_what_was_removed(newest_world: World) -> None:
+    """A project whose unused environment was removed gets a new one at its next call."""
+    world = newest_world
+    # Named, so that what a user of this machine keeps elsewhere is nobody's to prune.
+    world.environment["UVLOCAL_STORE"] = world.store
+    project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
+    for _ in range(2):
+        world.uv("run", "foo", cwd=project).ok()
+    done = world.uvlocal("prune", "--older-than", "0d", "--yes").ok()
+    assert "removed 1 environment" in done.err
+    assert (world.environments(), world.records()) == ([], {})
+    again = world.uv("run", "foo", cwd=project).ok()
+    assert again.out == "hello from foo\n"
+    assert len(again.ours) == 1
+    [environment] = world.environments()
+    assert world.installed(environment) == {"foo", "iniconfig"}
+    assert len(world.records()) == 1

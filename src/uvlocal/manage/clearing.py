@@ -73,7 +73,7 @@ def remove(
                     replace(one, stays=one.stays or still.get(one.path, "") or _remove(one, system))
                     for one in mine
                 ]
-        except (OSError, store.Timeout):
+        except (OSError, store.BusyError):
             why = "is held by another process, or cannot be written"
             found += [replace(one, stays=one.stays or why) for one in mine]
         trash.empty(place, system)

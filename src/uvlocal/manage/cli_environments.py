@@ -93,6 +93,9 @@ def prune(
     if not yes and (json or not views.agreed("remove them?")):
         if json:
             views.as_json(pruning.planned(wanted, dry_run=False))
+        elif views.can_ask():
+            views.talk("nothing was removed")
+            raise typer.Exit(FINDINGS)
         raise UserError("nothing was removed", "`--yes` removes without a question")
     done = pruning.apply(wanted)
     views.as_json(done) if json else views_environments.pruned(done)

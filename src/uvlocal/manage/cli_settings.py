@@ -9,9 +9,39 @@ import typer
 from uvlocal.manage import views, views_settings
 from uvlocal.manage.errors import FINDINGS
 
+#: Keys of a provider's own table.
+_OF_PROVIDER = ("enabled", "strategy")
+
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 _Project = Annotated[
     bool, typer.Option("--project", help="In `[tool.uvlocal]` of the project's `pyproject.toml`.")
+]
+
+
+def keys(incomplete: str) -> list[str]:
+    """Return the settings that a word can become, for the shell's completion."""
+    from uvlocal.shim.providers import PROVIDERS
+    from uvlocal.shim.settings import USER_KEYS
+
+    of_providers = [f"providers.{row.id}.{key}" for row in PROVIDERS for key in _OF_PROVIDER]
+    known = [key for key in USER_KEYS if key != "providers"]
+    return [key for key in [*known, *of_providers] if key.startswith(incomplete)]
+
+
+def values(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the values that a word can become, for the setting named before it."""
+    from uvlocal.shim.settings import CHOICES, VOLUMES
+
+    key = str(context.params.get("key") or "").rpartition(".")[2]
+    flags = ("true", "false") if key in ("require-opt-in", "enabled") else ()
+    known = {**CHOICES, "volumes": VOLUMES}.get(key, flags)
+    return [value for value in known if value.startswith(incomplete)]
+
+
+_Key = Annotated[str, typer.Argument(metavar="KEY", help="Such as `mode`.", autocompletion=keys)]
+_Value = Annotated[
+    str,
+    typer.Argument(metavar="VALUE", help="A list is `a,b` or TOML's.", autocompletion=values),
 ]
 
 _EXAMPLES = """\
@@ -62,8 +92,8 @@ def show(context: typer.Context, json: _Json = False) -> None:
 
 @config.command("set")
 def set_value(
-    key: Annotated[str, typer.Argument(metavar="KEY", help="Such as `mode`.")],
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="A list is `a,b` or TOML's.")],
+    key: _Key,
+    value: _Value,
     project: _Project = False,
     json: _Json = False,
 ) -> None:
@@ -76,7 +106,7 @@ def set_value(
 
 @config.command()
 def unset(
-    key: Annotated[str, typer.Argument(metavar="KEY", help="Such as `mode`.")],
+    key: _Key,
     project: _Project = False,
     json: _Json = False,
 ) -> None:

@@ -149,11 +149,13 @@ def _environment(entry: Entry, size: Size | None, used: float | None) -> Environ
 
 def volume_label(entry: Entry) -> str:
     """Return what people call what the project lies on: the sync client, or the file system."""
-    if entry.record is None:
+    record = entry.record
+    if record is None:
         return ""
-    provider = entry.record.provider
-    label = next((row.label for row in PROVIDERS if row.id == provider), provider)
-    return label or entry.record.file_system
+    label = next((row.label for row in PROVIDERS if row.id == record.provider), record.provider)
+    # A folder that the user called synced has no provider, but a top.
+    of_the_user = "synced" if record.top not in ("", record.mount_point) else ""
+    return label or of_the_user or record.file_system
 
 
 def python_version(environment: str) -> str:

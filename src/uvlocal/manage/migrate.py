@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import TYPE_CHECKING
 
 from uvlocal.manage import migrations, old_environments, scan, status
 from uvlocal.manage.errors import UserError
+from uvlocal.manage.inspection import uvs_on_path
 from uvlocal.manage.migration_jobs import Job
 from uvlocal.manage.trees import Cost
-from uvlocal.shim import handover, settings, stores
+from uvlocal.shim import settings, stores
 from uvlocal.shim.gather import Call
 from uvlocal.shim.paths import comparable, contains
 from uvlocal.shim.system import System
@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 def is_shimmed(environ: dict[str, str] | None = None) -> bool:
     """Say whether the first `uv` on PATH is a shim of ours."""
     system = System(environ=environ)
-    first = shutil.which("uv", path=system.environ.get("PATH", ""))
-    found = system.stat(first) if first else None
-    return bool(first and found and handover.is_shim(first, found, system, ""))
+    first = next(iter(uvs_on_path(system)), "")
+    return bool(first) and first == status.shim_on_path(system)
 
 
 def plan(
@@ -47,7 +46,8 @@ def plan(
         # What the user set for environments is heeded: uv would heed it too.
         if name not in ("UV_PROJECT_ENVIRONMENT", "UVLOCAL_BYPASS"):
             inherited.pop(name, None)
-    call = Call(["sync"], System(environ=dict(inherited), cwd=place))
+    system = System(environ=dict(inherited), cwd=place)
+    call = Call(["sync"], system, status.shim_on_path(system))
     decision = call.settle()
     project = call.facts.project
     if decision.code == "no-project" and (project is None or not project.root):

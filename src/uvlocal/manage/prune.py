@@ -254,7 +254,7 @@ def held(place: str) -> Iterator[None]:
     try:
         with store.lock(place):
             yield
-    except store.Timeout:
+    except store.BusyError:
         raise UserError(f"another process is at work in `{place}`", "try again later") from None
     except OSError as error:
         raise UserError(f"`{place}` cannot be written: {error.strerror}") from error

@@ -14,14 +14,13 @@ import time
 import tomllib
 from typing import TYPE_CHECKING
 
-import tomli_w
-from filelock import FileLock, Timeout
-
 from uvlocal import __version__
 from uvlocal.manage import identity
 from uvlocal.shim import environment, mounts, stores
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from uvlocal.shim.decide import Decision, Store
     from uvlocal.shim.gather import Call
     from uvlocal.shim.system import System
@@ -43,7 +42,7 @@ def write_first(call: Call, decision: Decision) -> str | None:
 
     Raises:
         OSError: the store cannot be written.
-        filelock.Timeout: another process holds the store's lock for long.
+        BusyError: another process holds the store's lock for long.
     """
     store, project, volume = call.facts.store, call.facts.project, call.facts.volume
     if store is None or project is None or volume is None:
@@ -96,6 +95,8 @@ def write(path: str, table: dict[str, object]) -> None:
     Raises:
         OSError: it cannot be written.
     """
+    import tomli_w
+
     replace(path, tomli_w.dumps(table).encode())
 
 
@@ -127,13 +128,29 @@ def _is_refused(root: str) -> bool:
     return "name" not in project or not has_version
 
 
-def lock(store: str) -> FileLock:
-    """Return the lock that every writer of records takes.
+class BusyError(Exception):
+    """Another process holds the store for long."""
+
+
+@contextlib.contextmanager
+def lock(store: str) -> Iterator[None]:
+    """Hold the lock that every writer of records takes.
 
     Raises:
-        filelock.Timeout: on entry, when another process holds it for long.
+        BusyError: another process holds it for long.
+        OSError: it cannot be made.
     """
-    return FileLock(os.path.join(store, ".lock"), timeout=_PATIENCE, mode=0o600)
+    from filelock import FileLock, Timeout
+
+    file = FileLock(os.path.join(store, ".lock"), timeout=_PATIENCE, mode=0o600)
+    try:
+        file.acquire()
+    except Timeout as error:
+        raise BusyError(store) from error
+    try:
+        yield
+    finally:
+        file.release()
 
 
 def make_private(store: Store) -> None:
@@ -169,14 +186,3 @@ def replace(path: str, content: bytes, mode: int = 0o600) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
-
-
-__all__ = [
-    "DRAFT_PREFIX",
-    "RECORD_VERSION",
-    "Timeout",
-    "lock",
-    "make_private",
-    "replace",
-    "write_first",
-]

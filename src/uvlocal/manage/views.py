@@ -48,7 +48,8 @@ def exact(path: str) -> None:
 
 
 def talk(text: str) -> None:
-    """Print talk."""
+    """Print talk, after the data that was printed before it."""
+    sys.stdout.flush()
     sys.stderr.write(_writable(text, sys.stderr.encoding) + "\n")
 
 
@@ -82,9 +83,14 @@ def warning(text: str) -> None:
     talk(f"{_coloured('warning', '1;33')}: {text}")
 
 
+def can_ask() -> bool:
+    """Say whether there is a terminal with a person before it."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def agreed(question: str) -> bool:
     """Ask on the terminal, and say whether the answer is yes; without a terminal it is no."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not can_ask():
         return False
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()

@@ -168,7 +168,8 @@ def plan(wanted: Plan) -> None:
     """Show what is to go, and what stays although it has no project."""
     for candidate in wanted.remove:
         takes = size(candidate.size) if candidate.environment else "its record"
-        _line("remove", f"{_named(candidate)} ({takes}): {candidate.why}", "31")
+        why = "its project is gone" if candidate.state == "project-gone" else candidate.why
+        _line("remove", f"{_named(candidate)} ({takes}): {why}", "31")
     for path in wanted.leftovers:
         _line("finish", f"{shown(path)}: a removal that was interrupted", "31")
     for candidate in wanted.keep:
