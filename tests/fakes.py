@@ -225,6 +225,11 @@ class FakeSystem(System):
         self.attributes[found[0], name] = value
         return True
 
+    def lock(self, path: str, *, make: bool, patience: float) -> int | None:
+        """Lock nothing: there are no other processes here."""
+        del path, make, patience
+        return None
+
     def is_hidden(self, path: str) -> bool:
         """Say whether a path has macOS' flag."""
         return path in self.hidden

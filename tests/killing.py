@@ -7,7 +7,6 @@ there: with SIGKILL, so that nothing of it gets the chance to tidy up.
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
 
 #: More changes than any of the programs makes.
 _MOST = 60
+
+#: How `subprocess` tells of a program that SIGKILL ended.
+_KILLED = -9
 
 _CODE = """
 import os, signal, sys
@@ -45,7 +47,7 @@ def before_each_change(code: str, environ: Mapping[str, str], cwd: str) -> Itera
         )
         if result.returncode == 0:
             return
-        assert result.returncode == -signal.SIGKILL, result
+        assert result.returncode == _KILLED, result
         yield step
     msg = f"the code made more than {_MOST} changes"
     raise AssertionError(msg)

@@ -28,9 +28,7 @@ class Recorded:
     @property
     def name(self) -> str:
         """The name of the file."""
-        number = recall.hash_of(
-            self.launcher, self.how, self.directory, self.words, self.variables
-        )
+        number = recall.hash_of(self.launcher, self.how, self.directory, self.words, self.variables)
         return f"{number:016x}"
 
     @property
@@ -55,9 +53,7 @@ def read(data: bytes) -> Recorded:
     variables = [next(fields) for _ in range(int(next(fields)))]
     inputs = [(next(fields), next(fields)) for _ in range(int(next(fields)))]
     changes = [next(fields) for _ in range(int(next(fields)))]
-    result = Recorded(
-        launcher, how, directory, words, variables, inputs, changes, next(fields)
-    )
+    result = Recorded(launcher, how, directory, words, variables, inputs, changes, next(fields))
     assert list(fields) == ["end", ""]
     return result
 

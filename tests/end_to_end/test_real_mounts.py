@@ -63,7 +63,7 @@ def bring_up(mounts: Mounts, make: Callable[..., str], *arguments: str) -> str:
 
 
 def located(path: str, home: str = "") -> Volume:
-    """Locate a folder as a call on this machine would; without a home nothing is kept in a cache."""
+    """Locate a folder as a call on this machine would; without a home nothing is cached."""
     system = System(environ={"HOME": home}, home=home)
     return locate(system.realpath(path), path, system, Settings())
 

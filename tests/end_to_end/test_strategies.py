@@ -99,7 +99,7 @@ def test_an_environment_from_before_is_healed(synced_world: World, strategy: str
 def test_parallel_runs(synced_world: World, strategy: str, state: str) -> None:
     """Of several runs at once all succeed, in a fresh project and after a pass of the client."""
     world = synced_world
-    if strategy == "no-metadata" and world.version < LOCKS_FROM:
+    if world.version < LOCKS_FROM:
         pytest.skip("this uv lets several calls install into one environment at once")
     use(world, strategy)
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])

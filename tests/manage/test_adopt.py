@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from machines import Machine
     from worlds import World
+
+if sys.platform == "win32":
+    pytest.skip("the machines here are POSIX's", allow_module_level=True)
 
 
 @pytest.fixture
@@ -106,6 +110,16 @@ def test_named_by_the_user(machine: Machine, by: str) -> None:
     assert run(machine, after, former).former_root == project
     assert tool(machine.environment(after)) == "tool"
     assert machine.states() == {"elsewhere": "ok"}
+
+
+def test_into_another_store(machine: Machine, moved: str) -> None:
+    """Where the user has chosen another store since, the environment goes there."""
+    machine.environ["UVLOCAL_STORE"] = other = os.path.join(machine.root, "other")
+    done = run(machine, moved)
+    assert done.environment.startswith(other)
+    assert tool(done.environment) == "tool"
+    assert machine.records() == []
+    assert machine.states() == {"bar": "ok"}
 
 
 @pytest.mark.parametrize(
@@ -265,6 +279,7 @@ def test_it_cannot_be_moved(machine: Machine, moved: str, monkeypatch: pytest.Mo
 
 ADOPT = """
 import os
+import sys
 from uvlocal.manage import adopt
 def main():
     adopt.adopt(os.getcwd(), processes=list)

@@ -10,11 +10,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pexpect
 import pytest
 from running import run
 from worlds import Completed
 
-from uvlocal.manage import doctor, install, views_doctor, views_environments
+from uvlocal.manage import doctor, install, trash, views_doctor, views_environments
 from uvlocal.manage.checks import Facts
 from uvlocal.manage.identity import identity_of
 from uvlocal.manage.listing import Environment, Environments
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from machines import Machine
     from transcripts import Transcripts
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the machines here are POSIX's")
+if sys.platform == "win32":
+    pytest.skip("the machines here are POSIX's", allow_module_level=True)
 
 #: About ten megabytes; what folders take besides differs between disks, and does not show.
 SIZE = 10_470_000
@@ -63,6 +65,7 @@ def words(result: Completed) -> Completed:
         for text in (result.out, result.err)
     )
     out = re.sub(r'("(?:created|last_used)": )"2.*?"', r'\1"[TIME]"', out)
+    out = re.sub(r"(?<=\])\.[0-9a-f]{8}\b", ".[TAG]", out)
     out = re.sub(r'("file_system": )".+?"', r'\1"[TYPE]"', out)
     err = re.sub(r"[\d.]+ MiB in all", "[SIZE] in all", err)
     out = re.sub(r"since \d{4}-\d\d-\d\d", "since [DAY]", out)
@@ -86,6 +89,9 @@ def test_list_wide(populated: Machine, transcripts: Transcripts) -> None:
 
 def test_prune(populated: Machine, transcripts: Transcripts) -> None:
     """The plan is shown, and without an answer nothing changes; then it is done."""
+    unfinished = os.path.join(populated.store, "envs", "unfinished-0123456789")
+    populated.make_environment(unfinished, size=SIZE)
+    trash.put(populated.store, unfinished)
     calls = [
         ["prune", "--dry-run"],
         ["prune"],
@@ -190,16 +196,11 @@ def test_help(machine: Machine, command: str) -> None:
     assert text.count(f"uvlocal {command}") + text.count("$(uvlocal path)") >= 2
 
 
-def an_environment(name: str, **fields: object) -> Environment:
-    """Return an environment of which little is known."""
-    empty = {field.name: "" for field in dataclasses.fields(Environment)}
-    numbers = {"size": None, "shared_size": None, "files": None}
-    return Environment(**{**empty, **numbers, "exists": True, "name": name, **fields})  # type: ignore[arg-type]
-
-
 def test_what_the_list_says_of_sharing(capsys: pytest.CaptureFixture[str]) -> None:
     """What is shared with uv's cache is told beside what is not."""
-    one = an_environment("x", state="ok", project="/x", size=5, store="/s")
+    texts = {field.name: "" for field in dataclasses.fields(Environment) if field.type == "str"}
+    texts |= {"name": "x", "state": "ok", "project": "/x", "store": "/s"}
+    one = Environment(**texts, exists=True, size=5, shared_size=2048, files=1)
     views_environments.listed(Environments(1, ("/s",), (one,), 5, 2048))
     assert "5 B, and 2.0 KiB shared with uv's cache in all" in capsys.readouterr().err
 
@@ -209,6 +210,43 @@ def test_colour_only_on_a_terminal(populated: Machine) -> None:
     for command in ("list", "doctor", "prune"):
         result = run(populated, command, TERM="xterm-256color")
         assert "\x1b" not in result.raw_out + result.raw_err
+
+
+@pytest.mark.parametrize(
+    ("answer", "removed"),
+    [
+        pytest.param("y", True, id="yes"),
+        pytest.param("n", False, id="no"),
+        pytest.param("", False, id="return"),
+        pytest.param("\x04", False, id="end-of-input"),
+    ],
+)
+def test_prune_asks(populated: Machine, answer: str, *, removed: bool) -> None:
+    """On a terminal the plan is shown and asked about; only a yes removes."""
+    environ = {**populated.environ, "TERM": "xterm", "COLUMNS": "80"}
+    command = ["-m", "uvlocal", "prune"]
+    before = populated.environments()
+    with pexpect.spawn(sys.executable, command, env=environ, encoding="utf-8", timeout=60) as child:
+        child.expect_exact("that gives back 10.0 MiB")
+        child.expect_exact("remove them? [y/N] ")
+        child.send(answer) if answer == "\x04" else child.sendline(answer)
+        child.expect_exact("removed 1 environment" if removed else "nothing was removed")
+        child.expect(pexpect.EOF)
+        child.wait()
+        assert child.exitstatus == (0 if removed else 1)
+    assert (populated.environments() != before) == removed
+
+
+def test_colour_on_a_terminal(populated: Machine) -> None:
+    """On a terminal states are coloured, unless `NO_COLOR` is set; counting leaves no trace."""
+    for no_color in ("", "1"):
+        environ = {**populated.environ, "TERM": "xterm", "COLUMNS": "120", "NO_COLOR": no_color}
+        command = ["-m", "uvlocal", "list"]
+        text = pexpect.run(
+            f"{sys.executable} {' '.join(command)}", env=environ, encoding="utf-8", timeout=60
+        )
+        assert ("\x1b[33mproject gone\x1b[0m" in text) == (not no_color)
+        assert "project gone" in text
 
 
 def test_a_closed_pipe_is_no_error(populated: Machine) -> None:

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
     from machines import Machine
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the machines here are POSIX's")
+if sys.platform == "win32":
+    pytest.skip("the machines here are POSIX's", allow_module_level=True)
 
 
 def program(path: str, text: str) -> str:

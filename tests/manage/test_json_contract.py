@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from machines import Machine
     from transcripts import Transcripts
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the machines here are POSIX's")
+if sys.platform == "win32":
+    pytest.skip("the machines here are POSIX's", allow_module_level=True)
 
 #: What each command prints, and what that is made of.
 RESULTS = {

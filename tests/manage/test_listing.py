@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from uvlocal.manage import listing, views_environments
-from uvlocal.manage.identity import Disk
+from uvlocal.manage.identity import Disk, SilentError
 from uvlocal.manage.sizes import Meter
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from machines import Machine
+
+if sys.platform == "win32":
+    pytest.skip("the machines here are POSIX's", allow_module_level=True)
 
 MEGABYTE = 1 << 20
 DAY = 86400.0
@@ -76,6 +80,14 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     assert Meter().add(str(inside)).own < 65536
     (tmp_path / "link").symlink_to(tmp_path)
     assert Meter().add(str(tmp_path / "link")).own == 0
+
+
+def test_other_volumes_are_not_counted() -> None:
+    """What is mounted inside a folder is told, and nothing in it is counted."""
+    if not os.path.ismount("/dev/shm"):  # noqa: S108 - nothing is written there
+        pytest.skip("nothing is known to be mounted inside another volume")
+    assert Meter().add("/dev").mount.startswith("/dev/")
+    assert Meter().add("/dev/shm").mount == ""  # noqa: S108 - as above
 
 
 @pytest.mark.parametrize("kind", ["absent", "file"])
@@ -182,6 +194,20 @@ def test_signs_of_use(machine: Machine, sign: str) -> None:
     top, _, below = sign.partition("/")
     os.utime(os.path.join(environment if top == "envs" else project, below), (now, now - 5 * DAY))
     assert listing.last_used(entry, Disk()) == pytest.approx(now - 5 * DAY, abs=2)
+
+
+def test_a_silent_disk_tells_no_time(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the project's disk does not answer, the environment's own times count."""
+    project = machine.keep("foo")
+    machine.age(project, 300)
+    [entry] = machine.entries().values()
+    disk = Disk()
+
+    def refuse(path: str, mount_point: str = "") -> None:
+        raise SilentError(path, mount_point)
+
+    monkeypatch.setattr(disk, "status", refuse)
+    assert listing.last_used(entry, disk) == pytest.approx(time.time() - 300 * DAY, abs=60)
 
 
 def test_starting_the_python_is_use(machine: Machine) -> None:

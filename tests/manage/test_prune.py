@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from machines import Machine
     from worlds import World
 
+if sys.platform == "win32":
+    pytest.skip("the machines here are POSIX's", allow_module_level=True)
+
 MEGABYTE = 1 << 20
 #: A user whom files stop.
 NOBODY = 65534
@@ -239,6 +242,16 @@ def test_a_store_with_a_link_in_it(machine: Machine, folder: str) -> None:
     assert sorted(os.listdir(elsewhere)) == before
 
 
+def test_a_trash_that_is_a_link(machine: Machine) -> None:
+    """What a link in the trash's place leads to is not taken for leftovers."""
+    trash.put(machine.store, machine.environment(machine.keep("foo")))
+    folder, elsewhere = (os.path.join(machine.store, name) for name in ("trash", "elsewhere"))
+    assert len(trash.leftovers(machine.store, machine.system())) == 1
+    os.rename(folder, elsewhere)
+    os.symlink(elsewhere, folder)
+    assert trash.leftovers(machine.store, machine.system()) == []
+
+
 def test_a_mount_inside_stays(machine: Machine) -> None:
     """Where another volume is mounted inside an environment, nothing is removed."""
     project = machine.keep("foo")
@@ -256,6 +269,31 @@ def test_a_mount_inside_stays(machine: Machine) -> None:
         pytest.skip("other systems tell a mount by its device number")
     assert trash.mounted_inside(environment, Mounting()) == f"{environment}/lib"
     assert trash.mounted_inside(environment, System()) == ""
+
+
+def test_a_mount_in_the_trash_stays(machine: Machine) -> None:
+    """What was mounted inside an environment before it went into the trash is not removed."""
+    environment = machine.environment(machine.keep("foo"))
+    tagged = trash.put(machine.store, environment)
+
+    class Mounting(System):
+        """A system with one more mount."""
+
+        def mount_table(self) -> str:
+            """Return a table with a mount inside the environment."""
+            return f"40 1 8:1 / {tagged}/lib rw - ext4 /dev/sdb1 rw\n"
+
+    freed, problems = trash.empty(machine.store, Mounting())
+    assert freed == 0
+    assert "another volume is mounted inside" in problems[0]
+    assert os.path.isdir(os.path.join(tagged, "lib"))
+
+
+def test_a_store_that_is_none(machine: Machine) -> None:
+    """A store that cannot be locked is an error with a sentence."""
+    path = os.path.join(machine.write(os.path.join(machine.root, "file")), "store")
+    with pytest.raises(UserError, match="cannot be written"), prune.held(path):
+        pass
 
 
 # -- in use ------------------------------------------------------------------------------------

@@ -17,7 +17,8 @@ from uvlocal.manage.identity import identity_of
 if TYPE_CHECKING:
     from machines import Machine
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the machines here are POSIX's")
+if sys.platform == "win32":
+    pytest.skip("the machines here are POSIX's", allow_module_level=True)
 
 
 def test_a_redirected_project(machine: Machine) -> None:

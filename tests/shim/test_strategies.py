@@ -306,6 +306,15 @@ def test_mark_comes_back_with_a_new_folder() -> None:
     assert sync_marks.mark(ROOT, "dropbox", system, make=True)
 
 
+def test_mark_with_another_value() -> None:
+    """A mark that says no is made to say yes."""
+    system = FakeSystem({INSIDE: None}, platform="darwin")
+    system.attributes[INSIDE, IGNORE] = b"0"
+    system.attributes[INSIDE, "com.dropbox.ignored"] = b"1"
+    assert sync_marks.mark(ROOT, "dropbox", system, make=True)
+    assert system.attribute(INSIDE, IGNORE) == b"1"
+
+
 def test_nothing_is_made_without_a_mark() -> None:
     """A provider without a mark is no reason to make a folder."""
     system = FakeSystem({f"{ROOT}/pyproject.toml": b""}, platform="darwin")
@@ -444,6 +453,14 @@ def test_what_breaks_again_is_repaired_again(desk: Desk) -> None:
     desk.install(metadata=False)
     os.unlink(desk.pth)
     assert desk.take(2)
+
+
+def test_nobody_waits_for_itself(desk: Desk) -> None:
+    """A process whose number the note has, left by an earlier one, leads."""
+    assert desk.take(1)
+    start = desk.clock.now
+    assert desk.take(1)
+    assert desk.clock.now == start
 
 
 def test_nobody_waits_for_ever(desk: Desk) -> None:

@@ -79,7 +79,7 @@ def add(text: str | None, code: str) -> str:
     if bare is None:
         bare, mark = "", MARK + _WITH_FILE
     line_end = "\r\n" if bare.endswith("\r\n") else "\n"
-    if bare.strip("\ufeff") and not bare.endswith("\n"):
+    if bare.removeprefix("\ufeff") and not bare.endswith("\n"):
         line_end = "\r\n" if "\r\n" in bare else "\n"
         bare, mark = bare + line_end, MARK + _WITH_LINE_END
     return f"{bare}{code} {mark}{line_end}"

@@ -101,6 +101,8 @@ def _act_in_place(call: Call, decision: Decision) -> str:
         turn = turns.Turns(path, root, system)
         if (call.facts.stale or turn.leader()[0]) and not turn.take():
             _leave_out(call, decision, "UV_NO_INSTALLER_METADATA")
+            if call.tell is not None:
+                call.tell("repair: done by another call, or not needed any more")
     return ""
 
 

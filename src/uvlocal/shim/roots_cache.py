@@ -3,7 +3,7 @@ r"""Remember the folders that configuration files name, until one of those files
 The file `roots` in the cache folder has one fact on a line, its fields separated by tabs:
 
     uvlocal roots 2                                  the format
-    input   ~/.dropbox/info.json   812:1700000000    what was read, and its state then
+    input   ~/.dropbox/info.json   812:1700000000:… what was read, and its state then
     root    dropbox   /home/me/Dropbox   ...         what it said
 
 It is trusted only if it and its folder are this user's and nobody else can write them, and if every
@@ -30,7 +30,7 @@ _INPUT_FIELDS, _ROOT_FIELDS = 3, 8
 
 
 def stamp(name: str, system: System) -> str:
-    """Return the state of an input: a file's size and time, or what stands for them.
+    """Return the state of an input: a file's size, times and inode, or what stands for them.
 
     `&` begins the name of a registry key, `?` of a path whose existence alone matters; everything
     else is a path.

@@ -103,7 +103,8 @@ class System:
     def version(self, path: str) -> str:
         """Return what differs when a file's content, or the names in a folder, changed, or "".
 
-        That is the size and the time of the last change.
+        That is the size, the inode, and the times of the last change: a file can be replaced by
+        one of equal size and mtime, but not without another ctime or inode.
         """
         return version_of(self.stat(path))
 
@@ -394,7 +395,7 @@ def version_of(status: "os.stat_result | None") -> str:
     if status is None:
         return ""
     kind = "" if stat.S_ISREG(status.st_mode) else f"{stat.S_IFMT(status.st_mode)}:"
-    return f"{kind}{status.st_size}:{status.st_mtime_ns}"
+    return f"{kind}{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
 
 
 #: How long to wait before trying again to get a lock, in seconds.
