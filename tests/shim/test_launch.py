@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+#: Windows has none, where these tests do not run.
+SIGPIPE = getattr(signal, "SIGPIPE", None)
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="executable bits are POSIX")
 
 
@@ -82,7 +85,7 @@ def call(
                     launch.main()
             finally:
                 signal.signal(signal.SIGINT, before)
-                signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+                signal.signal(SIGPIPE, signal.SIG_IGN)
         path, argv, changes = started[0] if started else ("", [], {})
         return Started(end.value.args[0], path, argv, changes, capfd.readouterr().err)
 
@@ -207,13 +210,13 @@ def test_signals_are_given_back(
 
     def look(*arguments: object) -> int:
         del arguments
-        seen.append(signal.getsignal(signal.SIGPIPE))
+        seen.append(signal.getsignal(SIGPIPE))
         return 0
 
     monkeypatch.setattr(handover, "become", look)
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    signal.signal(SIGPIPE, signal.SIG_IGN)
     call("uv", "--version", flags="-")
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    signal.signal(SIGPIPE, signal.SIG_IGN)
     call("uv", "--version", flags="P")
     assert seen == [signal.SIG_DFL, signal.SIG_IGN]
 
