@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Windows has none, where these tests do not run.
-SIGPIPE = getattr(signal, "SIGPIPE", None)
+SIGPIPE: int = getattr(signal, "SIGPIPE", 0)
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="executable bits are POSIX")
 
