@@ -174,7 +174,7 @@ def test_become_passes_bytes_and_changes_only_what_it_was_told(tmp_path: Path) -
     }
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code, source, str(recorder), b"\xff", b"", b"a b"],
-        env=environ,
+        env={os.fsdecode(name): os.fsdecode(value) for name, value in environ.items()},
         capture_output=True,
         check=True,
     )
