@@ -1,0 +1,163 @@
+"""Recorded decisions, end to end: replayed while nothing changed, never when something did."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from worlds import World
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nothing is recorded on Windows")
+
+SHOW = ("run", "--no-sync", "printenv", "UV_PROJECT_ENVIRONMENT")
+#: Inputs must be older than two seconds before a decision is recorded; how long is tried, in s.
+PATIENCE = 20
+
+
+class Recalling:
+    """A synced project whose decision is recorded, and a count of how often Python was started."""
+
+    def __init__(self, world: World) -> None:
+        """Install the shim with a Python that counts, and call until a call is recalled."""
+        self.world = world
+        self.project = world.project("home/Dropbox/foo")
+        world.uv("sync", cwd=self.project).ok()
+        self.log = world.path("log")
+        conf = os.path.join(world.shim_directory, "uvlocal-launcher.conf")
+        with open(conf, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        [python] = [line.partition(" ")[2] for line in lines if line.startswith("python ")]
+        counting = world.write(
+            "bin/python", f'#!/bin/sh\necho >>"{self.log}"\nexec "{python}" "$@"\n'
+        )
+        os.chmod(counting, 0o700)
+        lines = [f"python {counting}" if line.startswith("python ") else line for line in lines]
+        with open(conf, "w", encoding="utf-8") as file:
+            file.write("\n".join([*lines, ""]))
+        end = time.monotonic() + PATIENCE
+        while not self.recalls(*SHOW):
+            assert time.monotonic() < end, "no decision is ever recalled"
+            time.sleep(0.2)  # the clock is what is waited for
+
+    def started(self) -> int:
+        """Return how often Python was started."""
+        if not os.path.exists(self.log):
+            return 0
+        return os.path.getsize(self.log)
+
+    def recalls(self, *arguments: str, env: dict[str, str] | None = None) -> bool:
+        """Make a call, and say whether it was recalled."""
+        before = self.started()
+        self.world.uv(*arguments, cwd=self.project, env=env)
+        return self.started() == before
+
+
+@pytest.fixture
+def recalling(newest_world: World) -> Recalling:
+    """Return a world in which a decision has been recorded."""
+    return Recalling(newest_world)
+
+
+def test_a_recalled_call_is_the_same_call(recalling: Recalling) -> None:
+    """uv gets the same environment from the launcher as from Python."""
+    world = recalling.world
+    recalled = world.uv(*SHOW, cwd=recalling.project).ok()
+    decided = world.uv(*SHOW, cwd=recalling.project, env={"UVLOCAL_TRACE": "1"}).ok()
+    assert recalled.raw_out == decided.raw_out
+    assert recalled.raw_out.startswith(os.path.join(world.store, "envs", "foo-"))
+    assert recalled.ours == []
+
+
+def edit_project(world: World) -> None:
+    """Opt out in the project's own table."""
+    with open(world.path("home/Dropbox/foo/pyproject.toml"), "a", encoding="utf-8") as file:
+        file.write('\n[tool.uvlocal]\nmode = "never"\n')
+
+
+def edit_settings(world: World) -> None:
+    """Opt out in the user's settings."""
+    world.write("home/.config/uvlocal/uvlocal.toml", 'mode = "never"\n')
+
+
+def unlink_dropbox(world: World) -> None:
+    """Let Dropbox be gone."""
+    os.unlink(world.path("home/.dropbox/info.json"))
+
+
+def move_dropbox(world: World) -> None:
+    """Let Dropbox's folder be elsewhere."""
+    world.write("home/.dropbox/info.json", f'{{"personal": {{"path": "{world.home}/Elsewhere"}}}}')
+
+
+def enclose(world: World) -> None:
+    """Make the project a member of a workspace above it."""
+    table = '[project]\nname = "up"\nversion = "1"\n[tool.uv.workspace]\nmembers = ["foo"]\n'
+    world.write("home/Dropbox/pyproject.toml", table)
+
+
+def put_another_uv_first(world: World) -> None:
+    """Let another uv come before the real one on PATH."""
+    path = world.write("bin/uv", "#!/bin/sh\nexit 3\n")
+    os.chmod(path, 0o700)
+
+
+CHANGES = [edit_project, edit_settings, unlink_dropbox, move_dropbox, enclose, put_another_uv_first]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_is_noticed(recalling: Recalling, change: Callable[[World], None]) -> None:
+    """Whatever a decision rests on changes: the next call decides anew."""
+    change(recalling.world)
+    assert not recalling.recalls(*SHOW)
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        pytest.param({"UVLOCAL_MODE": "never"}, id="ours"),
+        pytest.param({"UV_PROJECT_ENVIRONMENT": "/mine"}, id="uvs"),
+        pytest.param({"XDG_CONFIG_HOME": "/nothing/there"}, id="xdg"),
+        pytest.param({"VIRTUAL_ENV": "/active"}, id="active"),
+    ],
+)
+def test_a_variable_is_noticed(recalling: Recalling, env: dict[str, str]) -> None:
+    """With another environment it is another call."""
+    assert not recalling.recalls(*SHOW, env=env)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda data: data[:-5], id="cut"),
+        pytest.param(lambda data: data + b"x", id="longer"),
+        pytest.param(lambda data: data.replace(b"uvlocal-d", b"uvlocal-x"), id="another-format"),
+        pytest.param(lambda data: data[:0], id="empty"),
+        pytest.param(lambda data: b"\0" * len(data), id="zeros"),
+    ],
+)
+def test_a_damaged_record_is_a_miss(recalling: Recalling, damage: Callable[[bytes], bytes]) -> None:
+    """A recorded decision that is not whole is none."""
+    folder = os.path.join(recalling.world.home, ".cache", "uvlocal", "decisions")
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        with open(path, "rb") as file:
+            data = file.read()
+        with open(path, "wb") as file:
+            file.write(damage(data))
+    assert not recalling.recalls(*SHOW)
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_a_record_that_others_may_write_is_a_miss(recalling: Recalling, mode: int) -> None:
+    """Only what nobody else can have written is replayed."""
+    folder = os.path.join(recalling.world.home, ".cache", "uvlocal", "decisions")
+    for name in os.listdir(folder):
+        os.chmod(os.path.join(folder, name), mode)
+    assert not recalling.recalls(*SHOW)
