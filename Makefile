@@ -65,6 +65,8 @@ build: $(INSTALLED)
 
 bench: src/uvlocal/launchers/.stamp
 	$(RUN) benchmarks/bench.py
+	$(RUN) benchmarks/strategies.py
+	$(RUN) benchmarks/scan.py
 
 clean:
 	rm -rf $(VENV) .cache build dist src/uvlocal/launchers
