@@ -175,8 +175,8 @@ def _disk(path: str, number: int) -> FakeSystem:
 )
 def test_same_disk_as_the_store(number: int, known: str, *, read: bool) -> None:
     """The table is not read for a root on the store's own disk; a network home proves no disk."""
-    system = _disk("/work", number)
-    volume = locate("/work/foo", "/work/foo", system, Settings(), known)
+    system = _disk("/srv", number)
+    volume = locate("/srv/foo", "/srv/foo", system, Settings(), known)
     assert ("mount table" in system.touched) is read
     assert volume.kind == ("network" if read else "local")
 
