@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from uvlocal.manage import (
     cli_link,
     cli_projects,
     cli_settings,
+    completion,
     views,
 )
 from uvlocal.manage.errors import FINE, UserError
@@ -23,6 +25,7 @@ app = typer.Typer(
     name="uvlocal",
     help="Keeps the environments of uv projects off synced and network volumes.",
     no_args_is_help=True,
+    add_completion=False,  # `uvlocal init` prints it; typer would write to files by itself
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -98,6 +101,8 @@ cli_settings.register(app)
 
 def main() -> None:
     """Run the command; a person sees a sentence, never a traceback."""
+    if completion.VARIABLE in os.environ:
+        completion.prepare()
     try:
         app(prog_name="uvlocal")
     except UserError as problem:

@@ -7,6 +7,8 @@ import io
 import os
 import textwrap
 
+#: Asks our own command for its completions, or for the code that will ask.
+VARIABLE = "_UVLOCAL_COMPLETE"
 #: What typer is asked for its own completion code, by shell.
 _TYPER = {"bash": "bash", "zsh": "zsh", "fish": "fish", "powershell": "powershell"}
 #: Lines of typer's that are left out: they would change what the Tab key does in all PowerShell,
@@ -44,6 +46,13 @@ _OF_UV = {
 }
 
 
+def prepare() -> None:
+    """Let typer answer the shells; it does so by itself only with its own options for it."""
+    from typer.completion import completion_init
+
+    completion_init()
+
+
 def code(shell: str) -> str:
     """Return the code that completes `uvlocal` and `uv` in a shell, "" where there is none."""
     parts = [_of_uvlocal(shell), textwrap.dedent(_OF_UV.get(shell, ""))]
@@ -61,16 +70,16 @@ def _of_uvlocal(shell: str) -> str:
         return ""
     from uvlocal.manage.cli import app
 
-    variable = "_UVLOCAL_COMPLETE"
-    before = os.environ.get(variable)
-    os.environ[variable] = f"source_{_TYPER[shell]}"
+    prepare()
+    before = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = f"source_{_TYPER[shell]}"
     text = io.StringIO()
     try:
         with contextlib.redirect_stdout(text), contextlib.suppress(SystemExit):
             app([], prog_name="uvlocal")
     finally:
-        os.environ.pop(variable)
+        os.environ.pop(VARIABLE)
         if before is not None:
-            os.environ[variable] = before
+            os.environ[VARIABLE] = before
     lines = text.getvalue().splitlines()
     return "\n".join(line for line in lines if not line.startswith(_LEFT_OUT))
