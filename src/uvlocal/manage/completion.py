@@ -48,7 +48,7 @@ _OF_UV = {
 
 def prepare() -> None:
     """Let typer answer the shells; it does so by itself only with its own options for it."""
-    from typer.completion import completion_init
+    from typer.completion import completion_init  # type: ignore[attr-defined] # named nowhere else
 
     completion_init()
 
