@@ -122,13 +122,14 @@ def test_a_change_is_noticed(recalling: Recalling, change: Callable[[World], Non
     "env",
     [
         pytest.param({"UVLOCAL_MODE": "never"}, id="ours"),
-        pytest.param({"UV_PROJECT_ENVIRONMENT": "/mine"}, id="uvs"),
-        pytest.param({"XDG_CONFIG_HOME": "/nothing/there"}, id="xdg"),
-        pytest.param({"VIRTUAL_ENV": "/active"}, id="active"),
+        pytest.param({"UV_PROJECT_ENVIRONMENT": "{root}/mine"}, id="uvs"),
+        pytest.param({"XDG_CONFIG_HOME": "{root}/nothing/there"}, id="xdg"),
+        pytest.param({"VIRTUAL_ENV": "{root}/active"}, id="active"),
     ],
 )
 def test_a_variable_is_noticed(recalling: Recalling, env: dict[str, str]) -> None:
     """With another environment it is another call."""
+    env = {name: value.format(root=recalling.world.root) for name, value in env.items()}
     assert not recalling.recalls(*SHOW, env=env)
 
 

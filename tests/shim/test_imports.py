@@ -194,6 +194,7 @@ def test_the_files_that_a_synced_call_opens(home: Home, tmp_path: Path) -> None:
             "/bin/uv",  # is it a shim of ours? the real one is too large to be looked into
             "/home/.cache/uvlocal/roots",
             "/home/Dropbox/foo/pyproject.toml",
+            "/none/uvlocal-launcher.conf",  # beside the launcher, had there been one
         ]
     )
 
@@ -210,6 +211,7 @@ def test_a_project_command_without_help_reads_no_more_than_its_projects(
         "/bin/uv",
         "/home/.cache/uvlocal/roots",
         "/home/src/foo/pyproject.toml",
+        "/none/uvlocal-launcher.conf",
         "/proc/self/mountinfo",
     }
 

@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 from uvlocal.shim.mounts import (
     Mount,
     choose,
-    device_number,
     find,
-    is_anonymous,
     parse_mount_table,
     unescape,
 )
+from uvlocal.shim.paths import device_number, is_anonymous
 from uvlocal.shim.settings import Settings
 from uvlocal.shim.system import System
 from uvlocal.shim.volume import locate

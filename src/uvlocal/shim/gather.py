@@ -6,7 +6,7 @@ answer needs before uv starts. `uvlocal status` tells the same story of the comm
 
 import stat
 
-from uvlocal.shim import environment, handover, settings, stores, uv_version
+from uvlocal.shim import environment, handover, settings, stores
 from uvlocal.shim.arguments import read
 from uvlocal.shim.decide import IN_PLACE, Decision, Facts, Store, decide
 from uvlocal.shim.preview import centralized_by, features_of, link_mode_by
@@ -106,6 +106,8 @@ class Call:
         if self._version is None and self.real_uv().path:
             cache = environment.cache_directory(self.system)
             file = self.system.path.join(cache, "uv-versions") if cache else ""
+            from uvlocal.shim import uv_version
+
             self._version = uv_version.known(self.real_uv().path, self.system, file)
         return self._version
 
@@ -140,7 +142,7 @@ class Call:
 
     def _note(self, what: str, value: str) -> None:
         if self.tell is not None:
-            self.tell(f"{what}: {value}")
+            self.tell(environment.printable(f"{what}: {value}"))
 
     def _gather_request(self) -> None:
         request = parse(self.arguments, self.system, self.uv_version)

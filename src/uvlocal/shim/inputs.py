@@ -71,12 +71,14 @@ class _Folders:
         self._statuses: "dict[str, os.stat_result | None]" = {}
 
     def status(self, path: str) -> "os.stat_result | None":
-        """Return the status of what `path` leads to."""
+        """Return the status of what `path` leads to, None where that is no folder."""
         if path not in self._statuses:
             try:
-                self._statuses[path] = os.stat(path)
+                status = os.stat(path)
             except (OSError, ValueError):
                 self._statuses[path] = None
+            else:
+                self._statuses[path] = status if stat.S_ISDIR(status.st_mode) else None
         return self._statuses[path]
 
     def above(self, path: str) -> str:
@@ -89,13 +91,9 @@ class _Folders:
             if not slash or name in ("", ".", ".."):
                 return ""
             folder = folder or "/"
-            status = self.status(folder)
-            if status is None:
-                path = folder
-            elif stat.S_ISDIR(status.st_mode) and self._is_missing(path):
-                return folder
-            else:
-                return ""
+            if self.status(folder) is not None:
+                return folder if self._is_missing(path) else ""
+            path = folder
 
     def _is_missing(self, path: str) -> bool:
         if path not in self._missing:

@@ -13,15 +13,17 @@ Whatever goes wrong here, uv runs.
 import os
 import sys
 
-from uvlocal.shim import handover
-from uvlocal.shim.recorder import UNWATCHED, RecordingSystem
+from uvlocal.shim import bundle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from uvlocal.shim.handover import RealUv
     from uvlocal.shim.system import System
 
 #: Positions in `sys.argv`.
 _LAUNCHER, _FLAGS, _ARGV0 = 2, 3, 4
+#: The most that is read of the file beside the launcher, in bytes; the launcher reads no more.
+_LIMIT = 64 * 1024
 
 
 def main() -> None:
@@ -29,6 +31,11 @@ def main() -> None:
     launcher, flags = sys.argv[_LAUNCHER], sys.argv[_FLAGS]
     argv = sys.argv[_ARGV0:] or ["uv"]
     _restore_signals(flags)
+    cache = _cache(launcher)
+    loaded = bundle.load(cache)
+    from uvlocal.shim import handover
+    from uvlocal.shim.recorder import RecordingSystem
+
     system: "System" = RecordingSystem()
     changes: "dict[str, str | None]" = {}
     real = None
@@ -46,9 +53,9 @@ def main() -> None:
             prepare(call, decision)
             changes = call.changes.values
         if real.path and not tracing:
-            # No decision rests on where it is recorded.
-            cache = handover.configuration(UNWATCHED, launcher).get("cache", "")
             record(call, decision, cache)
+            if not loaded:
+                bundle.save(cache)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong here, uv runs
         _confess(error, system)
     if real is None:
@@ -57,8 +64,22 @@ def main() -> None:
     os._exit(_become(real, argv, changes))
 
 
-def _become(real: handover.RealUv, argv: "list[str]", changes: "dict[str, str | None]") -> int:
+def _cache(launcher: str) -> str:
+    """Return the cache folder that the file beside the launcher names, "" for none."""
+    folder = os.path.dirname(launcher)
+    try:
+        with open(os.path.join(folder, "uvlocal-launcher.conf"), "rb", buffering=0) as file:
+            lines = file.read(_LIMIT).split(b"\n")
+    except OSError:
+        return ""
+    found = [line[6:] for line in lines if line.startswith(b"cache /")]
+    return os.fsdecode(found[-1]) if found else ""
+
+
+def _become(real: "RealUv", argv: "list[str]", changes: "dict[str, str | None]") -> int:
     """Become uv; return an exit code where that cannot be done (or uv's own, on Windows)."""
+    from uvlocal.shim import handover
+
     if not real.path:
         handover.say(handover.missing(real))
         return handover.NOT_FOUND
@@ -70,11 +91,15 @@ def _become(real: handover.RealUv, argv: "list[str]", changes: "dict[str, str | 
 
 
 def _trace(line: str) -> None:
+    from uvlocal.shim import handover
+
     handover.say("uvlocal: " + line)
 
 
 def _confess(error: Exception, system: "System") -> None:
     """Say in one line that we failed, with the whole story under `UVLOCAL_TRACE`."""
+    from uvlocal.shim import handover
+
     if system.environ.get("UVLOCAL_TRACE", "") not in ("", "0"):
         import traceback
 

@@ -5,7 +5,7 @@ where `statfs` on a dead one would wait.
 """
 
 from uvlocal.shim.filesystems import FILE_SYSTEMS, UNKNOWN, UNKNOWN_REMOTE, FileSystem
-from uvlocal.shim.paths import comparable, components, contains, without_prefix
+from uvlocal.shim.paths import comparable, components, contains, device_number, without_prefix
 from uvlocal.shim.system import System
 
 #: An escaped character in the mount table: a backslash and three octal digits.
@@ -84,18 +84,6 @@ def unescape(field: str) -> str:
             found.append(data[position])
             position += 1
     return found.decode("utf-8", "surrogateescape")
-
-
-def device_number(device: int) -> str:
-    """Return a Linux device number as the mount table writes it (makedev(3))."""
-    major = (device >> 8) & 0xFFF | (device >> 32) & ~0xFFF
-    minor = device & 0xFF | (device >> 12) & ~0xFF
-    return f"{major}:{minor}"
-
-
-def is_anonymous(device: int) -> bool:
-    """Say whether a Linux device number stands for no disk: network, FUSE, memory, btrfs."""
-    return device_number(device).startswith("0:")
 
 
 def choose(

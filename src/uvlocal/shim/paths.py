@@ -5,6 +5,7 @@ tell the Unicode forms of a name apart, Windows has `\\?\` in front of some path
 brings a path into one form, in which a folder contains another if its components come first.
 """
 
+from uvlocal.shim.environment import printable
 from uvlocal.shim.system import System
 
 
@@ -86,12 +87,29 @@ def components(path: str, system: System) -> "list[str]":
 
 
 def quoted(text: str, system: System) -> str:
-    """Return a path fit to be pasted into a command line of this system."""
+    """Return a path, exact, fit to be pasted into a command line of this system and to be shown."""
     plain = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+.,/@%=~")
     if system.platform == "win32":
         plain.update("\\:")
-    if text and all(character in plain or not character.isascii() for character in text):
+    if text and all(c in plain or (not c.isascii() and c.isprintable()) for c in text):
         return text
     if system.platform == "win32":
         return f'"{text}"'
-    return "'" + text.replace("'", "'\\''") + "'"
+    home = "~/" if text.startswith("~/") else ""  # within quotes it would be a name like others
+    rest = text[len(home) :].replace("'", "'\\''")
+    if rest.isprintable():
+        return f"{home}'{rest}'"
+    escaped = printable(text[len(home) :].replace("\\", "\\\\").replace("'", "\\'"))
+    return f"{home}$'{escaped}'"  # as bash, zsh and POSIX 2024 read it
+
+
+def device_number(device: int) -> str:
+    """Return a Linux device number as the mount table writes it (makedev(3))."""
+    major = (device >> 8) & 0xFFF | (device >> 32) & ~0xFFF
+    minor = device & 0xFF | (device >> 12) & ~0xFF
+    return f"{major}:{minor}"
+
+
+def is_anonymous(device: int) -> bool:
+    """Say whether a Linux device number stands for no disk: network, FUSE, memory, btrfs."""
+    return device_number(device).startswith("0:")

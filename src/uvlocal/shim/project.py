@@ -6,7 +6,6 @@ https://docs.astral.sh/uv/concepts/projects/workspaces/, and experiments with th
 tests repeat.
 """
 
-from uvlocal.shim import workspace
 from uvlocal.shim.lexical import normalised
 from uvlocal.shim.pyproject import Document
 from uvlocal.shim.system import System
@@ -117,6 +116,8 @@ def _root(
         if version is None or version >= _SPARES_CACHE_SINCE:
             return document
     # An old uv compares the project with its trailing separator, and so finds no member.
+    from uvlocal.shim import workspace
+
     tail = system.path.sep if document.directory.endswith(system.path.sep) else ""
     if _is_workspace(around) and workspace.has_member(around, found + tail, system, uv_version):
         return around

@@ -91,7 +91,7 @@ class RecordingSystem(System):
         newest_listed: the same of folders on file systems with an unknown clock.
     """
 
-    __slots__ = ("began", "complete", "inputs", "missing", "newest", "newest_listed")
+    __slots__ = ("_resolved", "began", "complete", "inputs", "missing", "newest", "newest_listed")
 
     def __init__(
         self,
@@ -106,6 +106,7 @@ class RecordingSystem(System):
         self.complete = True
         self.inputs: "dict[tuple[str, str], str]" = {}
         self.missing: "set[str]" = set()
+        self._resolved: "dict[str, str]" = {}
         self.newest = 0
         self.newest_listed = 0
 
@@ -187,11 +188,12 @@ class RecordingSystem(System):
 
     def realpath(self, path: str) -> str:
         """Return the canonical form of `path`; every folder and link on the way is noted."""
-        self._note_way(path)
-        resolved = System.realpath(self, path)
-        if self.platform == "darwin":
-            self._note("n", path, "n" + resolved)
-        return resolved
+        if path not in self._resolved:
+            self._note_way(path)
+            self._resolved[path] = System.realpath(self, path)
+            if self.platform == "darwin":
+                self._note("n", path, "n" + self._resolved[path])
+        return self._resolved[path]
 
     def _note_way(self, path: str) -> None:
         rest = path

@@ -7,7 +7,7 @@ else is there. `uvlocal.shim.volume` weighs what they find.
 import stat
 
 from uvlocal.shim import roots
-from uvlocal.shim.environment import contract_home
+from uvlocal.shim.environment import below_home
 from uvlocal.shim.paths import comparable, components
 from uvlocal.shim.places import Place, Provider
 from uvlocal.shim.providers import BY_ID, PROVIDERS
@@ -118,7 +118,7 @@ def _user_roots(sight: Sight) -> "Iterator[Signal]":
                 said = f"{sight.shown(folder)} is one of your `{key}`"
                 doubt = "wrong if it should not be in your settings any more"
                 label = "a synced folder of yours" if rank == SYNCED_ROOT else ""
-                shown = contract_home(folder, sight.system)
+                shown = below_home(folder, sight.system)
                 yield Signal(rank, top, None, said=said, doubt=doubt, label=label, shown=shown)
 
 
@@ -255,10 +255,13 @@ def _back_links(sight: Sight) -> "Iterator[Signal]":
 
 def _markers(sight: Sight, known: "set[str]") -> "Iterator[Signal]":
     system = sight.system
-    places = list(_places(sight, "marker"))
+    places = [
+        (provider, place, place.where.rstrip("/").replace("/", system.path.sep))
+        for provider, place in _places(sight, "marker")
+    ]
     for above in _folders_to_search(sight):
-        for provider, place in places:
-            path = system.path.join(above, *place.where.rstrip("/").split("/"))
+        for provider, place, name in places:
+            path = system.path.join(above, name)
             if not _is_marker(path, place, system):
                 continue
             if system.exists(system.path.join(above, _NEVER_THERE)):

@@ -6,7 +6,6 @@ cannot be had is `None` (or empty), never an exception: no file of a sync client
 volume may stop uv.
 """
 
-import ntpath
 import os
 import posixpath
 import stat
@@ -62,7 +61,7 @@ class System:
     ) -> None:
         """Take the facts given, and ask the operating system for the others."""
         self.platform = platform
-        self.path: "PathRules" = ntpath if platform == "win32" else posixpath
+        self.path: "PathRules" = _windows_paths() if platform == "win32" else posixpath
         self.environ = dict(os.environ) if environ is None else environ
         self.cwd = _current_directory() if cwd is None else cwd
         self.home = _home_directory(self.environ, platform) if home is None else home
@@ -388,6 +387,13 @@ class System:
             return _registry(key)[2]
         except (ImportError, OSError, ValueError):
             return ""
+
+
+def _windows_paths() -> "PathRules":
+    """Return the rules of Windows; elsewhere they take as long to import as all others."""
+    import ntpath
+
+    return ntpath
 
 
 def version_of(status: "os.stat_result | None") -> str:

@@ -5,9 +5,8 @@ set up with, one with a telling name or mark (`signals`), or the mount point (`m
 innermost folder wins; at a tie the user's word does. Nothing inside a synced tree is listed.
 """
 
-from uvlocal.shim import mounts
-from uvlocal.shim.environment import contract_home
-from uvlocal.shim.paths import depth, quoted
+from uvlocal.shim.environment import below_home
+from uvlocal.shim.paths import depth, is_anonymous, quoted
 from uvlocal.shim.sight import Sight
 from uvlocal.shim.signals import LOCAL_ROOT, SYNCED_ROOT, Signal, gather
 from uvlocal.shim.system import System
@@ -112,9 +111,11 @@ def _locate(sight: Sight, known_local: str, backings: int) -> Volume:
     device = sight.device()
     mount, row = None, None
     if not _is_known_local(device, known_local, sight):
+        from uvlocal.shim import mounts  # on a disk that is known it is of no use
+
         mount = mounts.find(sight.root, device, system)
-    if mount is not None:
-        row = mounts.classify(mount, system)
+        row = mounts.classify(mount, system) if mount is not None else None
+    if mount is not None and row is not None:
         volume = None
         if signal is None or not _is_inner(signal, mount, system):
             volume = _of_mount(mount, row, sight, backings)
@@ -159,7 +160,7 @@ def _is_known_local(device: "int | None", known_local: str, sight: Sight) -> boo
             status is not None and status.st_dev == device
             for status in (system.stat("/System/Volumes/Data"), system.stat("/"))
         )
-    if system.platform != "linux" or not known_local or mounts.is_anonymous(device):
+    if system.platform != "linux" or not known_local or is_anonymous(device):
         return False
     return Sight(known_local, known_local, system, sight.settings).device() == device
 
@@ -173,6 +174,8 @@ def _behind(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) -> "
     folder = "/" + mount.device.partition("/")[2]
     if folder == mount.point or not system.exists(folder):
         return None
+    from uvlocal.shim import mounts
+
     label = mounts.label_of(row, mount, sight.root, system)
     inner = Sight(system.realpath(folder), folder, system, sight.settings)
     volume = _locate(inner, "", backings - 1)
@@ -189,7 +192,7 @@ def _behind(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) -> "
 
 def _contest(sight: Sight, *, local: bool) -> str:
     """Return the command that says that the root is local, or is synced."""
-    root = quoted(contract_home(sight.root, sight.system), sight.system)
+    root = quoted(below_home(sight.root, sight.system), sight.system)
     return f"uvlocal config add-root {'--local ' if local else ''}{root}"
 
 
@@ -199,6 +202,8 @@ def _of_mount(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) ->
         return _behind(mount, row, sight, backings) if backings else None
     if row.kind == "local" or (row.provider and not sight.is_enabled(row.provider)):
         return None
+    from uvlocal.shim import mounts
+
     label = mounts.label_of(row, mount, sight.root, sight.system)
     said = f"{sight.shown(mount.point)} is {label}, as type `{mount.type}`"
     if mount.device:
@@ -229,7 +234,7 @@ def unmounted(root: str, system: System, settings: "Settings") -> "Volume | None
 
     Not a part of `locate`, which is also asked of folders that are yet to be made.
     """
-    from uvlocal.shim import absent
+    from uvlocal.shim import absent, mounts
 
     missing = absent.unmounted(root, system)
     if missing is None:
@@ -293,6 +298,8 @@ def _local(
     label, confidence, evidence = "local disk", "high", []
     contest = _contest(sight, local=False)
     if mount is not None and row is not None:
+        from uvlocal.shim import mounts
+
         label = mounts.label_of(row, mount, sight.root, system)
         confidence = row.confidence
         said = f"{sight.shown(mount.point)} is of type `{mount.type}`, a local one"

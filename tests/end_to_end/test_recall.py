@@ -1,0 +1,80 @@
+"""What is recalled is what would be decided, whatever happened in between.
+
+`UVLOCAL_RECALL_CASES` is the number of machines, each of which is changed several times,
+`UVLOCAL_RECALL_SEED` the first seed. A failure names the seed, the call, and what was done to the
+machine before.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+if sys.platform != "linux":
+    pytest.skip(
+        "the program in uv's place tells its own path on Linux only", allow_module_level=True
+    )
+
+from changing_worlds import Answer, Asked, ChangingWorld
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CASES = int(os.environ.get("UVLOCAL_RECALL_CASES", "96"))
+SEED = int(os.environ.get("UVLOCAL_RECALL_SEED", "0"))
+#: How often each machine is changed, how many take turns, and into how many tests they are divided.
+STEPS, WORLDS, PARTS = 6, 8, 4
+
+
+def _agree(world: ChangingWorld, seed: int, asked: Asked, counts: Counter[str], when: str) -> None:
+    """Make a call, and compare what is recalled with a fresh decision."""
+    recalled = world.launch(asked)
+    fresh = world.decide(asked)
+    counts[f"{when}: {'recalled' if recalled else 'decided'}"] += 1
+    if recalled is not None:
+        assert recalled == fresh, _story(world, seed, asked, recalled, fresh)
+
+
+def _story(
+    world: ChangingWorld, seed: int, asked: Asked, recalled: Answer, fresh: Answer | None
+) -> str:
+    lines = [f"seed {seed}: `uv {' '.join(asked.words)}` in {asked.folder}"]
+    for name, answer in (("recalled", recalled), ("decided", fresh)):
+        shown = answer.variables.items() - world.environ().items() if answer else "no uv"
+        gone = world.environ().keys() - answer.variables.keys() if answer else ""
+        lines.append(f"{name}: {answer.program if answer else ''} {shown} without {gone}")
+    return "\n".join([*lines, "before:", *world.history[-40:]])
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_recalled_answer_is_the_fresh_one(tmp_path: Path, part: int) -> None:
+    """After each random change of files, settings, variables or uv, both answers agree."""
+    counts: Counter[str] = Counter()
+    for group in range(part, CASES // WORLDS, PARTS):
+        seeds = [SEED + group * WORLDS + number for number in range(WORLDS)]
+        worlds = {seed: ChangingWorld(str(tmp_path / str(seed)), seed) for seed in seeds}
+        known = {seed: [worlds[seed].ask() for _ in range(3)] for seed in seeds}
+        for step in range(STEPS):
+            for seed, world in worlds.items():
+                asked = [one for one in known[seed] if world.can(one)]
+                if step == 0 or world.random.random() < 0.5:
+                    _record(world, seed, asked, counts)
+                world.change()
+                for one in asked:
+                    if world.can(one):
+                        _agree(world, seed, one, counts, "after a change")
+    print(dict(counts))  # noqa: T201 - shown where the test fails, or with `-s`
+    assert counts["at once: recalled"] > counts["at once: decided"]
+    assert counts["after a change: recalled"] > 0
+    assert counts["after a change: decided"] > 0
+
+
+def _record(world: ChangingWorld, seed: int, asked: list[Asked], counts: Counter[str]) -> None:
+    """Record the decisions of some calls, and make sure that they are recalled."""
+    world.write_down(*asked)
+    for one in asked:
+        _agree(world, seed, one, counts, "at once")

@@ -1,0 +1,278 @@
+"""The byte code of a call in one file: the same modules, found faster, and never stale."""
+
+from __future__ import annotations
+
+import ast
+import json
+import marshal
+import os
+import shutil
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+import uvlocal
+from uvlocal.shim import bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+if sys.platform == "win32":
+    pytest.skip("whose file it is is asked on POSIX", allow_module_level=True)
+
+SHIM = os.path.dirname(bundle.__file__)
+#: What is imported before the file is read.
+BEFORE = {"launch", "bundle"}
+#: What only some calls need: of a project in a synced folder, on a disk that is not known.
+LATER = {"exclusions", "patterns", "mounts", "filesystems"}
+
+#: Makes one call, up to the moment of becoming uv, and prints what it came to.
+RUN = """
+import sys
+opened = []
+sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
+sys.path.insert(0, sys.argv[1])
+import os
+def execve(path, argv, environ):
+    import json
+    shim = {n: getattr(m, "__spec__", 0) is None for n, m in list(sys.modules.items())
+            if n.startswith("uvlocal.shim.")}
+    import uvlocal.shim.decide as decide
+    code = decide.decide.__code__
+    sys.stdout.write(json.dumps({
+        "bundled": [n[13:] for n in shim if shim[n]],
+        "imported": [n[13:] for n in shim if not shim[n]],
+        "opened": opened, "code": [code.co_filename, code.co_firstlineno],
+        "environment": {os.fsdecode(n): os.fsdecode(v) for n, v in environ.items()}}))
+    sys.stdout.flush()
+    os._exit(0)
+os.execve = execve
+from uvlocal.shim.launch import main
+main()
+"""
+
+
+class Seen(NamedTuple):
+    """What a call came to."""
+
+    bundled: list[str]
+    imported: list[str]
+    opened: list[str]
+    code: tuple[str, int]
+    environment: dict[str, str]
+
+
+class Installed:
+    """A copy of the package, a launcher's configuration, a Dropbox folder with a project."""
+
+    def __init__(self, root: str) -> None:
+        """Make them."""
+        self.root = root
+        self.package = os.path.join(root, "site-packages")
+        self.shim = os.path.join(self.package, "uvlocal", "shim")
+        shutil.copytree(SHIM, self.shim, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(uvlocal.__file__, os.path.dirname(self.shim))
+        self.home = os.path.join(root, "home")
+        self.cache = os.path.join(self.home, ".cache", "uvlocal")
+        self.project = os.path.join(self.home, "Dropbox", "foo")
+        os.makedirs(self.project)
+        os.makedirs(os.path.join(self.home, ".dropbox"))
+        os.makedirs(os.path.join(root, "bin"))
+        dropbox = json.dumps({"personal": {"path": os.path.join(self.home, "Dropbox")}})
+        self.write("home/.dropbox/info.json", dropbox)
+        self.write("home/Dropbox/foo/pyproject.toml", '[project]\nname = "foo"\nversion = "1"\n')
+        self.write("bin/uv", "\x7fELF")
+        os.chmod(os.path.join(root, "bin", "uv"), 0o700)
+        self.write("bin/uvlocal-launcher.conf", f"uvlocal 1\ncache {self.cache}\n")
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file below the root."""
+        with open(os.path.join(self.root, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def call(self, *words: str, cwd: str = "") -> Seen:
+        """Make one call."""
+        launcher = os.path.join(self.root, "bin", "launcher")
+        done = subprocess.run(
+            [
+                *(sys.executable, "-I", "-S", "-X", "utf8", "-c", RUN),
+                *(self.package, launcher, "-", "uv", *(words or ("lock",))),
+            ],
+            cwd=cwd or self.project,
+            env={"HOME": self.home, "PATH": os.path.join(self.root, "bin"), "UVLOCAL_QUIET": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        said = json.loads(done.stdout)
+        file, line = said.pop("code")
+        return Seen(code=(file, line), **said)
+
+    @property
+    def file(self) -> str:
+        """The file with the byte code; there must be one."""
+        [name] = [name for name in os.listdir(self.cache) if name.startswith("code-")]
+        return os.path.join(self.cache, name)
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Installed:
+    """Return an installed package with whose file nothing is wrong."""
+    found = Installed(os.path.realpath(tmp_path))
+    found.call()
+    return found
+
+
+def test_the_order_of_modules() -> None:
+    """Each module stands after those that it imports at its top, so that none is searched for."""
+    done: set[str] = set()
+    for name in bundle.MODULES:
+        with open(os.path.join(SHIM, f"{name}.py"), encoding="utf-8") as file:
+            tree = ast.parse(file.read())
+        for node in tree.body:
+            if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith(
+                "uvlocal"
+            ):
+                continue
+            modules = {alias.name for alias in node.names}
+            if node.module != "uvlocal.shim":
+                modules = {(node.module or "").removeprefix("uvlocal.shim.")}
+            assert modules <= done, name
+        done.add(name)
+    assert len(done) == len(bundle.MODULES)
+
+
+def test_the_second_call_finds_one_file(installed: Installed) -> None:
+    """After the first call all that is on the way of a call comes out of the file."""
+    seen = installed.call()
+    assert seen.bundled == list(bundle.MODULES)
+    assert set(seen.imported) <= BEFORE | LATER
+    own = [os.path.basename(name) for name in seen.opened if name.startswith(installed.package)]
+    assert {name.partition(".")[0] for name in own} <= {"__init__", *BEFORE, *LATER}
+    assert installed.file in seen.opened
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--version"], ["sync"], ["run", "true"], ["pip", "list"], ["cache", "dir"], ["add", "x"]],
+    ids=" ".join,
+)
+def test_nothing_else_is_needed(installed: Installed, words: list[str]) -> None:
+    """Common calls, in a project or not, need no other module of the shim."""
+    os.makedirs(os.path.join(installed.home, "src"))
+    for cwd in (installed.project, installed.home, os.path.join(installed.home, "src")):
+        installed.call(*words, cwd=cwd)
+        seen = installed.call(*words, cwd=cwd)
+        assert seen.bundled == list(bundle.MODULES)
+        assert set(seen.imported) <= BEFORE | LATER
+
+
+def test_it_is_the_same_call(installed: Installed) -> None:
+    """What comes out of the file decides as the source does, and tells the source's lines."""
+    bundled = installed.call()
+    os.unlink(installed.file)
+    plain = installed.call()
+    assert plain.bundled == []
+    assert plain.environment == bundled.environment
+    assert "UV_PROJECT_ENVIRONMENT" in plain.environment
+    assert plain.code == bundled.code
+    assert plain.code[0] == os.path.join(installed.shim, "decide.py")
+
+
+def _source_changes(installed: Installed) -> None:
+    path = os.path.join(installed.shim, "decide.py")
+    with open(path, "a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    os.utime(path, (time.time() + 5, time.time() + 5))
+
+
+def _change(installed: Installed, change: Callable[[bytes], bytes]) -> None:
+    with open(installed.file, "rb") as file:
+        data = file.read()
+    with open(installed.file, "wb") as file:
+        file.write(change(data))
+
+
+def _of_another_python(data: bytes) -> bytes:
+    (version, modules, magic, *rest), stamps, codes = marshal.loads(data)  # noqa: S302 - our own
+    made_for = (version, modules, bytes(reversed(magic)), *rest)
+    return marshal.dumps((made_for, stamps, codes))
+
+
+def _failing(data: bytes) -> bytes:
+    made_for, stamps, codes = marshal.loads(data)  # noqa: S302 - our own
+    codes[-1] = compile("raise RuntimeError", "recall.py", "exec")
+    return marshal.dumps((made_for, stamps, codes))
+
+
+def _shorter(data: bytes) -> bytes:
+    made_for, stamps, codes = marshal.loads(data)  # noqa: S302 - our own
+    return marshal.dumps((made_for, stamps, codes[:-1]))
+
+
+SPOILED = [
+    pytest.param(_source_changes, True, id="source-changed"),
+    pytest.param(lambda i: _change(i, _of_another_python), True, id="another-python"),
+    pytest.param(lambda i: _change(i, _failing), True, id="a-module-fails"),
+    pytest.param(lambda i: _change(i, _shorter), True, id="a-module-is-missing"),
+    pytest.param(lambda i: _change(i, lambda data: data[:-100]), True, id="cut-off"),
+    pytest.param(lambda i: _change(i, lambda _: b""), True, id="empty"),
+    pytest.param(lambda i: _change(i, lambda _: b"\xff" * 100), True, id="garbage"),
+    pytest.param(lambda i: _change(i, lambda _: marshal.dumps(3)), True, id="something-else"),
+    pytest.param(lambda i: os.chmod(i.file, 0o620), True, id="others-may-write"),
+    pytest.param(lambda i: os.chmod(i.cache, 0o720), False, id="others-may-write-the-folder"),
+    pytest.param(
+        lambda i: os.chown(i.file, 12345, 0),
+        True,
+        id="foreign",
+        marks=pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give files away"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("spoil", "mends"), SPOILED)
+def test_what_does_not_fit_is_not_used(
+    installed: Installed, spoil: Callable[[Installed], None], *, mends: bool
+) -> None:
+    """A file that is stale, damaged, or may be anybody's is passed over, and made anew."""
+    right = installed.call().environment
+    spoil(installed)
+    seen = installed.call()
+    assert seen.bundled == []
+    assert seen.environment == right
+    assert (installed.call().bundled != []) is mends
+
+
+def test_where_there_is_no_place_for_it(installed: Installed) -> None:
+    """Without a cache folder, or with a file in its place, modules are imported as ever."""
+    installed.write("bin/uvlocal-launcher.conf", "uvlocal 1\n")
+    assert installed.call().bundled == []
+    installed.write("in-the-way", "")
+    path = os.path.join(installed.root, "in-the-way", "cache")
+    installed.write("bin/uvlocal-launcher.conf", f"uvlocal 1\ncache {path}\n")
+    assert installed.call().bundled == []
+    os.unlink(os.path.join(installed.root, "bin", "uvlocal-launcher.conf"))
+    assert installed.call().bundled == []
+
+
+def test_a_source_that_changes_meanwhile(
+    installed: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was compiled of a source that changed just then is not kept."""
+    os.unlink(installed.file)
+    stamps = iter([[(1, 1)], [(1, 2)]])
+    monkeypatch.setattr(bundle, "_stamps", lambda: next(stamps))
+    bundle.save(installed.cache)
+    assert not [name for name in os.listdir(installed.cache) if name.startswith("code-")]
+
+
+def test_a_process_that_has_the_modules_keeps_them(installed: Installed) -> None:
+    """Where something was imported already, nothing is put in its place."""
+    before = dict(sys.modules)
+    assert bundle.load(installed.cache)
+    assert dict(sys.modules) == before

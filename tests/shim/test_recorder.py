@@ -1,0 +1,291 @@
+"""Every answer of the machine leaves a stamp, and no stamp outlives its answer."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import os
+import random
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import recorded
+
+from uvlocal.shim import recorder
+from uvlocal.shim.recorder import WITHOUT_STAMP, RecordingSystem, rest_of, summed
+from uvlocal.shim.system import System
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+if sys.platform == "win32":
+    pytest.skip("nothing is recorded on Windows", allow_module_level=True)
+
+#: Methods of `System` that ask through others, which have stamps, or of which nothing is asked.
+MADE_OF_OTHERS = {
+    "is_file": "stat",
+    "is_directory": "stat",
+    "is_private": "lstat",
+    "once": "what it calls",
+    "make_private_directory": "changes something, and is asked about it before and after",
+    "write_private": "likewise, and only in caches",
+}
+
+
+def _methods(kind: type) -> set[str]:
+    return {name for name in vars(kind) if not name.startswith("_")} - set(
+        getattr(kind, "__slots__", ())
+    )
+
+
+def test_every_question_is_accounted_for() -> None:
+    """Each method of `System` has a stamp, or none by intent, or is made of those that have."""
+    stamped = _methods(RecordingSystem) - set(WITHOUT_STAMP)
+    assert not set(MADE_OF_OTHERS) & (stamped | set(WITHOUT_STAMP))
+    assert _methods(System) == stamped | set(WITHOUT_STAMP) | set(MADE_OF_OTHERS)
+
+
+@pytest.mark.parametrize("name", sorted(set(MADE_OF_OTHERS) - {"once"}))
+def test_what_is_made_of_others_goes_through_them(name: str) -> None:
+    """No method that is not overridden speaks to the operating system behind the notes' back."""
+    source = inspect.getsource(getattr(System, name))
+    asks = ("os.stat", "os.lstat", "os.access", "os.listdir", "os.readlink", "os.path")
+    assert not any(word in source for word in asks)
+
+
+@pytest.mark.parametrize("name", WITHOUT_STAMP)
+def test_what_has_no_stamp_makes_the_record_incomplete(name: str) -> None:
+    """A question that cannot be asked again by the launcher ends all recording."""
+    system = RecordingSystem()
+    assert system.complete
+    with contextlib.suppress(TypeError):  # asked of nothing: no matter, it was asked
+        getattr(system, name)()
+    assert not system.complete
+
+
+# -- one question at a time ------------------------------------------------------------------------
+
+
+def _make(path: str, text: str = "x") -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _rewrite(path: str, text: str) -> None:
+    """Write other content of the same size into a file, and give it its old times."""
+    status = os.stat(path)
+    with open(path, "r+", encoding="utf-8") as file:
+        file.write(text)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _replace(path: str, text: str) -> None:
+    """Put another file of the same size and times in the place of one."""
+    status = os.stat(path)
+    _make(path + ".new", text)
+    os.utime(path + ".new", ns=(status.st_atime_ns, status.st_mtime_ns))
+    os.replace(path + ".new", path)
+
+
+def _turn(path: str, target: str) -> None:
+    os.unlink(path)
+    os.symlink(target, path)
+
+
+Question = "Callable[[System, str], object]"
+
+#: A question about the folder `root`, which of its facts changes, and whether that shows.
+QUESTIONS = [
+    pytest.param(lambda s, p: s.stat(f"{p}/file"), lambda p: _rewrite(f"{p}/file", "y"), True),
+    pytest.param(lambda s, p: s.stat(f"{p}/file"), lambda p: _replace(f"{p}/file", "y"), True),
+    pytest.param(lambda s, p: s.stat(f"{p}/file"), lambda p: os.unlink(f"{p}/file"), True),
+    pytest.param(lambda s, p: s.stat(f"{p}/file"), lambda p: os.chmod(f"{p}/file", 0o600), True),
+    pytest.param(lambda s, p: s.stat(f"{p}/file"), lambda p: _make(f"{p}/new"), False),
+    pytest.param(lambda s, p: s.stat(f"{p}/none"), lambda p: _make(f"{p}/none"), True),
+    pytest.param(lambda s, p: s.stat(f"{p}/none/x"), lambda p: _make(f"{p}/none"), False),
+    pytest.param(lambda s, p: s.stat(f"{p}/dead"), lambda p: _make(f"{p}/target"), True),
+    pytest.param(lambda s, p: s.stat(f"{p}/link"), lambda p: _rewrite(f"{p}/file", "y"), True),
+    pytest.param(lambda s, p: s.stat(f"{p}/folder"), lambda p: _make(f"{p}/folder/b"), False),
+    pytest.param(
+        lambda s, p: s.stat(f"{p}/folder"), lambda p: os.chmod(f"{p}/folder", 0o700), True
+    ),
+    pytest.param(lambda s, p: s.lstat(f"{p}/link"), lambda p: _turn(f"{p}/link", "dead"), True),
+    pytest.param(lambda s, p: s.lstat(f"{p}/link"), lambda p: _rewrite(f"{p}/file", "y"), False),
+    pytest.param(lambda s, p: s.lstat(f"{p}/dead"), lambda p: _make(f"{p}/target"), False),
+    pytest.param(lambda s, p: s.exists(f"{p}/file"), lambda p: _rewrite(f"{p}/file", "y"), False),
+    pytest.param(lambda s, p: s.exists(f"{p}/file"), lambda p: os.unlink(f"{p}/file"), True),
+    pytest.param(lambda s, p: s.exists(f"{p}/none"), lambda p: _make(f"{p}/none"), True),
+    pytest.param(lambda s, p: s.is_file(f"{p}/none"), lambda p: os.mkdir(f"{p}/none"), True),
+    pytest.param(lambda s, p: s.read(f"{p}/file"), lambda p: _rewrite(f"{p}/file", "y"), True),
+    pytest.param(lambda s, p: s.read(f"{p}/link"), lambda p: _turn(f"{p}/link", "big"), True),
+    pytest.param(lambda s, p: s.read(f"{p}/big", 9), lambda p: _rewrite(f"{p}/big", "y"), True),
+    pytest.param(lambda s, p: s.readlink(f"{p}/link"), lambda p: _turn(f"{p}/link", "big"), True),
+    pytest.param(lambda s, p: s.realpath(f"{p}/way/b"), lambda p: _turn(f"{p}/way", "other"), True),
+    pytest.param(lambda s, p: s.realpath(f"{p}/way/b"), lambda p: _make(f"{p}/folder/c"), False),
+    pytest.param(lambda s, p: s.listdir(f"{p}/folder"), lambda p: _make(f"{p}/folder/b"), True),
+    pytest.param(lambda s, p: s.listdir(f"{p}/none"), lambda p: os.mkdir(f"{p}/none"), True),
+    pytest.param(lambda s, p: s.version(f"{p}/folder"), lambda p: _make(f"{p}/folder/b"), True),
+    pytest.param(lambda s, p: s.version(f"{p}/file"), lambda p: _replace(f"{p}/file", "y"), True),
+    pytest.param(
+        lambda s, p: s.can_start(f"{p}/file"), lambda p: os.chmod(f"{p}/file", 0o700), True
+    ),
+    pytest.param(lambda s, p: s.can_write(f"{p}/none"), lambda p: os.mkdir(f"{p}/none"), True),
+]
+if sys.platform == "linux":
+    QUESTIONS += [
+        pytest.param(
+            lambda s, p: s.attribute(f"{p}/file", "user.x"),
+            lambda p: os.setxattr(f"{p}/file", "user.x", b"1"),
+            True,
+        ),
+        pytest.param(
+            lambda s, p: s.attribute(f"{p}/file", "user.y"),
+            lambda p: os.setxattr(f"{p}/file", "user.x", b"1"),
+            False,
+        ),
+    ]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> str:
+    """Return a folder with a file, a larger one, a folder, and links."""
+    root = os.path.realpath(tmp_path)
+    _make(f"{root}/file")
+    _make(f"{root}/big", "x" * 10)
+    _make(f"{root}/folder/a")
+    _make(f"{root}/other/a")
+    os.symlink("file", f"{root}/link")
+    os.symlink("target", f"{root}/dead")
+    os.symlink("folder", f"{root}/way")
+    return root
+
+
+@pytest.mark.parametrize(("ask", "change", "shows"), QUESTIONS)
+def test_a_stamp_changes_with_what_it_stands_for(
+    folder: str,
+    ask: Callable[[System, str], object],
+    change: Callable[[str], object],
+    *,
+    shows: bool,
+) -> None:
+    """What changes an answer changes a stamp; what has nothing to do with it does not."""
+    system = RecordingSystem()
+    answer = ask(system, folder)
+    assert answer == ask(System(), folder)
+    checks = [(stamp, path) for (_, path), stamp in system.inputs.items()]
+    assert system.complete
+    assert recorded.holds(checks)
+
+    change(folder)
+
+    assert recorded.holds(checks) is not shows
+    if not shows and not isinstance(answer, os.stat_result):
+        assert ask(System(), folder) == answer
+
+
+def test_two_answers_within_one_call(folder: str) -> None:
+    """What changes while a call looks at it is not recorded."""
+    for ask in (RecordingSystem.stat, RecordingSystem.listdir, RecordingSystem.can_write):
+        system = RecordingSystem()
+        ask(system, f"{folder}/new{ask.__name__}")
+        assert system.complete
+        os.mkdir(f"{folder}/new{ask.__name__}")
+        ask(system, f"{folder}/new{ask.__name__}")
+        assert not system.complete
+
+
+def test_what_cannot_be_read_is_not_recorded(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No stamp tells why a file could not be read, a folder not listed; a size can be told."""
+    monkeypatch.setattr(System, "read", lambda *_: None)
+    system = RecordingSystem()
+    assert system.read(f"{folder}/big", 9) is None
+    assert system.read(f"{folder}/none") is None
+    assert system.read(f"{folder}/folder") is None
+    assert system.complete
+    assert system.read(f"{folder}/file") is None
+    assert not system.complete
+
+
+def test_a_path_that_cannot_be(folder: str) -> None:
+    """A NUL in a path finds nothing, and cannot be written down."""
+    for ask in (RecordingSystem.stat, RecordingSystem.lstat, RecordingSystem.exists):
+        system = RecordingSystem()
+        assert not ask(system, f"{folder}/\0")
+        assert not system.complete
+
+
+def test_a_way_back_out_of_what_is_not_there(folder: str) -> None:
+    """`..` behind a missing folder leads on, past what was noted: that is not recorded."""
+    system = RecordingSystem()
+    assert system.realpath(f"{folder}/none/x") == f"{folder}/none/x"
+    assert system.complete
+    system.realpath(f"{folder}/none/../way/a")
+    assert not system.complete
+
+
+def test_a_ring_of_links(folder: str) -> None:
+    """Links that lead in a ring are followed for a while, and not recorded."""
+    os.symlink("ring", f"{folder}/ring")
+    system = RecordingSystem()
+    system.realpath(f"{folder}/ring/x")
+    assert not system.complete
+
+
+# -- times -----------------------------------------------------------------------------------------
+
+
+def test_only_content_has_to_be_settled(folder: str) -> None:
+    """A file that was only looked at may be new; one that was read, or listed, may not."""
+    system = RecordingSystem()
+    system.stat(f"{folder}/file")
+    system.exists(f"{folder}/file")
+    system.realpath(f"{folder}/folder")
+    assert system.newest == 0
+    system.read(f"{folder}/file")
+    assert system.newest == os.stat(f"{folder}/file").st_ctime_ns
+    _make(f"{folder}/folder/later")
+    system.listdir(f"{folder}/folder")
+    assert system.newest == os.stat(f"{folder}/folder").st_ctime_ns
+    _turn(f"{folder}/link", "big")
+    system.readlink(f"{folder}/link")
+    assert system.newest == os.lstat(f"{folder}/link").st_ctime_ns
+
+
+def test_where_no_clock_can_be_trusted(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a network or FUSE file system the content itself is stamped, and listings wait longer."""
+    monkeypatch.setattr(recorder, "has_own_clock", lambda _: False)
+    system = RecordingSystem()
+    system.read(f"{folder}/file")
+    system.readlink(f"{folder}/link")
+    system.listdir(f"{folder}/folder")
+    assert system.inputs["r", f"{folder}/file"] == "r" + summed(b"x")
+    assert system.inputs["t", f"{folder}/link"] == "tfile"
+    assert system.newest == 0
+    assert system.newest_listed == os.stat(f"{folder}/folder").st_ctime_ns
+    monkeypatch.setattr(recorder, "SUMMED_LIMIT", 5)
+    system.read(f"{folder}/big")
+    assert not system.complete
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="device numbers are Linux'")
+def test_disks_have_a_clock_of_their_own() -> None:
+    """A number of its own stands for a disk; an anonymous one may be anything."""
+    assert recorder.has_own_clock(os.makedev(8, 1))
+    assert not recorder.has_own_clock(os.makedev(0, 45))
+
+
+def test_sums() -> None:
+    """The sum of a content is its length and its rest, which a changed byte changes."""
+    assert summed(b"") == "0:0"
+    assert summed(b"\0\0") == "2:0"
+    assert rest_of(b"\1" + b"\0" * 8) == 8
+    numbers = random.Random(0)  # noqa: S311 - an example
+    data = bytearray(numbers.randbytes(5000))
+    before = summed(bytes(data))
+    for at in range(0, 5000, 97):
+        data[at] ^= 1
+        assert summed(bytes(data)) != before
+        data[at] ^= 1
