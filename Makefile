@@ -2,10 +2,12 @@
 #
 #   make demo    see the main job: a uv project in a Dropbox folder, run through the shim
 #   make test    run the tests, with the newest uv
+#   make test-hard  the long form: faults, parallel calls, a soak, fuzzing; SEED=n repeats a run
 #   make lint    format, lint, types for three systems
 #   make check   the same, and the tests with branch coverage
 #   make build   the wheel, with the launchers for six targets
-#   make bench   the added time of the shim, side by side with bare uv
+#   make bench   what uvlocal costs, side by side with bare uv: docs/bench.md and the README's figures;
+#                QUICK=1 in short, PEERS=1 with other tools, CHECK=1 fails where a promise is not kept
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v python)
 VENV := .venv
@@ -15,7 +17,7 @@ WORKERS ?= auto
 PYTEST := pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint check build bench clean
+.PHONY: help setup demo test test-hard lint check build bench clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -50,6 +52,20 @@ else
 	$(RUN) -m $(PYTEST)
 endif
 
+# What `make test` does in a bounded form, at length. CASES is the number of random folders, machines
+# and so on, SEED the first seed; a failure names its own.
+ifndef SEED
+SEED := $(shell date +%s)
+endif
+CASES ?= 2000
+test-hard: src/uvlocal/launchers/.stamp
+	@echo "seed: SEED=$(SEED), cases: CASES=$(CASES)"
+	UVLOCAL_HARD=1 UVLOCAL_HARD_SEED=$(SEED) \
+	UVLOCAL_FUZZ_CASES=$(CASES) UVLOCAL_FUZZ_SEED=$(SEED) UVLOCAL_FUZZ_RUNS=$(CASES)000 \
+	UVLOCAL_RECALL_CASES=$(CASES) UVLOCAL_RECALL_SEED=$(SEED) UVLOCAL_INPUTS_SEEDS=$(CASES) \
+	$(RUN) -m $(PYTEST) tests/hard tests/end_to_end/test_discovery_fuzz.py \
+		tests/end_to_end/test_recall.py tests/shim/test_inputs.py tests/shims/test_recall_fuzz.py
+
 lint: $(INSTALLED)
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
@@ -63,10 +79,9 @@ check: lint
 build: $(INSTALLED)
 	$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
+# A quiet machine for ten minutes; QUICK=1 takes one, and leaves docs and README alone.
 bench: src/uvlocal/launchers/.stamp
-	$(RUN) benchmarks/bench.py
-	$(RUN) benchmarks/strategies.py
-	$(RUN) benchmarks/scan.py
+	$(RUN) benchmarks/bench.py $(if $(QUICK),--quick) $(if $(PEERS),--peers) $(if $(CHECK),--check)
 
 clean:
 	rm -rf $(VENV) .cache build dist src/uvlocal/launchers

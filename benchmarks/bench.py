@@ -1,142 +1,199 @@
-"""What the shim costs: `make bench` prints a table of added time, side by side with bare uv.
+"""What uvlocal costs: measure all of it, and write it down.
 
-Every way of a row is run in turn, round after round, so that what else the machine does falls on
-all of them alike. Quoted are medians, the spread between the quartiles, and what is added to the
-first way of the row. Nothing is asserted: a figure belongs to the machine that it was taken on.
+    python benchmarks/bench.py [--quick] [--peers] [--check] [--only PART ...] [--output FOLDER]
+
+The figures go to `bench.json`; the page `bench.md`, the plots and the README's tables are made of
+that file. Parts that are not measured this time stay as they are, each with the conditions that it
+was measured under. `--quick` measures in short, and writes below `.cache/bench` unless told
+otherwise. `--only` without a part measures nothing, and makes page, plots and tables anew.
+`--check` fails where a promise is not kept (`goals.py`).
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
-import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
+from typing import TYPE_CHECKING, Any
 
-HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(HERE, "tests"))
+sys.path.insert(
+    0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tests")
+)
 
-import real_uv  # noqa: E402 - found through the line above
+import calls
+import fetched
+import machine
+import page
+import peers
+import plot
+import readme_figures
+import readme_tables
+import real_uv
+import scaling
+import scan
+import strategies
+from goals import goals
 
-ROUNDS = int(os.environ.get("UVLOCAL_BENCH_ROUNDS", "60"))
-#: A decision is recorded only when what it rests on has not changed for two seconds.
-_SETTLED = 2.5
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
-COMMANDS = {
-    "uv --version": ["--version"],
-    "uv run --no-sync true": ["run", "--no-sync", "true"],
-    "uv run python -c pass": ["run", "python", "-c", "pass"],
-    "uv sync (nothing to do)": ["sync", "--offline"],
+DOCS = os.path.join(fetched.SOURCE, "docs")
+QUICK = os.path.join(fetched.SOURCE, ".cache", "bench")
+RESULTS, PAGE = "bench.json", "bench.md"
+#: In the order in which they are measured: the finest first, before the machine gets warm.
+PARTS = ("calls", "scaling", "strategies", "scan", "peers")
+#: Raised when the file's fields change their meaning.
+VERSION = 1
+#: Rounds in full and in short; for strategies, how often each is run and how often several at once.
+ROUNDS = {
+    "calls": (150, 10),
+    "scaling": (400, 20),
+    "strategies": (60, 3),
+    "peers": (20, 3),
 }
+RUNS, TIMES = (20, 3), (5, 1)
+#: Projects and files of `scan`.
+TREE = ((2_000, 200_000), (200, 20_000))
 
 
-class World:
-    """A throwaway home with a packaged project in its Dropbox folder, and the shim installed."""
+class Progress:
+    """One line on the terminal, or one for each part where there is no terminal."""
 
-    def __init__(self, root: str) -> None:
-        """Make it, and run the project once so that its environment is there."""
-        self.home = os.path.realpath(root)
-        self.uv = real_uv.path(real_uv.NEWEST)
-        self.shims = os.path.join(self.home, "shims")
-        self.sh = os.path.join(self.home, "sh")
-        self.project = os.path.join(self.home, "Dropbox", "hello")
-        self.environ = {
-            "HOME": self.home,
-            "PATH": os.pathsep.join([os.path.dirname(self.uv), "/usr/bin", "/bin"]),
-            "UV_PYTHON_DOWNLOADS": "never",
-            "UV_PYTHON": sys.executable,
-        }
-        os.makedirs(os.path.join(self.home, ".dropbox"))
-        os.makedirs(os.path.join(self.home, "Dropbox"))
-        with open(os.path.join(self.home, ".dropbox", "info.json"), "w", encoding="utf-8") as file:
-            json.dump({"personal": {"path": os.path.join(self.home, "Dropbox")}}, file)
-        self.run(
-            [self.uv, "init", "--quiet", "--vcs", "none", "--package", self.project], self.home
+    def __init__(self) -> None:
+        """Begin."""
+        self._began = time.monotonic()
+        self._terminal = sys.stderr.isatty()
+        self._last = 0.0
+
+    def part(self, name: str) -> Callable[[str], None]:
+        """Say that a part begins; return what tells how far it is."""
+        if not self._terminal:
+            print(f"{self._minutes()}  {name}", file=sys.stderr, flush=True)
+
+        def tell(text: str) -> None:
+            now = time.monotonic()
+            if self._terminal and (now - self._last > 1 / 10 or "round" not in text):
+                self._last = now
+                line = f"{self._minutes()}  {name}: {text}"
+                print(f"\r\033[K{line[:78]}", end="", file=sys.stderr, flush=True)
+
+        return tell
+
+    def end(self) -> None:
+        """Clear the line."""
+        if self._terminal:
+            print("\r\033[K", end="", file=sys.stderr)
+
+    def _minutes(self) -> str:
+        seconds = int(time.monotonic() - self._began)
+        return f"{seconds // 60}:{seconds % 60:02}"
+
+
+def measure(part: str, folder: str, tell: Callable[[str], None], *, quick: bool) -> dict[str, Any]:
+    """Measure one part."""
+    rounds = ROUNDS.get(part, (0, 0))[quick]
+    if part == "calls":
+        return calls.measured(folder, rounds, tell)
+    if part == "scaling":
+        return scaling.measured(folder, rounds, tell)
+    if part == "strategies":
+        return strategies.measured(folder, rounds, RUNS[quick], TIMES[quick], tell)
+    if part == "scan":
+        return scan.measured(folder, *TREE[quick], tell)
+    return peers.measured(folder, rounds, tell)
+
+
+def load(folder: str) -> dict[str, Any]:
+    """Return the parts that were measured before."""
+    try:
+        with open(os.path.join(folder, RESULTS), encoding="utf-8") as file:
+            results: dict[str, Any] = json.load(file)
+    except FileNotFoundError:
+        return {}
+    if results["version"] != VERSION:
+        return {}
+    parts: dict[str, Any] = results["parts"]
+    return parts
+
+
+def rendered(parts: dict[str, Any]) -> dict[str, str]:
+    """Return what is made of the figures: file names and contents."""
+    files = {PAGE: page.page(parts)}
+    if "calls" in parts:
+        files["bench.svg"] = plot.bench(parts)
+    if "scaling" in parts:
+        files["scaling.svg"] = plot.scaling(parts)
+    return files
+
+
+def save(folder: str, parts: dict[str, Any]) -> None:
+    """Write figures, page and plots; into `docs`, and the README's tables with them."""
+    os.makedirs(folder, exist_ok=True)
+    results = json.dumps({"version": VERSION, "parts": parts}, indent=1, ensure_ascii=False)
+    for name, text in {RESULTS: results + "\n", **rendered(parts)}.items():
+        write(os.path.join(folder, name), text)
+    if os.path.realpath(folder) == os.path.realpath(DOCS) and {"calls", "strategies"} <= set(parts):
+        with open(readme_tables.README, encoding="utf-8") as file:
+            text = readme_tables.rewritten(file.read(), readme_figures.tables(parts))
+        write(readme_tables.README, text)
+
+
+def write(path: str, text: str) -> None:
+    """Write a file."""
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def main(words: Sequence[str]) -> int:
+    """Measure, write down, and say how it went."""
+    wanted = _parser().parse_args(words)
+    output = os.path.abspath(wanted.output or (QUICK if wanted.quick else DOCS))
+    parts = load(output)
+    conditions = machine.Conditions(quick=wanted.quick)
+    if machine.is_busy(conditions.before):
+        load_before = f"load {conditions.before:.2f}"
+        print(
+            f"warning: the machine is busy ({load_before}); figures come out too high",
+            file=sys.stderr,
         )
-        install = [sys.executable, "-m", "uvlocal", "install", "--no-rc", "--yes", "--shim-dir"]
-        self.run([*install, self.shims], self.home)
-        os.makedirs(self.sh)
-        shutil.copy(os.path.join(HERE, "shims", "uv.sh"), os.path.join(self.sh, "uv"))
-        shutil.copy(os.path.join(self.shims, "uvlocal-launcher.conf"), self.sh)
-        os.chmod(os.path.join(self.sh, "uv"), 0o755)  # noqa: S103 - a program
-        self.shim = os.path.join(self.shims, "uv")
-        self.run([self.shim, "sync"], self.project)
-        path = [sys.executable, "-m", "uvlocal", "path"]
-        self.environment = self.run(path, self.project).strip()
-        time.sleep(_SETTLED)
-        for arguments in COMMANDS.values():
-            self.run([self.shim, *arguments], self.project)
-
-    def run(self, command: list[str], cwd: str) -> str:
-        """Run a command that must succeed, and return what it printed."""
-        done = subprocess.run(
-            command, cwd=cwd, env=self.environ, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
-        return done.stdout
-
-    def ways(self, arguments: list[str]) -> dict[str, tuple[list[str], dict[str, str]]]:
-        """Return each way to run uv with these arguments: the command and its environment."""
-        preset = {**self.environ, "UV_PROJECT_ENVIRONMENT": self.environment}
-        decided = {**self.environ, "UVLOCAL_TRACE": "1"}
-        return {
-            "uv, variable preset": ([self.uv, *arguments], preset),
-            "recalled": ([self.shim, *arguments], self.environ),
-            "decided": ([self.shim, *arguments], decided),
-            "`uv.sh`": ([os.path.join(self.sh, "uv"), *arguments], self.environ),
-        }
+    progress = Progress()
+    for name in PARTS if wanted.only is None else wanted.only:
+        if name == "peers" and not (wanted.peers or wanted.only):
+            continue
+        tell = progress.part(name)
+        with tempfile.TemporaryDirectory(prefix="uvlocal-bench-", dir=fetched.cache()) as folder:
+            results = measure(name, os.path.realpath(folder), tell, quick=wanted.quick)
+            os.chdir(fetched.SOURCE)
+        uv = "" if name == "scan" else real_uv.NEWEST
+        parts[name] = {"conditions": conditions.over(uv), **results}
+        save(output, parts)  # whatever comes after it
+    progress.end()
+    save(output, {name: parts[name] for name in PARTS if name in parts})
+    return report(output, check=wanted.check)
 
 
-def measure(ways: dict[str, tuple[list[str], dict[str, str]]], cwd: str) -> dict[str, list[float]]:
-    """Run every way in turn, `ROUNDS` times; return the times of each, in milliseconds."""
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    for number in range(ROUNDS + 3):
-        for name, (command, environ) in ways.items():
-            began = time.perf_counter()
-            subprocess.run(
-                command,
-                cwd=cwd,
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                check=True,
-            )
-            if number >= 3:  # noqa: PLR2004 - the first rounds warm the caches
-                times[name].append((time.perf_counter() - began) * 1000)
-        if sys.stderr.isatty():
-            print(f"\r{number + 1}/{ROUNDS + 3}", end="", file=sys.stderr, flush=True)
-    return times
+def report(folder: str, *, check: bool) -> int:
+    """Say which promises are kept; return 1 if that is asked for and one is not."""
+    kept = goals(load(folder))
+    for goal in kept:
+        sign = "ok  " if goal.met else "FAIL"
+        print(f"{sign} {goal.what}: {goal.measured or 'not measured'} (at most {goal.limit})")
+    print(f"the figures are in `{os.path.join(folder, PAGE)}`")
+    return int(check and not all(goal.met for goal in kept))
 
 
-def table(title: str, times: dict[str, list[float]]) -> None:
-    """Print the rows of one command."""
-    base = statistics.median(next(iter(times.values())))
-    for name, values in times.items():
-        low, middle, high = statistics.quantiles(values, n=4)
-        added, ratio = middle - base, middle / base
-        row = f"| {title} | {name} | {middle:.2f} | {low:.2f} … {high:.2f} "
-        print(row + f"| {added:+.2f} | {ratio:.2f} |")
-
-
-def main() -> None:
-    """Measure and print."""
-    print("| command | way | median ms | quartiles | added ms | ratio |\n|---|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory(prefix="uvlocal-bench-") as root:
-        world = World(root)
-        for title, arguments in COMMANDS.items():
-            table(f"`{title}`", measure(world.ways(arguments), world.project))
-        plain = {
-            "python -I -S -c pass": ([sys.executable, "-I", "-S", "-c", "pass"], world.environ),
-            "uvlocal --version": ([sys.executable, "-m", "uvlocal", "--version"], world.environ),
-            "uvlocal status": ([sys.executable, "-m", "uvlocal", "status"], world.environ),
-        }
-        table("our own", measure(plain, world.project))
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bench.py", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="measure in short")
+    parser.add_argument("--peers", action="store_true", help="measure other tools too")
+    parser.add_argument("--check", action="store_true", help="fail where a promise is not kept")
+    parser.add_argument("--only", nargs="*", choices=PARTS, help="measure these parts, or none")
+    parser.add_argument("--output", metavar="FOLDER", help="where the figures and the page go")
+    return parser
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

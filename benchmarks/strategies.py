@@ -1,16 +1,13 @@
 """What each strategy costs and survives, with the real uv and a sync client that hides files.
 
-    python benchmarks/strategies.py [RUNS]
+A packaged project with one dependency lies in a synced folder of a throwaway home, once for each
+way. What is told of it:
 
-makes a packaged project with one dependency in a synced folder of a throwaway home, and prints a
-table. Ways are measured in turn, run by run, so that a slow moment of the machine hits all alike.
-The columns:
-
-    run        `uv run true` when nothing is to be done: median in milliseconds
+    run        `uv run true` when nothing is to be done, in milliseconds
     hidden     the same right after a pass of the client, which hid everything in `.venv`
     passes     how many `uv run foo` succeed of those with one pass before each
     client N   how many succeed while the client goes on, N milliseconds between two passes
-    fresh      how many succeed of 8 at once in a fresh project, 5 times
+    fresh      how many succeed of 8 at once in a fresh project, several times
     parallel   the same after a pass
 
 `by hand` is the variable of `no-metadata` as people set it themselves, at each call.
@@ -20,104 +17,107 @@ from __future__ import annotations
 
 import os
 import shutil
-import statistics
-import sys
-import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
-sys.path.insert(
-    0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tests")
-)
-
-import fetched
 import hidden_python
 import hidden_shim
 import real_uv
 import sync_client
+from shim_copies import install_package, settle
 from sync_client import SyncClient
+from timing import Way, compared, measure, within
 from worlds import World
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PLAIN, BY_HAND = "plain uv", "by hand"
 #: Each way, and the variables that make it.
 WAYS = {
-    "plain uv": {"UVLOCAL_BYPASS": "1"},
-    "by hand": {"UVLOCAL_BYPASS": "1", "UV_NO_INSTALLER_METADATA": "1"},
+    PLAIN: {},
+    BY_HAND: {"UV_NO_INSTALLER_METADATA": "1"},
     "redirect": {"UVLOCAL_STRATEGY": "redirect"},
     "no-metadata": {"UVLOCAL_STRATEGY": "no-metadata"},
     "unhide": {"UVLOCAL_STRATEGY": "unhide"},
     "centralize": {"UVLOCAL_STRATEGY": "centralize"},
 }
-COLUMNS = ("run", "hidden", "passes", "client 1000", "client 50", "client 5", "fresh", "parallel")
+#: Pauses between two passes of the client, in milliseconds.
+PAUSES = (1000, 50, 5)
 AT_ONCE, TIMES = 8, 5
 
 
 class Bench:
     """The ways, each in a world of its own, as `uv-cache` is shared and environments are not."""
 
-    def __init__(self, folder: str, runs: int) -> None:
+    def __init__(self, folder: str) -> None:
         """Make the worlds, and sync each project once."""
-        self.runs = runs
-        self.cells: dict[str, dict[str, str]] = {way: {} for way in WAYS}
+        self.results: dict[str, dict[str, dict[str, float]]] = {way: {} for way in WAYS}
         self.worlds: dict[str, World] = {}
         self.projects: dict[str, str] = {}
-        uv = real_uv.path(real_uv.selected()[0])
+        uv = real_uv.path(real_uv.NEWEST)
         for way, variables in WAYS.items():
             root, cache = os.path.join(folder, way.replace(" ", "-")), os.path.join(folder, "cache")
             world = World(root, uv, cache=cache, python=hidden_python.path())
             hidden_shim.install(world)
+            install_package(world.shim_directory)
             # Syncthing's mark instead of Dropbox's: nothing in it can be left out of sync.
             shutil.rmtree(world.path("home/.dropbox"))
             os.mkdir(os.path.join(world.dropbox, ".stfolder"))
             world.environment |= variables
             self.worlds[way] = world
             self.projects[way] = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
-            world.uv("run", "foo", cwd=self.projects[way]).ok()
+            if not self.call(way, "run", "foo"):
+                raise RuntimeError(f"the project cannot be run ({way})")
+        settle()
 
     def call(self, way: str, *words: str) -> bool:
         """Run uv in one way; say whether it succeeded."""
-        return self.worlds[way].uv(*words, cwd=self.projects[way]).code == 0
+        world = self.worlds[way]
+        uv = world.plain if way in (PLAIN, BY_HAND) else world.uv
+        return uv(*words, cwd=self.projects[way]).code == 0
 
-    def times(self, column: str, *, hidden: bool) -> None:
+    def times(self, column: str, rounds: int, tell: Callable[[str], None], *, hidden: bool) -> None:
         """Measure how long a call takes."""
-        taken: dict[str, list[float]] = {way: [] for way in WAYS}
-        for number in range(self.runs + 1):
-            for way in WAYS:
-                if hidden:
-                    sync_client.hide(self.worlds[way].dropbox)
-                start = time.perf_counter()
-                self.call(way, "run", "true")
-                if number:  # the first one warms up
-                    taken[way].append(1000 * (time.perf_counter() - start))
-        for way in WAYS:
-            self.cells[way][column] = f"{statistics.median(taken[way]):.0f} ms"
+        ways = {}
+        for way, world in self.worlds.items():
+            shim = os.path.join(world.shim_directory, "uv")
+            program = world.real_uv if way in (PLAIN, BY_HAND) else shim
+            before = _Hide(world.dropbox) if hidden else _nothing
+            ways[way] = Way(
+                (program, "run", "true"), world.environment, self.projects[way], before=before
+            )
+        for way, figures in compared(measure(ways, rounds, tell), PLAIN).items():
+            self.results[way][column] = figures
 
-    def successes(self, column: str, *, interval: float | None) -> None:
+    def successes(self, column: str, runs: int, *, interval: float | None) -> None:
         """Count the calls that succeed, with a pass before each or while the client goes on."""
         for way, world in self.worlds.items():
             good = 0
             if interval is None:
-                for _ in range(self.runs):
+                for _ in range(runs):
                     sync_client.hide(world.dropbox)
                     good += self.call(way, "run", "foo")
             else:
                 with SyncClient(world.dropbox, interval=interval) as client:
-                    good = sum(self.call(way, "run", "foo") for _ in range(self.runs))
+                    good = sum(self.call(way, "run", "foo") for _ in range(runs))
                 if not client.passes:
                     raise RuntimeError("the sync client has failed")
-            self.cells[way][column] = f"{good} of {self.runs}"
+            self.results[way][column] = {"good": good, "of": runs}
 
-    def parallel(self, column: str, *, fresh: bool) -> None:
+    def parallel(self, column: str, times: int, *, fresh: bool) -> None:
         """Count the calls that succeed of several at once."""
         for way, world in self.worlds.items():
             good = 0
-            for _ in range(TIMES):
+            for _ in range(times):
                 if fresh:
                     self.forget(way)
                 else:
                     sync_client.hide(world.dropbox)
                 with ThreadPoolExecutor(AT_ONCE) as pool:
-                    good += sum(pool.map(lambda _, way=way: self.call(way, "run", "foo"), range(8)))
-            self.cells[way][column] = f"{good} of {TIMES * AT_ONCE}"
+                    calls = [pool.submit(self.call, way, "run", "foo") for _ in range(AT_ONCE)]
+                    good += sum(call.result() for call in calls)
+            self.results[way][column] = {"good": good, "of": times * AT_ONCE}
 
     def forget(self, way: str) -> None:
         """Remove a project's environment, wherever it is."""
@@ -127,38 +127,46 @@ class Bench:
         if os.path.islink(venv):
             os.unlink(venv)
 
-    def measure(self) -> None:
-        """Fill the table, the fresh environments last."""
-        self.times("run", hidden=False)
-        self.times("hidden", hidden=True)
-        self.successes("passes", interval=None)
-        for column in COLUMNS:
-            word, _, milliseconds = column.partition(" ")
-            if word == "client":
-                self.successes(column, interval=int(milliseconds) / 1000)
-        self.parallel("parallel", fresh=False)
-        self.parallel("fresh", fresh=True)
 
-    def table(self) -> str:
-        """Return the table as Markdown."""
-        lines = [f"| way | {' | '.join(COLUMNS)} |", "|---" * (len(COLUMNS) + 1) + "|"]
-        for way, cells in self.cells.items():
-            lines.append(f"| {way} | {' | '.join(cells[column] for column in COLUMNS)} |")
-        return "\n".join(lines)
+class _Hide:
+    """One pass of the client over a folder."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def __call__(self) -> None:
+        sync_client.hide(self.folder)
 
 
-def main(runs: int = 20) -> int:
-    """Measure and print."""
-    with tempfile.TemporaryDirectory(prefix="uvlocal-strategies-", dir=fetched.cache()) as folder:
-        reason = hidden_python.unavailable(folder)
-        if reason:
-            print(f"nothing is measured: {reason}")
-            return 1
-        bench = Bench(folder, runs)
-        bench.measure()
-        print(f"uv {real_uv.selected()[0]}, {runs} runs\n\n{bench.table()}")
-    return 0
+def _nothing() -> None:
+    pass
 
 
-if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:2])))
+def measured(
+    folder: str, rounds: int, runs: int, times: int, tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """Return the figures of each way, or why there are none.
+
+    Args:
+        folder: where the throwaway homes go.
+        rounds: how often a call is timed.
+        runs: how often a call is made to see whether it succeeds.
+        times: how often several calls are made at once.
+        tell: is told how far it is.
+    """
+    reason = hidden_python.unavailable(folder)
+    if reason:
+        return {"absent": reason}
+    bench = Bench(folder)
+    bench.times("run", rounds, within(tell, "nothing to do"), hidden=False)
+    bench.times("hidden", rounds, within(tell, "after a pass"), hidden=True)
+    tell("a pass before each run")
+    bench.successes("passes", runs, interval=None)
+    for pause in PAUSES:
+        tell(f"a pass every {pause} ms")
+        bench.successes(f"client {pause}", runs, interval=pause / 1000)
+    tell(f"{AT_ONCE} at once after a pass")
+    bench.parallel("parallel", times, fresh=False)
+    tell(f"{AT_ONCE} at once in a fresh project")
+    bench.parallel("fresh", times, fresh=True)
+    return {"rounds": rounds, "runs": runs, "times": times, "ways": bench.results}

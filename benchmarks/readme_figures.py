@@ -1,0 +1,90 @@
+"""The README's tables of figures, made of the same JSON as the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import calls
+import strategies
+from figures import of, plain, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def tables(parts: dict[str, Any]) -> dict[str, Callable[[], str]]:
+    """Return the README's tables of figures by name."""
+    return {
+        "cost": lambda: _cost(parts["calls"]),
+        "strategies": lambda: _strategy_table(parts["strategies"]),
+        "races": lambda: _races(parts["strategies"]),
+    }
+
+
+def _cost(part: dict[str, Any]) -> str:
+    commands = part["commands"]
+    rows = [("uv itself", *(f"{ways[calls.BASE]['median']:.1f} ms" for ways in commands.values()))]
+    for name, shown in (("recalled", "**recalled**"), ("decided", "decided"), ("uv.sh", "`uv.sh`")):
+        rows.append((shown, *(plain(ways[name]) for ways in commands.values())))
+    on = part["conditions"]
+    told = (
+        f"uv {on['uv']}, {on['cores']} cores of {on['processor']}"
+        f"{', busy with something else' if on['busy'] else ''}"
+    )
+    return table(("", *(f"`{title}`" for title in commands)), rows) + f"\n({told})"
+
+
+_VARIABLE = "UV_NO_INSTALLER_METADATA=1"
+_CENTRAL = (
+    "leaves a `.venv` link, uv removes an existing `.venv`, `uv cache prune` takes environments"
+)
+#: What is set, what costs more, what is not covered.
+_STRATEGY_ROWS = {
+    "redirect": (
+        "`UV_PROJECT_ENVIRONMENT`",
+        "",
+        "programs that call the real uv",
+    ),
+    "no-metadata": (
+        f"`{_VARIABLE}` at the first sync and when a local package's `.pth` is missing or hidden",
+        ", and a reinstall after each repair",
+        "`--no-sync`, direct `.venv/bin/…`, other packages' `.pth`, uv before 0.7 in parallel",
+    ),
+    "unhide": (
+        "nothing; clears the flag before uv starts",
+        "",
+        "direct `.venv/bin/…`; macOS only",
+    ),
+    "centralize": (
+        "`UV_PREVIEW_FEATURES`, yours included",
+        "",
+        f"uv before 0.11.25; {_CENTRAL}",
+    ),
+}
+
+
+def _strategy_table(part: dict[str, Any]) -> str:
+    rows = [
+        (f"`{name}`", what, plain(part["ways"][name]["run"]) + more, left)
+        for name, (what, more, left) in _STRATEGY_ROWS.items()
+    ]
+    head = ("strategy", "what is set", "added to `uv run`", "what it does not cover")
+    return table(head, rows).rstrip("\n")
+
+
+def _races(part: dict[str, Any]) -> str:
+    rows = [
+        (
+            f"`{way}`" if way in _STRATEGY_ROWS else way,
+            *(of(cells[name]) for name in ("passes", "parallel", "client 1000", "client 50")),
+        )
+        for way, cells in part["ways"].items()
+    ]
+    head = (
+        "runs that succeed",
+        "one after each pass",
+        f"{strategies.AT_ONCE} at once after a pass",
+        "a pass each second",
+        "a pass every 50 ms",
+    )
+    return table(head, rows).rstrip("\n")

@@ -1,0 +1,141 @@
+"""Shims to measure: copies of an installed one, each with its own recorded decisions.
+
+What a way is called it must also be, so it is seen after every run: has Python recorded a decision
+(`decided`), or has the launcher replayed what was there (`recalled`)?
+"""
+
+from __future__ import annotations
+
+import compileall
+import os
+import shutil
+import time
+
+import uvlocal
+from uvlocal.shim.handover import CONFIGURATION
+from uvlocal.shim.recall import FOLDER, SETTLED
+
+#: How long files must be left alone until decisions that rest on them are recorded, in seconds.
+SETTLING = SETTLED / 1e9 + 0.5
+#: One of so many calls is few.
+_FEW = 10
+
+
+def copied_package(folder: str) -> str:
+    """Copy uvlocal as it is installed from a wheel; return what goes on `sys.path`.
+
+    A decision rests on every file of a source tree, on one file of an installed package.
+    """
+    path = os.path.join(folder, "site-packages")
+    source = os.path.dirname(os.path.abspath(uvlocal.__file__))
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(source, os.path.join(path, "uvlocal"), ignore=ignored)
+    compileall.compile_dir(path, quiet=1)
+    return path
+
+
+def install_package(folder: str) -> None:
+    """Let the shim in a folder use its package by a path as of an installed one."""
+    path = os.path.join(folder, CONFIGURATION)
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    [package] = [line.partition(" ")[2] for line in lines if line.startswith("package ")]
+    link = os.path.join(folder, "site-packages")
+    os.symlink(package, link)
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(
+            (f"package {link}" if line.startswith("package ") else line) + "\n" for line in lines
+        )
+
+
+class Shim:
+    """A shim in a folder of its own, with a cache of its own."""
+
+    def __init__(self, installed: str, package: str, folder: str, program: str = "") -> None:
+        """Copy a shim.
+
+        Args:
+            installed: the folder in which `uvlocal install` put the shim.
+            package: the folder with the package `uvlocal` that it becomes.
+            folder: where to put it.
+            program: what stands in the launcher's place, "" for the launcher.
+        """
+        os.makedirs(folder)
+        self.path = os.path.join(folder, "uv")
+        self.cache = os.path.join(folder, "cache")
+        os.mkdir(self.cache, 0o700)
+        shutil.copy(program or os.path.join(installed, "uv"), self.path)
+        os.chmod(self.path, 0o755)  # noqa: S103 - a program is for everybody to run
+        with open(os.path.join(installed, CONFIGURATION), encoding="utf-8") as file:
+            lines = [line for line in file if not line.startswith(("cache ", "package "))]
+        path = os.path.join(folder, CONFIGURATION)
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines([*lines, f"package {package}\n", f"cache {self.cache}\n"])
+        os.chmod(path, 0o600)
+
+    def recorded(self) -> dict[str, tuple[int, int]]:
+        """Return the recorded decisions by their paths: inode and time of writing of each."""
+        folder = os.path.join(self.cache, FOLDER)
+        found = {}
+        for name in os.listdir(folder) if os.path.isdir(folder) else ():
+            status = os.stat(os.path.join(folder, name))
+            found[os.path.join(folder, name)] = (status.st_ino, status.st_mtime_ns)
+        return found
+
+    def forget(self) -> None:
+        """Remove every recorded decision, so that the next call decides."""
+        for path in self.recorded():
+            os.unlink(path)
+
+    def must_have_recorded(self) -> None:
+        """Make sure that the call before was decided, and is recorded.
+
+        Raises:
+            RuntimeError: it is not.
+        """
+        if not self.recorded():
+            raise RuntimeError("a call was to be decided and recorded, and nothing is recorded")
+
+    def inputs(self) -> int:
+        """Return how many inputs its only recorded decision rests on."""
+        [path] = self.recorded()
+        with open(path, "rb") as file:
+            fields = file.read().split(b"\0")
+        position = 4  # after the first line, the launcher, the kind of key and the directory
+        for _ in ("words", "variables"):
+            position += 1 + int(fields[position])
+        return int(fields[position])
+
+
+class Watch:
+    """Counts calls that were decided though they were to be recalled.
+
+    Some are: a decision about a local project rests on the mount table, which others change.
+    """
+
+    def __init__(self, shim: Shim) -> None:
+        """Look at what is recorded."""
+        self._shim, self._seen = shim, shim.recorded()
+        self.calls = self.decided = 0
+
+    def __call__(self) -> None:
+        """Look again, after a call."""
+        recorded = self._shim.recorded()
+        self.calls += 1
+        self.decided += recorded != self._seen
+        self._seen = recorded
+
+    def must_have_seen_few(self) -> None:
+        """Make sure that almost all calls were recalled, so that their median tells of that.
+
+        Raises:
+            RuntimeError: they were not.
+        """
+        if not self._seen or self.decided * _FEW > self.calls:
+            told = f"{self.decided} of {self.calls} calls were decided that were to be recalled"
+            raise RuntimeError(f"{told}: something here changes what they rest on")
+
+
+def settle() -> None:
+    """Wait until decisions about what was just written are recorded."""
+    time.sleep(SETTLING)
