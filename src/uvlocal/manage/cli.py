@@ -1,14 +1,11 @@
-"""The command `uvlocal`: reads the command line, calls the module that does the work, shows."""
+"""The command line of `uvlocal`: read by typer, answered by the module that does the work."""
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Annotated
 
 import typer
 
-from uvlocal import __version__
 from uvlocal.manage import (
     cli_doctor,
     cli_environments,
@@ -16,10 +13,9 @@ from uvlocal.manage import (
     cli_link,
     cli_projects,
     cli_settings,
-    completion,
-    views,
+    main,
 )
-from uvlocal.manage.errors import FINE, UserError
+from uvlocal.manage.errors import FINE
 
 app = typer.Typer(
     name="uvlocal",
@@ -53,7 +49,7 @@ Examples:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        views.data(f"uvlocal {__version__}")
+        main.show_version()
         raise typer.Exit(FINE)
 
 
@@ -73,10 +69,7 @@ def status(path: Folder = None, json: Json = False) -> None:
 
     Exit code 0; 1 outside a project; 2 if PATH is no directory.
     """
-    from uvlocal.manage import status as statuses
-
-    found = statuses.of(path)
-    views.as_json(found) if json else views.status(found)
+    main.show_status(path, json=json)
 
 
 @app.command(epilog=_PATH_EXAMPLES)
@@ -85,10 +78,7 @@ def path(path: Folder = None) -> None:
 
     A local project's is `.venv` in its root.
     """
-    from uvlocal.manage import status as statuses
-
-    found = statuses.of(path)
-    views.exact(found.environment or "")
+    main.show_path(path)
 
 
 cli_doctor.register(app)
@@ -97,16 +87,3 @@ cli_install.register(app)
 cli_link.register(app)
 cli_projects.register(app)
 cli_settings.register(app)
-
-
-def main() -> None:
-    """Run the command; a person sees a sentence, never a traceback."""
-    if completion.VARIABLE in os.environ:
-        completion.prepare()
-    try:
-        app(prog_name="uvlocal")
-    except UserError as problem:
-        views.error(problem)
-        sys.exit(problem.code)
-    except BrokenPipeError:
-        sys.exit(FINE)

@@ -145,7 +145,7 @@ def init(
         raise UserError(f"`{shell}` is no shell known here, known are {known}", code=USAGE)
     folder = installing.make_shim(shim_dir, system)
     line = shell_code.alias_line if alias else shell_code.path_line
-    views.data(line(name, folder, system))
+    views.code(line(name, folder, system))
     completing = completion.code(name)
     if completing:
-        views.data(completing)
+        views.code(completing)

@@ -12,6 +12,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from uvlocal.shim.environment import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -44,7 +46,7 @@ def running() -> Iterator[Process]:
                 continue
             texts += _texts(answer)
         try:
-            name = process.name()
+            name = printable(process.name())
         except (psutil.Error, OSError):
             continue
         yield Process(process.pid, name, tuple(texts))

@@ -6,7 +6,7 @@ import os
 import stat
 from dataclasses import dataclass, replace
 
-from uvlocal.manage import jsonc
+from uvlocal.manage import jsonc, toml_files
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.status import folder
 from uvlocal.shim import environment, pointers
@@ -127,7 +127,7 @@ def link_vscode(
     """
     call, root, kept = _project(path, environ)
     says = interpreter(kept, call.system)
-    file = _SettingsFile(_settings_path(root, call.system, user=user), call.system)
+    file = _SettingsFile(root, call.system, user=user)
     said = file.table.get(SETTING)
     if said != says:
         file.write(jsonc.with_value(file.text, SETTING, says))
@@ -145,7 +145,7 @@ def unlink_vscode(
         UserError: there is no project, or the file cannot be read or written.
     """
     call, root, kept = _any_project(path, environ)
-    file = _SettingsFile(_settings_path(root, call.system, user=user), call.system)
+    file = _SettingsFile(root, call.system, user=user)
     said = file.table.get(SETTING)
     if said is None or not _is_ours(said, call.system):
         if said is not None:
@@ -204,12 +204,18 @@ def _settings_path(root: str, system: System, *, user: bool) -> str:
 
 
 class _SettingsFile:
-    """A settings file as text; a link (to a folder of dotfiles, say) is written through."""
+    """A settings file as text; a link (to a folder of dotfiles, say) is written through.
 
-    def __init__(self, path: str, system: System) -> None:
-        """Read the file; one that is not there is empty."""
-        self.path = path
+    That of a workspace is written through to no place outside of it: others can have put the link
+    there.
+    """
+
+    def __init__(self, root: str, system: System, *, user: bool) -> None:
+        """Read the user's file, or the workspace's at `root`; one that is not there is empty."""
+        self.path = path = _settings_path(root, system, user=user)
+        self._project = "" if user else root
         self._shown = _shown(path, system)
+        toml_files.target(path, self._project, self._shown)
         data = system.read(path)
         if data is None and system.exists(path):
             raise UserError(f"`{self._shown}` cannot be read")
@@ -224,7 +230,7 @@ class _SettingsFile:
         """Replace the file in one step; it keeps its mode."""
         from uvlocal.manage import store
 
-        path = os.path.realpath(self.path)
+        path = toml_files.target(self.path, self._project, self._shown)
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             mode = stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else 0o644

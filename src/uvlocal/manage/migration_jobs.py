@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import migrations, old_environments, packages, trash
+from uvlocal.manage import migrations, old_environments, packages, removal, trash
 from uvlocal.manage import store as records
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.migration_results import Changed, Migration
@@ -298,7 +298,7 @@ class Job:
         # Also what an interrupted call could not remove to the end.
         for waiting in trash.leftovers(store, system):
             if os.path.basename(waiting).startswith(f"{self.name}."):
-                trash.delete(waiting)
+                removal.delete(waiting)
         with contextlib.suppress(OSError):
             os.rmdir(os.path.join(store, trash.TRASH))
 

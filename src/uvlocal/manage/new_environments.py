@@ -6,11 +6,12 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from uvlocal.manage import packages
+from uvlocal.shim import pyproject
+from uvlocal.shim.system import System
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -139,7 +140,7 @@ def wished(project: dict[str, Any], old: set[str], missing: set[str]) -> list[st
     for option, table in (("--extra", extras), ("--group", project.get("dependency-groups"))):
         for name, requirements in sorted(table.items()) if isinstance(table, dict) else ():
             wanted = _names(requirements)
-            if wanted and wanted <= old and wanted & missing:
+            if wanted and wanted <= old and wanted & missing and packages.is_name(name):
                 options += [option, name]
     return options
 
@@ -157,9 +158,9 @@ def _names(requirements: object) -> set[str]:
 
 def _project(root: str) -> dict[str, Any]:
     try:
-        with open(os.path.join(root, "pyproject.toml"), "rb") as file:
-            return tomllib.load(file)
-    except (OSError, ValueError, RecursionError):
+        data = System().read(os.path.join(root, "pyproject.toml")) or b""
+        return dict(pyproject.parse(data.decode("utf-8-sig")))
+    except (ValueError, RecursionError):
         return {}
 
 

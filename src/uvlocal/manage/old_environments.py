@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import in_use, packages, trash
+from uvlocal.manage import in_use, packages, removal, trash
 from uvlocal.manage.in_use import Process
 from uvlocal.shim import environment
 
@@ -80,7 +80,7 @@ def obstacle(
     """Say why an environment must not go, as a state and a sentence; empty where it may."""
     own = packages.strangers(old.path, files) if old.state == "environment" else []
     if own:
-        names = ", ".join(f"`{name}`" for name in own[:_SHOWN])
+        names = ", ".join(f"`{environment.printable(name)}`" for name in own[:_SHOWN])
         more = f" and {len(own) - _SHOWN} more" if len(own) > _SHOWN else ""
         return "own-files", f"`.venv` holds {names}{more}, which no package put there"
     mount = trash.mounted_inside(old.path, system)
@@ -114,7 +114,7 @@ def programs() -> Iterator[Process]:
         name = ""
         with contextlib.suppress(psutil.Error, OSError):
             texts += process.cmdline()[:_ARGUMENTS]
-            name = process.name()
+            name = environment.printable(process.name())
         for ask in (process.exe, process.cwd):
             with contextlib.suppress(psutil.Error, OSError):
                 texts.append(ask())
@@ -129,20 +129,14 @@ def remove(old: Old, system: System) -> str:
     before they go. Instead `pyvenv.cfg` goes last: whoever comes upon the remains, uv or a second
     run of this, sees an environment that can be made anew or removed.
     """
-    problem = ""
+    problem, which = "", (old.device, old.inode)
     for _ in range(_ATTEMPTS):
-        now = look(os.path.dirname(old.path), system, (old.device, old.inode))
+        now = look(os.path.dirname(old.path), system, which)
         if now.state == "missing":
             return ""
-        if now.state == "other" or (now.device, now.inode) != (old.device, old.inode):
+        if now.state == "other" or (now.device, now.inode) != which:
             return "`.venv` has changed meanwhile"
-        names = sorted(system.listdir(old.path), key=lambda name: (name == "pyvenv.cfg", name))
-        problems = [trash.delete(os.path.join(old.path, name)) for name in names]
-        problem = next(filter(None, problems), "")
-        try:
-            os.rmdir(old.path)
-        except OSError as error:
-            problem = problem or str(error.strerror).lower()
-        else:
+        problem = removal.clear(old.path, which, "pyvenv.cfg")
+        if not problem:
             return ""
     return f"`.venv` was not removed completely: {problem}"

@@ -14,10 +14,15 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from uvlocal.manage.trees import Entry, Files, describe, is_conflict
+from uvlocal.manage.trees import READ_LIMIT, Entry, Files, describe, is_conflict
 
-#: The most that is read of one file, in bytes: the longest `RECORD` files have a few megabytes.
-_LIMIT = 16 * 1024 * 1024
+#: What may be the name and the version of a package; anything else in a folder's name is somebody's
+#: trick, and must not become a word on uv's command line.
+#: https://packaging.python.org/specifications/name-normalization/
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*")
+#: The Pythons that are asked for by name, besides CPython.
+_IMPLEMENTATIONS = ("graalpy", "pypy")
 #: What tools put into a new environment so that it can install: nobody asked for them.
 SEEDS = frozenset(("pip", "setuptools", "wheel"))
 #: What an environment has at its top, put there by what makes environments and by Python itself.
@@ -71,6 +76,11 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def is_name(text: str) -> bool:
+    """Say whether a text can be a name of a package, an extra or a group."""
+    return _NAME.fullmatch(text) is not None
+
+
 def python(environment: str, files: Files) -> Python:
     """Return what `pyvenv.cfg` says about the Python of an environment."""
     text = _read(os.path.join(environment, "pyvenv.cfg"), files).decode("utf-8", "replace")
@@ -85,7 +95,7 @@ def python(environment: str, files: Files) -> Python:
     if version and any(name.endswith("t") for name in _libraries(environment, files)):
         request = ".".join(version.split(".")[:2]) + "t"  # built without the global lock
     implementation = keys.get("implementation", "CPython").lower()
-    if version and implementation not in ("", "cpython"):
+    if version and implementation in _IMPLEMENTATIONS:  # uv takes other words for paths
         request = f"{implementation}@{version}"
     return Python(version, request, keys.get("seed", "").lower() == "true")
 
@@ -127,7 +137,7 @@ def _package(folder: str, entry: Entry, files: Files) -> Package | None:
     name, _, version = stem.partition("-")
     if extension == ".egg-info":
         version = re.sub(r"-py\d.*$", "", version)
-    if not name:
+    if not is_name(name) or (version and not _VERSION.fullmatch(version)):
         return None
     name = normalised(name)
     plain = Package(name, version, f"{name}=={version}" if version else name)
@@ -144,14 +154,23 @@ def _with_origin(plain: Package, data: bytes) -> Package:
         directory = origin.get("dir_info", {})
         revision = origin.get("vcs_info", {})
         if directory.get("editable"):
-            return Package(plain.name, plain.version, f"{plain.name} @ {url}", _path_of(url))
+            folder = _path_of(url)
+            wanted = f"{plain.name} @ {url}"
+            is_plain = os.path.isabs(folder) and _is_plain(wanted + folder)
+            return Package(plain.name, plain.version, wanted, folder) if is_plain else plain
         if revision:
             url = f"{revision['vcs']}+{url}@{revision['commit_id']}"
         below = origin.get("subdirectory")
         url += f"#subdirectory={below}" if below else ""
-        return Package(plain.name, plain.version, f"{plain.name} @ {url}")
+        wanted = f"{plain.name} @ {url}"
+        return Package(plain.name, plain.version, wanted) if _is_plain(wanted) else plain
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return plain
+
+
+def _is_plain(text: str) -> bool:
+    """Say whether a text can be a word of a command line and a line on a terminal."""
+    return text.isprintable()  # which half of a surrogate pair is not
 
 
 def _path_of(url: str) -> str:
@@ -216,6 +235,6 @@ def _read(path: str, files: Files) -> bytes:
     if status is None:
         return b""
     entry = describe("", status)
-    if entry.kind != "file" or entry.evicted or entry.size > _LIMIT:
+    if entry.kind != "file" or entry.evicted or entry.size > READ_LIMIT:
         return b""
     return files.read(path)

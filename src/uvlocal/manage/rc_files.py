@@ -215,8 +215,7 @@ def perform(edit: Edit) -> None:
         raise OSError(None, "was changed by another program meanwhile")
     if edit.before is None:
         os.makedirs(os.path.dirname(edit.target), exist_ok=True)
-        with open(edit.target, "xb") as file:
-            file.write(edit.after or b"")
+        _create(edit.target, edit.after or b"")
     elif edit.after is None:
         os.unlink(edit.target)
     elif edit.after.startswith(edit.before):
@@ -233,6 +232,18 @@ def _content(path: str) -> bytes | None:
             return file.read(LIMIT + 1)
     except FileNotFoundError:
         return None
+
+
+def _create(path: str, content: bytes) -> None:
+    """Make a file, or none: an empty `.bash_profile` would hide the user's `.profile`."""
+    with open(path, "xb") as file:
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            os.unlink(path)
+            raise
 
 
 def _append(path: str, size: int, more: bytes) -> None:

@@ -14,7 +14,7 @@ from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.settings import project_file
 from uvlocal.manage.toml_files import TomlFile
 from uvlocal.shim import settings as rules
-from uvlocal.shim.environment import contract_home, expand_home
+from uvlocal.shim.environment import below_home, contract_home, expand_home
 from uvlocal.shim.paths import comparable
 from uvlocal.shim.project import discover
 from uvlocal.shim.providers import PROVIDERS
@@ -123,7 +123,7 @@ def add_root(folder: str, *, local: bool, system: System | None = None) -> Chang
     changes = _without(file, other, path, system)
     roots = _roots(file, wanted)
     if not any(_is_same(root, path, system) for root in roots):
-        after = [*roots, contract_home(path, system)]
+        after = [*roots, below_home(path, system)]
         changes.append(Change(file.path, wanted, roots or None, after))
         file.set([wanted], after)
     if changes:
@@ -254,7 +254,7 @@ def _file(system: System, *, project: bool) -> TomlFile:
             f"no `pyproject.toml` in `{contract_home(system.cwd, system)}` or above it",
             "run this in a project",
         )
-    return TomlFile(project_file(found, system), system)
+    return TomlFile(project_file(found, system), system, found.root)
 
 
 def _shadows(key: str, system: System, *, project: bool) -> list[str]:

@@ -11,12 +11,11 @@ import contextlib
 import os
 import tempfile
 import time
-import tomllib
 from typing import TYPE_CHECKING
 
 from uvlocal import __version__
 from uvlocal.manage import identity
-from uvlocal.shim import environment, mounts, stores
+from uvlocal.shim import environment, mounts, pyproject, stores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +47,7 @@ def write_first(call: Call, decision: Decision) -> str | None:
     if store is None or project is None or volume is None:
         return None
     system = call.system
-    if _is_refused(project.root):
+    if _is_refused(project.root, system):
         return None
     make_private(store)
     table = content(call, decision)
@@ -111,15 +110,17 @@ def _offer(store: str, which: identity.Identity | None, system: System) -> str:
     return f"; the project was `{was}` before, `uvlocal adopt` takes that environment along"
 
 
-def _is_refused(root: str) -> bool:
+def _is_refused(root: str, system: System) -> bool:
     """Say whether uv will refuse the project, so that no environment comes to be.
 
     Then the message is uv's alone: no record, no line of ours. Only what is plain is looked at.
     """
+    data = system.read(os.path.join(root, "pyproject.toml"))
+    if data is None:
+        return True
     try:
-        with open(os.path.join(root, "pyproject.toml"), "rb") as file:
-            project = tomllib.load(file).get("project")
-    except (OSError, ValueError, RecursionError):
+        project = pyproject.parse(data.decode("utf-8-sig")).get("project")
+    except (ValueError, RecursionError):
         return True
     if not isinstance(project, dict):
         return project is not None
@@ -159,10 +160,19 @@ def make_private(store: Store) -> None:
     Raises:
         OSError: they cannot be made.
     """
-    os.makedirs(os.path.dirname(store.path), exist_ok=True)
-    for folder in (store.path, *(os.path.join(store.path, n) for n in _FOLDERS)):
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(folder, 0o700)
+    for name in ("", *_FOLDERS):
+        _make_private(os.path.join(store.path, name) if name else store.path)
+
+
+def _make_private(folder: str) -> None:
+    """Make a folder, and those above it that are missing: whoever may write there may swap it."""
+    if os.path.isdir(folder):
+        return
+    above = os.path.dirname(folder)
+    if above != folder:
+        _make_private(above)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(folder, 0o700)
 
 
 _FOLDERS = (environment.ENVIRONMENTS, environment.RECORDS)

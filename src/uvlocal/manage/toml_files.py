@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from uvlocal.manage.errors import UserError
 from uvlocal.shim.environment import contract_home
+from uvlocal.shim.pyproject import refuse_endless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,22 +25,32 @@ _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 class TomlFile:
     """A TOML file as text, changed in memory until `write` is called.
 
-    `path` is as the user knows it; a link (to a folder of dotfiles, say) is written through.
+    `path` is as the user knows it; a link (to a folder of dotfiles, say) is written through, but
+    one in a project not out of that: others can have put it there.
     """
 
-    def __init__(self, path: str, system: System) -> None:
+    def __init__(self, path: str, system: System, project: str = "") -> None:
         """Read the file; one that is not there is empty.
 
+        Args:
+            path: the file.
+            system: the machine.
+            project: the root of the project that the file belongs to, "" for the user's own.
+
         Raises:
-            UserError: it is there but cannot be read, or is no TOML.
+            UserError: it is there but cannot be read, or is no TOML, or is a link out of the
+                project.
         """
         self.path = path
         self.shown = contract_home(path, system)
+        self._project = project
+        target(path, project, self.shown)
         data = system.read(path)
         if data is None and system.exists(path):
             raise UserError(f"`{self.shown}` cannot be read")
         try:
             self.text = (data or b"").decode()
+            refuse_endless(self.text)
             self.table: dict[str, Any] = tomllib.loads(self.text.removeprefix(_BOM))
         except (ValueError, RecursionError) as error:
             hint = "mend it by hand, then try again"
@@ -113,7 +124,7 @@ class TomlFile:
             document = tomlkit.parse(self.text.removeprefix(_BOM))
             change(document)
             return tomlkit.dumps(document)
-        except (TOMLKitError, KeyError, TypeError, AttributeError) as error:
+        except (TOMLKitError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise self._beyond() from error
 
     def _with_key(self, key: str, value: Value) -> str:
@@ -162,7 +173,7 @@ class TomlFile:
         """
         from uvlocal.manage.store import replace
 
-        path = os.path.realpath(self.path)
+        path = target(self.path, self._project, self.shown)
         try:
             try:
                 mode = stat.S_IMODE(os.stat(path).st_mode)
@@ -172,6 +183,19 @@ class TomlFile:
             replace(path, self.text.encode(), mode)
         except OSError as error:
             raise UserError(f"`{self.shown}` cannot be written: {error.strerror}") from error
+
+
+def target(path: str, project: str, shown: str) -> str:
+    """Return where a file is written to: what its links lead to.
+
+    Raises:
+        UserError: that is not in the project `project`, where one is given.
+    """
+    there, root = os.path.realpath(path), os.path.realpath(project) if project else ""
+    if root and not there.startswith(root.rstrip(os.sep) + os.sep):
+        hint = "change the file that it leads to by hand, if that is yours"
+        raise UserError(f"`{shown}` is a link that leads out of the project", hint)
+    return there
 
 
 def _drop_empty(table: dict[str, Any], keys: Sequence[str]) -> None:

@@ -9,18 +9,15 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import shutil
 import stat
-import sys
 from typing import TYPE_CHECKING
 
+from uvlocal.manage import removal
 from uvlocal.manage.sizes import Meter
 from uvlocal.shim import environment, mounts
 from uvlocal.shim.paths import contains
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from uvlocal.shim.system import System
 
 #: The name of the folder in the store.
@@ -63,10 +60,11 @@ def empty(store: str, system: System) -> tuple[int, list[str]]:
     for path in leftovers(store, system):
         mount = mounted_inside(path, system)
         if mount:
-            problems.append(f"`{path}` stays: another volume is mounted inside, at `{mount}`")
+            shown = environment.printable(path)
+            problems.append(f"`{shown}` stays: another volume is mounted inside, at `{mount}`")
             continue
         meter.add(path)
-        trouble = delete(path)
+        trouble = removal.delete(path)
         if trouble:
             problems.append(f"`{path}` was not removed completely: {trouble}")
     with contextlib.suppress(OSError):
@@ -82,55 +80,3 @@ def mounted_inside(path: str, system: System) -> str:
             return mount.point
     # Where there is no such table, another volume shows by its number.
     return "" if system.platform == "linux" else Meter().add(path).mount
-
-
-def delete(path: str) -> str:
-    """Remove a folder with all that is in it, no link followed; return what went wrong."""
-    if os.path.islink(path) or not os.path.isdir(path):
-        return _attempt(os.unlink, path)
-    problems: list[str] = []
-
-    def again(function: Callable[..., object], name: str, error: BaseException) -> None:
-        """Try once more after making a folder writable: one that is not keeps its content."""
-        if isinstance(error, FileNotFoundError):
-            return
-        for folder in (os.path.dirname(name), name):
-            _make_writable(folder)
-        if function in (os.unlink, os.rmdir):
-            problems.append(_attempt(function, name))
-        else:
-            # It could not be listed.
-            shutil.rmtree(name, ignore_errors=True)
-            problems.append(_reason(error) if os.path.lexists(name) else "")
-
-    if sys.version_info >= (3, 12):
-        shutil.rmtree(path, onexc=again)
-    else:
-        shutil.rmtree(path, onerror=lambda function, name, info: again(function, name, info[1]))
-    return next(filter(None, problems), "")
-
-
-def _make_writable(path: str) -> None:
-    """Make a folder writable, on Windows a file too.
-
-    Elsewhere a file's mode does not matter, and it may be that of a file in uv's cache as well.
-    """
-    if os.path.islink(path):
-        return
-    with contextlib.suppress(OSError):
-        if os.path.isdir(path):
-            os.chmod(path, stat.S_IRWXU)
-        elif sys.platform == "win32":
-            os.chmod(path, stat.S_IRUSR | stat.S_IWUSR)
-
-
-def _attempt(function: Callable[..., object], path: str) -> str:
-    try:
-        function(path)
-    except OSError as error:
-        return _reason(error)
-    return ""
-
-
-def _reason(error: BaseException) -> str:
-    return str(getattr(error, "strerror", "") or error).lower()

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+#: The most that is read of one file, in bytes: the longest `RECORD` files have a few megabytes.
+READ_LIMIT = 16 * 1024 * 1024
 #: BSD flags of macOS (`sys/stat.h`): hidden from people, and content not here.
 UF_HIDDEN = 0x8000
 SF_DATALESS = 0x40000000
@@ -62,11 +64,16 @@ class Files:
             return None
 
     def read(self, path: str) -> bytes:
-        """Return the content of a file that `status` showed to be a file and here, or b""."""
+        """Return the content of a file that `status` showed to be a file and here, or b"".
+
+        By now it may be a link or a FIFO: the first is not followed, the second not waited for.
+        """
+        flags = (getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY"))
         try:
-            with open(path, "rb") as file:
-                return file.read()
-        except OSError:
+            with open(os.open(path, os.O_RDONLY | sum(flags)), "rb") as file:
+                is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+                return file.read(READ_LIMIT) if is_file else b""
+        except (OSError, ValueError):
             return b""
 
 

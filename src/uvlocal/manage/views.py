@@ -8,11 +8,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import sys
 import textwrap
 from typing import TYPE_CHECKING
 
-from uvlocal.shim.environment import contract_home
+from uvlocal.shim.environment import contract_home, printable
 from uvlocal.shim.system import System
 
 if TYPE_CHECKING:
@@ -22,25 +23,34 @@ if TYPE_CHECKING:
     from uvlocal.manage.status import Status
 
 _LABEL_WIDTH = 13
+#: What stands around coloured text until it is written. No name and no file holds these characters
+#: (halves of surrogate pairs), so that nothing but `painted` brings a colour to the terminal.
+_COLOUR, _PAINTED, _END = "\ud800", "\ud801", "\ud802"
+#: The escape sequences of ECMA-48 that they become.
+_STEERS = {_COLOUR: "\x1b[", _PAINTED: "m", _END: "\x1b[0m"}
 #: How many bytes, KiB, MiB make one of the next unit.
 _UNIT = 1024
 
 
 def shown(path: str) -> str:
     """Return a path as people write it, fit for one line of a terminal."""
-    text = contract_home(path, System())
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return contract_home(path, System())
 
 
 def data(text: str) -> None:
-    """Print data for a person or a program."""
+    """Print data for a person, made fit for a terminal."""
+    sys.stdout.write(_writable(_fit(text), sys.stdout.encoding) + "\n")
+
+
+def code(text: str) -> None:
+    """Print lines for a program, as they are."""
     sys.stdout.write(_writable(text, sys.stdout.encoding) + "\n")
 
 
 def exact(path: str) -> None:
     """Print a path byte for byte, whatever its name is made of, for a program to use."""
     if sys.platform == "win32":
-        data(path)
+        code(path)
         return
     sys.stdout.flush()
     sys.stdout.buffer.write(os.fsencode(path) + b"\n")
@@ -50,7 +60,15 @@ def exact(path: str) -> None:
 def talk(text: str) -> None:
     """Print talk, after the data that was printed before it."""
     sys.stdout.flush()
-    sys.stderr.write(_writable(text, sys.stderr.encoding) + "\n")
+    sys.stderr.write(_writable(_fit(text), sys.stderr.encoding) + "\n")
+
+
+def _fit(text: str) -> str:
+    """Return lines of ours in which nothing but our own colours steers the terminal."""
+    pieces = re.split(f"([\n{''.join(_STEERS)}])", text)
+    return "".join(
+        _STEERS.get(piece, piece if piece == "\n" else printable(piece)) for piece in pieces
+    )
 
 
 def _writable(text: str, encoding: str | None) -> str:
@@ -63,7 +81,7 @@ def as_json(result: object) -> None:
     if not dataclasses.is_dataclass(result) or isinstance(result, type):
         msg = "a result is an instance of a dataclass"
         raise TypeError(msg)
-    data(json.dumps(dataclasses.asdict(result), indent=2, ensure_ascii=True))
+    code(json.dumps(dataclasses.asdict(result), indent=2, ensure_ascii=True))
 
 
 def error(problem: UserError) -> None:
@@ -97,7 +115,7 @@ def agreed(question: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def painted(text: str, code: str, *, talking: bool = False) -> str:
+def painted(text: str, colour: str, *, talking: bool = False) -> str:
     """Return text in a colour (a number of ECMA-48), plain where the stream shows none.
 
     The stream is stdout, or stderr where the text is for `talk`.
@@ -105,11 +123,11 @@ def painted(text: str, code: str, *, talking: bool = False) -> str:
     stream = sys.stderr if talking else sys.stdout
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
         return text
-    return f"\x1b[{code}m{text}\x1b[0m"
+    return f"{_COLOUR}{colour}{_PAINTED}{text}{_END}"
 
 
-def _coloured(text: str, code: str) -> str:
-    return painted(text, code, talking=True)
+def _coloured(text: str, colour: str) -> str:
+    return painted(text, colour, talking=True)
 
 
 def size(number: int) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage import views
 from uvlocal.manage.views import data, painted, talk
+from uvlocal.shim.environment import printable
 
 if TYPE_CHECKING:
     from uvlocal.manage.doctor import Diagnosis, Result
@@ -49,9 +50,10 @@ def _indented(text: str) -> None:
 
 
 def _wrapped(text: str) -> list[str]:
-    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     width = min(views.columns(), 100) - _INDENT
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+    return textwrap.wrap(
+        printable(text), width, break_long_words=False, break_on_hyphens=False
+    ) or [""]
 
 
 def _sum_up(found: Diagnosis) -> None:

@@ -68,8 +68,8 @@ def _row(one: Environment, now: float | None) -> tuple[str, ...]:
     age = age_text(one.last_used, now)
     state = one.state.replace("-", " ")
     return (
-        shown(one.project) if one.project else f"({one.name})",
-        one.volume,
+        shown(one.project) if one.project else f"({shown(one.name)})",
+        shown(one.volume),
         takes,
         one.python,
         age,
@@ -101,10 +101,12 @@ def _remarks(found: Environments) -> None:
 
 def on_command_line(path: str) -> str:
     """Return a path fit for a command line, with `~` for home."""
+    from uvlocal.shim.environment import below_home
     from uvlocal.shim.paths import quoted
     from uvlocal.shim.system import System
 
-    return quoted(shown(path), System())
+    system = System()
+    return quoted(below_home(path, system), system)
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:

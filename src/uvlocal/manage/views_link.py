@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage.link import SETTING
 from uvlocal.manage.views import hint, shown, talk, warning
+from uvlocal.shim.environment import printable
 
 if TYPE_CHECKING:
     from uvlocal.manage.link import Linked
@@ -13,14 +14,14 @@ if TYPE_CHECKING:
 
 def linked(made: Linked) -> None:
     """Say what leads to the environment now, and what is to be known of it."""
-    where = shown(made.path)
+    where, says = shown(made.path), printable(made.says)
     if made.kind == "vscode":
         if made.changed:
-            talk(f"set `{SETTING}` in `{where}` to `{made.says}`")
+            talk(f"set `{SETTING}` in `{where}` to `{says}`")
         else:
-            talk(f"`{SETTING}` in `{where}` is `{made.says}` already")
+            talk(f"`{SETTING}` in `{where}` is `{says}` already")
         if made.changed and made.said:
-            talk(f"it was `{made.said}`")
+            talk(f"it was `{printable(made.said)}`")
         if made.changed:
             hint(
                 "an interpreter that was picked by hand goes first, "
@@ -29,9 +30,9 @@ def linked(made: Linked) -> None:
     else:
         kind = "link" if made.kind == "symlink" else "redirect file"
         if made.changed:
-            talk(f"made the {kind} `{where}` to `{made.says}`")
+            talk(f"made the {kind} `{where}` to `{says}`")
         else:
-            talk(f"the {kind} `{where}` leads to `{made.says}` already")
+            talk(f"the {kind} `{where}` leads to `{says}` already")
     if not made.portable:
         warning("that path holds on this machine only, and the folder is seen by others too")
     if not made.environment_exists:
@@ -46,4 +47,4 @@ def unlinked(gone: Linked) -> None:
     elif gone.path.endswith(".json"):
         talk(f"removed `{SETTING}` from `{where}`")
     else:
-        talk(f"removed `{where}`, which led to `{gone.said}`")
+        talk(f"removed `{where}`, which led to `{printable(gone.said)}`")

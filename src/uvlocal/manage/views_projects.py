@@ -20,8 +20,7 @@ from uvlocal.manage.views import (
     talk,
     warning,
 )
-from uvlocal.shim.paths import quoted
-from uvlocal.shim.system import System
+from uvlocal.manage.views_environments import on_command_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -132,7 +131,7 @@ def _sums(found: Scan, folders: list[str] | None) -> None:
         warning(f"{what}; {option} raises the limit")
     if found.saved_files:
         saved = f"{count(found.saved_files, 'file')} ({size(found.saved_bytes)})"
-        words = " ".join(quoted(shown(root), System()) for root in found.roots) if folders else ""
+        words = " ".join(map(on_command_line, found.roots)) if folders else ""
         command = f"uvlocal migrate --all {words}".rstrip()
         hint(f"`{command}` saves {saved} there")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uvlocal.manage.checks import FAIL, OK, WARN, Check
 from uvlocal.manage.identity import SilentError
 from uvlocal.manage.trees import Budget, Files, measure
-from uvlocal.shim.environment import contract_home
+from uvlocal.shim.environment import below_home, contract_home
 from uvlocal.shim.paths import quoted
 from uvlocal.shim.volume import locate
 
@@ -63,10 +63,13 @@ def _is_environment(path: str, mount_point: str, facts: Facts) -> bool:
 def _stray(root: str, facts: Facts, *, redirected: bool) -> list[Check]:
     path = os.path.join(root, ".venv")
     shown = contract_home(path, facts.system)
-    command, advice = "", f"`rm -r {quoted(shown, facts.system)}`, then `uv sync`"
+    command, advice = (
+        "",
+        f"`rm -r {quoted(below_home(path, facts.system), facts.system)}`, then `uv sync`",
+    )
     checks = []
     if redirected:
-        command = f"uvlocal migrate {quoted(contract_home(root, facts.system), facts.system)}"
+        command = f"uvlocal migrate {quoted(below_home(root, facts.system), facts.system)}"
         advice = ""
         seen = (
             f"`{shown}` is there although the project is redirected: it is from before, or an "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uvlocal.manage import migrations, trash
 from uvlocal.manage.checks import FAIL, OK, WARN, Check
 from uvlocal.shim import environment, stores
-from uvlocal.shim.environment import contract_home
+from uvlocal.shim.environment import below_home, contract_home
 from uvlocal.shim.paths import quoted
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def check(facts: Facts) -> list[Check]:
         checks.append(found)
     if not chosen.writable:
         seen = f"the store {shown} cannot be written, so no new project is redirected"
-        folder = quoted(chosen.shown, facts.system)
+        folder = quoted(below_home(chosen.path, facts.system), facts.system)
         checks.append(
             Check(
                 "store-not-writable",
@@ -62,13 +62,14 @@ def _private(facts: Facts) -> list[Check]:
             if status is None or not stat.S_ISDIR(status.st_mode):
                 continue
             shown = contract_home(path, facts.system)
+            pasted = quoted(below_home(path, facts.system), facts.system)
             if status.st_uid != facts.system.uid:
                 seen = f"`{shown}` belongs to another user"
-                mend = f"sudo chown -R $USER {quoted(shown, facts.system)}"
+                mend = f"sudo chown -R $USER {pasted}"
                 checks.append(Check("store-not-yours", FAIL, seen, command=mend, path=path))
             elif status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
                 seen = f"`{shown}` is open to others (mode {stat.S_IMODE(status.st_mode):04o})"
-                mend = f"chmod 700 {quoted(shown, facts.system)}"
+                mend = f"chmod 700 {pasted}"
                 check_ = Check("store-not-private", WARN, seen, "high", mend, "chmod", path)
                 checks.append(check_)
     return checks
@@ -127,7 +128,8 @@ def _migrations(facts: Facts) -> list[Check]:
         for root in migrations.interrupted(place, facts.system):
             shown = contract_home(root, facts.system)
             seen = f"the migration of `{shown}` was interrupted, or is at work"
-            command = f"uvlocal migrate {quoted(shown, facts.system)}"
+            pasted = quoted(below_home(root, facts.system), facts.system)
+            command = f"uvlocal migrate {pasted}"
             checks.append(Check("migration-interrupted", WARN, seen, "medium", command, path=root))
     return checks
 
@@ -156,10 +158,11 @@ def _entry(entry: Entry, facts: Facts) -> list[Check]:
     root = contract_home(entry.root, facts.system)
     if entry.state == "broken":
         seen = f"`{shown}`: {entry.why}"
-        advice = f"look at it; if it is nothing of yours, `rm -r {quoted(shown, facts.system)}`"
+        pasted = quoted(below_home(path, facts.system), facts.system)
+        advice = f"look at it; if it is nothing of yours, `rm -r {pasted}`"
         return [Check("record-broken", WARN, seen, path=path, advice=advice)]
     if entry.state == "moved":
-        there = quoted(contract_home(entry.moved_to, facts.system), facts.system)
+        there = quoted(below_home(entry.moved_to, facts.system), facts.system)
         seen = f"`{root}`: {entry.why}"
         return [
             Check("project-moved", WARN, seen, "high", f"uvlocal adopt {there}", path=entry.root)
