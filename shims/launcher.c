@@ -6,7 +6,7 @@
  *   1. Find out which file this is, and read the configuration beside it.
  *   2. Stop if this process goes round in circles.
  *   3. Recall what Python decided for the same call earlier, if nothing that it rests on changed:
- *      then become the real uv at once.
+ *      then become the real uv at once. Not on Windows, where nothing is recorded.
  *   4. Become Python with uvlocal's package, which decides and then becomes the real uv.
  *   5. Where that cannot be done: give back the environment that the user had, find the real uv,
  *      become it. Nothing that is wrong with uvlocal may stop uv.
@@ -674,6 +674,16 @@ static uint64_t process_number(void)
     return (uint64_t)getpid();
 }
 
+/* The effective user; Linux tells it at the start of a program, which never changes it. */
+static uid_t user(void)
+{
+#ifdef __APPLE__
+    return geteuid();
+#else
+    return (uid_t)getauxval(AT_EUID);
+#endif
+}
+
 static bool is_absolute(const char *path)
 {
     return path[0] == '/';
@@ -709,7 +719,7 @@ static const char *check_file(int file, size_t limit, bool trusted, size_t *size
     struct stat status;
     if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || (uintmax_t)status.st_size > limit)
         return "is damaged";
-    if (trusted && status.st_uid != geteuid() && status.st_uid != 0)
+    if (trusted && status.st_uid != user() && status.st_uid != 0)
         return "belongs to somebody else";
     if (trusted && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         return "can be written by others";
@@ -717,10 +727,16 @@ static const char *check_file(int file, size_t limit, bool trusted, size_t *size
     return NULL;
 }
 
-/* O_NONBLOCK: a FIFO put in the place of a file must not hold uv up. */
+/* Opens a file to look at it, and to close it at once: O_CLOEXEC would cost another system call in
+ * the C library. O_NONBLOCK: a FIFO put in the place of a file must not hold uv up. */
+static int open_file(const char *path)
+{
+    return open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+}
+
 static const char *read_file(const char *path, size_t limit, bool trusted, struct content *into)
 {
-    int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int file = open_file(path);
     if (file < 0)
         return errno == ENOENT ? "is missing" : "cannot be read";
     size_t size = 0;
@@ -993,7 +1009,7 @@ static bool has_same_content(const char *stamp, const char *path)
     uint64_t numbers[] = {0, 0}; /* the size, and the rest */
     ssize_t got = -1;
     struct stat status;
-    int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int file = open_file(path);
     if (file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode)) {
         while (numbers[0] <= SUMMED_LIMIT && (got = read(file, part, sizeof part)) > 0) {
             numbers[0] += (uint64_t)got;
@@ -1020,7 +1036,7 @@ static bool has_same_name(const char *stamp, const char *path)
 {
 #ifdef __APPLE__
     char name[PATH_MAX];
-    int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int file = open_file(path);
     bool known = file >= 0 && fcntl(file, F_GETPATH, name) == 0;
     if (file >= 0)
         close(file);
@@ -1217,7 +1233,7 @@ static void recall_for(const struct key *key, const char *folder, uint64_t varia
 static bool is_private_folder(const char *path)
 {
     struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid()
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == user()
         && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
@@ -1547,7 +1563,8 @@ static void unset_variable(const wchar_t *name)
 
 /* -- other programs -------------------------------------------------------------------------- */
 
-/* Nothing is recorded on Windows: the registry, which decisions rest on there, has no stamps. */
+/* Nothing is recorded on Windows, so that each call is decided: sync clients tell of their folders
+ * in the registry there, and no system call tells cheaply that a part of it is unchanged. */
 static void recall(const wchar_t *cache, const wchar_t *launcher)
 {
     (void)cache;

@@ -12,6 +12,7 @@
 #   exported IFS becomes the default one;
 # - argv[0]: uv gets the path of this file;
 # - descriptors: where stderr is closed, bash keeps this file open in its place;
+# - stderr: where the current directory has been deleted, every sh says so first;
 # - signals: sh cannot see which were ignored, so SIGPIPE and SIGXFSZ come out with their defaults;
 # - a program that is there but cannot be started (its own interpreter is gone, say) ends the call
 #   with the shell's message: after a failed `exec` no sh goes on.

@@ -1,6 +1,6 @@
 """`python -m uvlocal`."""
 
-from uvlocal.manage.cli import main
+from uvlocal.manage.main import main
 
 if __name__ == "__main__":
     main()

@@ -36,6 +36,7 @@ MODULES = (
     "roots",
     "sight",
     "signals",
+    "exclusions",
     "volume",
     "stores",
     "commands",
@@ -54,7 +55,11 @@ MODULES = (
 )
 _PACKAGE = "uvlocal.shim"
 #: Raised with every change of the file's format.
-_FORMAT = 1
+_FORMAT = 2
+#: The largest file that is read, in bytes; a real one has a third of that.
+_LIMIT = 1 << 20
+#: The length of `sum_of`, in bytes.
+_SUM_LENGTH = 8
 _FOLDER = os.path.dirname(__file__)
 #: 2^61 - 1: what is left of a path, divided by it, names the file.
 _PRIME = (1 << 61) - 1
@@ -74,8 +79,11 @@ def load(cache: str) -> bool:
     # Byte code is many small objects, and this process is another one before memory matters.
     gc.disable()
     try:
-        data = _trusted(cache)
-        made_for, stamps, codes = marshal.loads(data)  # noqa: S302 - nobody else can have made it
+        data = memoryview(_trusted(cache))  # a copy would cost as much as reading it
+        if data[:_SUM_LENGTH] != sum_of(data[_SUM_LENGTH:]):
+            return False
+        # What nobody else can have made.
+        made_for, stamps, codes = marshal.loads(data[_SUM_LENGTH:])  # noqa: S302
         if made_for != _made_for() or stamps != _stamps():
             return False
     except (OSError, EOFError, ValueError, TypeError):
@@ -113,7 +121,8 @@ def save(cache: str) -> None:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with open(descriptor, "wb") as file:
-                file.write(marshal.dumps(content))
+                data = marshal.dumps(content)
+                file.write(sum_of(data) + data)
             os.replace(beside, path)
         finally:
             if os.path.lexists(beside):
@@ -128,12 +137,29 @@ def _trusted(cache: str) -> bytes:
     Raises:
         OSError: there is none that can be trusted.
     """
-    with open(_path(cache), "rb", buffering=0) as file:
-        for status in (os.stat(cache), os.fstat(file.fileno())):
+    # Without waiting: something else may stand in its place, a FIFO say.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(_path(cache), flags | getattr(os, "O_CLOEXEC", 0))
+    with open(descriptor, "rb", buffering=0) as file:
+        own = os.fstat(descriptor)
+        for status in (os.stat(cache), own):
             writable = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
             if sys.platform != "win32" and (status.st_uid != os.geteuid() or writable):
                 raise PermissionError
+        if not stat.S_ISREG(own.st_mode) or own.st_size > _LIMIT:
+            raise PermissionError
         return file.readall()
+
+
+def sum_of(data: "bytes | memoryview") -> bytes:
+    """Return what tells whether data is as it was written.
+
+    `marshal` takes a damaged file at its word: a length in it can be that of all memory. It is the
+    sum by which Python itself tells byte code that fits its source (PEP 552).
+    """
+    import _imp
+
+    return _imp.source_hash(_FORMAT, data)
 
 
 def _path(cache: str) -> str:

@@ -5,6 +5,8 @@ next row needs a fact that was not gathered yet, so that a call never pays for a
 matter. The shim, `uvlocal status` and `uvlocal scan` all ask this one function.
 """
 
+from uvlocal.shim.environment import printable
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from uvlocal.shim.project import Project
@@ -160,7 +162,7 @@ class Decision:
     ) -> None:
         """Hold the decision."""
         self.code = code
-        self.sentence = sentence
+        self.sentence = printable(sentence)
         self.strategy = strategy
         self.variables = variables or {}
         self.environment = environment
@@ -276,6 +278,9 @@ def _act(facts: Facts, volume: "Volume", store: Store, decision: Decision) -> De
         if decision.fallback:
             decision.sentence += f" ({decision.fallback})"
         if role == "project":
+            # Programs in `uv run` inherit it, those included that call the real uv in another
+            # project. `VIRTUAL_ENV` with `--active` would not leak, but such a call in the same
+            # project would make `.venv` there, uv before 0.7 refuses it, and argv is the user's.
             variables["UV_PROJECT_ENVIRONMENT"] = store.environment
         elif store.exists and not _chooses_environment(facts):
             variables["VIRTUAL_ENV"] = store.environment

@@ -6,7 +6,6 @@ root.
 """
 
 from uvlocal.shim.paths import comparable
-from uvlocal.shim.patterns import ignores
 from uvlocal.shim.places import Exclusion
 from uvlocal.shim.roots import expand
 from uvlocal.shim.sight import Sight
@@ -102,6 +101,8 @@ def _by_file(exclusion: Exclusion, signal: Signal, sight: Sight) -> str:
 
 def _by_patterns(text: str, exclusion: Exclusion, signal: Signal, sight: Sight) -> str:
     """Return the pattern that leaves the environment out, below the root and with slashes."""
+    from uvlocal.shim.patterns import ignores  # few roots have a file of patterns
+
     names = [sight.system.path.basename(folder) for folder in _inside(sight, signal.top)]
     folds = sight.system.platform != "linux"
     return ignores(text, "/".join(reversed(names)), exclusion.dialect, folds_case=folds)

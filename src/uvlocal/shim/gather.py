@@ -256,7 +256,8 @@ class Call:
 
         Only an existing place on a local volume that belongs to this user or root, and that
         nobody else may write, is a reason to stand aside: the link itself may have been written
-        by another machine, or by anybody with whom the folder is shared.
+        by another machine, or by anybody with whom the folder is shared. Another project's own
+        `.venv` is none: uv would take that project's packages out of it.
         """
         system = self.system
         path = system.path.join(root, ".venv")
@@ -287,6 +288,9 @@ class Call:
         if there is None or not environment.is_private(there, system.uid):
             return ""
         canonical = system.realpath(target)
+        if _is_anothers(canonical, system):
+            self.facts.blocked = "as `.venv` is a link to another project's environment"
+            return ""
         volume = locate(canonical, canonical, system, self.settings, known_local=system.home)
         return canonical if volume.kind == "local" else ""
 
@@ -294,6 +298,12 @@ class Call:
 def is_set(environ: "dict[str, str]", name: str) -> bool:
     """Say whether a switch is on: set, not empty, and not `0`."""
     return environ.get(name, "") not in ("", "0")
+
+
+def _is_anothers(target: str, system: System) -> bool:
+    """Say whether a link leads to the environment in another project, where uv puts it."""
+    above, name = system.path.split(target)
+    return name == ".venv" and system.exists(system.path.join(above, "pyproject.toml"))
 
 
 def _is_central(target: str, system: System) -> bool:

@@ -7,6 +7,7 @@ import os
 import stat
 import sys
 
+from uvlocal.shim.environment import printable
 from uvlocal.shim.system import System
 
 #: Every shim of ours carries these bytes: the native launcher, `uv.sh`, `uv.ps1`.
@@ -118,9 +119,13 @@ def missing(found: RealUv) -> str:
 
 
 def say(text: str) -> None:
-    """Write a line of talk to stderr; a closed stderr is no reason to fail."""
+    """Write lines of talk to stderr, made fit for a terminal; a closed one is no reason to fail.
+
+    A name that may hold a newline is made `environment.printable` by whoever puts it into a line.
+    """
+    lines = "\n".join(map(printable, text.split("\n")))
     try:
-        os.write(2, (text + "\n").encode("utf-8", "backslashreplace"))
+        os.write(2, (lines + "\n").encode("utf-8", "backslashreplace"))
     except OSError:
         pass
 
@@ -138,17 +143,16 @@ def become(path: str, arguments: "list[str]", changes: "dict[str, str | None]") 
     """
     if sys.platform == "win32":
         return _run(path, arguments, changes)
-    import posix
-
-    # The raw mapping of bytes: names and values that are no text reach uv as they came.
-    environ = dict(posix.environ)
+    # The environment is changed where C keeps it, and passed on from there: entries that a mapping
+    # cannot hold (twins, no `=`, no name) reach uv as they came, in their order.
     for name, value in changes.items():
         if value is None:
-            environ.pop(os.fsencode(name), None)
+            os.unsetenv(name)
         else:
-            environ[os.fsencode(name)] = os.fsencode(value)
-    os.execve(path, arguments, environ)  # noqa: S606 - becoming uv is the purpose
-    return NOT_FOUND  # never: a successful `execve` does not return, a failed one raises
+            os.putenv(name, value)
+    # Python starts no program with an empty argv[0]; uv does not look at it.
+    os.execv(path, [arguments[0] or "uv", *arguments[1:]])  # noqa: S606 - becoming uv is the purpose
+    return NOT_FOUND  # never: a successful `execv` does not return, a failed one raises
 
 
 def _run(path: str, arguments: "list[str]", changes: "dict[str, str | None]") -> int:

@@ -13,8 +13,6 @@ Whatever goes wrong here, uv runs.
 import os
 import sys
 
-from uvlocal.shim import bundle
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from uvlocal.shim.handover import RealUv
@@ -31,6 +29,19 @@ def main() -> None:
     launcher, flags = sys.argv[_LAUNCHER], sys.argv[_FLAGS]
     argv = sys.argv[_ARGV0:] or ["uv"]
     _restore_signals(flags)
+    try:
+        code = _call(launcher, flags, argv)
+    except Exception as error:  # noqa: BLE001 - a package that is just being replaced, say
+        from uvlocal.shim import damaged
+
+        code = damaged.become_uv(error, launcher, argv, _restored_locale(flags))
+    os._exit(code)
+
+
+def _call(launcher: str, flags: str, argv: "list[str]") -> int:
+    """Decide, then become uv; return an exit code where that cannot be done."""
+    from uvlocal.shim import bundle
+
     cache = _cache(launcher)
     loaded = bundle.load(cache)
     from uvlocal.shim import handover
@@ -60,8 +71,8 @@ def main() -> None:
         _confess(error, system)
     if real is None:
         real = handover.find(system, launcher)
-    _restore_locale(flags, changes)
-    os._exit(_become(real, argv, changes))
+    changes.update(_restored_locale(flags))
+    return _become(real, argv, changes)
 
 
 def _cache(launcher: str) -> str:
@@ -111,13 +122,12 @@ def _confess(error: Exception, system: "System") -> None:
         handover.say(f"warning: uvlocal failed, so uv runs unchanged ({kind}: {what}); {hint}")
 
 
-def _restore_locale(flags: str, changes: "dict[str, str | None]") -> None:
-    """Undo what the start of Python did to LC_CTYPE in a C locale (PEP 538)."""
+def _restored_locale(flags: str) -> "dict[str, str | None]":
+    """Return what undoes what the start of Python did to LC_CTYPE in a C locale (PEP 538)."""
     letters, known, value = flags.partition("=")
     if "L" in letters:
-        changes["LC_CTYPE"] = None
-    elif known:
-        changes["LC_CTYPE"] = os.fsdecode(bytes.fromhex(value))
+        return {"LC_CTYPE": None}
+    return {"LC_CTYPE": os.fsdecode(bytes.fromhex(value))} if known else {}
 
 
 def _restore_signals(flags: str) -> None:

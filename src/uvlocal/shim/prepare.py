@@ -45,7 +45,7 @@ def prepare(call: Call, decision: Decision) -> None:
     if quiet:
         return
     for line in lines:
-        handover.say(line)
+        handover.say(environment.printable(line))
 
 
 def _try(call: Call, decision: Decision, act: "Callable[[Call, Decision], str]") -> str:
@@ -54,7 +54,7 @@ def _try(call: Call, decision: Decision, act: "Callable[[Call, Decision], str]")
         return act(call, decision)
     except Exception as error:  # noqa: BLE001 - nothing of this is worth losing the decision for
         if call.tell is not None:
-            call.tell(f"act: failed ({type(error).__name__}: {error})")
+            call.tell(environment.printable(f"act: failed ({type(error).__name__}: {error})"))
         return ""
 
 
@@ -152,7 +152,8 @@ def _record(call: Call, decision: Decision) -> "str | None":
         return records.write_first(call, decision)
     except Exception as error:  # noqa: BLE001 - a missing record is a nuisance, no reason to fail
         if call.tell is not None:
-            call.tell(f"record: not written ({type(error).__name__}: {error})")
+            why = f"record: not written ({type(error).__name__}: {error})"
+            call.tell(environment.printable(why))
         return None if store.exists else ""
 
 

@@ -120,9 +120,9 @@ def _parsed(path: str, word: bytes, system: System) -> "dict[str, object]":
     data = system.read(path)
     if data is None or word not in data:
         return {}
-    import tomllib
+    from uvlocal.shim import pyproject
 
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
+        return dict(pyproject.parse(data.decode("utf-8-sig")))
     except (ValueError, RecursionError):
         return {}

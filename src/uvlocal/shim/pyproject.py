@@ -58,20 +58,26 @@ class Document:
             self._table = {}
             if not self.problem:
                 try:
-                    self._table = _parse(self._text)
+                    self._table = parse(self._text)
                 except (ValueError, RecursionError) as error:
                     self.problem = f"`{self.path}` is not valid TOML ({error})"
         return self._table
 
 
-def _parse(text: str) -> "Mapping[str, object]":
+#: The most dots in one line. Python's parser takes time that grows with the square of the parts of
+#: a key: a million of them, in a file that somebody else wrote, would take it hours.
+_MOST_DOTS = 1000
+
+
+def parse(text: str) -> "Mapping[str, object]":
     """Parse TOML 1.1, which uv reads since 0.9; Python's parser knows 1.0 only up to 3.14.
 
     Raises:
-        ValueError: the text is neither.
+        ValueError: the text is neither, or would take very long.
     """
     import tomllib
 
+    refuse_endless(text)
     try:
         return tomllib.loads(text)
     except ValueError as error:
@@ -79,6 +85,21 @@ def _parse(text: str) -> "Mapping[str, object]":
             return tomllib.loads(as_toml_1_0(text))
         except ValueError:
             raise error from None
+
+
+def refuse_endless(text: str) -> None:
+    """Refuse a text on which Python's TOML parser would work for very long.
+
+    Raises:
+        ValueError: it is one.
+    """
+    if text.count(".") > _MOST_DOTS and max(map(_dots, text.split("\n"))) > _MOST_DOTS:
+        msg = f"a line has more than {_MOST_DOTS} dots"
+        raise ValueError(msg)
+
+
+def _dots(line: str) -> int:
+    return line.count(".")
 
 
 def as_toml_1_0(text: str) -> str:

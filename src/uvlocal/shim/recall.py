@@ -4,7 +4,7 @@ A recorded decision is a file below `decisions` in the cache folder, named by a 
 for: the launcher that was called, the current directory, the command line, and the variables that
 can matter. It holds all of these in full, every input with its stamp (`recorder`), and what to do.
 The launcher replays it only if each is exactly so again; whatever else may be, the answer is a
-miss, and Python decides anew.
+miss, and Python decides anew. Nothing is recorded on Windows (`recorder` tells why).
 
 Format: fields, each ended by a NUL byte, which no path, argument or variable can hold.
 
@@ -132,13 +132,17 @@ def _record(call: "Call", decision: "Decision", cache: str, settled: int) -> Non
     variables = relevant(call.inherited)
     fields = [MAGIC, call.launcher, how, directory]
     inputs = fewest(system, system.began - settled)
+    uv = call.real_uv().path
+    # What is relative depends on the directory, which is not always a part of the key.
+    if uv[:1] != "/" or any(path[:1] != "/" for _, path in inputs):
+        return
     fields += (str(len(words)), *words, str(len(variables)), *variables, str(len(inputs)))
     for stamp_and_path in inputs:
         fields += stamp_and_path
     changes = [
         name if value is None else f"{name}={value}" for name, value in call.changes.values.items()
     ]
-    fields += (str(len(changes)), *changes, call.real_uv().path, "end")
+    fields += (str(len(changes)), *changes, uv, "end")
     text = "\0".join([*fields, ""])
     # A field with a NUL of its own would be two; an input without a stamp would be none.
     if text.count("\0") != len(fields) or not system.complete:
@@ -149,7 +153,8 @@ def _record(call: "Call", decision: "Decision", cache: str, settled: int) -> Non
     folder = system.path.join(cache, FOLDER)
     number = hash_of(call.launcher, how, directory, words, variables)
     system.write_private(system.path.join(folder, f"{number:016x}"), data)
-    if number % _TRIM_EVERY == 0:
+    # By the time, in microseconds: names of similar calls have their last digits in common.
+    if system.began // 1000 % _TRIM_EVERY == 0:
         _trim(folder)
 
 

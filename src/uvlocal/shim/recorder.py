@@ -20,8 +20,9 @@ compare. The first letter of a stamp is its kind:
 
 `r` and `t` are for file systems of whose clock nothing is known: another machine's, or a program's;
 and for the mount table. What cannot be stamped at all (a registry, a database, a file that may not
-be read) makes `complete` False, and then nothing is recorded. `recall` writes stamps down,
-`shims/launcher.c` makes them anew.
+be read) makes `complete` False, and then nothing is recorded. So nothing ever is on Windows, where
+most decisions rest on the registry. `recall` writes stamps down, `shims/launcher.c` makes them
+anew.
 """
 
 import os
@@ -121,18 +122,21 @@ class RecordingSystem(System):
         """Ask `stat` or `lstat`; `letters` are the kinds for nothing, a file, a folder."""
         try:
             status = ask(path)
-        except OSError as error:
-            self._note(letters, path, letters[0])
-            if letters == "Alk" and isinstance(error, FileNotFoundError):
-                self.missing.add(path)
-            return None
-        except ValueError:  # a NUL, which no path can hold
-            self.complete = False
+        except (OSError, ValueError) as error:
+            self._note_failure(path, error, letters)
             return None
         folder = stat.S_ISDIR(status.st_mode)
         stamp = identity(letters[2], status) if folder else whole(letters[1], status)
         self._note(letters, path, stamp)
         return status
+
+    def _note_failure(self, path: str, error: Exception, letters: str) -> None:
+        if isinstance(error, ValueError):  # a NUL, which no path can hold
+            self.complete = False
+            return
+        self._note(letters, path, letters[0])
+        if letters == "Alk" and isinstance(error, FileNotFoundError):
+            self.missing.add(path)
 
     # -- what has a stamp ------------------------------------------------------------------------
 
@@ -146,8 +150,11 @@ class RecordingSystem(System):
 
     def exists(self, path: str) -> bool:
         """Say whether something is at `path`; that alone is noted."""
-        if System.lstat(self, path) is None:
-            return self.lstat(path) is not None
+        try:
+            os.lstat(path)
+        except (OSError, ValueError) as error:
+            self._note_failure(path, error, "Alk")
+            return False
         self._note("e", path, "e")
         return True
 
@@ -321,6 +328,7 @@ WITHOUT_STAMP = (
     "registry_stamp",
     "registry_values",
     "remove",
+    "remove_below",
     "set_attribute",
     "show",
 )

@@ -5,7 +5,12 @@ project says *whether* and *how*, never *where*: a folder that others write to c
 this machine.
 """
 
-from uvlocal.shim.environment import config_directory, data_directory, expand_home
+from uvlocal.shim.environment import (
+    config_directory,
+    data_directory,
+    expand_home,
+    printable,
+)
 from uvlocal.shim.system import System
 
 MODES = ("auto", "always", "never")
@@ -29,8 +34,9 @@ USER_KEYS = (
     "local-roots",
     "providers",
 )
-#: The most that is shown of a wrong value, in characters.
+#: The most that is shown of a wrong value, in characters, and the most that is said of one file.
 _LINE = 120
+_MOST_PROBLEMS = 20
 
 VARIABLES = {"mode": "UVLOCAL_MODE", "strategy": "UVLOCAL_STRATEGY", "store": "UVLOCAL_STORE"}
 
@@ -113,7 +119,7 @@ def add_project(settings: Settings, table: "dict[str, object]", path: str, syste
     settings.opted_in = True
     above = {key for key, origin in settings.origins.items() if origin == "variable"}
     wanted = {key: value for key, value in table.items() if key not in above}
-    place = f"{path}: [tool.uvlocal]"
+    place = f"{printable(path)}: [tool.uvlocal]"
     _apply(settings, wanted, _Source("project", place, PROJECT_KEYS, system))
 
 
@@ -152,9 +158,9 @@ def _apply(settings: Settings, table: "dict[str, object]", source: _Source) -> N
         else:
             would_be = ", ".join(f"`{name}`" for name in source.known)
             complaint = f"is no setting here, known are {would_be}"
-        if complaint:
+        if complaint and len(settings.problems) < _MOST_PROBLEMS:
             settings.problems.append(f"{source.place}: `{_one_line(key)}` {complaint}")
-        else:
+        if not complaint:
             settings.origins[key] = source.origin
 
 
@@ -266,5 +272,5 @@ def _texts(value: object) -> "list[str] | None":
 
 def _one_line(text: str) -> str:
     """Return `text` fit for one line of a terminal: printable and short."""
-    shown = "".join(c if c.isprintable() else "?" for c in text)
+    shown = printable(text)
     return shown if len(shown) <= _LINE else shown[: _LINE - 1] + "…"

@@ -1,7 +1,7 @@
 """A project's place, as the signals look at it."""
 
 from uvlocal.shim.environment import contract_home
-from uvlocal.shim.paths import ancestors, comparable, contains, without_prefix
+from uvlocal.shim.paths import ancestors, comparable, contains, device_number, without_prefix
 from uvlocal.shim.system import System
 
 TYPE_CHECKING = False
@@ -10,6 +10,17 @@ if TYPE_CHECKING:
 
     from uvlocal.shim.settings import Settings
 
+#: How the types of file systems begin that another machine or a program serves: one that may be
+#: gone. They are a subset of `filesystems`, in a form that costs nothing to import.
+_SERVED = (
+    *("9p", "afs", "autofs", "beegfs", "ceph", "cifs", "coda", "davfs", "fuse", "gpfs", "lustre"),
+    *("ncp", "nfs", "orangefs", "prl_fs", "smb", "vboxsf", "virtiofs", "vmhgfs"),
+)
+#: A row of the mount table has so many fields before its type (proc_pid_mountinfo(5)).
+_MOUNT_FIELDS = 5
+#: As many links as Linux follows in one path (path_resolution(7)).
+_LINKS = 40
+
 
 class Sight:
     """A project's place as the signals see it; what is asked of the disk is asked once."""
@@ -17,6 +28,7 @@ class Sight:
     __slots__ = (
         "_folders",
         "_identities",
+        "_mounts",
         "_statuses",
         "above",
         "absent",
@@ -43,6 +55,7 @@ class Sight:
         self.above = ancestors(root, system)
         self._folders: "dict[str, str] | None" = None
         self._identities: "dict[tuple[int, int], str] | None" = None
+        self._mounts: "list[tuple[str, bool]] | None" = None
         self._statuses: "dict[str, os.stat_result | None]" = {}
         #: The providers that are set up on this machine.
         self.configured: "set[str]" = set()
@@ -84,7 +97,7 @@ class Sight:
             if self._folders is None:
                 self._folders = {comparable(above, self.system): above for above in self.above}
             return self._folders.get(folded, path)
-        if path.startswith("\\\\"):
+        if path.startswith("\\\\") or self._may_be_silent(path):
             return None  # asking for a share may take long
         status = self.status(path)
         if status is None:
@@ -102,3 +115,54 @@ class Sight:
     def was_reached_through(self, path: str) -> bool:
         """Say whether the user's spelling of the root leads through `path`."""
         return contains(comparable(path, self.system), self.found, self.system)
+
+    def _may_be_silent(self, path: str) -> bool:
+        """Say whether `path` lies on another volume than the root, one that may never answer.
+
+        A file system whose server is gone holds whoever asks it for anything, and no signal but
+        SIGKILL ends that: every `uv` of this user would stand still. The root is not in there, as
+        it would be on the same device. What is mounted where is asked of the kernel alone. Only
+        Linux can tell; elsewhere the folder is asked.
+        """
+        system = self.system
+        if system.platform != "linux" or contains(path, system.cwd, system):
+            return False  # what holds the current directory would have held the shell
+        if self._mounts is None:
+            self._mounts = self._mounted()
+        if not any(silent for _, silent in self._mounts):
+            return False
+        for _ in range(_LINKS):
+            path = comparable(path, system)
+            above = [mount for mount in self._mounts if contains(mount[0], path, system)]
+            if above and max(enumerate(above), key=lambda row: (len(row[1][0]), row[0]))[1][1]:
+                return True
+            # Nothing on the way to a link may be silent either, as it would contain `path`.
+            for link in reversed(ancestors(path, system)):
+                target = system.readlink(link)
+                if target is not None:
+                    path = system.path.join(system.path.dirname(link), target) + path[len(link) :]
+                    break
+            else:
+                return False
+        return False
+
+    def _mounted(self) -> "list[tuple[str, bool]]":
+        """Return each mount point, and whether what is mounted there may be silent.
+
+        What the root lies on, and what home lies on, has been asked already.
+        """
+        asked = [self.status(path) for path in (*self.above, self.system.home, "/")]
+        own = {device_number(status.st_dev) for status in asked if status is not None}
+        found = []
+        for line in self.system.mount_table().split("\n"):
+            before, _, after = line.partition(" - ")
+            fields = before.split(" ")
+            if len(fields) < _MOUNT_FIELDS:
+                continue
+            point = fields[4]
+            if "\\" in point:
+                from uvlocal.shim.mounts import unescape
+
+                point = unescape(point)
+            found.append((point, after.startswith(_SERVED) and fields[2] not in own))
+        return found

@@ -260,8 +260,9 @@ def _markers(sight: Sight, known: "set[str]") -> "Iterator[Signal]":
         for provider, place in _places(sight, "marker")
     ]
     for above in _folders_to_search(sight):
+        stem = system.path.join(above, "")
         for provider, place, name in places:
-            path = system.path.join(above, name)
+            path = stem + name
             if not _is_marker(path, place, system):
                 continue
             if system.exists(system.path.join(above, _NEVER_THERE)):

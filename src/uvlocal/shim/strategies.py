@@ -24,6 +24,7 @@ class Look:
     """What was seen of the environment in a project.
 
     Attributes:
+        root: the project's root.
         absent: there is none yet.
         broken: metadata folders of the local packages whose `.pth` file is missing or hidden, so
             that Python does not find them.
@@ -31,10 +32,11 @@ class Look:
         stamp: a word that is another one once the broken packages were installed again.
     """
 
-    __slots__ = ("absent", "bare", "broken", "stamp")
+    __slots__ = ("absent", "bare", "broken", "root", "stamp")
 
-    def __init__(self, *, absent: bool) -> None:
+    def __init__(self, root: str = "", *, absent: bool) -> None:
         """Begin with nothing seen."""
+        self.root = root
         self.absent = absent
         self.broken: "list[str]" = []
         self.bare = False
@@ -54,7 +56,7 @@ class Look:
 def look(root: str, system: System) -> Look:
     """Look at the environment in the project at `root`, and change nothing."""
     inside = system.path.join(root, ".venv")
-    seen = Look(absent=not environment.exists(inside, system))
+    seen = Look(root, absent=not environment.exists(inside, system))
     for folder in _site_packages(root, system):
         names = system.listdir(folder)
         for name in names:
@@ -66,7 +68,9 @@ def look(root: str, system: System) -> Look:
 def _look_at(
     metadata: str, folder: str, names: "frozenset[str]", system: System, seen: Look
 ) -> None:
-    """Note what is to be noted of one installed package."""
+    """Note what is to be noted of one installed package; a link is none."""
+    if not _is_folder(metadata, system):
+        return
     origin = system.read(system.path.join(metadata, _ORIGIN), _LIMIT)
     # An editable package; `editable` is a key of PEP 610.
     local = origin is not None and b'"editable"' in origin
@@ -162,4 +166,4 @@ def heal(seen: Look, system: System) -> None:
         for name in (_INSTALLER, _ORIGIN):
             path = system.path.join(metadata, name)
             if system.exists(path):
-                system.remove(path)
+                system.remove_below(seen.root, path)

@@ -278,6 +278,17 @@ class System:
             return False
         return True
 
+    def remove_below(self, folder: str, path: str) -> bool:
+        """Remove a file or link at `path` below `folder`; say whether that worked.
+
+        No link on the way from there is followed, not even one that was put there this moment.
+        """
+        try:
+            _remove_below(folder, path)
+        except (OSError, ValueError):
+            return False
+        return True
+
     def put_link(self, path: str, target: str, *, over: bool) -> bool:
         """Put a symbolic link at `path`; say whether that worked.
 
@@ -457,14 +468,37 @@ def _put(path: str, over: bool, make: "Callable[[str], None]") -> bool:
     return True
 
 
+def _remove_below(folder: str, path: str) -> None:
+    if sys.platform == "win32":
+        os.unlink(path)
+        return
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    *names, last = path[len(folder) :].strip("/").split("/")
+    above = os.open(folder, flags)
+    try:
+        for name in names:
+            below = os.open(name, flags, dir_fd=above)
+            os.close(above)
+            above = below
+        os.unlink(last, dir_fd=above)
+    finally:
+        os.close(above)
+
+
 def _write_new(path: str, data: bytes, mode: int) -> None:
-    """Write a file that must not be there yet."""
+    """Write a file that must not be there yet; where the disk is full, none is left."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), mode)
+    written = -1
     try:
-        os.write(descriptor, data)
+        written = os.write(descriptor, data)
     finally:
         os.close(descriptor)
+        if written != len(data):
+            os.unlink(path)
+    if written != len(data):
+        msg = "the disk is full"
+        raise OSError(msg)
 
 
 def _make_folder(path: str) -> bool:

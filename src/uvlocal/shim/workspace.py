@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from uvlocal.shim.variables import Version
 
-#: The most text of globs that is looked at, in characters.
+#: The most text of globs that is looked at, in characters; and of those with `*` or a set the most
+#: times the length of the path: matching takes that many steps, for which a second is enough.
 _GLOB_LIMIT = 65536
+_STEPS_LIMIT = 1_000_000
 
 
 class Rules:
@@ -52,8 +54,8 @@ def has_member(
     The real uv's version is asked only where versions differ. Wrong globs make uv refuse the file:
     `document.problem` is set.
     """
-    members = _globs(document, "members")
-    excludes = _globs(document, "exclude")
+    members = _globs(document, "members", found)
+    excludes = _globs(document, "exclude", found)
     if document.problem:
         return False
     answers = []
@@ -77,7 +79,7 @@ def has_member(
     )
 
 
-def _globs(document: Document, key: str) -> "list[str]":
+def _globs(document: Document, key: str, found: str) -> "list[str]":
     """Return the workspace's globs; wrong or too many of them are a problem."""
     value = document.get("tool", "uv", "workspace", key)
     if value is None:
@@ -85,7 +87,9 @@ def _globs(document: Document, key: str) -> "list[str]":
     if not isinstance(value, list) or not all(isinstance(glob, str) for glob in value):
         document.problem = f"`{key}` in `{document.path}` is not a list of globs"
         return []
-    if sum(len(glob) + 1 for glob in value) > _GLOB_LIMIT:
+    length = sum(len(glob) + 1 for glob in value)
+    slow = sum(len(glob) for glob in value if "*" in glob or "[" in glob)
+    if length > _GLOB_LIMIT or slow * len(found) > _STEPS_LIMIT:
         document.problem = f"`{key}` in `{document.path}` is too long"
         return []
     for glob in value:
