@@ -92,6 +92,7 @@ class ChangingWorld:
         self.home = self.path("home")
         self.history: list[str] = []
         self.changed_at = 0
+        self.answers: dict[Asked, Answer | None] = {}
         self.variables: dict[str, str] = {}
         self.shim = self.path("shims/uv")
         self.cache = self.path("home/.cache/uvlocal")
@@ -127,6 +128,25 @@ class ChangingWorld:
                     file.write(text)
         except OSError:
             self.history.append("(that could not be written)")
+
+    def close(self) -> None:
+        """Unmount what was mounted below this world, and remove it."""
+        for point in reversed(self.mounted()):
+            self.run("umount", "-l", point)
+        assert not self.mounted()
+        shutil.rmtree(self.root)
+
+    def mounted(self) -> list[str]:
+        """Return what is mounted below this world, in the order of mounting."""
+        with open("/proc/self/mountinfo", encoding="utf-8") as table:
+            points = [line.split(" ")[4] for line in table]
+        return [point for point in points if point.startswith(self.root + os.sep)]
+
+    def run(self, *command: str) -> None:
+        """Run a command that mounts or unmounts something; a failure is one of the edit."""
+        result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        if result.returncode:
+            raise OSError(result.stderr)
 
     # -- calls -------------------------------------------------------------------------------------
 
@@ -186,7 +206,7 @@ class ChangingWorld:
         environ = self.environ()
         kind = RecordingSystem if record else System
         # Without the variable, the user database would name the real home.
-        system = kind(environ=environ, cwd=cwd, home=self.home)
+        system = kind(environ=environ, cwd=cwd, home=environ["HOME"] or self.home)
         call = Call(list(asked.words), system, self.shim)
         inherited = call.inherited
         decision = call.settle()

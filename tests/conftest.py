@@ -52,6 +52,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         fetched.dependencies()
         if sys.platform != "win32":
             hidden_python.path()
+        fetched.tools()
     except (OSError, RuntimeError) as error:
         # Tests that need nothing from outside still run; the others will say this again.
         fetched.tell(f"warning: {error}")

@@ -49,6 +49,40 @@ WHEELS = (
     "typing-extensions==4.14.1",
 )
 
+#: Programs that call uv themselves, and all that they need: tests of nested calls run them.
+TOOLS = (
+    "nox==2026.10.20",
+    "argcomplete==3.7.2",
+    "attrs==26.1.0",
+    "colorlog==6.12.0",
+    "dependency-groups==1.3.2",
+    "humanize==4.17.0",
+    "tox==4.67.15",
+    "tox-uv-bare==1.37.1",
+    "cachetools==8.0.1",
+    "colorama==0.4.6",
+    "pyproject-api==1.12.1",
+    "tomli-w==1.2.0",
+    "pre-commit==4.7.0",
+    "cfgv==3.5.0",
+    "identify==2.6.20",
+    "nodeenv==1.12.0",
+    "pyyaml==6.0.3",
+    "virtualenv==21.15.8",
+    "distlib==0.4.4",
+    "filelock==4.2.11",
+    "platformdirs==4.14.7",
+    "python-discovery==1.9.5",
+    "packaging==26.3",
+    "pluggy==1.7.0",
+    "typing-extensions==4.16.0",
+    "poethepoet==0.49.0",
+    "pastel==0.2.1",
+    "rust-just==1.59.0",
+    "setuptools==84.2.1",
+    "uv==0.13.9",
+)
+
 #: The root of the source tree.
 SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -122,6 +156,17 @@ def dependencies() -> str:
 
     python = f"{sys.version_info[0]}.{sys.version_info[1]}"
     return provide(f"dependencies-{python}-{MACHINE}-{digest(wanted)}", make)
+
+
+def tools() -> str:
+    """Return the folder of wheels of the programs that call uv, for this Python."""
+
+    def make(folder: str) -> None:
+        tell(f"fetching {len(TOOLS)} wheels of programs that call uv")
+        pip("download", "--no-deps", "--only-binary", ":all:", "-d", folder, *TOOLS)
+
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return provide(f"tools-{python}-{MACHINE}-{digest(TOOLS)}", make)
 
 
 def digest(words: Sequence[str]) -> str:

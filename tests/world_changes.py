@@ -271,6 +271,23 @@ def _move_above(world: ChangingWorld) -> None:
             os.symlink(moved, path)
 
 
+def _mount(world: ChangingWorld) -> None:
+    """Mount memory or another folder over one, or unmount what was mounted."""
+    mounted = world.mounted()
+    if mounted and world.random.random() < 0.5:
+        world.run("umount", "-l", mounted[-1])
+        return
+    over = world.path(world.pick(*FOLDERS, "home/Dropbox", "home/.config", "home/.dropbox", "bin2"))
+    other = world.pick("memory", "home/src/q", "home/Dropbox/plain", "home/.dropbox", "bin1")
+    if not os.path.isdir(over) or os.path.realpath(over) != over:
+        return
+    if other == "memory":
+        world.run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", over)
+        world.write(f"{over}/pyproject.toml", world.pick(*PYPROJECTS))
+    elif os.path.realpath(world.path(other)) == world.path(other):
+        world.run("mount", "--bind", world.path(other), over)
+
+
 def _mode(world: ChangingWorld) -> None:
     path = world.path(world.pick(*FOLDERS, "home/.cache/uvlocal", "home/.cache/uvlocal/decisions"))
     os.chmod(path, int(world.pick("700", "755", "777"), 8))
@@ -316,8 +333,9 @@ EDITS: tuple[Callable[[ChangingWorld], None], ...] = (
     *(_program,) * 3,
     _move,
     _move_above,
+    *(_mount,) * 3,
     _mode,
     _cache,
-    *(_variable,) * 4,
+    *(_variable,) * 5,
     *(_no_variables,) * 2,
 )

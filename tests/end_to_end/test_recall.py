@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +25,7 @@ from changing_worlds import Answer, Asked, ChangingWorld
 if TYPE_CHECKING:
     from pathlib import Path
 
-CASES = int(os.environ.get("UVLOCAL_RECALL_CASES", "96"))
+CASES = int(os.environ.get("UVLOCAL_RECALL_CASES", "128"))
 SEED = int(os.environ.get("UVLOCAL_RECALL_SEED", "0"))
 #: How often each machine is changed, how many take turns, and into how many tests they are divided.
 STEPS, WORLDS, PARTS = 6, 8, 4
@@ -35,6 +36,8 @@ def _agree(world: ChangingWorld, seed: int, asked: Asked, counts: Counter[str], 
     recalled = world.launch(asked)
     fresh = world.decide(asked)
     counts[f"{when}: {'recalled' if recalled else 'decided'}"] += 1
+    counts["another answer than before"] += fresh != world.answers.get(asked, fresh)
+    world.answers[asked] = fresh
     if recalled is not None:
         assert recalled == fresh, _story(world, seed, asked, recalled, fresh)
 
@@ -56,21 +59,30 @@ def test_the_recalled_answer_is_the_fresh_one(tmp_path: Path, part: int) -> None
     counts: Counter[str] = Counter()
     for group in range(part, CASES // WORLDS, PARTS):
         seeds = [SEED + group * WORLDS + number for number in range(WORLDS)]
-        worlds = {seed: ChangingWorld(str(tmp_path / str(seed)), seed) for seed in seeds}
-        known = {seed: [worlds[seed].ask() for _ in range(3)] for seed in seeds}
-        for step in range(STEPS):
-            for seed, world in worlds.items():
-                asked = [one for one in known[seed] if world.can(one)]
-                if step == 0 or world.random.random() < 0.5:
-                    _record(world, seed, asked, counts)
-                world.change()
-                for one in asked:
-                    if world.can(one):
-                        _agree(world, seed, one, counts, "after a change")
-    print(dict(counts))  # noqa: T201 - shown where the test fails, or with `-s`
+        with ExitStack() as ends:
+            worlds = {seed: ChangingWorld(str(tmp_path / str(seed)), seed) for seed in seeds}
+            for world in worlds.values():
+                ends.callback(world.close)
+            _live(worlds, counts)
+    print(f"seeds from {SEED}: {dict(counts)}")  # noqa: T201 - shown where it fails, or with `-s`
     assert counts["at once: recalled"] > counts["at once: decided"]
     assert counts["after a change: recalled"] > 0
     assert counts["after a change: decided"] > 0
+    assert counts["another answer than before"] > 0
+
+
+def _live(worlds: dict[int, ChangingWorld], counts: Counter[str]) -> None:
+    """Let worlds take turns in being recorded, changed, and asked."""
+    known = {seed: [world.ask() for _ in range(3)] for seed, world in worlds.items()}
+    for step in range(STEPS):
+        for seed, world in worlds.items():
+            asked = [one for one in known[seed] if world.can(one)]
+            if step == 0 or world.random.random() < 0.5:
+                _record(world, seed, asked, counts)
+            world.change()
+            for one in asked:
+                if world.can(one):
+                    _agree(world, seed, one, counts, "after a change")
 
 
 def _record(world: ChangingWorld, seed: int, asked: list[Asked], counts: Counter[str]) -> None:

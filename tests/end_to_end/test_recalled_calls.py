@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from typing import TYPE_CHECKING
 
 import pytest
+
+import uvlocal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +76,32 @@ def test_a_recalled_call_is_the_same_call(recalling: Recalling) -> None:
     assert recalled.raw_out == decided.raw_out
     assert recalled.raw_out.startswith(os.path.join(world.store, "envs", "foo-"))
     assert recalled.ours == []
+
+
+#: The most system calls that a recalled call makes before it becomes uv, but for two a folder
+#: above the project (is it no link? has it no `pyproject.toml`?), and for one for each of our own
+#: files in a source tree (an installed package counts as one).
+MOST_CALLS = 64
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="`strace` is not installed")
+def test_a_recalled_call_makes_few_system_calls(recalling: Recalling) -> None:
+    """Nothing forks, nothing is listed, and what is looked at is a small number."""
+    world, path = recalling.world, recalling.world.path("trace")
+    before = recalling.started()
+    world.install_shim()
+    world.run("strace", "-f", "-o", path, "uv", *SHOW, cwd=recalling.project).ok()
+    assert recalling.started() == before
+    with open(path, encoding="utf-8", errors="replace") as file:
+        calls = [line.split(maxsplit=1)[1] for line in file]
+    starts = [at for at, call in enumerate(calls) if call.startswith("execve(")]
+    calls = calls[: starts[1] + 1]
+    assert f'"{world.real_uv}"' in calls[-1]
+    names = [call.partition("(")[0] for call in calls]
+    assert not {"clone", "clone3", "fork", "vfork", "getdents", "getdents64"} & set(names)
+    source = os.path.dirname(uvlocal.__file__)
+    counted = [call for call in calls if f'"{source}' not in call]
+    assert len(counted) <= MOST_CALLS + 2 * recalling.project.count("/"), "".join(counted)
 
 
 def edit_project(world: World) -> None:

@@ -197,6 +197,19 @@ def test_vscode(machine: Machine, project: str) -> None:
     assert not linking.link_vscode(project, environ=machine.environ).changed
 
 
+@pytest.mark.parametrize("name", [".vscode", ".vscode/settings.json"])
+def test_vscode_settings_that_lead_out(machine: Machine, project: str, name: str) -> None:
+    """A link in the project that leads out of it is no way to the user's own settings."""
+    mine = machine.write(f"{machine.home}/mine/settings.json", "{}")
+    os.makedirs(os.path.dirname(os.path.join(project, name)), exist_ok=True)
+    target = os.path.dirname(mine) if name == ".vscode" else mine
+    os.symlink(target, os.path.join(project, name))
+    for act in (linking.link_vscode, linking.unlink_vscode):
+        with pytest.raises(UserError, match="leads out of the project"):
+            act(project, environ=machine.environ)
+    assert read(mine) == "{}"
+
+
 def test_vscode_keeps_the_rest(machine: Machine, project: str) -> None:
     """What else is in the settings stays, remarks and order included; so does the file's mode."""
     text = '{\r\n  // mine\r\n  "a": 1, // x\r\n  "python.defaultInterpreterPath": "old",\r\n}\r\n'

@@ -13,7 +13,7 @@ import fake_uv
 import pytest
 from migrating import Machine
 
-from uvlocal.manage import migrate, migrations, old_environments, trash
+from uvlocal.manage import migrate, migrations, old_environments, removal
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.in_use import Process
 from uvlocal.manage.migration_results import Changed, Migration
@@ -381,14 +381,15 @@ def test_an_interrupt_while_the_old_goes(machine: Machine, monkeypatch: pytest.M
     fake_uv.write(f"{machine.root}/.venv/zzz.lock", "")
     os.rename(f"{machine.root}/.venv/zzz.lock", f"{machine.root}/.venv/.zzz")
 
-    def interrupt(path: str) -> str:
-        if path.endswith("lib"):
+    unlink = os.unlink
+
+    def interrupt(path: str, *, dir_fd: int | None = None) -> None:
+        if path == "foo.py":
             raise KeyboardInterrupt
-        shutil.rmtree(path, ignore_errors=True)
-        return ""
+        unlink(path, dir_fd=dir_fd)
 
     with monkeypatch.context() as patch:
-        patch.setattr("uvlocal.manage.trash.delete", interrupt)
+        patch.setattr(os, "unlink", interrupt)
         with pytest.raises(UserError, match="while the old environment was removed") as raised:
             job.apply("", None, machine.uv)
     assert raised.value.hint == "the same command finishes it"
@@ -643,7 +644,7 @@ def test_what_cannot_be_removed(machine: Machine, monkeypatch: pytest.MonkeyPatc
     """What stays is told; the new environment works already, and the next call goes on."""
     job = machine.plan()
     with monkeypatch.context() as patch:
-        patch.setattr("uvlocal.manage.trash.delete", lambda _: "permission denied")
+        patch.setattr(removal, "clear", lambda *_: "permission denied")
         result = job.apply("", None, machine.uv)
     assert (result.state, result.why) == (
         "not-removed",
@@ -657,16 +658,15 @@ def test_what_cannot_be_removed(machine: Machine, monkeypatch: pytest.MonkeyPatc
 
 def test_a_client_that_puts_things_back(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that a sync client writes meanwhile is removed too."""
-    delete = trash.delete
+    rmdir = os.rmdir
     written: list[str] = []
 
-    def disturbed(path: str) -> str:
-        problem = delete(path)
-        if not written:
+    def disturbed(path: str, *, dir_fd: int | None = None) -> None:
+        if path == ".venv" and not written:
             written.append(machine.write("Dropbox/foo/.venv/lib/back", "x"))
-        return problem
+        rmdir(path, dir_fd=dir_fd)
 
-    monkeypatch.setattr("uvlocal.manage.trash.delete", disturbed)
+    monkeypatch.setattr(os, "rmdir", disturbed)
     assert machine.migrate().state == "migrated"
     assert not os.path.lexists(machine.old)
 

@@ -151,6 +151,56 @@ def test_no_package(env: Environment, folder: str) -> None:
     assert env.installed == {}
 
 
+@pytest.mark.parametrize(
+    "folder",
+    [
+        pytest.param("_r.dist-info", id="option"),
+        pytest.param("__config-file=x-1.dist-info", id="long-option"),
+        pytest.param("a\nerror: b-1.dist-info", id="newline"),
+        pytest.param("a-1;x.dist-info", id="version"),
+        pytest.param("~oo-1.0.dist-info", id="left-by-pip"),
+    ],
+)
+def test_a_name_that_is_none(env: Environment, folder: str) -> None:
+    """A folder's name becomes no word of a command line unless it can be that of a package."""
+    env.install(folder)
+    assert env.installed == {}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(origin("--option", dir_info={"editable": True}), id="option"),
+        pytest.param(origin("file:-x", dir_info={"editable": True}), id="short-option"),
+        pytest.param(origin("file:///a\nb"), id="newline"),
+        pytest.param(origin("file:///a\x1b[2J"), id="escape-sequence"),
+        pytest.param(origin("https://x/y", subdirectory="a\nb"), id="subdirectory"),
+        pytest.param(origin("https://x/\ud800"), id="no-text"),
+    ],
+)
+def test_an_origin_that_is_none(env: Environment, content: str) -> None:
+    """Where a package is said to come from a place that is none, its name and version count."""
+    env.install("x-1.0.dist-info", direct_url=content)
+    assert env.installed == {"x": Package("x", "1.0", "x==1.0")}
+
+
+@pytest.mark.parametrize(
+    ("implementation", "request_"),
+    [
+        pytest.param("PyPy", "pypy@3.12.1", id="another"),
+        pytest.param("./x", "3.12.1", id="path"),
+        pytest.param("/home/me/Dropbox/foo/x", "3.12.1", id="absolute-path"),
+        pytest.param("--config-file", "3.12.1", id="option"),
+    ],
+)
+def test_no_python_is_named_by_the_folder(
+    env: Environment, implementation: str, request_: str
+) -> None:
+    """An environment's words for its Python are no path that uv would start."""
+    env.write("pyvenv.cfg", f"implementation = {implementation}\nversion_info = 3.12.1\n")
+    assert packages.python(env.path, Files()).request == request_
+
+
 def test_an_evicted_origin_is_not_fetched(env: Environment) -> None:
     """A metadata folder whose content is in the cloud is not opened."""
     env.install("foo-1.0.dist-info", direct_url=origin("https://example.com/foo.zip"))

@@ -13,7 +13,7 @@ import pytest
 from killing import before_each_change
 from machines import DAY
 
-from uvlocal.manage import in_use, prune, store, trash
+from uvlocal.manage import in_use, prune, removal, store, trash
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.in_use import Process
 from uvlocal.shim.system import System
@@ -514,7 +514,7 @@ def test_read_only_folders_go() -> None:
             os.chmod(os.path.join(top, "a", "b", "c"), 0)
             os.chmod(os.path.join(top, "a", "b"), 0o500)
             os.chmod(os.path.join(top, "a"), 0o500)
-            assert trash.delete(top) == ""
+            assert removal.delete(top) == ""
             assert not os.path.exists(top)
 
 
@@ -528,7 +528,7 @@ def test_what_is_no_folder(tmp_path: Path, kind: str) -> None:
         path.touch()
     elif kind == "link":
         path.symlink_to(target)
-    assert bool(trash.delete(str(path))) == (kind == "absent")
+    assert bool(removal.delete(str(path))) == (kind == "absent")
     assert not os.path.lexists(path)
     assert target.is_dir()
 

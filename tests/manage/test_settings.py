@@ -393,3 +393,18 @@ def test_a_link_to_a_root(home: Home) -> None:
     assert home.text() == 'synced-roots = ["~/Shared"]\n'
     home.write(home.file, 'synced-roots = ["~/link"]\n')
     assert setting_changes.remove_root("Shared", system=home.system).changes
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+def test_a_project_file_that_leads_out(tmp_path: Path) -> None:
+    """A `pyproject.toml` that is a link out of the project is not written through."""
+    home = Home(tmp_path)
+    mine = os.path.join(home.path, "mine.toml")
+    home.write(mine, "[project]\n")
+    os.makedirs(os.path.dirname(home.project_file))
+    os.symlink(mine, home.project_file)
+    home.cwd = os.path.dirname(home.project_file)
+    with pytest.raises(UserError, match="leads out of the project"):
+        setting_changes.set_value("mode", "never", project=True, system=home.system)
+    with open(mine, encoding="utf-8") as file:
+        assert file.read() == "[project]\n"

@@ -120,6 +120,19 @@ def test_a_real_folder(tmp_path: Path) -> None:
     assert {entry.name: entry.kind for entry in names} == kinds
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs among its files")
+@pytest.mark.parametrize("kind", ["link", "fifo"])
+def test_what_took_the_place_of_a_file(tmp_path: Path, kind: str) -> None:
+    """A link that took a file's place is not followed, a FIFO is not waited for."""
+    path = tmp_path / "file"
+    if kind == "link":
+        (tmp_path / "other").write_text("x")
+        path.symlink_to("other")
+    elif sys.platform != "win32":
+        os.mkfifo(path)
+    assert Files().read(str(path)) == b""
+
+
 def test_an_unreadable_folder(tmp_path: Path) -> None:
     """What cannot be listed or read is empty, not an error."""
     assert Files().entries(str(tmp_path / "none"), sizes=True) == []

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 import uvlocal
-from uvlocal.shim import bundle
+from uvlocal.shim import bundle, system
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,17 +27,19 @@ if sys.platform == "win32":
 SHIM = os.path.dirname(bundle.__file__)
 #: What is imported before the file is read.
 BEFORE = {"launch", "bundle"}
-#: What only some calls need: of a project in a synced folder, on a disk that is not known.
-LATER = {"exclusions", "patterns", "mounts", "filesystems"}
+#: What only some calls need: where a file says what is synced, or on a disk that is not known.
+LATER = {"patterns", "mounts", "filesystems"}
 
-#: Makes one call, up to the moment of becoming uv, and prints what it came to.
+#: Makes one call, up to the moment of becoming uv, and prints what it came to: one line, then the
+#: environment as uv would get it.
 RUN = """
 import sys
 opened = []
 sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
 sys.path.insert(0, sys.argv[1])
 import os
-def execve(path, argv, environ):
+become = os.execv
+def execv(path, argv):
     import json
     shim = {n: getattr(m, "__spec__", 0) is None for n, m in list(sys.modules.items())
             if n.startswith("uvlocal.shim.")}
@@ -46,11 +48,11 @@ def execve(path, argv, environ):
     sys.stdout.write(json.dumps({
         "bundled": [n[13:] for n in shim if shim[n]],
         "imported": [n[13:] for n in shim if not shim[n]],
-        "opened": opened, "code": [code.co_filename, code.co_firstlineno],
-        "environment": {os.fsdecode(n): os.fsdecode(v) for n, v in environ.items()}}))
+        "opened": opened, "code": [code.co_filename, code.co_firstlineno]}))
+    sys.stdout.write(chr(10))
     sys.stdout.flush()
-    os._exit(0)
-os.execve = execve
+    become("/usr/bin/env", ["env", "-0"])
+os.execv = execv
 from uvlocal.shim.launch import main
 main()
 """
@@ -109,9 +111,11 @@ class Installed:
             check=False,
         )
         assert (done.returncode, done.stderr) == (0, "")
-        said = json.loads(done.stdout)
-        file, line = said.pop("code")
-        return Seen(code=(file, line), **said)
+        line, _, variables = done.stdout.partition("\n")
+        environment = dict(entry.split("=", 1) for entry in variables.split("\0") if entry)
+        said = json.loads(line)
+        file, first = said.pop("code")
+        return Seen(code=(file, first), environment=environment, **said)
 
     @property
     def file(self) -> str:
@@ -184,6 +188,10 @@ def test_it_is_the_same_call(installed: Installed) -> None:
     assert plain.code[0] == os.path.join(installed.shim, "decide.py")
 
 
+#: How many bytes the sum takes that stands before the rest.
+SUM = 8
+
+
 def _source_changes(installed: Installed) -> None:
     path = os.path.join(installed.shim, "decide.py")
     with open(path, "a", encoding="utf-8") as file:
@@ -191,11 +199,28 @@ def _source_changes(installed: Installed) -> None:
     os.utime(path, (time.time() + 5, time.time() + 5))
 
 
-def _change(installed: Installed, change: Callable[[bytes], bytes]) -> None:
+def _damage(installed: Installed, change: Callable[[bytes], bytes]) -> None:
+    """Change the whole file."""
     with open(installed.file, "rb") as file:
         data = file.read()
     with open(installed.file, "wb") as file:
         file.write(change(data))
+
+
+def _change(installed: Installed, change: Callable[[bytes], bytes]) -> None:
+    """Change what the file holds, as somebody would who knows how it is written."""
+
+    def whole(data: bytes) -> bytes:
+        changed = change(data[SUM:])
+        return bundle.sum_of(changed) + changed
+
+    _damage(installed, whole)
+
+
+def _put_fifo(installed: Installed) -> None:
+    path = installed.file
+    os.unlink(path)
+    os.mkfifo(path, 0o600)
 
 
 def _of_another_python(data: bytes) -> bytes:
@@ -220,9 +245,18 @@ SPOILED = [
     pytest.param(lambda i: _change(i, _of_another_python), True, id="another-python"),
     pytest.param(lambda i: _change(i, _failing), True, id="a-module-fails"),
     pytest.param(lambda i: _change(i, _shorter), True, id="a-module-is-missing"),
-    pytest.param(lambda i: _change(i, lambda data: data[:-100]), True, id="cut-off"),
-    pytest.param(lambda i: _change(i, lambda _: b""), True, id="empty"),
+    pytest.param(lambda i: _damage(i, lambda data: data[:-100]), True, id="cut-off"),
+    pytest.param(lambda i: _damage(i, lambda _: b""), True, id="empty"),
     pytest.param(lambda i: _change(i, lambda _: b"\xff" * 100), True, id="garbage"),
+    # `[` begins a list, and what follows is its length: a gigabyte and a half of pointers.
+    pytest.param(lambda i: _damage(i, lambda _: b"[" * 100_000), True, id="an-endless-list"),
+    pytest.param(
+        lambda i: _damage(i, lambda data: data[:-50] + bytes([data[-50] ^ 1]) + data[-49:]),
+        True,
+        id="one-bit",
+    ),
+    pytest.param(lambda i: os.truncate(i.file, 8 << 30), True, id="too-large"),
+    pytest.param(_put_fifo, True, id="a-fifo"),
     pytest.param(lambda i: _change(i, lambda _: marshal.dumps(3)), True, id="something-else"),
     pytest.param(lambda i: os.chmod(i.file, 0o620), True, id="others-may-write"),
     pytest.param(lambda i: os.chmod(i.cache, 0o720), False, id="others-may-write-the-folder"),
@@ -274,5 +308,6 @@ def test_a_source_that_changes_meanwhile(
 def test_a_process_that_has_the_modules_keeps_them(installed: Installed) -> None:
     """Where something was imported already, nothing is put in its place."""
     before = dict(sys.modules)
+    assert system.__name__ in before
     assert bundle.load(installed.cache)
     assert dict(sys.modules) == before

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 
 import pytest
+from uv_flags import FLAGS
 
 from uvlocal.shim import commands
 
@@ -28,12 +30,26 @@ ALIASES = [
 ]
 
 
+#: The commands for which options matter.
+CONCERNED = [
+    name
+    for name, (role, _) in commands.COMMANDS.items()
+    if role != commands.NONE or name in {"version", "build", "pip"}
+]
+
+
 @pytest.fixture(scope="module")
 def options(newest_uv: str) -> Options:
     """Return for each command of uv the options with a value and those without, hidden ones too."""
+    return options_of(newest_uv)
+
+
+@functools.cache
+def options_of(uv: str) -> Options:
+    """Ask a uv for the options of its commands."""
     return read_completions(
         subprocess.run(
-            [newest_uv, "generate-shell-completion", "zsh"],
+            [uv, "generate-shell-completion", "zsh"],
             stdout=subprocess.PIPE,
             text=True,
             check=True,
@@ -104,20 +120,27 @@ def test_namespaces_are_commands() -> None:
     assert nested <= set(commands.COMMANDS)
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        name
-        for name, (role, _) in commands.COMMANDS.items()
-        if role != commands.NONE or name in {"version", "build", "pip"}
-    ],
-)
-def test_options_with_a_value(command: str, options: Options) -> None:
-    """For each command that concerns us, the newest uv's options are known for what they are."""
+@pytest.mark.parametrize("command", CONCERNED)
+def test_options_with_a_value(command: str, uv: str) -> None:
+    """For each command that concerns us, each uv's options are known for what they are."""
     taking = commands.VALUES | commands.VALUES_OF.get(command, frozenset())
-    with_value, without = options[command]
+    with_value, without = options_of(uv).get(command, (set(), set()))
     assert with_value - taking == set()
     assert without & taking == set()
+
+
+def test_every_version_of_the_commands(uv: str) -> None:
+    """No uv has a command that is missing in the table, nor global options unknown to us."""
+    found = options_of(uv)
+    top = {name for name in found if " " not in name or name.split(" ")[0] in commands.NAMESPACES}
+    assert top - {""} <= set(commands.COMMANDS)
+    assert found[""][0] <= commands.GLOBAL_VALUES
+    assert found[""][1] & commands.GLOBAL_VALUES == set()
+
+
+def test_every_flag_was_looked_at(options: Options) -> None:
+    """A flag that a new uv brings, or takes away, is to be looked at: does it choose a project?"""
+    assert set[str]().union(*(options[command][1] for command in ["", *CONCERNED])) == FLAGS
 
 
 def test_global_options(options: Options) -> None:

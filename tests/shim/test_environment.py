@@ -90,6 +90,26 @@ def test_contract_home(path: str, shown: str) -> None:
     assert env.contract_home(path, system) == shown
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        pytest.param("süß 日本", "süß 日本", id="letters"),
+        pytest.param("a\nerror: b", r"a\nerror: b", id="newline"),
+        pytest.param("\x1b[31ma\x07", r"\x1b[31ma\x07", id="escape-sequence"),
+        pytest.param("a\u202eb", r"a\u202eb", id="direction"),
+        pytest.param("a\u200bb", r"a\u200bb", id="zero-width"),
+        pytest.param("a\x9bb", r"a\x9bb", id="c1"),
+        pytest.param("a\udcffb", r"a\xffb", id="no-text"),
+    ],
+)
+def test_what_is_shown_steers_no_terminal(name: str, shown: str) -> None:
+    """What is not printable in a name is escaped where it is shown, and exact elsewhere."""
+    system = FakeSystem()
+    assert env.printable(name) == shown
+    assert env.contract_home(f"/home/me/{name}", system) == f"~/{shown}"
+    assert env.below_home(f"/home/me/{name}", system) == f"~/{name}"
+
+
 def test_a_name_is_the_same_on_every_machine_of_one_person() -> None:
     """The hash is over the path relative to home, so homes may differ, systems too."""
     linux = env.name_of("/home/me/Dropbox/code/foo", FakeSystem())

@@ -54,6 +54,15 @@ def test_the_main_job() -> None:
         ),
         pytest.param({f"{ROOT}/.venv": Link("/gone")}, "synced", id="dangling"),
         pytest.param(
+            {
+                f"{ROOT}/.venv": Link("/fast/bar/.venv"),
+                "/fast/bar/.venv": None,
+                "/fast/bar/pyproject.toml": PROJECT,
+            },
+            "synced",
+            id="another-projects-environment",
+        ),
+        pytest.param(
             {f"{ROOT}/.venv": Link("../bar/env"), "/home/me/Dropbox/bar/env": None},
             "synced",
             id="link-within-the-volume",

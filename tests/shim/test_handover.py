@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import launchers
 import pytest
 
 from uvlocal.shim import handover
@@ -132,6 +133,12 @@ def test_missing_names_every_place(tmp_path: Path) -> None:
     )
 
 
+def test_what_is_said_steers_no_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    """Lines of ours stay lines; what steers a terminal is escaped, bytes that are no text too."""
+    handover.say("warning: `a\x1b[2J\u202e\udcff`\n\nhint: süß")
+    assert capfd.readouterr().err == "warning: `a\\x1b[2J\\u202e\\xff`\n\nhint: süß\n"
+
+
 def test_missing_without_any_path() -> None:
     """An empty PATH is said to be the reason."""
     found = handover.find(System(environ={}, cwd="/"), "")
@@ -184,3 +191,29 @@ def test_become_passes_bytes_and_changes_only_what_it_was_told(tmp_path: Path) -
     assert got[b"SET"] == b"b\xff"
     assert b"GONE" not in got
     assert got[b"PATH"] == b"/usr/bin:/bin"
+
+
+@posix_only
+@pytest.mark.parametrize("name", ["uv", ""])
+def test_become_passes_entries_that_no_mapping_holds(tmp_path: Path, name: str) -> None:
+    """Twins, entries without `=` or without a name, and their order reach uv as they came."""
+    source = os.path.dirname(os.path.dirname(os.path.dirname(handover.__file__)))
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]);"
+        "from uvlocal.shim.handover import become;"
+        f"become(sys.argv[2], [{name!r}, 'x'], {{'SET': '2', 'GONE': None, 'NEW': '3'}})"
+    )
+    record = tmp_path / "record"
+    given = [b"", b"none", b"TWIN=1", b"SET=1", b"=", b"=C:=C:\\", b"GONE=1", b"TWIN=2", b"GONE=2"]
+    given += [b"LC_CTYPE=C.UTF-8", f"UVLOCAL_TEST_RECORD={record}".encode()]
+    words = [sys.executable, "-I", "-S", "-c", code, source, launchers.recorder()]
+    lines = [f"program {os.fsencode(sys.executable).hex()}"]
+    lines += [f"argument {os.fsencode(word).hex()}" for word in words]
+    lines += [f"variable {entry.hex()}" for entry in given]
+    orders = tmp_path / "orders"
+    orders.write_text("\n".join([*lines, ""]))
+    subprocess.run([launchers.starter(), str(orders)], check=True)
+    found = launchers.read_record(str(record))
+    kept = [entry for entry in given if not entry.startswith(b"GONE")]
+    assert found.variables == [*(e.replace(b"SET=1", b"SET=2") for e in kept), b"NEW=3"]
+    assert found.arguments == [b"uv", b"x"]

@@ -37,6 +37,7 @@ def test_values() -> None:
         pytest.param(b"a = \n", "not valid TOML", id="broken"),
         pytest.param(b"a = 1\na = 2\n", "not valid TOML", id="twice"),
         pytest.param(b"a = " + b"[" * 99999, "not valid TOML", id="deep"),
+        pytest.param(b"[a" + b".a" * 99999 + b"]", "more than 1000 dots", id="long-key"),
         pytest.param(b"# \xe9", "not valid UTF-8", id="latin-1"),
         pytest.param(b"#" * (READ_LIMIT + 1), "cannot be read", id="huge"),
         pytest.param(None, "cannot be read", id="directory"),

@@ -177,6 +177,9 @@ SETTINGS = "home/.config/uvlocal/uvlocal.toml"
         ),
         pytest.param(_write(SETTINGS, "what = 1\n"), "sync", False, id="problem-is-told"),
         pytest.param(_set("HOME", ""), "lock", False, id="home-from-the-user-database"),
+        pytest.param(_set("HOME", "../.."), "lock", False, id="home-is-relative"),
+        pytest.param(_set("UVLOCAL_UV", "../../../bin2/uv"), "lock", False, id="uv-is-relative"),
+        pytest.param(_set("UVLOCAL_UV", "../../../bin2/uv"), "cache dir", False, id="prefix"),
         pytest.param(
             lambda world: world.write("home/.local/share/uvlocal", ""),
             "sync",

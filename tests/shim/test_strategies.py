@@ -189,6 +189,27 @@ def test_unhide_on_windows() -> None:
     assert strategies.unhide(r"C:\p", system) == 1
 
 
+def test_a_linked_package_is_no_package(tmp_path: Path) -> None:
+    """Metadata that is a link, or becomes one before it is healed, is not reached through it."""
+    mine = tmp_path / "mine" / "x-1.dist-info"
+    mine.mkdir(parents=True)
+    packages = tmp_path / "foo" / ".venv" / "lib" / "python3.12" / "site-packages"
+    packages.mkdir(parents=True)
+    for metadata in (mine, packages / "y-1.dist-info"):
+        metadata.mkdir(exist_ok=True)
+        (metadata / "direct_url.json").write_text('{"dir_info": {"editable": true}}')
+        (metadata / "RECORD").write_text("_x.pth,,\n")
+    (packages / "x-1.dist-info").symlink_to(mine)
+    system = System(environ={})
+    seen = strategies.look(str(tmp_path / "foo"), system)
+    assert [os.path.basename(path) for path in seen.broken] == ["y-1.dist-info"]
+    packages.rename(tmp_path / "aside")
+    packages.symlink_to(mine.parent)
+    mine.rename(mine.parent / "y-1.dist-info")
+    strategies.heal(seen, system)
+    assert (tmp_path / "mine" / "y-1.dist-info" / "direct_url.json").exists()
+
+
 def test_heal() -> None:
     """What uv would not have written is taken from broken packages, and from no other."""
     system = machine(ITSELF, WITH_METADATA, IDNA, {f"{PACKAGES}/idna-3.dist-info/INSTALLER": b"uv"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
@@ -220,48 +219,3 @@ def test_registry(windows: System, monkeypatch: pytest.MonkeyPatch) -> None:
         assert windows.registry_keys(absent) == []
         assert windows.registry_values(absent) == {}
         assert windows.registry_stamp(absent) == ""
-
-
-# -- writing a cache -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Return a folder that is to be made."""
-    return tmp_path / "cache" / "uvlocal"
-
-
-def test_write_private(folder: Path) -> None:
-    """A file is made, replaced in one step, and nobody else's to read."""
-    system = System()
-    file = folder / "file"
-    for data in (b"first", b"second"):
-        assert system.write_private(str(file), data)
-        assert file.read_bytes() == data
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert system.is_private(str(file), stat.S_IFREG)
-    assert not system.is_private(str(folder), stat.S_IFREG)
-    assert [name.name for name in folder.iterdir()] == ["file"]
-
-
-@pytest.mark.parametrize("place", ["folder", "file-in-the-way", "nul", "target", "others"])
-def test_write_private_fails(place: str, folder: Path) -> None:
-    """Where a file cannot be written there is no exception, and nothing is left."""
-    system = System()
-    folder.mkdir(parents=True)
-    file = folder / "file"
-    if place == "target":
-        file.mkdir()
-        (file / "full").write_bytes(b"")
-    elif place == "others":
-        folder.chmod(0o777)
-    path = {
-        "folder": f"{folder}/file/below/file",
-        "file-in-the-way": f"{folder}/file/below",
-        "nul": f"{folder}/a\0b",
-    }.get(place, str(file))
-    if place in ("folder", "file-in-the-way"):
-        file.write_bytes(b"")
-    before = sorted(os.listdir(folder))
-    assert not system.write_private(path, b"data")
-    assert sorted(os.listdir(folder)) == before

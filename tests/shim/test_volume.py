@@ -84,7 +84,7 @@ def test_contest_of_a_root() -> None:
     """An answer that rests on the user's own root is contested by taking the root back."""
     system = _dropbox("/home/me/my cloud/foo")
     synced = _at("/home/me/my cloud/foo", system, synced_roots=("/home/me/my cloud",))
-    assert synced.contest == "uvlocal config remove-root '~/my cloud'"
+    assert synced.contest == "uvlocal config remove-root ~/'my cloud'"
     assert "`~/my cloud` is one of your `synced-roots`" in synced.evidence
     local = _at("/home/me/Dropbox/foo", system, local_roots=("/home/me/Dropbox",))
     assert local.contest == "uvlocal config remove-root ~/Dropbox"
@@ -705,7 +705,10 @@ def test_this_machine(tmp_path: Path) -> None:
     ("platform", "path", "shown"),
     [
         pytest.param("linux", "~/a/b", "~/a/b", id="plain"),
-        pytest.param("linux", "~/a b", "'~/a b'", id="space"),
+        pytest.param("linux", "~/a b", "~/'a b'", id="space"),
+        pytest.param("linux", "/a\n'\\b", r"$'/a\n\'\\b'", id="newline"),
+        pytest.param("linux", "~/\u202e", r"~/$'\u202e'", id="direction"),
+        pytest.param("linux", "/\udcff", r"$'/\xff'", id="no-text"),
         pytest.param("linux", "/it's", r"'/it'\''s'", id="quote"),
         pytest.param("linux", "/$HOME/`x`", "'/$HOME/`x`'", id="dollar"),
         pytest.param("linux", "/süd", "/süd", id="letters"),

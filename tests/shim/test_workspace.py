@@ -101,6 +101,17 @@ def test_what_uv_refuses(members: object, exclude: object) -> None:
     assert "/r/pyproject.toml" in document.problem
 
 
+@pytest.mark.parametrize(
+    "glob",
+    [pytest.param("*a" * 2000, id="stars"), pytest.param(f"[{'b' * 4000}]*", id="set")],
+)
+def test_what_would_take_long(glob: str) -> None:
+    """Globs that would be compared with a long path for minutes are a problem, unread."""
+    document = workspace([glob])
+    assert not has_member(document, "/r/" + "a" * 3000, FakeSystem(), never)
+    assert "too long" in document.problem
+
+
 def test_windows_globs() -> None:
     """On Windows, globs are written with either separator."""
     system = FakeSystem(

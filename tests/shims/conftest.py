@@ -52,6 +52,15 @@ def native(tmp_path: Path) -> Machine:
     return furnish(str(tmp_path), "launcher")
 
 
+@pytest.fixture
+def recalling_machine(native: Machine) -> Machine:
+    """Return a machine whose native launcher has a place for recorded decisions."""
+    native.configure(
+        python=native.python, package=native.package, uv=native.real, cache=native.path("cache")
+    )
+    return native
+
+
 @pytest.fixture(params=list(SHELLS))
 def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
     """Return a machine whose shim is `uv.sh`, under each shell in turn."""

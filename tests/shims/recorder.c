@@ -5,6 +5,7 @@
  * UVLOCAL_TEST_RECORD names the file to write. UVLOCAL_TEST_END is an exit code; `s` and a number
  * is a signal to die from; `w` waits for a signal from outside; `r` and a path starts that program
  * in the same process with the same arguments, as a wrapper around uv would. Without it: exit 0.
+ * On Windows Ctrl-C ends it with 42.
  *
  * On POSIX the record is lines of a kind and a value, bytes as hexadecimal. On Windows it is the
  * raw command line and the raw environment, in UTF-16, each with its final NUL characters.
@@ -106,6 +107,14 @@ int main(int count, char **arguments)
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
+/* The answer to Ctrl-C. */
+static BOOL WINAPI leave(DWORD event)
+{
+    if (event == CTRL_C_EVENT)
+        ExitProcess(42);
+    return FALSE;
+}
+
 void start(void);
 
 void start(void)
@@ -122,6 +131,7 @@ void start(void)
         length++;
     while (block[size] != 0 || block[size + 1] != 0)
         size++;
+    SetConsoleCtrlHandler(leave, TRUE);
     if (GetEnvironmentVariableW(L"UVLOCAL_TEST_RECORD", path, 1024) != 0) {
         HANDLE file = CreateFileW(path, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
         WriteFile(file, line, (DWORD)((length + 1) * sizeof(WCHAR)), &written, NULL);

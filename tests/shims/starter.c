@@ -9,7 +9,8 @@
  *     loop TEXT     adds the variable UVLOCAL_LOOP of this process number and TEXT
  *
  * On Windows it starts the program START_PROGRAM with the raw command line START_LINE, waits, and
- * ends with its exit code.
+ * ends with its exit code. Where START_INTERRUPT names a file, it makes a console of its own, waits
+ * for that file, and presses Ctrl-C there.
  */
 
 #ifndef _WIN32
@@ -122,9 +123,27 @@ int main(int count, char **given)
 #else
 
 #define WIN32_LEAN_AND_MEAN
+#include <stdbool.h>
 #include <windows.h>
 
 enum { MOST = 32767 };
+
+/* Ctrl-C reaches this program as well. */
+static BOOL WINAPI stand_by(DWORD event)
+{
+    return event == CTRL_C_EVENT;
+}
+
+/* Ends with 124 where there is no console. */
+static void interrupt(const WCHAR *file, HANDLE child)
+{
+    while (GetFileAttributesW(file) == INVALID_FILE_ATTRIBUTES) {
+        if (WaitForSingleObject(child, 20) != WAIT_TIMEOUT)
+            return;
+    }
+    if (!GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0))
+        ExitProcess(124);
+}
 
 void start(void);
 
@@ -132,13 +151,22 @@ void start(void)
 {
     static WCHAR program[MOST];
     static WCHAR line[MOST];
+    static WCHAR file[MOST];
     static STARTUPINFOW startup;
     PROCESS_INFORMATION child;
     DWORD code = 125;
+    bool interrupts = GetEnvironmentVariableW(L"START_INTERRUPT", file, MOST) != 0;
+    if (interrupts) {
+        FreeConsole();
+        AllocConsole();
+        SetConsoleCtrlHandler(stand_by, TRUE);
+    }
     startup.cb = sizeof startup;
     GetEnvironmentVariableW(L"START_PROGRAM", program, MOST);
     GetEnvironmentVariableW(L"START_LINE", line, MOST);
     if (CreateProcessW(program, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &child)) {
+        if (interrupts)
+            interrupt(file, child.hProcess);
         WaitForSingleObject(child.hProcess, INFINITE);
         GetExitCodeProcess(child.hProcess, &code);
     }

@@ -302,6 +302,14 @@ def test_loop(windows: Windows) -> None:
     assert f"`{shim}` starts `{real}`, and calls are nested more than 100 deep\n" in said
 
 
+def test_interrupt(windows: Windows) -> None:
+    """Ctrl-C is uv's to answer: the launcher waits, and ends as uv does."""
+    windows.without_python()
+    windows.environ["UVLOCAL_TEST_END"] = "w"
+    windows.environ["START_INTERRUPT"] = windows.path("record")
+    assert windows.call() == (42, "")
+
+
 def _processes(word: str) -> Iterator[str]:
     """Yield the ids of the processes whose command line holds a word."""
     for entry in os.listdir("/proc"):

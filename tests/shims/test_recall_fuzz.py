@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import fetched
 import pytest
+from recorded import Recorded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,30 @@ SEED = os.environ.get("UVLOCAL_FUZZ_SEED", "1")
 SOURCE = os.path.join(fetched.SOURCE, "tests", "shims", "fuzz_launcher.c")
 FLAGS = ["-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fno-sanitize-recover=all"]
 CLANG = shutil.which("clang") or ""
+
+#: A record for the call that the fuzzer makes, and whose inputs hold in its file system.
+WHOLE = Recorded(
+    launcher="/s/uv",
+    how="run",
+    directory="/d",
+    words=["run", "--no-sync"],
+    variables=["HOME=/h", "PATH=/p", "UV_PROJECT=x"],
+    inputs=[
+        ("a", "none"),
+        ("s1:4:33188:0:0:1000000000:5", "/abc"),
+        ("k1:4:33188:0", "/abc"),
+        ("xuser.x=757365722e78", "/x"),
+        ("w1", "/x"),
+        ("t/x", "/x"),
+        ("r3:6382179", "/x"),
+        ("g2:1:4:33188:0:0:1000000000:5", "/f"),
+        ("A", "none"),
+        ("A", "none"),
+    ],
+    changes=["UV_PROJECT_ENVIRONMENT=/s/envs/foo-0123456789", "LANG"],
+    uv="/real/uv",
+)
+CONFIGURATION = b"uvlocal 1\npython /p\npackage /q\nuv /u\ncache /c\n"
 
 
 def _compiled(tmp_path: Path, compiler: list[str], *flags: str) -> str:
@@ -78,6 +103,8 @@ def test_inputs_that_reach_further(tmp_path: Path) -> None:
     program = _compiled(tmp_path, [CLANG], "-fsanitize=fuzzer,address,undefined")
     corpus = tmp_path / "corpus"
     corpus.mkdir()
+    for number, data in enumerate((b"\0" + WHOLE.data, b"\3" + CONFIGURATION, b"\x04123:1:2")):
+        (corpus / str(number)).write_bytes(data)
     said = _feed(
         program, f"-runs={RUNS}", f"-seed={SEED}", "-max_len=2048", str(corpus), folder=tmp_path
     )

@@ -1,0 +1,182 @@
+"""Removing a folder that others write to: nothing outside goes, whatever they do meanwhile."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import fake_uv
+import migrating
+import pytest
+
+from uvlocal.manage import old_environments, removal
+from uvlocal.shim.system import System
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows removes by path")
+
+
+class Place:
+    """A project with an environment in a shared folder, and one of the user's own elsewhere."""
+
+    def __init__(self, root: Path) -> None:
+        """Make both."""
+        self.root = os.path.realpath(root)
+        self.project = os.path.join(self.root, "shared", "foo")
+        self.venv = os.path.join(self.project, ".venv")
+        self.mine = os.path.join(self.root, "mine")
+        for project in (self.project, self.mine):
+            fake_uv.make(os.path.join(project, ".venv"))
+            fake_uv.install(os.path.join(project, ".venv"), "foo", "0.1.0", pth=True)
+        self.system = System(environ={})
+
+    def all_of_mine(self) -> list[str]:
+        """Return what the user's own project holds."""
+        return sorted(
+            os.path.join(folder, name) for folder, _, names in os.walk(self.mine) for name in names
+        )
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """Return a fresh place."""
+    return Place(tmp_path)
+
+
+def swap(path: str, target: str) -> None:
+    """Put a link in the place of a folder, as whoever shares it can."""
+    os.rename(path, path + ".aside")
+    os.symlink(target, path)
+
+
+SWAPS = [
+    pytest.param(lambda place: swap(place.venv, f"{place.mine}/.venv"), id="environment"),
+    pytest.param(lambda place: swap(place.project, place.mine), id="project"),
+    pytest.param(lambda place: swap(f"{place.venv}/lib", f"{place.mine}/.venv/lib"), id="library"),
+]
+
+
+@pytest.mark.parametrize("change", SWAPS)
+def test_a_link_after_the_look(place: Place, change: Callable[[Place], None]) -> None:
+    """A link that is put there between the look and the removal is not followed."""
+    old = old_environments.look(place.project, place.system)
+    before = place.all_of_mine()
+    change(place)
+    old_environments.remove(old, place.system)
+    assert place.all_of_mine() == before
+
+
+@pytest.mark.parametrize("change", SWAPS)
+@pytest.mark.parametrize("moment", range(1, 5))
+def test_a_link_during_the_removal(
+    place: Place, monkeypatch: pytest.MonkeyPatch, change: Callable[[Place], None], moment: int
+) -> None:
+    """A link that is put there while the removal lists its folders is not followed."""
+    old = old_environments.look(place.project, place.system)
+    before = place.all_of_mine()
+    listdir = os.listdir
+    listed: list[object] = []
+
+    def disturbed(path: int | str) -> list[str]:
+        names = listdir(path)
+        if isinstance(path, int):  # a folder that is being emptied
+            listed.append(path)
+            if len(listed) == moment and os.path.isdir(f"{place.venv}/lib"):
+                change(place)
+        return names
+
+    monkeypatch.setattr(os, "listdir", disturbed)
+    old_environments.remove(old, place.system)
+    assert len(listed) >= moment
+    assert place.all_of_mine() == before
+
+
+def test_a_link_between_look_and_open(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link that is put there after a folder was seen to be one is not followed."""
+    old = old_environments.look(place.project, place.system)
+    before = place.all_of_mine()
+    look = removal._is_folder
+
+    def disturbed(name: str, folder: int) -> bool:
+        is_folder = look(name, folder)
+        if name == "lib" and is_folder:
+            swap(f"{place.venv}/lib", f"{place.mine}/.venv/lib")
+        return is_folder
+
+    monkeypatch.setattr(removal, "_is_folder", disturbed)
+    old_environments.remove(old, place.system)
+    assert place.all_of_mine() == before
+
+
+def test_a_link_on_the_way_from_the_start(place: Place) -> None:
+    """Where a link leads to the same folder by another way, that is no way."""
+    old = old_environments.look(place.project, place.system)
+    os.symlink(os.path.dirname(place.project), os.path.join(place.root, "link"))
+    path = os.path.join(place.root, "link", "foo", ".venv")
+    assert removal.clear(path, (old.device, old.inode), "pyvenv.cfg") != ""
+    assert os.path.isdir(os.path.join(place.venv, "lib"))
+
+
+def test_another_folder_stays(place: Place) -> None:
+    """A folder that took the place of the one that was looked at is left alone."""
+    old = old_environments.look(place.project, place.system)
+    os.rename(place.venv, place.venv + ".aside")
+    fake_uv.make(place.venv)
+    assert removal.clear(place.venv, (old.device, old.inode), "pyvenv.cfg") != ""
+    assert os.path.isfile(os.path.join(place.venv, "pyvenv.cfg"))
+
+
+@pytest.mark.parametrize("depth", [40, 47, 48, 49, 100, 1200])
+def test_folders_in_folders(tmp_path: Path, depth: int) -> None:
+    """However deep folders are nested, all of them go."""
+    top = os.path.realpath(tmp_path / "top")
+    os.mkdir(top)
+    above = os.open(top, os.O_RDONLY)
+    for _ in range(depth):
+        for name in ("file", "other"):
+            os.close(os.open(name, os.O_CREAT, dir_fd=above))
+        os.mkdir("folder", dir_fd=above)
+        below = os.open("folder", os.O_RDONLY, dir_fd=above)
+        os.close(above)
+        above = below
+    os.close(above)
+    assert removal.delete(top) == ""
+    assert not os.path.lexists(top)
+
+
+def test_the_configuration_goes_last(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left at any moment looks like an environment until nothing else is there."""
+    unlink = os.unlink
+
+    def watched(path: str, *, dir_fd: int | None = None) -> None:
+        if path != "pyvenv.cfg":
+            assert os.path.isfile(os.path.join(place.venv, "pyvenv.cfg"))
+        unlink(path, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "unlink", watched)
+    old = old_environments.look(place.project, place.system)
+    assert old_environments.remove(old, place.system) == ""
+    assert not os.path.lexists(place.venv)
+
+
+def test_a_migration_whose_project_becomes_a_link(tmp_path: Path) -> None:
+    """While a migration builds, its project becomes a link to another one: that one stays whole."""
+    machine = migrating.Machine(str(tmp_path))
+    mine = machine.project("mine")
+    fake_uv.make(os.path.join(mine, ".venv"))
+    before = machine.tree(mine)
+
+    def start(
+        command: list[str], folder: str, environ: dict[str, str], lock: int, *, quiet: bool
+    ) -> int:
+        if "sync" in command and not os.path.islink(machine.root):
+            swap(machine.root, mine)
+        return machine.uv(command, folder, environ, lock, quiet=quiet)
+
+    result = machine.migrate("drop", start=start)
+    assert result.state != "migrated"
+    assert machine.tree(mine) == before
