@@ -6,6 +6,7 @@ A run uses the newest uv; with `UVLOCAL_TEST_UV=all` each test that asks for `uv
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
     Workers wait for none of it: the process that starts them is the one that fetches.
     """
+    _heed_signals()
     config = session.config
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
@@ -56,6 +58,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     except (OSError, RuntimeError) as error:
         # Tests that need nothing from outside still run; the others will say this again.
         fetched.tell(f"warning: {error}")
+
+
+def _heed_signals() -> None:
+    """Heed what `nohup` and a shell's `&` let a run ignore: its children would ignore it too."""
+    for name in ("SIGHUP", "SIGINT", "SIGQUIT"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            usual = signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL
+            signal.signal(number, usual)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

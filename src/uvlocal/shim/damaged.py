@@ -41,7 +41,7 @@ def become_uv(
 
                 return subprocess.call(argv, executable=path, env=environ)
             os.execve(path, argv, environ)  # noqa: S606 - becoming uv is the purpose
-        except OSError:
+        except (OSError, ValueError):
             continue
     _say("error: no uv found\n\nhint: set `UVLOCAL_UV` to the path of the real one")
     return NOT_FOUND
