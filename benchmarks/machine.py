@@ -40,7 +40,7 @@ class Conditions:
             "date": dt.datetime.now(dt.UTC).date().isoformat(),
             "processor": _processor(),
             "cores": os.cpu_count(),
-            "system": f"{platform.system()} {platform.release().partition("-")[0]}",
+            "system": f"{platform.system()} {platform.release().partition('-')[0]}",
             "python": platform.python_version(),
             "uvlocal": uvlocal.__version__,
             "uv": uv,
