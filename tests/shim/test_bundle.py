@@ -229,6 +229,13 @@ def _of_another_python(data: bytes) -> bytes:
     return marshal.dumps((made_for, stamps, codes))
 
 
+def _of_another_version(installed: Installed) -> None:
+    """Let the package be another one whose modules have the same sizes and mtimes."""
+    path = os.path.join(os.path.dirname(installed.shim), "__init__.py")
+    with open(path, "a", encoding="utf-8") as file:
+        file.write('__version__ = "9.9.9"\n')
+
+
 def _failing(data: bytes) -> bytes:
     made_for, stamps, codes = marshal.loads(data)  # noqa: S302 - our own
     codes[-1] = compile("raise RuntimeError", "recall.py", "exec")
@@ -243,6 +250,7 @@ def _shorter(data: bytes) -> bytes:
 SPOILED = [
     pytest.param(_source_changes, True, id="source-changed"),
     pytest.param(lambda i: _change(i, _of_another_python), True, id="another-python"),
+    pytest.param(_of_another_version, True, id="another-version"),
     pytest.param(lambda i: _change(i, _failing), True, id="a-module-fails"),
     pytest.param(lambda i: _change(i, _shorter), True, id="a-module-is-missing"),
     pytest.param(lambda i: _damage(i, lambda data: data[:-100]), True, id="cut-off"),

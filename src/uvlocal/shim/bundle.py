@@ -169,10 +169,16 @@ def _path(cache: str) -> str:
 
 
 def _made_for() -> "tuple[object, ...]":
-    """Return what the byte code depends on besides its source."""
+    """Return what the byte code depends on besides its source.
+
+    The version is there for systems that give all files one mtime, as reproducible images do.
+    """
     import _frozen_importlib_external as importing
 
-    return _FORMAT, MODULES, importing.MAGIC_NUMBER, sys.flags.optimize, _FOLDER
+    import uvlocal
+
+    version = uvlocal.__version__
+    return _FORMAT, MODULES, importing.MAGIC_NUMBER, sys.flags.optimize, _FOLDER, version
 
 
 def _stamps() -> "list[tuple[int, int]]":
