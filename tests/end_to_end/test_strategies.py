@@ -226,6 +226,17 @@ def test_environment_is_marked_before_it_is_filled(dropbox_world: World) -> None
     assert os.path.isfile(os.path.join(project, ".venv", "pyvenv.cfg"))
 
 
+def test_what_is_marked_is_installed_once(dropbox_world: World) -> None:
+    """What Dropbox leaves out is installed as usual: no later call has to install it again."""
+    project = dropbox_world.project("home/Dropbox/foo")
+    environ = {"UVLOCAL_STRATEGY": "no-metadata"}
+    dropbox_world.uv("sync", cwd=project, env=environ).ok()
+    before = dropbox_world.tree(project)
+    assert any(name.endswith("direct_url.json") for name in before)
+    dropbox_world.uv("sync", cwd=project, env=environ).ok()
+    assert dropbox_world.tree(project) == before
+
+
 def test_mark_comes_back(dropbox_world: World) -> None:
     """When uv has made the environment anew, the next call marks it again."""
     world = dropbox_world

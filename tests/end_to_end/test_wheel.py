@@ -78,7 +78,7 @@ def test_wheel_does_the_main_job(world: World, installed: str) -> None:
     world.uvlocal_command = (installed, "-I", "-m", "uvlocal")
     shims = world.install_shim()
     with open(os.path.join(shims, "uvlocal-launcher.conf"), encoding="utf-8") as file:
-        assert SOURCE not in file.read()
+        assert SOURCE + os.sep not in file.read()
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     first = world.uv("run", "foo", cwd=project).ok()
     assert first.out == "hello from foo\n"

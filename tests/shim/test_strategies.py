@@ -435,14 +435,22 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-def test_first_leads_others_wait(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("installing", "settling"),
+    [
+        pytest.param(0.5, turns.SETTLING, id="fast"),
+        pytest.param(4.0, 2.0, id="busy-machine"),
+        pytest.param(20.0, turns.LONGEST_SETTLING, id="much-to-install"),
+    ],
+)
+def test_first_leads_others_wait(desk: Desk, installing: float, settling: float) -> None:
     """One call repairs; another waits until it has installed and its Python has started."""
     assert desk.take(1)
     start = desk.clock.now
-    desk.clock.events.append((start + 3, lambda: desk.install(metadata=False)))
+    desk.clock.events.append((start + installing, lambda: desk.install(metadata=False)))
     assert not desk.take(2)
     waited = desk.clock.now - start
-    assert 3 + turns.SETTLING <= waited < 4 + turns.SETTLING
+    assert installing + settling <= waited < installing + settling + 0.2
     assert not desk.take(1)
 
 

@@ -99,10 +99,14 @@ def _act_in_place(call: Call, decision: Decision) -> str:
     elif request.writes and strategies.installs(call.arguments, system):
         path = _own_file(call, "repairs", environment.name_of(root, system))
         turn = turns.Turns(path, root, system)
-        if (call.facts.stale or turn.leader()[0]) and not turn.take():
+        if (call.facts.stale or turn.leader()) and not turn.take():
             _leave_out(call, decision, "UV_NO_INSTALLER_METADATA")
             if call.tell is not None:
                 call.tell("repair: done by another call, or not needed any more")
+        elif sync_marks.is_heeded(root, volume.provider, system):
+            # Nothing will be hidden there. Without metadata uv would install all again in the next
+            # call, which finds the mark and leaves uv alone.
+            _leave_out(call, decision, "UV_NO_INSTALLER_METADATA")
     return ""
 
 

@@ -53,3 +53,19 @@ def mark(root: str, provider: "str | None", system: System, *, make: bool) -> bo
         if system.attribute(inside, name) != _YES:
             marked = system.set_attribute(inside, name, _YES) or marked
     return marked
+
+
+def is_heeded(root: str, provider: "str | None", system: System) -> bool:
+    """Say whether the environment has a mark that the client is known to heed.
+
+    Then it is as good as on a local volume, and the next call decides so.
+    """
+    row = BY_ID.get(provider or "")
+    inside = system.path.join(root, ".venv")
+    return row is not None and any(
+        exclusion.how == "attribute"
+        and exclusion.certain
+        and system.platform in exclusion.platforms
+        and system.attribute(inside, exclusion.what) == _YES
+        for exclusion in row.exclusions
+    )

@@ -25,8 +25,9 @@ LOCK_PATIENCE = 5.0
 #: How long to wait for the call that leads to install, in seconds. uv's own lock would make us
 #: wait as long as it takes.
 LEADER_PATIENCE = 30.0
-#: How long its Python may take to start after that, in seconds; it takes some hundredths.
-SETTLING = 1.0
+#: How long its Python may take to start after that, in seconds: it takes some hundredths, and
+#: longer where everything does. So it is half of what the installation took, within these bounds.
+SETTLING, LONGEST_SETTLING = 1.0, 3.0
 _PAUSE = 0.02
 #: The length of the note of who leads, in bytes: a number, a time, and a stamp.
 _NOTE_LENGTH = 64
@@ -72,7 +73,7 @@ class Turns:
             seen = strategies.look(self._root, self._system)
             if seen.broken:  # what is seen while uv installs is no reason to repair
                 seen = self._settled_look(LOCK_PATIENCE)
-            leader, stamp = self.leader()
+            leader, stamp, since = self._note()
             if seen.stale and not (leader and stamp == _short(seen)):
                 strategies.heal(seen, self._system)
                 note = f"{self._process} {self._now():.3f} {_short(seen)}"
@@ -81,27 +82,29 @@ class Turns:
         finally:
             os.close(lock)
         if leader:
-            self._wait_for(leader, made=stamp == _short(strategies.Look(absent=True)))
+            made = stamp == _short(strategies.Look(absent=True))
+            self._wait_for(leader, since, made=made)
         return False
 
-    def _wait_for(self, leader: int, *, made: bool) -> None:
+    def _wait_for(self, leader: int, since: float, *, made: bool) -> None:
         """Wait until the call that leads has installed, and its Python has started.
 
-        `made` says that it makes the environment. uv keeps others out of one only when it is made,
-        and one that is just made looks as if nothing were missing.
+        It leads `since` then. `made` says that it makes the environment. uv keeps others out of one
+        only when it is made, and one that is just made looks as if nothing were missing.
         """
         deadline = self._now() + LEADER_PATIENCE
         while strategies.look(self._root, self._system).stale:
             if not self._pause(leader, deadline):
                 return
         if made:
-            self._settle(leader)
+            self._settle(leader, since)
         if not self._settled_look(deadline - self._now()).whole:
-            self._settle(leader)
+            self._settle(leader, since)
 
-    def _settle(self, leader: int) -> None:
+    def _settle(self, leader: int, since: float) -> None:
         """Let some time pass, at most as long as the call that leads is there."""
-        end = self._now() + SETTLING
+        now = self._now()
+        end = now + min(max((now - since) / 2, SETTLING), LONGEST_SETTLING)
         while self._pause(leader, end):
             pass
 
@@ -110,21 +113,25 @@ class Turns:
         self._sleep(_PAUSE)
         return self._now() < end and self._system.is_alive(leader)
 
-    def leader(self) -> "tuple[int, str]":
-        """Return the process that leads, 0 where none does (any more), and what it repairs.
+    def leader(self) -> int:
+        """Return the process that leads, 0 where none does (any more)."""
+        return self._note()[0]
 
-        The latter is a stamp: what broke since is for somebody else to lead.
+    def _note(self) -> "tuple[int, str, float]":
+        """Return the process that leads, 0 where none does; what it repairs, and since when.
+
+        What it repairs is a stamp: what broke since is for somebody else to lead.
         """
         data = self._system.read(self.path, _NOTE_LENGTH) if self.path else None
         words = (data or b"").split()
         try:
             process, since, stamp = int(words[0]), float(words[1]), words[2].decode()
         except (ValueError, IndexError):
-            return 0, ""
+            return 0, "", 0.0
         recent = abs(self._now() - since) < LEADER_PATIENCE  # clocks are set, and times rounded
         if not recent or process == self._process or not self._system.is_alive(process):
-            return 0, ""
-        return process, stamp
+            return 0, "", 0.0
+        return process, stamp, since
 
     def _settled_look(self, patience: float) -> "Look":
         """Look at the environment while no uv is installing into it."""
