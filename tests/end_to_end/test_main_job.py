@@ -341,6 +341,7 @@ def test_user_settings(newest_world: World) -> None:
 
 def test_no_metadata(world: World) -> None:
     """With `no-metadata` the environment stays in the project, and uv writes no metadata."""
+    world.forget_client()
     project = world.project("home/Dropbox/foo")
     world.uv("sync", cwd=project, env={"UVLOCAL_STRATEGY": "no-metadata"}).ok()
     assert world.environments() == []

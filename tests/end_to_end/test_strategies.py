@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 RUNS = 5
 #: How many calls are made at once.
 PARALLEL = 8
-SETTINGS = "home/.config/uvlocal/uvlocal.toml"
 #: The first uv that keeps others out of an environment while it installs, the first that has
 #: central environments, and the mark of Dropbox on Linux.
 LOCKS_FROM = (0, 7, 0)
@@ -32,14 +31,10 @@ MARK = "user.com.dropbox.ignored"
 
 @pytest.fixture
 def synced_world(hiding_world: World) -> World:
-    """Return a world whose uvlocal knows the hidden flag, with a synced folder without a mark.
-
-    A folder that Dropbox is told to leave out is none that it hides files in.
-    """
+    """Return a world whose uvlocal knows the hidden flag, with a synced folder without a mark."""
     world = hiding_world
     hidden_shim.install(world)
-    shutil.rmtree(world.path("home/.dropbox"))
-    world.write(SETTINGS, f'synced-roots = ["{world.dropbox}"]\n')
+    world.forget_client()
     return world
 
 

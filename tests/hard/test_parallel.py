@@ -171,11 +171,14 @@ def test_install_beside_calls(machine: HardMachine) -> None:
     assert all(one.came_through for one in found), [one for one in found if not one.came_through]
 
 
+@pytest.mark.parametrize("marks", [True, False], ids=["marked", "no-mark"])
 @pytest.mark.parametrize("strategy", ["redirect", "no-metadata", "unhide"])
-def test_with_the_real_uv(world: World, strategy: str) -> None:
+def test_with_the_real_uv(world: World, strategy: str, *, marks: bool) -> None:
     """Many first calls with the real uv at once: all succeed, in one environment."""
     if world.version < (0, 7):
         pytest.skip("this uv does not lock environments: its parallel calls break each other")
+    if not marks:
+        world.forget_client()
     world.environment["UVLOCAL_STORE"] = world.store
     world.environment["UVLOCAL_STRATEGY"] = strategy
     project = world.project("home/Dropbox/foo")
