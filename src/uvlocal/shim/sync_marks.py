@@ -9,6 +9,10 @@ import stat
 from uvlocal.shim.providers import BY_ID
 from uvlocal.shim.system import System
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uvlocal.shim.places import Exclusion
+
 #: The value that leaves a folder out, for Dropbox and for File Providers alike.
 _YES = b"1"
 
@@ -18,11 +22,15 @@ def attributes(provider: "str | None", platform: str) -> "list[str]":
 
     A mark that is not heeded does no harm.
     """
+    return [exclusion.what for exclusion in _by_attribute(provider, platform)]
+
+
+def _by_attribute(provider: "str | None", platform: str) -> "list[Exclusion]":
     row = BY_ID.get(provider or "")
     if row is None:
         return []
     return [
-        exclusion.what
+        exclusion
         for exclusion in row.exclusions
         if exclusion.how == "attribute" and platform in exclusion.platforms
     ]
@@ -60,12 +68,8 @@ def is_heeded(root: str, provider: "str | None", system: System) -> bool:
 
     Then it is as good as on a local volume, and the next call decides so.
     """
-    row = BY_ID.get(provider or "")
     inside = system.path.join(root, ".venv")
-    return row is not None and any(
-        exclusion.how == "attribute"
-        and exclusion.certain
-        and system.platform in exclusion.platforms
-        and system.attribute(inside, exclusion.what) == _YES
-        for exclusion in row.exclusions
+    return any(
+        exclusion.certain and system.attribute(inside, exclusion.what) == _YES
+        for exclusion in _by_attribute(provider, system.platform)
     )
