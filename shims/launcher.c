@@ -75,7 +75,9 @@ static const char MARKER[] = "uvlocal-launcher-marker:1";
 
 /* What Python runs; `sys.argv` is then -c, PACKAGE, LAUNCHER, FLAGS, ARGV0, ARGUMENTS... */
 #define STUB \
-    N("import sys;sys.path.insert(0,sys.argv[1]);from uvlocal.shim.launch import main;main()")
+    N("import sys;from _frozen_importlib_external import SourceFileLoader as L;") \
+    N("m=type(sys)('uvlocal.shim.launch');") \
+    N("L(m.__name__,sys.argv[1]+'/uvlocal/shim/launch.py').exec_module(m);m.main()")
 
 /* The variables that uvlocal sets for uv. Beside a variable X, UVLOCAL_SET_X tells what we set it
  * to, and UVLOCAL_HAD_X what the user had, if anything. */

@@ -29,7 +29,11 @@ _PROGRAMS = os.path.join(fetched.SOURCE, "tests", "shims")
 #: What the launcher carries, so that other shims know it for one.
 MARKER = b"uvlocal-launcher-marker:1"
 #: What Python runs.
-STUB = b"import sys;sys.path.insert(0,sys.argv[1]);from uvlocal.shim.launch import main;main()"
+STUB = (
+    b"import sys;from _frozen_importlib_external import SourceFileLoader as L;"
+    b"m=type(sys)('uvlocal.shim.launch');"
+    b"L(m.__name__,sys.argv[1]+'/uvlocal/shim/launch.py').exec_module(m);m.main()"
+)
 #: The arguments of the interpreter itself.
 INTERPRETER = [b"-I", b"-S", b"-X", b"utf8", b"-c", STUB]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes import FakeSystem
 from homes import Home
+from launchers import STUB
 
 from uvlocal.manage import (
     inspection,
@@ -367,10 +368,9 @@ def test_script_for_powershell_agrees_with_the_launcher() -> None:
     assert str(handover.SHIM_LIMIT) in text
     [ours] = re.findall(r"\$ours = ((?:'\w+',?\s*)+)", text)
     assert tuple(re.findall(r"\w+", ours)) == environment.MANAGED
-    stub = "".join(re.findall(r"'(import sys;[^']*|from uvlocal[^']*)'", text))
-    assert stub == (
-        "import sys;sys.path.insert(0,sys.argv[1]);from uvlocal.shim.launch import main;main()"
-    )
+    [stub] = re.findall(r"\$stub = ((?:(?:'[^']*'|\"[^\"]*\")[ +\n]*)+)\n", text)
+    parts = re.findall(r"'(import[^']*)'|\"([^\"]*)\"", stub)
+    assert "".join(one or other for one, other in parts) == STUB.decode()
 
 
 def test_launcher_for_a_machine() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import dis
+import itertools
 import json
 import marshal
 import os
@@ -10,25 +12,28 @@ import shutil
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from types import CodeType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from launchers import STUB
 
 import uvlocal
-from uvlocal.shim import bundle, system
+from uvlocal.shim import builtin, bundle, launch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 if sys.platform == "win32":
     pytest.skip("whose file it is is asked on POSIX", allow_module_level=True)
 
 SHIM = os.path.dirname(bundle.__file__)
-#: What is imported before the file is read.
-BEFORE = {"launch", "bundle"}
+#: What comes out of the file besides the modules: the packages themselves.
+PACKAGES = ["uvlocal", "uvlocal.shim"]
+BUNDLED = [*PACKAGES, *(f"uvlocal.shim.{name}" for name in bundle.MODULES)]
 #: What only some calls need: where a file says what is synced, or on a disk that is not known.
-LATER = {"patterns", "mounts", "filesystems"}
+LATER = {f"uvlocal.shim.{name}" for name in ("patterns", "mounts", "filesystems")}
 
 #: Makes one call, up to the moment of becoming uv, and prints what it came to: one line, then the
 #: environment as uv would get it.
@@ -36,25 +41,23 @@ RUN = """
 import sys
 opened = []
 sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
-sys.path.insert(0, sys.argv[1])
 import os
 become = os.execv
 def execv(path, argv):
     import json
     shim = {n: getattr(m, "__spec__", 0) is None for n, m in list(sys.modules.items())
-            if n.startswith("uvlocal.shim.")}
+            if n.startswith("uvlocal")}
     import uvlocal.shim.decide as decide
     code = decide.decide.__code__
     sys.stdout.write(json.dumps({
-        "bundled": [n[13:] for n in shim if shim[n]],
-        "imported": [n[13:] for n in shim if not shim[n]],
+        "bundled": [n for n in shim if shim[n]],
+        "imported": [n for n in shim if not shim[n]],
         "opened": opened, "code": [code.co_filename, code.co_firstlineno]}))
     sys.stdout.write(chr(10))
     sys.stdout.flush()
     become("/usr/bin/env", ["env", "-0"])
 os.execv = execv
-from uvlocal.shim.launch import main
-main()
+exec(sys.argv.pop(1))
 """
 
 
@@ -96,26 +99,37 @@ class Installed:
         with open(os.path.join(self.root, name), "w", encoding="utf-8") as file:
             file.write(text)
 
-    def call(self, *words: str, cwd: str = "") -> Seen:
+    def call(self, *words: str, cwd: str = "", **environ: str) -> Seen:
         """Make one call."""
         launcher = os.path.join(self.root, "bin", "launcher")
         done = subprocess.run(
             [
                 *(sys.executable, "-I", "-S", "-X", "utf8", "-c", RUN),
-                *(self.package, launcher, "-", "uv", *(words or ("lock",))),
+                *(STUB.decode(), self.package, launcher, "-", "uv", *(words or ("lock",))),
             ],
             cwd=cwd or self.project,
-            env={"HOME": self.home, "PATH": os.path.join(self.root, "bin"), "UVLOCAL_QUIET": "1"},
+            env={
+                "HOME": self.home,
+                "PATH": os.path.join(self.root, "bin"),
+                "UVLOCAL_QUIET": "1",
+                **environ,
+            },
             capture_output=True,
             text=True,
             check=False,
         )
-        assert (done.returncode, done.stderr) == (0, "")
+        assert done.returncode == 0
+        assert "UVLOCAL_TRACE" in environ or done.stderr == ""
         line, _, variables = done.stdout.partition("\n")
         environment = dict(entry.split("=", 1) for entry in variables.split("\0") if entry)
         said = json.loads(line)
         file, first = said.pop("code")
         return Seen(code=(file, first), environment=environment, **said)
+
+    @property
+    def newest(self) -> str:
+        """The name of the file with the byte code of the package as it is."""
+        return os.path.basename(launch.bundle_path(self.cache, self.package))
 
     @property
     def file(self) -> str:
@@ -154,10 +168,11 @@ def test_the_order_of_modules() -> None:
 def test_the_second_call_finds_one_file(installed: Installed) -> None:
     """After the first call all that is on the way of a call comes out of the file."""
     seen = installed.call()
-    assert seen.bundled == list(bundle.MODULES)
-    assert set(seen.imported) <= BEFORE | LATER
+    assert seen.bundled == BUNDLED
+    assert set(seen.imported) <= LATER
     own = [os.path.basename(name) for name in seen.opened if name.startswith(installed.package)]
-    assert {name.partition(".")[0] for name in own} <= {"__init__", *BEFORE, *LATER}
+    later = {name.rpartition(".")[2] for name in LATER}
+    assert {name.partition(".")[0] for name in own} <= {"launch", *later}
     assert installed.file in seen.opened
 
 
@@ -172,8 +187,8 @@ def test_nothing_else_is_needed(installed: Installed, words: list[str]) -> None:
     for cwd in (installed.project, installed.home, os.path.join(installed.home, "src")):
         installed.call(*words, cwd=cwd)
         seen = installed.call(*words, cwd=cwd)
-        assert seen.bundled == list(bundle.MODULES)
-        assert set(seen.imported) <= BEFORE | LATER
+        assert seen.bundled == BUNDLED
+        assert set(seen.imported) <= LATER
 
 
 def test_it_is_the_same_call(installed: Installed) -> None:
@@ -186,10 +201,6 @@ def test_it_is_the_same_call(installed: Installed) -> None:
     assert "UV_PROJECT_ENVIRONMENT" in plain.environment
     assert plain.code == bundled.code
     assert plain.code[0] == os.path.join(installed.shim, "decide.py")
-
-
-#: How many bytes the sum takes that stands before the rest.
-SUM = 8
 
 
 def _source_changes(installed: Installed) -> None:
@@ -211,8 +222,8 @@ def _change(installed: Installed, change: Callable[[bytes], bytes]) -> None:
     """Change what the file holds, as somebody would who knows how it is written."""
 
     def whole(data: bytes) -> bytes:
-        changed = change(data[SUM:])
-        return bundle.sum_of(changed) + changed
+        changed = change(data[launch.SUM_LENGTH :])
+        return launch.sum_of(changed) + changed
 
     _damage(installed, whole)
 
@@ -224,9 +235,8 @@ def _put_fifo(installed: Installed) -> None:
 
 
 def _of_another_python(data: bytes) -> bytes:
-    (version, modules, magic, *rest), stamps, codes = marshal.loads(data)  # noqa: S302 - our own
-    made_for = (version, modules, bytes(reversed(magic)), *rest)
-    return marshal.dumps((made_for, stamps, codes))
+    (version, magic, *rest), rows = marshal.loads(data)  # noqa: S302 - our own
+    return marshal.dumps(((version, bytes(reversed(magic)), *rest), rows))
 
 
 def _of_another_version(installed: Installed) -> None:
@@ -237,14 +247,9 @@ def _of_another_version(installed: Installed) -> None:
 
 
 def _failing(data: bytes) -> bytes:
-    made_for, stamps, codes = marshal.loads(data)  # noqa: S302 - our own
-    codes[-1] = compile("raise RuntimeError", "recall.py", "exec")
-    return marshal.dumps((made_for, stamps, codes))
-
-
-def _shorter(data: bytes) -> bytes:
-    made_for, stamps, codes = marshal.loads(data)  # noqa: S302 - our own
-    return marshal.dumps((made_for, stamps, codes[:-1]))
+    made_for, rows = marshal.loads(data)  # noqa: S302 - our own
+    rows[-1] = (*rows[-1][:-1], compile("raise RuntimeError", "recall.py", "exec"))
+    return marshal.dumps((made_for, rows))
 
 
 SPOILED = [
@@ -252,7 +257,6 @@ SPOILED = [
     pytest.param(lambda i: _change(i, _of_another_python), True, id="another-python"),
     pytest.param(_of_another_version, True, id="another-version"),
     pytest.param(lambda i: _change(i, _failing), True, id="a-module-fails"),
-    pytest.param(lambda i: _change(i, _shorter), True, id="a-module-is-missing"),
     pytest.param(lambda i: _damage(i, lambda data: data[:-100]), True, id="cut-off"),
     pytest.param(lambda i: _damage(i, lambda _: b""), True, id="empty"),
     pytest.param(lambda i: _change(i, lambda _: b"\xff" * 100), True, id="garbage"),
@@ -307,15 +311,94 @@ def test_a_source_that_changes_meanwhile(
 ) -> None:
     """What was compiled of a source that changed just then is not kept."""
     os.unlink(installed.file)
-    stamps = iter([[(1, 1)], [(1, 2)]])
-    monkeypatch.setattr(bundle, "_stamps", lambda: next(stamps))
+    stamps = itertools.count()
+    monkeypatch.setattr(bundle, "stamp", lambda _: (0, next(stamps)))
     bundle.save(installed.cache)
-    assert not [name for name in os.listdir(installed.cache) if name.startswith("code-")]
+    assert not [name for name in os.listdir(installed.cache) if name.startswith(bundle.PREFIX)]
+
+
+def test_versions_that_take_turns(installed: Installed) -> None:
+    """Versions, and machines that share a folder, have a file each: none makes the other's anew."""
+    first = installed.file
+    installed.write("site-packages/uvlocal/__init__.py", '__version__ = "9.9.9"\n')
+    assert installed.call().bundled == []
+    assert installed.call().bundled == BUNDLED
+    with open(first, "rb"):
+        pass
+
+
+def test_the_number_of_files_is_bounded(installed: Installed) -> None:
+    """Files of versions that are gone do not pile up."""
+    for number in range(20):
+        installed.write(f"home/.cache/uvlocal/code-old-{number}", "")
+        os.utime(os.path.join(installed.cache, f"code-old-{number}"), (number, number))
+    os.unlink(os.path.join(installed.cache, installed.newest))
+    installed.call()
+    names = {name for name in os.listdir(installed.cache) if name.startswith(bundle.PREFIX)}
+    assert names == {installed.newest, *(f"code-old-{number}" for number in range(13, 20))}
+    assert installed.call().bundled == BUNDLED
+
+
+def test_a_trace_tells_lines(installed: Installed) -> None:
+    """Under `UVLOCAL_TRACE` modules are imported as ever, so that a traceback tells lines."""
+    assert installed.call(UVLOCAL_TRACE="1").bundled == []
+    assert installed.call(UVLOCAL_TRACE="0").bundled == BUNDLED
 
 
 def test_a_process_that_has_the_modules_keeps_them(installed: Installed) -> None:
     """Where something was imported already, nothing is put in its place."""
     before = dict(sys.modules)
-    assert system.__name__ in before
-    assert bundle.load(installed.cache)
+    assert builtin.__name__ in before
+    assert launch.load(installed.cache, installed.package)
     assert dict(sys.modules) == before
+
+
+# -- what is left out of byte code -----------------------------------------------------------------
+
+
+def functions_of(code: CodeType) -> Iterator[CodeType]:
+    """Yield a code object and all within it."""
+    yield code
+    for value in code.co_consts:
+        if isinstance(value, CodeType):
+            yield from functions_of(value)
+
+
+@pytest.mark.parametrize("name", bundle.MODULES)
+def test_stripped_code_does_the_same(name: str) -> None:
+    """Instructions and constants are the same, but for docstrings, which no instruction loads."""
+    with open(os.path.join(SHIM, f"{name}.py"), encoding="utf-8") as file:
+        whole = compile(file.read(), f"{name}.py", "exec", dont_inherit=True)
+    pairs = zip(functions_of(whole), functions_of(bundle.stripped(whole)), strict=True)
+    for one, other in pairs:
+        assert (one.co_code, one.co_exceptiontable) == (other.co_code, other.co_exceptiontable)
+        lines = list(other.co_lines())
+        assert (lines[-1][1], {line for *_, line in lines}) == (len(other.co_code), {None})
+        assert len(list(other.co_positions())) == len(one.co_code) // 2
+        for number, (was, value) in enumerate(zip(one.co_consts, other.co_consts, strict=True)):
+            if isinstance(was, CodeType) or was == value:
+                continue
+            assert (number, value) == (0, "")
+            loads = [i for i in dis.get_instructions(one) if i.opcode in dis.hasconst]
+            assert 0 not in [i.arg for i in loads], one.co_qualname
+
+
+def test_docstrings_are_left_out() -> None:
+    """Functions lose them; what only looks like one stays."""
+    source = """
+def documented():
+    "a docstring"
+    return "a value"
+def plain():
+    return "not a docstring"
+class Of:
+    "of a class"
+    word = "a word"
+first = lambda: "of a lambda"
+"""
+    found: dict[str, Any] = {}
+    exec(bundle.stripped(compile(source, "x", "exec")), found)  # noqa: S102 - what is tested
+    assert not found["documented"].__doc__
+    assert (found["documented"](), found["plain"]()) == ("a value", "not a docstring")
+    assert (found["Of"].__qualname__, found["Of"].word) == ("Of", "a word")
+    assert found["first"]() == "of a lambda"

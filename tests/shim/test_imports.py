@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 import uvlocal
-from uvlocal.shim import handover
+from uvlocal.shim import bundle, handover
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PACKAGE = os.path.dirname(os.path.abspath(uvlocal.__file__))
 SHIM = os.path.join(PACKAGE, "shim")
+
+#: What Linux has no word for: what only Windows and macOS have.
+ELSEWHERE = {"O_BINARY", "lchflags"}
 
 #: Runs one call as the launcher would, up to the moment of becoming uv, and tells what it did.
 WATCH = """
@@ -165,6 +168,7 @@ def test_only_built_in_and_frozen_modules(
     second = home.call(*arguments, cwd=cwd)
     expensive = {name for name, origin in second.modules.items() if not is_cheap(name, origin)}
     assert expensive == set()
+    assert not {"os", "stat", "posixpath"} & set(second.modules)
 
 
 @pytest.mark.parametrize(("arguments", "folder", "files"), CALLS)
@@ -237,6 +241,28 @@ def test_what_a_module_imports_at_its_top(name: str) -> None:
         for imported in names:
             ours = imported == "uvlocal" or imported.startswith("uvlocal.shim")
             assert ours or imported in allowed, f"{name} imports {imported}"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what is built in differs by system")
+@pytest.mark.parametrize("name", bundle.MODULES)
+def test_an_ordinary_call_does_without_os(name: str) -> None:
+    """What its modules take from `os` is a system call, which is built in."""
+    with open(os.path.join(SHIM, f"{name}.py"), encoding="utf-8") as file:
+        tree = ast.parse(file.read())
+    if name == "builtin":
+        return
+    imported = [
+        alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names
+    ]
+    assert set(imported) <= set(sys.builtin_module_names)
+    used = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "os"
+    }
+    assert used <= set(dir(sys.modules["posix"])) | ELSEWHERE
 
 
 @pytest.mark.parametrize("name", module_files())

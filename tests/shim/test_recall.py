@@ -257,7 +257,7 @@ def test_a_failure_is_silent(world: ChangingWorld, monkeypatch: pytest.MonkeyPat
     system = RecordingSystem(environ=world.environ(), cwd=world.path(P))
     call = Call(["lock"], system, world.shim, told.append)
     decision = call.settle()
-    monkeypatch.setattr(recall, "_code", lambda: 1 // 0)
+    monkeypatch.setattr(recall, "_code", lambda _: 1 // 0)
     monkeypatch.setattr(recall, "_is_settled", lambda *_: True)
     recall.record(call, decision, world.cache)
     assert told[-1].startswith("decision: not recorded (ZeroDivisionError")
@@ -373,4 +373,4 @@ def test_the_code_is_an_input(
     for name in ("__init__.py", "shim/a.py", "shim/b.py", "shim/no.txt"):
         (package / name).write_text("")
     monkeypatch.setattr("uvlocal.__file__", str(package / "__init__.py"))
-    assert recall._code() == [str(package / name) for name in files]
+    assert recall._code(RecordingSystem()) == [str(package / name) for name in files]

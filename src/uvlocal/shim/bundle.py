@@ -1,17 +1,18 @@
-"""The byte code of a whole call in one file, so that Python looks for one instead of thirty.
+"""Make the file that holds the byte code of a whole call, so that Python looks for one, not thirty.
 
-The file lies in the cache folder and is made of the byte code that Python itself keeps. It holds
-the modules of `MODULES`, with the size and mtime of each source, by which Python tells stale byte
-code too. It is trusted as recorded decisions are: if it and its folder belong to this user and
-nobody else can write them. Where it is missing, stale, or of another Python, modules are imported
-as ever, and it is made anew; where that cannot be, nothing is lost but time.
+The file lies in the cache folder. It is made of the byte code that Python itself keeps, without
+docstrings and line numbers: a third of what would have to be read. With each module stand size and
+mtime of its source, by which Python tells stale byte code too. It is trusted as recorded decisions
+are: if it and its folder belong to this user and nobody else can write them. `launch.load` reads
+it. Where it is missing, stale, or of another Python, modules are imported as ever, and it is made
+anew; where that cannot be, nothing is lost but time.
 """
 
-import gc
 import marshal
 import os
-import stat
 import sys
+
+from uvlocal.shim.launch import bundle_path, made_for_this, stamp, sum_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 #: What almost every call needs, each after those that it imports itself. A test holds that the
 #: order is right, and that such calls import nothing else.
 MODULES = (
+    "builtin",
+    "unix_paths",
     "system",
     "environment",
     "handover",
@@ -53,147 +56,94 @@ MODULES = (
     "inputs",
     "recall",
 )
-_PACKAGE = "uvlocal.shim"
-#: Raised with every change of the file's format.
-_FORMAT = 2
-#: The largest file that is read, in bytes; a real one has a third of that.
-_LIMIT = 1 << 20
-#: The length of `sum_of`, in bytes.
-_SUM_LENGTH = 8
-_FOLDER = os.path.dirname(__file__)
-#: 2^61 - 1: what is left of a path, divided by it, names the file.
-_PRIME = (1 << 61) - 1
-
-
-def load(cache: str) -> bool:
-    """Put the modules of the file into `sys.modules`.
-
-    Args:
-        cache: the cache folder, "" for none.
-
-    Returns:
-        whether there is nothing (more) to load, so that the file need not be made anew.
-    """
-    if not cache or f"{_PACKAGE}.{MODULES[0]}" in sys.modules:
-        return True
-    # Byte code is many small objects, and this process is another one before memory matters.
-    gc.disable()
-    try:
-        data = memoryview(_trusted(cache))  # a copy would cost as much as reading it
-        if data[:_SUM_LENGTH] != sum_of(data[_SUM_LENGTH:]):
-            return False
-        # What nobody else can have made.
-        made_for, stamps, codes = marshal.loads(data[_SUM_LENGTH:])  # noqa: S302
-        if made_for != _made_for() or stamps != _stamps():
-            return False
-    except (OSError, EOFError, ValueError, TypeError):
-        return False
-    try:
-        for name, code in zip(MODULES, codes, strict=True):
-            _run(name, code)
-    except Exception:  # noqa: BLE001 - whatever it was, the plain import is there
-        for name in MODULES:
-            sys.modules.pop(f"{_PACKAGE}.{name}", None)
-        return False
-    return True
-
-
-def _run(name: str, code: "CodeType") -> None:
-    """Do what an import does, but for the search."""
-    module = type(sys)(f"{_PACKAGE}.{name}")
-    module.__file__ = code.co_filename
-    module.__package__ = _PACKAGE
-    sys.modules[module.__name__] = module
-    exec(code, module.__dict__)  # noqa: S102 - as an import does
-    setattr(sys.modules[_PACKAGE], name, module)
+_SHIM = os.path.dirname(os.path.abspath(__file__))
+_PACKAGE = os.path.dirname(_SHIM)
+_SHIM = os.path.dirname(os.path.abspath(__file__))
+_UVLOCAL = os.path.dirname(_SHIM)
+#: How the file's name begins, and how many are kept: other versions of Python and of uvlocal have
+#: their own, and so have other machines that share the folder.
+PREFIX, _MOST = "code-", 8
+#: Flags of code objects (`Include/cpython/code.h`): the code of a function, not of a module or a
+#: class; its first constant is its docstring. Without the latter, up to Python 3.13, the first
+#: constant of each function but those that have no name is its docstring or None.
+_OF_FUNCTION, _HAS_DOCSTRING = 0x1, 0x4000000
+_WITH_FLAG = (3, 14)
+#: An entry of a line table (`Objects/locations.md` in CPython): its mark, the kind that tells
+#: nothing, of how many instructions one can speak.
+_ENTRY, _NOTHING, _SPAN = 0x80, 15 << 3, 8
 
 
 def save(cache: str) -> None:
-    """Make the file, of byte code that Python has compiled already; any failure is silent."""
-    path = _path(cache)
-    beside = f"{path}.{os.getpid()}"
+    """Make the file; any failure is silent."""
     try:
-        stamps = _stamps()
-        content: "Any" = (_made_for(), stamps, [_code(name) for name in MODULES])
-        if _stamps() != stamps:
-            return
-        os.makedirs(cache, 0o700, exist_ok=True)
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with open(descriptor, "wb") as file:
-                data = marshal.dumps(content)
-                file.write(sum_of(data) + data)
-            os.replace(beside, path)
-        finally:
-            if os.path.lexists(beside):
-                os.unlink(beside)
+        _save(cache)
     except (OSError, ImportError, SyntaxError, ValueError):
         pass
 
 
-def _trusted(cache: str) -> bytes:
-    """Return the content of the file.
+def _save(cache: str) -> None:
+    path = bundle_path(cache, os.path.dirname(_UVLOCAL))
+    names = {
+        "uvlocal": os.path.join(_UVLOCAL, "__init__.py"),
+        "uvlocal.shim": os.path.join(_SHIM, "__init__.py"),
+    }
+    names |= {f"uvlocal.shim.{name}": os.path.join(_SHIM, f"{name}.py") for name in MODULES}
+    stamps = [stamp(source) for source in names.values()]
+    codes = [stripped(_code(name, source)) for name, source in names.items()]
+    if stamps != [stamp(source) for source in names.values()]:
+        return
+    rows = list(zip(names, names.values(), stamps, codes, strict=True))
+    content: "Any" = (made_for_this(), rows)
+    data = marshal.dumps(content)
+    os.makedirs(cache, 0o700, exist_ok=True)
+    beside = f"{path}.{os.getpid()}"
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(sum_of(data) + data)
+        os.replace(beside, path)
+    finally:
+        if os.path.lexists(beside):
+            os.unlink(beside)
+    _trim(cache)
+
+
+def _code(name: str, path: str) -> "CodeType":
+    """Return a module's code, as Python itself would load it.
 
     Raises:
-        OSError: there is none that can be trusted.
-    """
-    # Without waiting: something else may stand in its place, a FIFO say.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(_path(cache), flags | getattr(os, "O_CLOEXEC", 0))
-    with open(descriptor, "rb", buffering=0) as file:
-        own = os.fstat(descriptor)
-        for status in (os.stat(cache), own):
-            writable = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-            if sys.platform != "win32" and (status.st_uid != os.geteuid() or writable):
-                raise PermissionError
-        if not stat.S_ISREG(own.st_mode) or own.st_size > _LIMIT:
-            raise PermissionError
-        return file.readall()
-
-
-def sum_of(data: "bytes | memoryview") -> bytes:
-    """Return what tells whether data is as it was written.
-
-    `marshal` takes a damaged file at its word: a length in it can be that of all memory. It is the
-    sum by which Python itself tells byte code that fits its source (PEP 552).
-    """
-    import _imp
-
-    return _imp.source_hash(_FORMAT, data)
-
-
-def _path(cache: str) -> str:
-    """Return where the file lies: each package and each Python has its own."""
-    number = int.from_bytes(os.fsencode(_FOLDER), "big") % _PRIME
-    return os.path.join(cache, f"code-{sys.implementation.cache_tag}-{number:016x}")
-
-
-def _made_for() -> "tuple[object, ...]":
-    """Return what the byte code depends on besides its source.
-
-    The version is there for systems that give all files one mtime, as reproducible images do.
+        ImportError: there is none.
     """
     import _frozen_importlib_external as importing
 
-    import uvlocal
-
-    version = uvlocal.__version__
-    return _FORMAT, MODULES, importing.MAGIC_NUMBER, sys.flags.optimize, _FOLDER, version
-
-
-def _stamps() -> "list[tuple[int, int]]":
-    """Return size and mtime of each module's source."""
-    found = []
-    for name in MODULES:
-        status = os.stat(f"{_FOLDER}{os.sep}{name}.py")
-        found.append((status.st_size, status.st_mtime_ns))
-    return found
+    code = importing.SourceFileLoader(name, path).get_code(name)
+    if code is None:
+        raise ImportError(name=name)
+    return code
 
 
-def _code(name: str) -> "CodeType | None":
-    """Return a module's code, as Python itself would load it."""
-    import _frozen_importlib_external as importing
+def stripped(code: "CodeType") -> "CodeType":
+    """Return code that does the same, without docstrings of functions and without line numbers."""
+    constants = [
+        stripped(value) if isinstance(value, type(code)) else value for value in code.co_consts
+    ]
+    if _has_docstring(code):
+        constants[0] = ""
+    count = len(code.co_code) // 2
+    entries = [_SPAN] * (count // _SPAN) + [count % _SPAN] * (count % _SPAN > 0)
+    table = bytes([_ENTRY | _NOTHING | (length - 1) for length in entries])
+    return code.replace(co_consts=tuple(constants), co_linetable=table)
 
-    path = os.path.join(_FOLDER, f"{name}.py")
-    loader = importing.SourceFileLoader(f"{_PACKAGE}.{name}", path)
-    return loader.get_code(f"{_PACKAGE}.{name}")
+
+def _has_docstring(code: "CodeType") -> bool:
+    if sys.version_info >= _WITH_FLAG:
+        return bool(code.co_flags & _HAS_DOCSTRING)
+    named = code.co_flags & _OF_FUNCTION and not code.co_name.startswith("<")
+    return bool(named) and isinstance(code.co_consts[0], str)
+
+
+def _trim(cache: str) -> None:
+    """Keep the number of files bounded: the oldest go."""
+    paths = [os.path.join(cache, name) for name in os.listdir(cache) if name.startswith(PREFIX)]
+    for path in sorted(paths, key=os.path.getmtime)[:-_MOST]:
+        os.unlink(path)

@@ -1,7 +1,6 @@
 """Where environments are kept, what they are called, and which variables are ours."""
 
-import stat
-
+from uvlocal.shim.builtin import stat
 from uvlocal.shim.system import System
 
 #: Every variable that uvlocal may set for uv. Each is marked, so that a nested call can tell

@@ -4,10 +4,9 @@
 answer needs before uv starts. `uvlocal status` tells the same story of the command `sync`.
 """
 
-import stat
-
 from uvlocal.shim import environment, handover, settings, stores
 from uvlocal.shim.arguments import read
+from uvlocal.shim.builtin import stat
 from uvlocal.shim.decide import IN_PLACE, Decision, Facts, Store, decide
 from uvlocal.shim.preview import centralized_by, features_of, link_mode_by
 from uvlocal.shim.project import Project, discover

@@ -3,10 +3,10 @@
 Only this module and `launch` touch argv, the environment and the streams of the process.
 """
 
-import os
-import stat
 import sys
 
+from uvlocal.shim import builtin
+from uvlocal.shim.builtin import os, stat
 from uvlocal.shim.environment import printable
 from uvlocal.shim.system import System
 
@@ -151,7 +151,7 @@ def become(path: str, arguments: "list[str]", changes: "dict[str, str | None]") 
         else:
             os.putenv(name, value)
     # Python starts no program with an empty argv[0]; uv does not look at it.
-    os.execv(path, [arguments[0] or "uv", *arguments[1:]])  # noqa: S606 - becoming uv is the purpose
+    os.execv(path, [arguments[0] or "uv", *arguments[1:]])
     return NOT_FOUND  # never: a successful `execv` does not return, a failed one raises
 
 
@@ -163,7 +163,7 @@ def _run(path: str, arguments: "list[str]", changes: "dict[str, str | None]") ->
     import signal
     import subprocess
 
-    environ = dict(os.environ)
+    environ = builtin.environ()
     for name, value in changes.items():
         if value is None:
             environ.pop(name, None)

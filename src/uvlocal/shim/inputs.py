@@ -5,9 +5,7 @@ inputs are files that are not there, of which a whole folder's worth can be told
 folder: while no name came or went in it, none of them can have come.
 """
 
-import os
-import stat
-
+from uvlocal.shim.builtin import os, stat
 from uvlocal.shim.recorder import RecordingSystem, has_own_clock, whole
 
 #: The stamp that stands before inputs that need no look while a folder is unchanged: `g`, how many,

@@ -24,10 +24,9 @@ Format: fields, each ended by a NUL byte, which no path, argument or variable ca
 makes sure is a plain name. `exact` is for a whole command line.
 """
 
-import os
-
 from uvlocal.shim import arguments as arguments_module
 from uvlocal.shim import commands, stores
+from uvlocal.shim.builtin import fsencode, os
 from uvlocal.shim.inputs import fewest
 from uvlocal.shim.recorder import RecordingSystem, rest_of
 
@@ -126,7 +125,7 @@ def _record(call: "Call", decision: "Decision", cache: str, settled: int) -> Non
     key = _key(call, decision)
     if key is None or not _is_settled(system, settled):
         return
-    for module in _code():
+    for module in _code(system):
         system.stat(module)
     how, directory, words = key
     variables = relevant(call.inherited)
@@ -147,7 +146,7 @@ def _record(call: "Call", decision: "Decision", cache: str, settled: int) -> Non
     # A field with a NUL of its own would be two; an input without a stamp would be none.
     if text.count("\0") != len(fields) or not system.complete:
         return
-    data = os.fsencode(text)
+    data = fsencode(text)
     if len(data) > LIMIT:
         return
     folder = system.path.join(cache, FOLDER)
@@ -174,9 +173,9 @@ def hash_of(
 
     Variables have no order, so their numbers are added.
     """
-    number = rest_of(os.fsencode("\0".join([launcher, how, directory, *words, ""])))
+    number = rest_of(fsencode("\0".join([launcher, how, directory, *words, ""])))
     for entry in variables:
-        number += rest_of(os.fsencode(entry))
+        number += rest_of(fsencode(entry))
     return number & 0xFFFFFFFFFFFFFFFF
 
 
@@ -199,7 +198,7 @@ def _key(call: "Call", decision: "Decision") -> "tuple[str, str, list[str]] | No
         and not call.system.exists(call.system.path.join(directory, words[count]))
     ):
         return "run", directory, words[:count]
-    return ("exact", directory, words) if len(os.fsencode("".join(words))) <= _LINE_LIMIT else None
+    return ("exact", directory, words) if len(fsencode("".join(words))) <= _LINE_LIMIT else None
 
 
 def commands_only(arguments: "list[str]") -> int:
@@ -264,7 +263,7 @@ def _is_settled(system: RecordingSystem, settled: int) -> bool:
     )
 
 
-def _code() -> "list[str]":
+def _code(system: RecordingSystem) -> "list[str]":
     """Return the files that this decision was made by.
 
     An installed package is replaced as a whole, so that one file stands for all; a source tree is
@@ -272,13 +271,13 @@ def _code() -> "list[str]":
     """
     import uvlocal
 
-    package = os.path.dirname(uvlocal.__file__)
+    join = system.path.join
+    package = system.path.dirname(uvlocal.__file__)
     if "site-packages" in package or "dist-packages" in package:
         return [uvlocal.__file__]
-    folder = os.path.join(package, "shim")
-    return [uvlocal.__file__] + [
-        os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".py")
-    ]
+    folder = join(package, "shim")
+    names = [name for name in sorted(os.listdir(folder)) if name.endswith(".py")]
+    return [uvlocal.__file__, *[join(folder, name) for name in names]]
 
 
 def _trim(folder: str) -> None:
@@ -288,7 +287,7 @@ def _trim(folder: str) -> None:
         return
     times = []
     for name in names:
-        path = os.path.join(folder, name)
+        path = f"{folder}/{name}"
         times.append((_written(path), path))
     for _, path in sorted(times)[: len(times) - _MOST // 2]:
         try:

@@ -25,11 +25,11 @@ most decisions rest on the registry. `recall` writes stamps down, `shims/launche
 anew.
 """
 
-import os
-import stat
 import sys
 import time
 
+from uvlocal.shim import unix_paths
+from uvlocal.shim.builtin import os, stat
 from uvlocal.shim.system import READ_LIMIT, System, version_of
 
 TYPE_CHECKING = False
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MOUNTS = "/proc/self/mountinfo"
-#: As many links as Linux follows in one path (path_resolution(7)).
-_LINKS = 40
 #: The largest content that is summed, in bytes; the launcher reads no more either.
 SUMMED_LIMIT = 1 << 20
 #: The longest extended attribute that is noted, in bytes; the launcher reads no more either.
@@ -92,7 +90,7 @@ class RecordingSystem(System):
         newest_listed: the same of folders on file systems with an unknown clock.
     """
 
-    __slots__ = ("_resolved", "began", "complete", "inputs", "missing", "newest", "newest_listed")
+    __slots__ = ("_canonical", "began", "complete", "inputs", "missing", "newest", "newest_listed")
 
     def __init__(
         self,
@@ -107,7 +105,7 @@ class RecordingSystem(System):
         self.complete = True
         self.inputs: "dict[tuple[str, str], str]" = {}
         self.missing: "set[str]" = set()
-        self._resolved: "dict[str, str]" = {}
+        self._canonical: "dict[str, str]" = {}
         self.newest = 0
         self.newest_listed = 0
 
@@ -195,40 +193,24 @@ class RecordingSystem(System):
 
     def realpath(self, path: str) -> str:
         """Return the canonical form of `path`; every folder and link on the way is noted."""
-        if path not in self._resolved:
-            self._note_way(path)
-            self._resolved[path] = System.realpath(self, path)
+        if path not in self._canonical:
+            self._canonical[path] = System.realpath(self, path)
             if self.platform == "darwin":
-                self._note("n", path, "n" + self._resolved[path])
-        return self._resolved[path]
+                self._note("n", path, "n" + self._canonical[path])
+        return self._canonical[path]
 
-    def _note_way(self, path: str) -> None:
-        rest = path
-        for _ in range(_LINKS):
-            link = self._first_link(rest)
-            if not link:
-                return
-            target = self.readlink(link) or ""
-            # Not normalised: `..` after a link leads up from where the link leads to.
-            rest = self.path.join(self.path.dirname(link), target) + rest[len(link) :]
-        self.complete = False
+    def _resolved(self, path: str) -> str:
+        if self.platform == "win32":
+            self.complete = False
+            return System._resolved(self, path)  # noqa: SLF001 - the same method of the base
+        return unix_paths.resolved(path, self._link_at)
 
-    def _first_link(self, path: str) -> str:
-        """Note every folder down to the first link in `path`, and return that; "" for none."""
-        position = 0
-        while position < len(path):
-            position = path.find(self.path.sep, position + 1)
-            if position < 0:
-                position = len(path)
-            upper = path[:position]
-            status = self.lstat(upper)
-            if status is None:
-                # Nothing can be below; but `..` would lead on from there.
-                self.complete = self.complete and ".." not in path[position:]
-                return ""
-            if stat.S_ISLNK(status.st_mode):
-                return upper
-        return ""
+    def _link_at(self, path: str) -> "str | None":
+        """Note what is at a path; return what it says if it is a link."""
+        status = self.lstat(path)
+        if status is None or not stat.S_ISLNK(status.st_mode):
+            return None
+        return self.readlink(path)
 
     def listdir(self, path: str) -> "list[str]":
         """Return the names in a folder; its mtime tells when they change."""

@@ -11,8 +11,7 @@ input is as it was. What does not look as expected is no cache; a cache that can
 none, and costs time only.
 """
 
-import stat
-
+from uvlocal.shim.builtin import stat
 from uvlocal.shim.environment import cache_directory
 from uvlocal.shim.system import System
 

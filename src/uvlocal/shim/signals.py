@@ -4,9 +4,8 @@ They ask for names that are known beforehand, in the folders above the project, 
 else is there. `uvlocal.shim.volume` weighs what they find.
 """
 
-import stat
-
 from uvlocal.shim import roots
+from uvlocal.shim.builtin import stat
 from uvlocal.shim.environment import below_home
 from uvlocal.shim.paths import comparable, components
 from uvlocal.shim.places import Place, Provider

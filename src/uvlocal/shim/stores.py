@@ -5,9 +5,8 @@ helps nobody. Where the default one does not (a network home, as on many cluster
 this user are looked at; a store that the user named is never replaced.
 """
 
-import stat
-
 from uvlocal.shim import environment
+from uvlocal.shim.builtin import stat
 from uvlocal.shim.decide import Store
 from uvlocal.shim.settings import Settings
 from uvlocal.shim.system import System

@@ -6,10 +6,10 @@ cannot be had is `None` (or empty), never an exception: no file of a sync client
 volume may stop uv.
 """
 
-import os
-import posixpath
-import stat
 import sys
+
+from uvlocal.shim import builtin, unix_paths
+from uvlocal.shim.builtin import os, stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
     class PathRules(Protocol):
-        """What is used of `posixpath` and `ntpath`."""
+        """What is used of `unix_paths` and `ntpath`."""
 
         sep: str
 
@@ -61,8 +61,8 @@ class System:
     ) -> None:
         """Take the facts given, and ask the operating system for the others."""
         self.platform = platform
-        self.path: "PathRules" = _windows_paths() if platform == "win32" else posixpath
-        self.environ = dict(os.environ) if environ is None else environ
+        self.path: "PathRules" = _windows_paths() if platform == "win32" else unix_paths
+        self.environ = builtin.environ() if environ is None else environ
         self.cwd = _current_directory() if cwd is None else cwd
         self.home = _home_directory(self.environ, platform) if home is None else home
         self._known: "dict[str, object]" = {}
@@ -159,12 +159,15 @@ class System:
         matter (`fcntl(2)`, F_GETPATH).
         """
         try:
-            resolved = self.path.realpath(path)
+            resolved = self._resolved(path)
         except (OSError, ValueError):
             return path
         if self.platform == "darwin":
             return _disk_name(resolved)
         return resolved
+
+    def _resolved(self, path: str) -> str:
+        return self.path.realpath(path)
 
     def listdir(self, path: str) -> "list[str]":
         """Return the sorted names in a *configuration* directory.
@@ -501,11 +504,23 @@ def _write_new(path: str, data: bytes, mode: int) -> None:
         raise OSError(msg)
 
 
+def _own_paths() -> "PathRules":
+    """Return the rules of the machine that this runs on, whatever is looked at."""
+    return _windows_paths() if sys.platform == "win32" else unix_paths
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except FileNotFoundError:
+        return False
+
+
 def _make_folder(path: str) -> bool:
     """Make a folder and those above it, open to this user alone, whatever the umask."""
-    above = os.path.dirname(path)
+    above = _own_paths().dirname(path)
     try:
-        if os.path.isdir(path):
+        if _is_folder(path):
             return True
         if above == path or not _make_folder(above):
             return False
@@ -553,7 +568,7 @@ def _disk_name(path: str) -> str:
             name = fcntl.fcntl(descriptor, fcntl.F_GETPATH, bytes(1024))
         finally:
             os.close(descriptor)
-        return os.fsdecode(name.rstrip(b"\0"))
+        return builtin.fsdecode(name.rstrip(b"\0"))
     except (ImportError, OSError):
         return path
 
@@ -603,7 +618,7 @@ def _attribute(path: str, name: str) -> "bytes | None":
         value = ctypes.create_string_buffer(_ATTRIBUTE_LIMIT)
         library.getxattr.restype = ctypes.c_ssize_t
         length = library.getxattr(
-            os.fsencode(path),
+            builtin.fsencode(path),
             name.encode(),
             value,
             ctypes.c_size_t(_ATTRIBUTE_LIMIT),
@@ -629,7 +644,7 @@ def _set_attribute(path: str, name: str, value: bytes) -> bool:
 
         library = ctypes.CDLL(None)
         failed: int = library.setxattr(
-            os.fsencode(path),
+            builtin.fsencode(path),
             name.encode(),
             value,
             ctypes.c_size_t(len(value)),
