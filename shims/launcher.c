@@ -73,11 +73,16 @@ enum { CONFIGURATION_LIMIT = 64 * 1024, SHIM_LIMIT = 256 * 1024 };
 /* Every shim of ours carries this, so that a copy is known for what it is, wherever it lies. */
 static const char MARKER[] = "uvlocal-launcher-marker:1";
 
-/* What Python runs; `sys.argv` is then -c, PACKAGE, LAUNCHER, FLAGS, ARGV0, ARGUMENTS... */
+/* What Python runs: `main` of `launch.py` or, where that is cut off or broken, of `damaged.py`.
+ * By path, as a search for them takes Python longer than running them. `sys.argv` is then -c,
+ * PACKAGE, LAUNCHER, FLAGS, ARGV0, ARGUMENTS... */
 #define STUB \
-    N("import sys;from _frozen_importlib_external import SourceFileLoader as L;") \
-    N("m=type(sys)('uvlocal.shim.launch');") \
-    N("L(m.__name__,sys.argv[1]+'/uvlocal/shim/launch.py').exec_module(m);m.main()")
+    N("import sys;from _frozen_importlib_external import SourceFileLoader as L\n") \
+    N("for n in 'launch','damaged':\n") \
+    N(" m=type(sys)('uvlocal.shim.'+n)\n") \
+    N(" try:L(m.__name__,sys.argv[1]+'/uvlocal/shim/'+n+'.py').exec_module(m);break\n") \
+    N(" except Exception:pass\n") \
+    N("m.main()")
 
 /* The variables that uvlocal sets for uv. Beside a variable X, UVLOCAL_SET_X tells what we set it
  * to, and UVLOCAL_HAD_X what the user had, if anything. */

@@ -114,9 +114,14 @@ try {
     if ($depth -gt 100) {
         Write-Talk "error: uv goes round in circles: ``$self`` calls itself more than 100 deep"
     } elseif (-not $values.trouble) {
-        $stub = 'import sys;from _frozen_importlib_external import SourceFileLoader as L;' +
-            "m=type(sys)('uvlocal.shim.launch');" +
-            "L(m.__name__,sys.argv[1]+'/uvlocal/shim/launch.py').exec_module(m);m.main()"
+        $stub = @(
+            "import sys;from _frozen_importlib_external import SourceFileLoader as L"
+            "for n in 'launch','damaged':"
+            " m=type(sys)('uvlocal.shim.'+n)"
+            " try:L(m.__name__,sys.argv[1]+'/uvlocal/shim/'+n+'.py').exec_module(m);break"
+            " except Exception:pass"
+            "m.main()"
+        ) -join "`n"
         $program = $values.python
         $words = @('-I', '-S', '-X', 'utf8', '-c', $stub, $values.package, $self, '-', 'uv') + $args
     } else {

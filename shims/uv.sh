@@ -264,9 +264,12 @@ _uvlocal_try_python() {
     else
         _uvlocal_flags=-
         [ -n "${LC_CTYPE+x}" ] || _uvlocal_flags=L
-        _uvlocal_stub='import sys;from _frozen_importlib_external import SourceFileLoader as L;'\
-"m=type(sys)('uvlocal.shim.launch');"\
-"L(m.__name__,sys.argv[1]+'/uvlocal/shim/launch.py').exec_module(m);m.main()"
+        _uvlocal_stub="import sys;from _frozen_importlib_external import SourceFileLoader as L
+for n in 'launch','damaged':
+ m=type(sys)('uvlocal.shim.'+n)
+ try:L(m.__name__,sys.argv[1]+'/uvlocal/shim/'+n+'.py').exec_module(m);break
+ except Exception:pass
+m.main()"
         exec "$_uvlocal_python" -I -S -X utf8 -c "$_uvlocal_stub" \
             "$_uvlocal_package" "$_uvlocal_self" "$_uvlocal_flags" "$_uvlocal_called" "$@"
     fi

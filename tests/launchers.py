@@ -29,11 +29,13 @@ _PROGRAMS = os.path.join(fetched.SOURCE, "tests", "shims")
 #: What the launcher carries, so that other shims know it for one.
 MARKER = b"uvlocal-launcher-marker:1"
 #: What Python runs.
-STUB = (
-    b"import sys;from _frozen_importlib_external import SourceFileLoader as L;"
-    b"m=type(sys)('uvlocal.shim.launch');"
-    b"L(m.__name__,sys.argv[1]+'/uvlocal/shim/launch.py').exec_module(m);m.main()"
-)
+STUB = b"""\
+import sys;from _frozen_importlib_external import SourceFileLoader as L
+for n in 'launch','damaged':
+ m=type(sys)('uvlocal.shim.'+n)
+ try:L(m.__name__,sys.argv[1]+'/uvlocal/shim/'+n+'.py').exec_module(m);break
+ except Exception:pass
+m.main()"""
 #: The arguments of the interpreter itself.
 INTERPRETER = [b"-I", b"-S", b"-X", b"utf8", b"-c", STUB]
 

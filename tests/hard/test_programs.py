@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from hard_machine import HardMachine
 
 PACKAGE = os.path.dirname(os.path.abspath(uvlocal.__file__))
-#: What the stub of the launchers imports. That `launch.py` is there they see for themselves; broken
-#: these files cannot be at the moment of an upgrade, but for a few microseconds.
+#: What comes first.
 FIRST = ("launch.py", "__init__.py")
 #: The way out itself.
 LAST = "damaged.py"
@@ -69,7 +68,7 @@ def test_a_half_replaced_package(machine: HardMachine, damage: Callable[[str], N
     folder = own_package(machine)
     other = machine.add_project("local/bar")
     for name in some(6):
-        if name == LAST or (name in FIRST and damage is not _remove):
+        if name == LAST:
             continue
         path = os.path.join(folder, name)
         shutil.rmtree(machine.cache, ignore_errors=True)
@@ -82,6 +81,33 @@ def test_a_half_replaced_package(machine: HardMachine, damage: Callable[[str], N
             assert "Traceback" not in said.err
         shutil.copy(os.path.join(PACKAGE, "shim", name), path)
         assert machine.is_right(machine.call("sync"), "sync"), name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["__init__.py", f"shim/__pycache__/launch.{sys.implementation.cache_tag}.pyc"],
+    ids=["package", "byte-code"],
+)
+@pytest.mark.parametrize("damage", [_half, _break])
+def test_what_comes_before_the_modules(
+    machine: HardMachine, damage: Callable[[str], None], name: str
+) -> None:
+    """So it is where the package's own first file is broken, or the byte code of ours."""
+    folder = own_package(machine)
+    machine.call("sync")
+    shutil.rmtree(machine.cache)
+    path = os.path.join(os.path.dirname(folder), name)
+    # Byte code is kept as it is where its head says that it fits its source.
+    with open(path, "rb") as file:
+        head = file.read(16)
+    damage(path)
+    if name.endswith(".pyc"):
+        with open(path, "r+b") as file:
+            file.write(head)
+    said = machine.call("sync")
+    assert said.came_through, said
+    assert said.environment == ""
+    assert "uvlocal cannot be imported" in said.err
 
 
 def test_a_nested_call_with_a_half_replaced_package(machine: HardMachine) -> None:

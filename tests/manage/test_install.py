@@ -368,9 +368,8 @@ def test_script_for_powershell_agrees_with_the_launcher() -> None:
     assert str(handover.SHIM_LIMIT) in text
     [ours] = re.findall(r"\$ours = ((?:'\w+',?\s*)+)", text)
     assert tuple(re.findall(r"\w+", ours)) == environment.MANAGED
-    [stub] = re.findall(r"\$stub = ((?:(?:'[^']*'|\"[^\"]*\")[ +\n]*)+)\n", text)
-    parts = re.findall(r"'(import[^']*)'|\"([^\"]*)\"", stub)
-    assert "".join(one or other for one, other in parts) == STUB.decode()
+    [stub] = re.findall(r'\$stub = @\(\n(.*?)\n +\) -join "`n"', text, re.DOTALL)
+    assert "\n".join(re.findall(r'"(.*)"', stub)) == STUB.decode()
 
 
 def test_launcher_for_a_machine() -> None:

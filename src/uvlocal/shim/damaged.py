@@ -1,17 +1,39 @@
 """Become uv where the rest of this package cannot be imported: it is being replaced, or damaged.
 
-This does what the launcher does where there is no Python, in a few lines that rest on nothing else
-of the package: give back what an outer call of ours set, find the real uv, say one line.
+`launch` comes here where anything else is broken, the launchers do where `launch` itself is. This
+does what the launcher does where there is no Python, in a few lines that rest on nothing else of
+the package: give back what an outer call of ours set, find the real uv, say one line.
 """
 
 import os
 import sys
 
+#: Positions in `sys.argv`, as in `launch`.
+_LAUNCHER, _FLAGS, _ARGV0 = 2, 3, 4
 #: As in `environment` and `handover`; a test holds that they are the same.
 SET_PREFIX, HAD_PREFIX = "UVLOCAL_SET_", "UVLOCAL_HAD_"
 MARKER = b"uvlocal-launcher-marker:1"
 SHIM_LIMIT = 256 * 1024
 NOT_FOUND = 127
+
+
+def main() -> None:
+    """Become uv in the place of `launch.main`, which cannot be had. Does not return."""
+    letters, known, value = sys.argv[_FLAGS].partition("=")
+    changes: "dict[str, str | None]" = {}
+    if known:
+        changes["LC_CTYPE"] = os.fsdecode(bytes.fromhex(value))
+    elif "L" in letters:
+        changes["LC_CTYPE"] = None
+    if sys.platform != "win32":
+        import signal
+
+        for letter, number in (("P", signal.SIGPIPE), ("X", signal.SIGXFSZ)):
+            if letter not in letters:
+                signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    error = ImportError("`launch.py` is damaged")
+    os._exit(become_uv(error, sys.argv[_LAUNCHER], sys.argv[_ARGV0:] or ["uv"], changes))
 
 
 def become_uv(

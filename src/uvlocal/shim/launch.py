@@ -59,8 +59,12 @@ def main() -> None:
     try:
         code = _call(launcher, flags, argv)
     except Exception as error:  # noqa: BLE001 - a package that is just being replaced, say
-        from uvlocal.shim import damaged
+        from _frozen_importlib_external import SourceFileLoader
 
+        # By path, as the package itself may be what is broken.
+        path = f"{sys.argv[_PACKAGE]}/uvlocal/shim/damaged.py"
+        damaged = type(sys)("uvlocal.shim.damaged")
+        SourceFileLoader(damaged.__name__, path).exec_module(damaged)
         code = damaged.become_uv(error, launcher, argv, _restored_locale(flags))
     os._exit(code)  # noqa: SLF001 - the system's call of that name
 
