@@ -80,7 +80,7 @@ static const char MARKER[] = "uvlocal-launcher-marker:1";
     N("import sys;from _frozen_importlib_external import SourceFileLoader as L\n") \
     N("for n in 'launch','damaged':\n") \
     N(" m=type(sys)('uvlocal.shim.'+n)\n") \
-    N(" try:L(m.__name__,sys.argv[1]+'/uvlocal/shim/'+n+'.py').exec_module(m);break\n") \
+    N(" try:L(m.__name__,sys.argv[1]+'/uvlocal/shim/'+n+'.py').exec_module(m);m.main;break\n") \
     N(" except Exception:pass\n") \
     N("m.main()")
 

@@ -118,7 +118,7 @@ try {
             "import sys;from _frozen_importlib_external import SourceFileLoader as L"
             "for n in 'launch','damaged':"
             " m=type(sys)('uvlocal.shim.'+n)"
-            " try:L(m.__name__,sys.argv[1]+'/uvlocal/shim/'+n+'.py').exec_module(m);break"
+            " try:L(m.__name__,sys.argv[1]+'/uvlocal/shim/'+n+'.py').exec_module(m);m.main;break"
             " except Exception:pass"
             "m.main()"
         ) -join "`n"

@@ -267,7 +267,7 @@ _uvlocal_try_python() {
         _uvlocal_stub="import sys;from _frozen_importlib_external import SourceFileLoader as L
 for n in 'launch','damaged':
  m=type(sys)('uvlocal.shim.'+n)
- try:L(m.__name__,sys.argv[1]+'/uvlocal/shim/'+n+'.py').exec_module(m);break
+ try:L(m.__name__,sys.argv[1]+'/uvlocal/shim/'+n+'.py').exec_module(m);m.main;break
  except Exception:pass
 m.main()"
         exec "$_uvlocal_python" -I -S -X utf8 -c "$_uvlocal_stub" \

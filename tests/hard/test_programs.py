@@ -83,6 +83,22 @@ def test_a_half_replaced_package(machine: HardMachine, damage: Callable[[str], N
         assert machine.is_right(machine.call("sync"), "sync"), name
 
 
+def test_a_first_step_that_is_cut_off_anywhere(machine: HardMachine) -> None:
+    """Wherever `launch.py` ends too early, uv runs."""
+    path = os.path.join(own_package(machine), "launch.py")
+    with open(path, encoding="utf-8") as file:
+        lines = file.readlines()
+    ends = [number for number, line in enumerate(lines) if number and not line.strip()]
+    assert len(ends) > 20
+    for end_of_file in ends if hard_cases.ALL else ends[::5]:
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(lines[:end_of_file])
+        said = machine.call("sync")
+        assert said.came_through, (end_of_file, said)
+        assert "Traceback" not in said.err
+        assert said.environment in ("", machine.expected)
+
+
 @pytest.mark.parametrize(
     "name",
     ["__init__.py", f"shim/__pycache__/launch.{sys.implementation.cache_tag}.pyc"],

@@ -47,28 +47,6 @@ _PRIME = (1 << 61) - 1
 _KIND, _REGULAR, _WRITABLE = 0o170000, 0o100000, 0o022
 
 
-def main() -> None:
-    """Decide, then become uv. Does not return."""
-    # Byte code is many small objects, and this process is another one before memory matters.
-    gc.disable()
-    if "uvlocal" not in sys.modules:
-        sys.path.insert(0, sys.argv[_PACKAGE])
-    launcher, flags = sys.argv[_LAUNCHER], sys.argv[_FLAGS]
-    argv = sys.argv[_ARGV0:] or ["uv"]
-    _restore_signals(flags)
-    try:
-        code = _call(launcher, flags, argv)
-    except Exception as error:  # noqa: BLE001 - a package that is just being replaced, say
-        from _frozen_importlib_external import SourceFileLoader
-
-        # By path, as the package itself may be what is broken.
-        path = f"{sys.argv[_PACKAGE]}/uvlocal/shim/damaged.py"
-        damaged = type(sys)("uvlocal.shim.damaged")
-        SourceFileLoader(damaged.__name__, path).exec_module(damaged)
-        code = damaged.become_uv(error, launcher, argv, _restored_locale(flags))
-    os._exit(code)  # noqa: SLF001 - the system's call of that name
-
-
 def _call(launcher: str, flags: str, argv: "list[str]") -> int:
     """Decide, then become uv; return an exit code where that cannot be done."""
     tracing = _is_tracing()
@@ -300,3 +278,26 @@ def _restore_signals(flags: str) -> None:
             _signal.signal(getattr(_signal, name), _signal.SIG_DFL)
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+
+
+# The last of all: a file that was cut off has none, and then the launchers take `damaged`.
+def main() -> None:
+    """Decide, then become uv. Does not return."""
+    # Byte code is many small objects, and this process is another one before memory matters.
+    gc.disable()
+    if "uvlocal" not in sys.modules:
+        sys.path.insert(0, sys.argv[_PACKAGE])
+    launcher, flags = sys.argv[_LAUNCHER], sys.argv[_FLAGS]
+    argv = sys.argv[_ARGV0:] or ["uv"]
+    _restore_signals(flags)
+    try:
+        code = _call(launcher, flags, argv)
+    except Exception as error:  # noqa: BLE001 - a package that is just being replaced, say
+        from _frozen_importlib_external import SourceFileLoader
+
+        # By path, as the package itself may be what is broken.
+        path = f"{sys.argv[_PACKAGE]}/uvlocal/shim/damaged.py"
+        damaged = type(sys)("uvlocal.shim.damaged")
+        SourceFileLoader(damaged.__name__, path).exec_module(damaged)
+        code = damaged.become_uv(error, launcher, argv, _restored_locale(flags))
+    os._exit(code)  # noqa: SLF001 - the system's call of that name
