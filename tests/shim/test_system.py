@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from uvlocal.shim import acts, native
 from uvlocal.shim import system as module
 from uvlocal.shim.system import System
 
@@ -18,10 +19,16 @@ if TYPE_CHECKING:
 LINUX_ONLY = pytest.mark.skipif(sys.platform != "linux", reason="the attributes are Linux'")
 
 
+def imitate(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the modules that ask for the operating system take it for another one."""
+    for part in (module, native, acts):
+        monkeypatch.setattr(part, "sys", SimpleNamespace(platform=platform))
+
+
 @pytest.fixture
 def windows(monkeypatch: pytest.MonkeyPatch) -> System:
     """Return a system that takes itself for Windows, without its registry and drives."""
-    monkeypatch.setattr(module, "sys", SimpleNamespace(platform="win32"))
+    imitate("win32", monkeypatch)
     monkeypatch.setattr(os, "O_BINARY", 0, raising=False)
     return System(platform="win32", environ={}, home=r"C:\Users\me", cwd="C:\\")
 
@@ -29,7 +36,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> System:
 @pytest.fixture
 def macos(monkeypatch: pytest.MonkeyPatch) -> System:
     """Return a system that takes itself for macOS."""
-    monkeypatch.setattr(module, "sys", SimpleNamespace(platform="darwin"))
+    imitate("darwin", monkeypatch)
     return System(platform="darwin", environ={}, home="/Users/me", cwd="/")
 
 
@@ -94,7 +101,7 @@ def test_without_what_the_system_should_have(
     platform: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An interpreter that lacks a module gives no facts, and raises nothing."""
-    monkeypatch.setattr(module, "sys", SimpleNamespace(platform=platform))
+    imitate(platform, monkeypatch)
     for name in ("ctypes", "winreg", "psutil", "sqlite3"):
         monkeypatch.setitem(sys.modules, name, None)
     system = System(platform=platform, environ={}, home="/h", cwd="/")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MODULES = (
     "builtin",
     "unix_paths",
+    *(() if sys.platform == "linux" else ("native",)),
     "system",
     "environment",
     "handover",

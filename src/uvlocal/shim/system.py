@@ -163,7 +163,9 @@ class System:
         except (OSError, ValueError):
             return path
         if self.platform == "darwin":
-            return _disk_name(resolved)
+            from uvlocal.shim import native
+
+            return native.disk_name(resolved)
         return resolved
 
     def _resolved(self, path: str) -> str:
@@ -200,14 +202,20 @@ class System:
         `user.`.
         """
         try:
-            return _attribute(path, name)
+            if sys.platform == "linux":
+                return os.getxattr(path, name, follow_symlinks=False)
+            from uvlocal.shim import native
+
+            return native.attribute(path, name)
         except (ImportError, OSError, ValueError, AttributeError):
             return None
 
     def set_attribute(self, path: str, name: str, value: bytes) -> bool:
         """Set an extended attribute of `path` itself, named as for `attribute`; say if it did."""
         try:
-            return _set_attribute(path, name, value)
+            from uvlocal.shim import native
+
+            return native.set_attribute(path, name, value)
         except (ImportError, OSError, ValueError, AttributeError):
             return False
 
@@ -236,7 +244,9 @@ class System:
         but not yet in the file is not seen. A query that takes long is given up.
         """
         try:
-            return _query(path, query)
+            from uvlocal.shim import native
+
+            return native.query(path, query)
         except (ImportError, OSError, ValueError):
             return None
 
@@ -255,7 +265,7 @@ class System:
             return False
         beside = f"{path}.{os.getpid()}"
         try:
-            _write_new(beside, data, 0o600)
+            write_new(beside, data, 0o600)
             os.replace(beside, path)
         except (OSError, ValueError):
             try:
@@ -287,7 +297,9 @@ class System:
         No link on the way from there is followed, not even one that was put there this moment.
         """
         try:
-            _remove_below(folder, path)
+            from uvlocal.shim import acts
+
+            acts.remove_below(folder, path)
         except (OSError, ValueError):
             return False
         return True
@@ -298,11 +310,15 @@ class System:
         Where something is there already, the link takes its place in one step if `over` says so,
         but never that of a directory.
         """
-        return _put(path, over, lambda at: os.symlink(target, at, target_is_directory=True))
+        from uvlocal.shim import acts
+
+        return acts.put(path, over, lambda at: os.symlink(target, at, target_is_directory=True))
 
     def put_file(self, path: str, data: bytes, *, over: bool) -> bool:
         """Put a file at `path`, with the usual permissions; `over` as in `put_link`."""
-        return _put(path, over, lambda at: _write_new(at, data, 0o666))
+        from uvlocal.shim import acts
+
+        return acts.put(path, over, lambda at: write_new(at, data, 0o666))
 
     def is_private(self, path: str, kind: int) -> bool:
         """Say whether `path` is this user's, of that `kind` (`stat.S_IFREG`), others cannot write.
@@ -329,7 +345,9 @@ class System:
             the descriptor, which is to be closed; None where the lock cannot be had.
         """
         try:
-            return _lock(path, os.O_CREAT if make else 0, patience)
+            from uvlocal.shim import acts
+
+            return acts.lock(path, os.O_CREAT if make else 0, patience)
         except (ImportError, OSError, ValueError):
             return None
 
@@ -377,28 +395,36 @@ class System:
         Source: https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-getdrivetypew
         """
         try:
-            return _drive_type(drive)
+            from uvlocal.shim import native
+
+            return native.drive_type(drive)
         except (ImportError, OSError, ValueError, AttributeError):
             return ""
 
     def registry_keys(self, key: str) -> "list[str]":
         r"""Return the names of the keys below a registry key such as `HKCU\Software`."""
         try:
-            return _registry(key)[0]
+            from uvlocal.shim import native
+
+            return native.registry(key)[0]
         except (ImportError, OSError, ValueError):
             return []
 
     def registry_values(self, key: str) -> "dict[str, str]":
         """Return the values of a registry key as text, numbers included; "" is the default one."""
         try:
-            return _registry(key)[1]
+            from uvlocal.shim import native
+
+            return native.registry(key)[1]
         except (ImportError, OSError, ValueError):
             return {}
 
     def registry_stamp(self, key: str) -> str:
         """Return something that changes when a registry key's values do, "" where it is absent."""
         try:
-            return _registry(key)[2]
+            from uvlocal.shim import native
+
+            return native.registry(key)[2]
         except (ImportError, OSError, ValueError):
             return ""
 
@@ -418,77 +444,7 @@ def version_of(status: "os.stat_result | None") -> str:
     return f"{kind}{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
 
 
-#: How long to wait before trying again to get a lock, in seconds.
-_PAUSE = 0.02
-
-
-def _lock(path: str, flags: int, patience: float) -> "int | None":
-    if sys.platform == "win32":
-        return None
-    import fcntl
-    import time
-
-    flags |= os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    descriptor = os.open(path, flags, 0o600)
-    deadline = time.monotonic() + patience
-    try:
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(_PAUSE)
-            else:
-                return descriptor
-    except BaseException:
-        os.close(descriptor)
-        raise
-
-
-def _put(path: str, over: bool, make: "Callable[[str], None]") -> bool:
-    """Make something at `path`, with `over` in the place of what is there unless a directory."""
-    try:
-        make(path)
-    except FileExistsError:
-        pass
-    except (OSError, ValueError, NotImplementedError):
-        return False
-    else:
-        return True
-    beside = f"{path}.{os.getpid()}"
-    try:
-        if not over or stat.S_ISDIR(os.lstat(path).st_mode):
-            return False
-        make(beside)
-        os.replace(beside, path)
-    except OSError:
-        try:
-            os.unlink(beside)
-        except OSError:
-            pass
-        return False
-    return True
-
-
-def _remove_below(folder: str, path: str) -> None:
-    if sys.platform == "win32":
-        os.unlink(path)
-        return
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    *names, last = path[len(folder) :].strip("/").split("/")
-    above = os.open(folder, flags)
-    try:
-        for name in names:
-            below = os.open(name, flags, dir_fd=above)
-            os.close(above)
-            above = below
-        os.unlink(last, dir_fd=above)
-    finally:
-        os.close(above)
-
-
-def _write_new(path: str, data: bytes, mode: int) -> None:
+def write_new(path: str, data: bytes, mode: int) -> None:
     """Write a file that must not be there yet; where the disk is full, none is left."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), mode)
@@ -554,144 +510,3 @@ def _home_directory(environ: "dict[str, str]", platform: str) -> str:
         except (ImportError, KeyError):
             return ""
     return ""
-
-
-def _disk_name(path: str) -> str:
-    """Return the name that macOS itself has for `path`, or `path` where it has none."""
-    if sys.platform != "darwin":
-        return path
-    try:
-        import fcntl
-
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            name = fcntl.fcntl(descriptor, fcntl.F_GETPATH, bytes(1024))
-        finally:
-            os.close(descriptor)
-        return builtin.fsdecode(name.rstrip(b"\0"))
-    except (ImportError, OSError):
-        return path
-
-
-#: `options` of getxattr(2) on macOS: look at a link itself.
-_XATTR_NOFOLLOW = 1
-#: The most that is read of an attribute, in bytes; those of interest hold a few.
-_ATTRIBUTE_LIMIT = 4096
-#: The most keys or values that are taken from one registry key.
-_REGISTRY_LIMIT = 512
-#: What `GetDriveTypeW` returns.
-_DRIVE_TYPES = ("", "", "removable", "fixed", "remote", "cdrom", "ramdisk")
-
-
-#: How many steps of SQLite's engine a query may take; ours take some hundreds.
-_MOST_STEPS = 1_000_000
-
-
-def _query(path: str, query: str) -> "list[tuple[object, ...]] | None":
-    import sqlite3
-
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        return None
-    escaped = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    if not escaped.startswith("/"):
-        escaped = "/" + escaped.replace("\\", "/")
-    try:
-        database = sqlite3.connect(f"file://{escaped}?mode=ro&immutable=1", uri=True)
-    except (sqlite3.Error, sqlite3.Warning):
-        return None
-    try:
-        database.set_progress_handler(lambda: 1, _MOST_STEPS)
-        return database.execute(query).fetchmany(_REGISTRY_LIMIT)
-    except (sqlite3.Error, sqlite3.Warning):
-        return None
-    finally:
-        database.close()
-
-
-def _attribute(path: str, name: str) -> "bytes | None":
-    if sys.platform == "linux":
-        return os.getxattr(path, name, follow_symlinks=False)
-    if sys.platform == "darwin":
-        import ctypes
-
-        library = ctypes.CDLL(None)
-        value = ctypes.create_string_buffer(_ATTRIBUTE_LIMIT)
-        library.getxattr.restype = ctypes.c_ssize_t
-        length = library.getxattr(
-            builtin.fsencode(path),
-            name.encode(),
-            value,
-            ctypes.c_size_t(_ATTRIBUTE_LIMIT),
-            ctypes.c_uint32(0),
-            ctypes.c_int(_XATTR_NOFOLLOW),
-        )
-        return value.raw[:length] if length >= 0 else None
-    if sys.platform == "win32":
-        descriptor = os.open(f"{path}:{name}", os.O_RDONLY | os.O_BINARY)
-        try:
-            return os.read(descriptor, _ATTRIBUTE_LIMIT)
-        finally:
-            os.close(descriptor)
-    return None
-
-
-def _set_attribute(path: str, name: str, value: bytes) -> bool:
-    if sys.platform == "linux":
-        os.setxattr(path, name, value, follow_symlinks=False)
-        return True
-    if sys.platform == "darwin":
-        import ctypes
-
-        library = ctypes.CDLL(None)
-        failed: int = library.setxattr(
-            builtin.fsencode(path),
-            name.encode(),
-            value,
-            ctypes.c_size_t(len(value)),
-            ctypes.c_uint32(0),
-            ctypes.c_int(_XATTR_NOFOLLOW),
-        )
-        return failed == 0
-    if sys.platform == "win32":
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_BINARY
-        descriptor = os.open(f"{path}:{name}", flags)
-        try:
-            return os.write(descriptor, value) == len(value)
-        finally:
-            os.close(descriptor)
-    return False
-
-
-def _drive_type(drive: str) -> str:
-    if sys.platform != "win32":
-        return ""
-    import ctypes
-
-    return _DRIVE_TYPES[ctypes.windll.kernel32.GetDriveTypeW(drive + "\\")]
-
-
-def _registry(key: str) -> "tuple[list[str], dict[str, str], str]":
-    """Return the keys below a registry key, its values, and when it was last written."""
-    if sys.platform != "win32":
-        return [], {}, ""
-    import winreg
-
-    hives = {
-        "HKCU": winreg.HKEY_CURRENT_USER,
-        "HKLM": winreg.HKEY_LOCAL_MACHINE,
-        "HKCR": winreg.HKEY_CLASSES_ROOT,
-    }
-    hive, _, rest = key.partition("\\")
-    keys: "list[str]" = []
-    values: "dict[str, str]" = {}
-    with winreg.OpenKey(hives[hive], rest) as handle:
-        key_count, value_count, written = winreg.QueryInfoKey(handle)
-        for position in range(min(key_count, _REGISTRY_LIMIT)):
-            keys.append(winreg.EnumKey(handle, position))
-        for position in range(min(value_count, _REGISTRY_LIMIT)):
-            name, value, kind = winreg.EnumValue(handle, position)
-            if kind == winreg.REG_EXPAND_SZ:
-                value = winreg.ExpandEnvironmentStrings(value)
-            if isinstance(value, (str, int)):
-                values[name] = str(value)
-    return keys, values, str(written)
