@@ -48,7 +48,7 @@ _FLAGS = (
 #: No room for load commands to be added later: it would push macOS launchers over one more page.
 _MACOS_FLAGS = ("-Wl,-headerpad,20",)
 #: Windows launchers use no C library, and say themselves where they start.
-_WINDOWS_FLAGS = ("-ffreestanding", "-nostdlib", "-lkernel32", "-Wl,--entry=start")
+_WINDOWS_FLAGS = ("-ffreestanding", "-nostdlib", "-lkernel32", "-ladvapi32", "-Wl,--entry=start")
 #: The compiler's copy of the Windows headers, which `-nostdlib` takes off the search path.
 _WINDOWS_HEADERS = ("lib", "libc", "include", "any-windows-any")
 

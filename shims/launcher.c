@@ -6,7 +6,7 @@
  *   1. Find out which file this is, and read the configuration beside it.
  *   2. Stop if this process goes round in circles.
  *   3. Recall what Python decided for the same call earlier, if nothing that it rests on changed:
- *      then become the real uv at once. Not on Windows, where nothing is recorded.
+ *      then become the real uv at once.
  *   4. Become Python with uvlocal's package, which decides and then becomes the real uv.
  *   5. Where that cannot be done: give back the environment that the user had, find the real uv,
  *      become it. Nothing that is wrong with uvlocal may stop uv.
@@ -143,8 +143,23 @@ static const native *get_variable(const native *name);
 static void set_variable(const native *name, const native *value);
 static void unset_variable(const native *name);
 
-/* Replays a recorded decision; returns where there is none that holds. */
-static void recall(const native *cache, const native *launcher);
+/* What a call is, as text of recorded decisions, which is bytes: on Windows UTF-8. */
+
+/* Returns text of a record as native text, or NULL. */
+static const native *from_record(const char *text);
+/* Returns native text as that of a record, or NULL where it cannot be told in UTF-8. */
+static const char *to_record(const native *text);
+/* Returns the words after the program's name, or NULL where it is not certain what they are. */
+static char **own_words(void);
+/* Returns the environment, each entry NAME=value; on Windows with names in capitals. */
+static char **own_variables(void);
+static const char *current_directory(void);
+/* Says whether nobody but this user can have put something into a folder. */
+static bool is_private_folder(const native *path);
+/* Says whether what a decision rests on is still as its stamp says. */
+static bool is_unchanged(const char *stamp, const native *path);
+/* Says whether a folder, with the names in it, is still as these numbers say. */
+static bool is_same_folder(const char *numbers, const native *path);
 
 /* Become a program. These return only where it could not be started. */
 static void become_uv(const native *path);
@@ -483,23 +498,24 @@ struct passage {
 };
 
 /* Reads digits up to `end`; returns what follows it, or NULL if the text is another. */
-static const native *read_number(const native *text, native end, uint64_t *number)
+static const char *read_number(const char *text, char end, uint64_t *number)
 {
     size_t at = 0;
     *number = 0;
-    for (; at < 10 && text[at] >= N('0') && text[at] <= N('9'); at++)
-        *number = *number * 10 + (uint64_t)(text[at] - N('0'));
+    for (; at < 10 && text[at] >= '0' && text[at] <= '9'; at++)
+        *number = *number * 10 + (uint64_t)(text[at] - '0');
     return at > 0 && text[at] == end ? text + at + 1 : NULL;
 }
 
 static struct passage last_passage(void)
 {
     struct passage last = {0};
-    const native *rest = get_variable(N("UVLOCAL_LOOP"));
+    const native *value = get_variable(N("UVLOCAL_LOOP"));
+    const char *rest = value != NULL ? to_record(value) : NULL;
     if (rest != NULL)
-        rest = read_number(rest, N(':'), &last.process);
+        rest = read_number(rest, ':', &last.process);
     if (rest != NULL)
-        rest = read_number(rest, N(':'), &last.passes);
+        rest = read_number(rest, ':', &last.passes);
     if (rest != NULL)
         rest = read_number(rest, 0, &last.depth);
     return rest != NULL ? last : (struct passage){0};
@@ -538,6 +554,376 @@ static void guard_against_loops(const native *launcher, const native *recorded)
     append(&value, N(":"));
     append_number(&value, now.depth);
     set_variable(N("UVLOCAL_LOOP"), value.start);
+}
+
+/* -- recall ---------------------------------------------------------------------------------- */
+
+/* The format, and what each stamp means, is told in `recall.py` and `recorder.py`. Whatever is not
+ * exactly as it was recorded is a miss, and Python decides. */
+
+enum {
+    DECISION_LIMIT = 256 * 1024,
+    LINE_LIMIT = 1024,
+    COUNT_LIMIT = 4096,
+    SUMMED_LIMIT = 1024 * 1024,
+    ATTRIBUTE_LIMIT = 4096,
+};
+
+#define MAGIC "uvlocal-decision 2"
+
+/* What is left of bytes, read as one number with the first byte the highest, divided by the prime
+ * 2^61 - 1; `rest` is what was left of the bytes before. 2^61 itself leaves 1. */
+static uint64_t rest_of(uint64_t rest, const char *bytes, size_t size)
+{
+    const uint64_t prime = ((uint64_t)1 << 61) - 1;
+    for (size_t at = 0; at < size; at++) {
+        rest = (rest >> 53) + ((rest << 8) & prime) + (unsigned char)bytes[at];
+        rest = rest >= prime ? rest - prime : rest;
+    }
+    return rest;
+}
+
+/* Returns the value if the entry is of that name, else NULL. */
+static char *value_in(char *entry, const char *name)
+{
+    size_t at = 0;
+    while (name[at] != 0 && entry[at] == name[at])
+        at++;
+    return name[at] == 0 && entry[at] == '=' ? entry + at + 1 : NULL;
+}
+
+static size_t size_of(const char *text)
+{
+    return end_of(0, text, 0, SIZE_MAX);
+}
+
+static bool begins_with(const char *text, const char *start)
+{
+    size_t at = 0;
+    while (start[at] != 0 && text[at] == start[at])
+        at++;
+    return start[at] == 0;
+}
+
+/* Says whether a decision can rest on this variable: the same names as in `recall.py`. What the
+ * guard against loops counts differs at each call, and nothing rests on it. */
+static bool is_relevant(char *entry)
+{
+    static const char *const NAMES[] = {
+        "APPDATA", "CCNET_CONF_DIR", "CONDA_DEFAULT_ENV", "CONDA_PREFIX", "HOME", "LOCALAPPDATA",
+        "MUTAGEN_DATA_DIRECTORY", "ONEDRIVE", "ONEDRIVECOMMERCIAL", "ONEDRIVECONSUMER", "PATH",
+        "STCONFDIR", "STHOMEDIR", "SYSTEMDRIVE", "USERPROFILE", "UV_CACHE_DIR", "UV_CONFIG_FILE",
+        "UV_FROZEN", "UV_ISOLATED", "UV_LINK_MODE", "UV_NO_BUILD_ISOLATION", "UV_NO_CACHE",
+        "UV_NO_CONFIG", "UV_NO_INSTALLER_METADATA", "UV_NO_PROJECT", "UV_NO_SYNC", "UV_PREVIEW",
+        "UV_PREVIEW_FEATURES", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON",
+        "UV_SYSTEM_PYTHON", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY", "VIRTUAL_ENV",
+        "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", NULL,
+    };
+    if (begins_with(entry, "UVLOCAL_"))
+        return value_in(entry, "UVLOCAL_LOOP") == NULL
+            && entry[end_of('=', entry, 0, size_of(entry))] != 0;
+    for (const char *const *name = NAMES; *name != NULL; name++) {
+        if (value_in(entry, *name) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* What a decision is recorded for. */
+struct key {
+    const char *launcher;
+    const char *how;       /* "exact", "run" or "prefix" */
+    const char *directory; /* "" for "prefix" */
+    char **words;
+    size_t count;
+};
+
+/* A record's fields, each ended by a NUL. */
+struct fields {
+    const char *next;
+    const char *end;
+};
+
+static const char *next_field(struct fields *fields)
+{
+    const char *start = fields->next;
+    size_t left = (size_t)(fields->end - start);
+    size_t length = end_of(0, start, 0, left);
+    if (length == left)
+        return NULL;
+    fields->next = start + length + 1;
+    return start;
+}
+
+static bool next_is(struct fields *fields, const char *wanted)
+{
+    const char *field = next_field(fields);
+    return field != NULL && is_key(field, size_of(field), wanted);
+}
+
+static bool next_count(struct fields *fields, size_t *count)
+{
+    uint64_t number = 0;
+    const char *field = next_field(fields);
+    if (field == NULL || read_number(field, 0, &number) == NULL || number > COUNT_LIMIT)
+        return false;
+    *count = (size_t)number;
+    return true;
+}
+
+static bool is_for(struct fields *fields, const struct key *key)
+{
+    size_t count = 0;
+    if (!next_is(fields, MAGIC) || !next_is(fields, key->launcher) || !next_is(fields, key->how)
+        || !next_is(fields, key->directory) || !next_count(fields, &count) || count != key->count)
+        return false;
+    for (size_t at = 0; at < count; at++) {
+        if (!next_is(fields, key->words[at]))
+            return false;
+    }
+    return true;
+}
+
+/* Says whether the variables are those recorded: as many, and each one among them. */
+static bool has_same_variables(struct fields *fields, char **variables)
+{
+    size_t count = 0;
+    if (!next_count(fields, &count))
+        return false;
+    struct fields recorded = *fields;
+    for (size_t at = 0; at < count; at++) {
+        if (next_field(fields) == NULL)
+            return false;
+    }
+    size_t found = 0;
+    for (char **entry = variables; *entry != NULL; entry++) {
+        if (!is_relevant(*entry))
+            continue;
+        struct fields rest = recorded;
+        size_t at = 0;
+        while (at < count && !next_is(&rest, *entry))
+            at++;
+        if (at == count)
+            return false;
+        found++;
+    }
+    return found == count;
+}
+
+/* Compares the start of a text with a number, as Python writes it. Returns what follows the number,
+ * or NULL if the text begins with another. */
+static const char *after_number(const char *text, uint64_t number)
+{
+    native digits[DIGITS];
+    for (size_t at = write_digits(digits, number); at < DIGITS; at++) {
+        if ((native)*text++ != digits[at])
+            return NULL;
+    }
+    return text;
+}
+
+static bool are_numbers(const char *text, const uint64_t *numbers, size_t count)
+{
+    for (size_t at = 0; at < count; at++) {
+        text = after_number(text, numbers[at]);
+        if (text == NULL || *text++ != (at + 1 < count ? ':' : 0))
+            return false;
+    }
+    return true;
+}
+
+/* The stamp of a guard is `gCOUNT:` and what `stat` says of a folder. While the folder is
+ * unchanged, so are the next COUNT inputs: files that are not in it. Returns how many these are; 0
+ * if they have to be looked at one by one. */
+static size_t guarded_by(const char *stamp, const native *path)
+{
+    uint64_t count = 0;
+    const char *numbers = read_number(stamp + 1, ':', &count);
+    bool same = numbers != NULL && is_same_folder(numbers, path);
+    return same && count <= COUNT_LIMIT ? (size_t)count : 0;
+}
+
+static bool has_same_inputs(struct fields *fields)
+{
+    size_t count = 0;
+    size_t guarded = 0;
+    if (!next_count(fields, &count))
+        return false;
+    for (size_t at = 0; at < count; at++) {
+        const char *stamp = next_field(fields);
+        const char *name = next_field(fields);
+        if (stamp == NULL || name == NULL)
+            return false;
+        if (guarded > 0) {
+            guarded--;
+            continue;
+        }
+        const native *path = from_record(name);
+        if (path == NULL)
+            return false;
+        if (stamp[0] == 'g')
+            guarded = guarded_by(stamp, path);
+        else if (!is_unchanged(stamp, path))
+            return false;
+    }
+    return true;
+}
+
+/* Says whether a path ends in `envs/NAME-` and ten hexadecimal digits, as our environments do. */
+static bool is_environment(const char *path)
+{
+    const char separator = (char)SEPARATOR;
+    const native *whole = from_record(path);
+    size_t length = size_of(path);
+    size_t digits = 0;
+    while (digits < 10 && digits < length
+           && end_of(path[length - 1 - digits], "0123456789abcdef", 0, 16) < 16)
+        digits++;
+    size_t at = length - digits;
+    if (digits < 10 || at == 0 || path[at - 1] != '-')
+        return false;
+    while (at > 0 && path[at - 1] != separator)
+        at--;
+    return whole != NULL && is_absolute(whole) && at > 5 && path[at - 6] == separator
+        && begins_with(path + at - 5, "envs");
+}
+
+/* Checks the changes, or makes them. What was set by hand and is given back may be anything; an
+ * environment that we set lies in the store. */
+static bool change_environment(struct fields *fields, bool make)
+{
+    size_t count = 0;
+    if (!next_count(fields, &count))
+        return false;
+    for (size_t at = 0; at < count; at++) {
+        const char *change = next_field(fields);
+        if (change == NULL || change[0] == 0 || change[0] == '=')
+            return false;
+        size_t length = size_of(change);
+        size_t equals = end_of('=', change, 0, length);
+        const native *name = to_native(change, equals);
+        const char *text = equals < length ? change + equals + 1 : NULL;
+        const native *value = text != NULL ? from_record(text) : NULL;
+        bool ours = is_key(change, equals, "UVLOCAL_SET_UV_PROJECT_ENVIRONMENT")
+            || is_key(change, equals, "UVLOCAL_SET_VIRTUAL_ENV");
+        if (name == NULL || (text != NULL && value == NULL))
+            return false;
+        if (ours && text != NULL && !is_environment(text))
+            return false;
+        if (make && value != NULL)
+            set_variable(name, value);
+        else if (make)
+            unset_variable(name);
+    }
+    return true;
+}
+
+/* Replays a record, if it is for this key and everything is as it was: changes the environment, and
+ * returns the real uv. Returns NULL, and has changed nothing, if not. */
+static const native *replay(const char *bytes, size_t size, const struct key *key, char **variables)
+{
+    struct fields fields = {bytes, bytes + size};
+    if (!is_for(&fields, key) || !has_same_variables(&fields, variables)
+        || !has_same_inputs(&fields))
+        return NULL;
+    struct fields changes = fields;
+    if (!change_environment(&fields, false))
+        return NULL;
+    const char *field = next_field(&fields);
+    const native *uv = field != NULL ? from_record(field) : NULL;
+    if (uv == NULL || !is_absolute(uv) || !next_is(&fields, "end") || fields.next != fields.end)
+        return NULL;
+    change_environment(&changes, true);
+    return uv;
+}
+
+/* Says whether a text is these bytes in hexadecimal. */
+static bool is_hexadecimal(const char *text, const unsigned char *bytes, size_t size)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t at = 0; at < size; at++) {
+        if (*text++ != digits[bytes[at] >> 4] || *text++ != digits[bytes[at] & 15])
+            return false;
+    }
+    return *text == 0;
+}
+
+static void append_hexadecimal(struct text *text, unsigned char byte)
+{
+    static const native digits[] = N("0123456789abcdef");
+    append_some(text, &digits[byte >> 4], 1);
+    append_some(text, &digits[byte & 15], 1);
+}
+
+static void recall_for(const struct key *key, const native *folder, char **variables)
+{
+    uint64_t number = rest_of(0, key->launcher, size_of(key->launcher) + 1);
+    number = rest_of(number, key->how, size_of(key->how) + 1);
+    number = rest_of(number, key->directory, size_of(key->directory) + 1);
+    for (size_t at = 0; at < key->count; at++)
+        number = rest_of(number, key->words[at], size_of(key->words[at]) + 1);
+    for (char **entry = variables; *entry != NULL; entry++) {
+        if (is_relevant(*entry))
+            number += rest_of(0, *entry, size_of(*entry));
+    }
+
+    struct text path = {0};
+    append(&path, folder);
+    for (int shift = 56; shift >= 0; shift -= 8)
+        append_hexadecimal(&path, (unsigned char)(number >> shift));
+
+    struct content content = {0};
+    if (read_file(path.start, DECISION_LIMIT, true, &content) != NULL || content.size == 0)
+        return;
+    const native *uv = replay(content.bytes, content.size, key, variables);
+    if (uv != NULL)
+        become_uv(uv);
+}
+
+/* Returns how many words stand before the program in `run FLAGS... PROGRAM...`, 0 for another
+ * line. A program with a path, or that may be a script, or that is something in the current
+ * directory, is another line: uv looks into those. */
+static size_t words_before_program(char **words, size_t count)
+{
+    size_t at = 1;
+    if (count == 0 || !is_key(words[0], size_of(words[0]), "run"))
+        return 0;
+    while (at < count && words[at][0] == '-')
+        at++;
+    if (at == count || words[at][0] == 0)
+        return 0;
+    for (const char *letter = words[at]; *letter != 0; letter++) {
+        if (*letter == '/' || *letter == '\\' || *letter == '.')
+            return 0;
+    }
+    const native *program = from_record(words[at]);
+    return program == NULL || exists(program) ? 0 : at;
+}
+
+/* Replays a recorded decision; returns where there is none that holds. */
+static void recall(const native *cache, const native *launcher)
+{
+    const native *folder = JOIN(cache, N("/decisions/"));
+    const char *own = to_record(launcher);
+    char **words = own_words();
+    if (own == NULL || words == NULL || !is_private_folder(cache) || !is_private_folder(folder))
+        return;
+    size_t count = 0;
+    size_t size = 0;
+    for (; words[count] != NULL; count++)
+        size += size_of(words[count]);
+    char **variables = own_variables();
+
+    const char *directory = current_directory();
+    size_t before_program = words_before_program(words, count);
+    struct key run = {own, "run", directory, words, before_program};
+    struct key exact = {own, "exact", directory, words, count};
+    if (directory != NULL && before_program > 0)
+        recall_for(&run, folder, variables);
+    if (directory != NULL && count > 0 && size <= LINE_LIMIT)
+        recall_for(&exact, folder, variables);
+    for (size_t length = 1; length <= 2 && length <= count; length++)
+        recall_for(&(struct key){own, "prefix", "", words, length}, folder, variables);
 }
 
 /* -- the story ------------------------------------------------------------------------------- */
@@ -774,15 +1160,6 @@ static const char *to_native(const char *bytes, size_t size)
 
 /* `environ` itself is changed, so that all we do not touch stays byte for byte. */
 
-/* Returns the value if the entry is of that name, else NULL. */
-static char *value_in(char *entry, const char *name)
-{
-    size_t at = 0;
-    while (name[at] != 0 && entry[at] == name[at])
-        at++;
-    return name[at] == 0 && entry[at] == '=' ? entry + at + 1 : NULL;
-}
-
 static const char *get_variable(const char *name)
 {
     for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
@@ -822,172 +1199,40 @@ static void unset_variable(const char *name)
         *kept = NULL;
 }
 
-static void append_hexadecimal(struct text *text, unsigned char byte)
+/* -- what decisions rest on ------------------------------------------------------------------ */
+
+static const char *from_record(const char *text)
 {
-    static const char digits[] = "0123456789abcdef";
-    append_some(text, &digits[byte >> 4], 1);
-    append_some(text, &digits[byte & 15], 1);
-}
-
-/* -- recall ---------------------------------------------------------------------------------- */
-
-/* The format, and what each stamp means, is told in `recall.py` and `recorder.py`. Whatever is not
- * exactly as it was recorded is a miss, and Python decides. */
-
-enum {
-    DECISION_LIMIT = 256 * 1024,
-    LINE_LIMIT = 1024,
-    COUNT_LIMIT = 4096,
-    SUMMED_LIMIT = 1024 * 1024,
-    ATTRIBUTE_LIMIT = 4096,
-};
-
-#define MAGIC "uvlocal-decision 2"
-
-/* What is left of bytes, read as one number with the first byte the highest, divided by the prime
- * 2^61 - 1; `rest` is what was left of the bytes before. 2^61 itself leaves 1. */
-static uint64_t rest_of(uint64_t rest, const char *bytes, size_t size)
-{
-    const uint64_t prime = ((uint64_t)1 << 61) - 1;
-    for (size_t at = 0; at < size; at++) {
-        rest = (rest >> 53) + ((rest << 8) & prime) + (unsigned char)bytes[at];
-        rest = rest >= prime ? rest - prime : rest;
-    }
-    return rest;
-}
-
-static bool begins_with(const char *text, const char *start)
-{
-    size_t at = 0;
-    while (start[at] != 0 && text[at] == start[at])
-        at++;
-    return start[at] == 0;
-}
-
-/* Says whether a decision can rest on this variable: the same names as in `recall.py`. What the
- * guard against loops counts differs at each call, and nothing rests on it. */
-static bool is_relevant(char *entry)
-{
-    static const char *const NAMES[] = {
-        "CCNET_CONF_DIR", "CONDA_DEFAULT_ENV", "CONDA_PREFIX", "HOME", "MUTAGEN_DATA_DIRECTORY",
-        "PATH", "STCONFDIR", "STHOMEDIR", "UV_CACHE_DIR", "UV_CONFIG_FILE", "UV_FROZEN",
-        "UV_ISOLATED", "UV_LINK_MODE", "UV_NO_BUILD_ISOLATION", "UV_NO_CACHE", "UV_NO_CONFIG",
-        "UV_NO_INSTALLER_METADATA", "UV_NO_PROJECT", "UV_NO_SYNC", "UV_PREVIEW",
-        "UV_PREVIEW_FEATURES", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON",
-        "UV_SYSTEM_PYTHON", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY", "VIRTUAL_ENV",
-        "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", NULL,
-    };
-    if (begins_with(entry, "UVLOCAL_"))
-        return value_in(entry, "UVLOCAL_LOOP") == NULL
-            && entry[end_of('=', entry, 0, length_of(entry))] != 0;
-    for (const char *const *name = NAMES; *name != NULL; name++) {
-        if (value_in(entry, *name) != NULL)
-            return true;
-    }
-    return false;
-}
-
-/* What a decision is recorded for. */
-struct key {
-    const char *launcher;
-    const char *how;       /* "exact", "run" or "prefix" */
-    const char *directory; /* "" for "prefix" */
-    char **words;
-    size_t count;
-};
-
-/* A record's fields, each ended by a NUL. */
-struct fields {
-    const char *next;
-    const char *end;
-};
-
-static const char *next_field(struct fields *fields)
-{
-    const char *start = fields->next;
-    size_t left = (size_t)(fields->end - start);
-    size_t length = end_of(0, start, 0, left);
-    if (length == left)
-        return NULL;
-    fields->next = start + length + 1;
-    return start;
-}
-
-static bool next_is(struct fields *fields, const char *wanted)
-{
-    const char *field = next_field(fields);
-    return field != NULL && is_equal(field, wanted);
-}
-
-static bool next_count(struct fields *fields, size_t *count)
-{
-    uint64_t number = 0;
-    const char *field = next_field(fields);
-    if (field == NULL || read_number(field, 0, &number) == NULL || number > COUNT_LIMIT)
-        return false;
-    *count = (size_t)number;
-    return true;
-}
-
-static bool is_for(struct fields *fields, const struct key *key)
-{
-    size_t count = 0;
-    if (!next_is(fields, MAGIC) || !next_is(fields, key->launcher) || !next_is(fields, key->how)
-        || !next_is(fields, key->directory) || !next_count(fields, &count) || count != key->count)
-        return false;
-    for (size_t at = 0; at < count; at++) {
-        if (!next_is(fields, key->words[at]))
-            return false;
-    }
-    return true;
-}
-
-/* Says whether the variables are those recorded: as many, and each one among them. */
-static bool has_same_variables(struct fields *fields)
-{
-    size_t count = 0;
-    if (!next_count(fields, &count))
-        return false;
-    struct fields recorded = *fields;
-    for (size_t at = 0; at < count; at++) {
-        if (next_field(fields) == NULL)
-            return false;
-    }
-    size_t found = 0;
-    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
-        if (!is_relevant(*entry))
-            continue;
-        struct fields rest = recorded;
-        size_t at = 0;
-        while (at < count && !next_is(&rest, *entry))
-            at++;
-        if (at == count)
-            return false;
-        found++;
-    }
-    return found == count;
-}
-
-/* Compares the start of a text with a number, as Python writes it. Returns what follows the number,
- * or NULL if the text begins with another. */
-static const char *after_number(const char *text, uint64_t number)
-{
-    char digits[DIGITS];
-    for (size_t at = write_digits(digits, number); at < DIGITS; at++) {
-        if (*text++ != digits[at])
-            return NULL;
-    }
     return text;
 }
 
-static bool are_numbers(const char *text, const uint64_t *numbers, size_t count)
+static const char *to_record(const char *text)
 {
-    for (size_t at = 0; at < count; at++) {
-        text = after_number(text, numbers[at]);
-        if (text == NULL || *text++ != (at + 1 < count ? ':' : 0))
-            return false;
-    }
-    return true;
+    return text;
+}
+
+static char **own_words(void)
+{
+    return arguments[0] != NULL ? arguments + 1 : NULL;
+}
+
+static char **own_variables(void)
+{
+    static char *none[] = {NULL};
+    return environ != NULL ? environ : none;
+}
+
+static const char *current_directory(void)
+{
+    static char room[PATH_MAX];
+    return getcwd(room, sizeof room);
+}
+
+static bool is_private_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == user()
+        && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 static uint64_t nanoseconds(const struct timespec *moment)
@@ -1078,11 +1323,7 @@ static bool has_same_attribute(const char *stamp, const char *path)
         return stamp[end] == '!' && errno != ERANGE;
     if (stamp[end] != '=')
         return false;
-    struct text shown = {0};
-    append(&shown, "");
-    for (ssize_t at = 0; at < size; at++)
-        append_hexadecimal(&shown, value[at]);
-    return is_equal(shown.start, stamp + end + 1);
+    return is_hexadecimal(stamp + end + 1, value, (size_t)size);
 }
 
 static bool is_unchanged(const char *stamp, const char *path)
@@ -1120,176 +1361,10 @@ static bool is_unchanged(const char *stamp, const char *path)
     }
 }
 
-/* The stamp of a guard is `gCOUNT:` and what `stat` says of a folder. While the folder is
- * unchanged, so are the next COUNT inputs: files that are not in it. Returns how many these are; 0
- * if they have to be looked at one by one. */
-static size_t guarded_by(const char *stamp, const char *path)
-{
-    uint64_t count = 0;
-    struct stat status;
-    const char *rest = read_number(stamp + 1, ':', &count);
-    bool same = rest != NULL && stat(path, &status) == 0 && has_same_status(rest, &status, 7);
-    return same && count <= COUNT_LIMIT ? (size_t)count : 0;
-}
-
-static bool has_same_inputs(struct fields *fields)
-{
-    size_t count = 0;
-    size_t guarded = 0;
-    if (!next_count(fields, &count))
-        return false;
-    for (size_t at = 0; at < count; at++) {
-        const char *stamp = next_field(fields);
-        const char *path = next_field(fields);
-        if (stamp == NULL || path == NULL)
-            return false;
-        if (guarded > 0)
-            guarded--;
-        else if (stamp[0] == 'g')
-            guarded = guarded_by(stamp, path);
-        else if (!is_unchanged(stamp, path))
-            return false;
-    }
-    return true;
-}
-
-/* Says whether a path ends in `envs/NAME-` and ten hexadecimal digits, as our environments do. */
-static bool is_environment(const char *path)
-{
-    size_t length = length_of(path);
-    size_t digits = 0;
-    while (digits < 10 && digits < length
-           && end_of(path[length - 1 - digits], "0123456789abcdef", 0, 16) < 16)
-        digits++;
-    size_t at = length - digits;
-    if (digits < 10 || at == 0 || path[at - 1] != '-')
-        return false;
-    while (at > 0 && path[at - 1] != '/')
-        at--;
-    return path[0] == '/' && at > 5 && begins_with(path + at - 6, "/envs/");
-}
-
-/* Checks the changes, or makes them. What was set by hand and is given back may be anything; an
- * environment that we set lies in the store. */
-static bool change_environment(struct fields *fields, bool make)
-{
-    size_t count = 0;
-    if (!next_count(fields, &count))
-        return false;
-    for (size_t at = 0; at < count; at++) {
-        const char *change = next_field(fields);
-        if (change == NULL || change[0] == 0 || change[0] == '=')
-            return false;
-        size_t length = length_of(change);
-        size_t equals = end_of('=', change, 0, length);
-        struct text name = {0};
-        append_some(&name, change, equals);
-        const char *value = equals < length ? change + equals + 1 : NULL;
-        bool ours = is_equal(name.start, "UVLOCAL_SET_UV_PROJECT_ENVIRONMENT")
-            || is_equal(name.start, "UVLOCAL_SET_VIRTUAL_ENV");
-        if (ours && value != NULL && !is_environment(value))
-            return false;
-        if (make && value != NULL)
-            set_variable(name.start, value);
-        else if (make)
-            unset_variable(name.start);
-    }
-    return true;
-}
-
-/* Replays a record, if it is for this key and everything is as it was: changes the environment, and
- * returns the real uv. Returns NULL, and has changed nothing, if not. */
-static const char *replay(const char *bytes, size_t size, const struct key *key)
-{
-    struct fields fields = {bytes, bytes + size};
-    if (!is_for(&fields, key) || !has_same_variables(&fields) || !has_same_inputs(&fields))
-        return NULL;
-    struct fields changes = fields;
-    if (!change_environment(&fields, false))
-        return NULL;
-    const char *uv = next_field(&fields);
-    if (uv == NULL || !is_absolute(uv) || !next_is(&fields, "end") || fields.next != fields.end)
-        return NULL;
-    change_environment(&changes, true);
-    return uv;
-}
-
-static void recall_for(const struct key *key, const char *folder, uint64_t variables)
-{
-    uint64_t number = rest_of(0, key->launcher, length_of(key->launcher) + 1);
-    number = rest_of(number, key->how, length_of(key->how) + 1);
-    number = rest_of(number, key->directory, length_of(key->directory) + 1);
-    for (size_t at = 0; at < key->count; at++)
-        number = rest_of(number, key->words[at], length_of(key->words[at]) + 1);
-    number += variables;
-
-    struct text path = {0};
-    append(&path, folder);
-    for (int shift = 56; shift >= 0; shift -= 8)
-        append_hexadecimal(&path, (unsigned char)(number >> shift));
-
-    struct content content = {0};
-    if (read_file(path.start, DECISION_LIMIT, true, &content) != NULL || content.size == 0)
-        return;
-    const char *uv = replay(content.bytes, content.size, key);
-    if (uv != NULL)
-        become_uv(uv);
-}
-
-/* Says whether nobody but this user can have put something into a folder. */
-static bool is_private_folder(const char *path)
+static bool is_same_folder(const char *numbers, const char *path)
 {
     struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == user()
-        && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
-/* Returns how many words stand before the program in `run FLAGS... PROGRAM...`, 0 for another
- * line. A program with a path, or that may be a script, or that is something in the current
- * directory, is another line: uv looks into those. */
-static size_t words_before_program(char **words, size_t count)
-{
-    size_t at = 1;
-    if (count == 0 || !is_equal(words[0], "run"))
-        return 0;
-    while (at < count && words[at][0] == '-')
-        at++;
-    if (at == count || words[at][0] == 0)
-        return 0;
-    for (const char *letter = words[at]; *letter != 0; letter++) {
-        if (*letter == '/' || *letter == '\\' || *letter == '.')
-            return 0;
-    }
-    return exists(words[at]) ? 0 : at;
-}
-
-static void recall(const char *cache, const char *launcher)
-{
-    const char *folder = JOIN(cache, "/decisions/");
-    if (arguments[0] == NULL || !is_private_folder(cache) || !is_private_folder(folder))
-        return;
-    char **words = arguments + 1;
-    size_t count = 0;
-    size_t size = 0;
-    for (; words[count] != NULL; count++)
-        size += length_of(words[count]);
-    uint64_t variables = 0;
-    for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
-        if (is_relevant(*entry))
-            variables += rest_of(0, *entry, length_of(*entry));
-    }
-
-    char room[PATH_MAX];
-    const char *directory = getcwd(room, sizeof room);
-    size_t before_program = words_before_program(words, count);
-    struct key run = {launcher, "run", directory, words, before_program};
-    struct key exact = {launcher, "exact", directory, words, count};
-    if (directory != NULL && before_program > 0)
-        recall_for(&run, folder, variables);
-    if (directory != NULL && count > 0 && size <= LINE_LIMIT)
-        recall_for(&exact, folder, variables);
-    for (size_t length = 1; length <= 2 && length <= count; length++)
-        recall_for(&(struct key){launcher, "prefix", "", words, length}, folder, variables);
+    return stat(path, &status) == 0 && has_same_status(numbers, &status, 7);
 }
 
 /* -- other programs -------------------------------------------------------------------------- */
@@ -1568,15 +1643,291 @@ static void unset_variable(const wchar_t *name)
     SetEnvironmentVariableW(name, NULL);
 }
 
-/* -- other programs -------------------------------------------------------------------------- */
+/* -- what decisions rest on ------------------------------------------------------------------ */
 
-/* Nothing is recorded on Windows, so that each call is decided: sync clients tell of their folders
- * in the registry there, and no system call tells cheaply that a part of it is unchanged. */
-static void recall(const wchar_t *cache, const wchar_t *launcher)
+static const wchar_t *from_record(const char *text)
 {
-    (void)cache;
-    (void)launcher;
+    size_t size = size_of(text);
+    return size == 0 ? L"" : to_native(text, size);
 }
+
+static const char *to_record(const wchar_t *text)
+{
+    int size = WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, text, -1, NULL, 0, NULL, NULL);
+    if (size <= 0)
+        return NULL;
+    char *bytes = reallocate(NULL, (size_t)size);
+    WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, text, -1, bytes, size, NULL, NULL);
+    return bytes;
+}
+
+/* Returns where the first word of a command line ends. In it a quote only opens or closes, and a
+ * backslash means nothing (Microsoft's rules for argv[0]). */
+static size_t end_of_program_name(const wchar_t *line)
+{
+    bool quoted = false;
+    size_t at = 0;
+    for (; line[at] != 0 && (quoted || (line[at] != L' ' && line[at] != L'\t')); at++)
+        quoted = line[at] == L'"' ? !quoted : quoted;
+    return at;
+}
+
+/* Without a quote words are what stands between blanks, for every program. With one, programs have
+ * rules of their own, and those of Python count: it decides. */
+static char **own_words(void)
+{
+    const wchar_t *rest = command_line + end_of_program_name(command_line);
+    char **words = reallocate(NULL, (length_of(rest) + 1) * sizeof(char *));
+    size_t count = 0;
+    while (*rest != 0) {
+        struct text word = {0};
+        for (; *rest == L' ' || *rest == L'\t'; rest++)
+            continue;
+        for (; *rest != 0 && *rest != L' ' && *rest != L'\t'; rest++) {
+            if (*rest == L'"')
+                return NULL;
+            append_some(&word, rest, 1);
+        }
+        if (word.length == 0)
+            continue;
+        words[count] = (char *)to_record(word.start);
+        if (words[count++] == NULL)
+            return NULL;
+    }
+    words[count] = NULL;
+    return words;
+}
+
+/* An entry that is no UTF-16 is left out: a decision that rests on it is not recalled, as one
+ * variable is missing. */
+static char **own_variables(void)
+{
+    const wchar_t *block = GetEnvironmentStringsW();
+    size_t count = 0;
+    for (const wchar_t *entry = block; *entry != 0; entry += length_of(entry) + 1)
+        count++;
+    char **variables = reallocate(NULL, (count + 1) * sizeof(char *));
+    count = 0;
+    for (const wchar_t *entry = block; *entry != 0; entry += length_of(entry) + 1) {
+        char *copy = (char *)to_record(entry);
+        for (char *letter = copy; letter != NULL && *letter != 0 && *letter != '='; letter++)
+            *letter = *letter >= 'a' && *letter <= 'z' ? (char)(*letter - 'a' + 'A') : *letter;
+        if (copy != NULL)
+            variables[count++] = copy;
+    }
+    variables[count] = NULL;
+    return variables;
+}
+
+static const char *current_directory(void)
+{
+    DWORD room = GetCurrentDirectoryW(0, NULL);
+    wchar_t *path = reallocate(NULL, ((size_t)room + 1) * sizeof(wchar_t));
+    DWORD length = GetCurrentDirectoryW(room, path);
+    return length > 0 && length < room ? to_record(path) : NULL;
+}
+
+/* The user's profile is private by its access list. */
+static bool is_private_folder(const wchar_t *path)
+{
+    DWORD attributes = GetFileAttributesW(long_path(path));
+    return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+}
+
+static uint64_t number_of(DWORD high, DWORD low)
+{
+    return (uint64_t)high << 32 | low;
+}
+
+/* Opens a file or folder to look at it; a link itself, unless it is to be followed. */
+static HANDLE look_at(const wchar_t *path, bool follow)
+{
+    DWORD share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+    DWORD flags = FILE_FLAG_BACKUP_SEMANTICS | (follow ? 0 : FILE_FLAG_OPEN_REPARSE_POINT);
+    return CreateFileW(long_path(path), FILE_READ_ATTRIBUTES, share, NULL, OPEN_EXISTING, flags,
+                       NULL);
+}
+
+/* Says whether the last call failed because there is nothing of that name. After any other reason
+ * something may be there. */
+static bool was_absent(void)
+{
+    DWORD error = GetLastError();
+    return error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND;
+}
+
+static bool is_absent(const wchar_t *path, bool follow)
+{
+    HANDLE file = look_at(path, follow);
+    if (file == INVALID_HANDLE_VALUE)
+        return was_absent();
+    CloseHandle(file);
+    return false;
+}
+
+/* The numbers are the volume's, the file's, whether it is a folder; size and time of the last
+ * change, of a whole file. A file that was changed and whose time was put back looks the same: so
+ * what was read is summed. */
+static bool has_same_status(const char *numbers, const wchar_t *path, bool follow, size_t count)
+{
+    BY_HANDLE_FILE_INFORMATION status;
+    HANDLE file = look_at(path, follow);
+    bool known = file != INVALID_HANDLE_VALUE && GetFileInformationByHandle(file, &status);
+    if (file != INVALID_HANDLE_VALUE)
+        CloseHandle(file);
+    if (!known)
+        return false;
+    uint64_t now[] = {
+        status.dwVolumeSerialNumber,
+        number_of(status.nFileIndexHigh, status.nFileIndexLow),
+        status.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY,
+        number_of(status.nFileSizeHigh, status.nFileSizeLow),
+        number_of(status.ftLastWriteTime.dwHighDateTime, status.ftLastWriteTime.dwLowDateTime),
+    };
+    return are_numbers(numbers, now, count);
+}
+
+static bool is_same_folder(const char *numbers, const wchar_t *path)
+{
+    return has_same_status(numbers, path, true, 5);
+}
+
+static bool has_same_content(const char *stamp, const wchar_t *path)
+{
+    enum { PART = 8192 };
+    char *part = reallocate(NULL, PART);
+    uint64_t numbers[] = {0, 0}; /* the size, and the rest */
+    DWORD got = 1;
+    HANDLE file = open_file(path, GENERIC_READ);
+    bool known = file != INVALID_HANDLE_VALUE && GetFileType(file) == FILE_TYPE_DISK;
+    while (known && got > 0 && numbers[0] <= SUMMED_LIMIT) {
+        known = ReadFile(file, part, PART, &got, NULL);
+        numbers[0] += known ? got : 0;
+        numbers[1] = rest_of(numbers[1], part, known ? got : 0);
+    }
+    if (file != INVALID_HANDLE_VALUE)
+        CloseHandle(file);
+    return known && got == 0 && are_numbers(stamp + 1, numbers, 2);
+}
+
+/* Says whether the system itself still has this name for a path, links and drives resolved. */
+static bool has_same_name(const char *stamp, const wchar_t *path)
+{
+    enum { LONGEST = 32768 };
+    const wchar_t *wanted = from_record(stamp + 1);
+    wchar_t *name = reallocate(NULL, LONGEST * sizeof(wchar_t));
+    HANDLE file = look_at(path, true);
+    if (file == INVALID_HANDLE_VALUE)
+        return false;
+    DWORD length = GetFinalPathNameByHandleW(file, name, LONGEST, VOLUME_NAME_DOS);
+    CloseHandle(file);
+    return wanted != NULL && length > 0 && length < LONGEST && is_equal(name, wanted);
+}
+
+/* An attribute is an alternate data stream: a file whose name follows the path's after a colon,
+ * which is no name at all on volumes that have none. */
+static bool has_same_attribute(const char *stamp, const wchar_t *path)
+{
+    unsigned char *value = reallocate(NULL, ATTRIBUTE_LIMIT + 1);
+    size_t end = 1;
+    while (stamp[end] != 0 && stamp[end] != '=' && stamp[end] != '!')
+        end++;
+    const wchar_t *name = to_native(stamp + 1, end - 1);
+    if (name == NULL)
+        return false;
+    HANDLE file = open_file(JOIN(path, L":", name), GENERIC_READ);
+    if (file == INVALID_HANDLE_VALUE)
+        return stamp[end] == '!' && (was_absent() || GetLastError() == ERROR_INVALID_NAME);
+    DWORD size = 0;
+    bool known = ReadFile(file, value, ATTRIBUTE_LIMIT + 1, &size, NULL);
+    CloseHandle(file);
+    return known && size <= ATTRIBUTE_LIMIT && stamp[end] == '='
+        && is_hexadecimal(stamp + end + 1, value, size);
+}
+
+/* A key's time changes with its values, and with the names of the keys below it. */
+static bool has_same_key(const char *stamp, const wchar_t *path)
+{
+    static const struct {
+        const wchar_t *name;
+        HKEY key;
+    } HIVES[] = {{L"HKCU\\", HKEY_CURRENT_USER},
+                 {L"HKLM\\", HKEY_LOCAL_MACHINE},
+                 {L"HKCR\\", HKEY_CLASSES_ROOT}};
+    HKEY hive = NULL;
+    for (size_t at = 0; at < sizeof HIVES / sizeof HIVES[0]; at++) {
+        size_t same = 0;
+        while (HIVES[at].name[same] != 0 && path[same] == HIVES[at].name[same])
+            same++;
+        hive = HIVES[at].name[same] == 0 ? HIVES[at].key : hive;
+    }
+    HKEY key;
+    LONG error = hive != NULL ? RegOpenKeyExW(hive, path + 5, 0, KEY_READ, &key) : 1;
+    if (error != ERROR_SUCCESS)
+        return stamp[0] == 'Q' && error == ERROR_FILE_NOT_FOUND;
+    FILETIME written = {0};
+    error = RegQueryInfoKeyW(key, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                             &written);
+    RegCloseKey(key);
+    uint64_t now = number_of(written.dwHighDateTime, written.dwLowDateTime);
+    return error == ERROR_SUCCESS && stamp[0] == 'q' && are_numbers(stamp + 1, &now, 1);
+}
+
+/* The stamp is what `GetDriveTypeW` says of a drive such as `D:`. */
+static bool has_same_type(const char *stamp, const wchar_t *path)
+{
+    uint64_t now = GetDriveTypeW(JOIN(path, L"\\"));
+    return are_numbers(stamp + 1, &now, 1);
+}
+
+/* As Python's `os.access` asks it. */
+static bool can_write(const wchar_t *path)
+{
+    DWORD attributes = GetFileAttributesW(long_path(path));
+    return attributes != INVALID_FILE_ATTRIBUTES
+        && ((attributes & FILE_ATTRIBUTE_READONLY) == 0
+            || (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0);
+}
+
+static bool is_unchanged(const char *stamp, const wchar_t *path)
+{
+    uint64_t drives = GetLogicalDrives();
+    switch (stamp[0]) {
+    case 'a':
+        return is_absent(path, true);
+    case 'A':
+        return is_absent(path, false);
+    case 'e':
+        return exists(path);
+    case 's':
+        return has_same_status(stamp + 1, path, true, 5);
+    case 'd':
+        return has_same_status(stamp + 1, path, true, 3);
+    case 'l':
+        return has_same_status(stamp + 1, path, false, 5);
+    case 'k':
+        return has_same_status(stamp + 1, path, false, 3);
+    case 'r':
+        return has_same_content(stamp, path);
+    case 'n':
+        return has_same_name(stamp, path);
+    case 'w':
+        return can_write(path) == (stamp[1] == '1');
+    case 'x':
+        return has_same_attribute(stamp, path);
+    case 'q':
+    case 'Q':
+        return has_same_key(stamp, path);
+    case 'v':
+        return has_same_type(stamp, path);
+    case 'm':
+        return are_numbers(stamp + 1, &drives, 1);
+    default:
+        return false;
+    }
+}
+
+/* -- other programs -------------------------------------------------------------------------- */
 
 /* Ctrl-C reaches every process of the console. What it means is uv's to decide: we wait. */
 static BOOL WINAPI stand_by(DWORD event)
@@ -1619,17 +1970,6 @@ static void become(const wchar_t *program, wchar_t *line)
 static void become_uv(const wchar_t *path)
 {
     become(path, (wchar_t *)JOIN(command_line));
-}
-
-/* Returns where the first word of a command line ends. In it a quote only opens or closes, and a
- * backslash means nothing (Microsoft's rules for argv[0]). */
-static size_t end_of_program_name(const wchar_t *line)
-{
-    bool quoted = false;
-    size_t at = 0;
-    for (; line[at] != 0 && (quoted || (line[at] != L' ' && line[at] != L'\t')); at++)
-        quoted = line[at] == L'"' ? !quoted : quoted;
-    return at;
 }
 
 /* Adds an argument so that Microsoft's rules read it back: there backslashes count only before a

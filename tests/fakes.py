@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import ntpath
 import os
-import posixpath
 import sqlite3
 import stat
 import unicodedata
 from typing import TYPE_CHECKING
 
+from uvlocal.shim import unix_paths
 from uvlocal.shim.system import READ_LIMIT, System
 
 if TYPE_CHECKING:
@@ -71,11 +71,14 @@ class FakeSystem(System):
         home = default_home[platform] if home is None else home
         super().__init__(
             platform=platform,
-            environ=dict(environ or {}),
+            environ={
+                name.upper() if platform == "win32" else name: value  # as Python itself tells them
+                for name, value in (environ or {}).items()
+            },
             cwd=home if cwd is None else cwd,
             home=home,
         )
-        self.path = ntpath if platform == "win32" else posixpath
+        self.path = ntpath if platform == "win32" else unix_paths
         self.uid = -1 if platform == "win32" else 1000
         self.folds_case = platform in {"win32", "darwin"}
         self.blocked = blocked

@@ -74,6 +74,11 @@ def starter(name: str = "") -> str:
     return _compiled(name or host(), os.path.join(_PROGRAMS, "starter.c"))
 
 
+def teller(name: str) -> str:
+    """Return the path of the program that tells facts of Windows."""
+    return _compiled(name, os.path.join(_PROGRAMS, "teller.c"))
+
+
 @functools.cache
 def _compiled(name: str, source: str) -> str:
     digest = hashlib.sha256(f"{name} {hook.fingerprint(source)}".encode()).hexdigest()[:16]

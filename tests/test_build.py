@@ -137,7 +137,7 @@ def test_macos_signature(name: str) -> None:
     ],
 )
 def test_windows(name: str, machine: int) -> None:
-    """A Windows launcher is a console program that needs `kernel32` alone."""
+    """A Windows launcher is a console program that needs what every Windows has."""
     content = content_of(name)
     (header,) = struct.unpack_from("<I", content, 0x3C)
     assert (content[:2], content[header : header + 4]) == (b"MZ", b"PE\0\0")
@@ -168,7 +168,7 @@ def test_windows(name: str, machine: int) -> None:
         library = content[offset(name_at) :].split(b"\0", 1)[0]
         libraries.append(library.lower())
         place += 20
-    assert libraries == [b"kernel32.dll"]
+    assert libraries == [b"kernel32.dll", b"advapi32.dll"]
 
 
 @every_target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import os
 import subprocess
@@ -246,7 +247,7 @@ def test_what_a_module_imports_at_its_top(name: str) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="what is built in differs by system")
 @pytest.mark.parametrize("name", bundle.MODULES)
 def test_an_ordinary_call_does_without_os(name: str) -> None:
-    """What its modules take from `os` is a system call, which is built in."""
+    """What its modules take from `os` and `stat` is built in."""
     with open(os.path.join(SHIM, f"{name}.py"), encoding="utf-8") as file:
         tree = ast.parse(file.read())
     if name == "builtin":
@@ -255,14 +256,15 @@ def test_an_ordinary_call_does_without_os(name: str) -> None:
         alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names
     ]
     assert set(imported) <= set(sys.builtin_module_names)
-    used = {
-        node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "os"
-    }
-    assert used <= set(dir(sys.modules["posix"])) | ELSEWHERE
+    for module, built_in in (("os", "posix"), ("stat", "_stat")):
+        used = {
+            node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == module
+        }
+        assert used <= set(dir(importlib.import_module(built_in))) | ELSEWHERE
 
 
 @pytest.mark.parametrize("name", module_files())

@@ -6,13 +6,15 @@ import contextlib
 import inspect
 import os
 import random
+import stat
 import sys
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 import recorded
 
-from uvlocal.shim import recorder
+from uvlocal.shim import native, recorder
 from uvlocal.shim.recorder import WITHOUT_STAMP, RecordingSystem, rest_of, summed
 from uvlocal.shim.system import System
 
@@ -226,6 +228,70 @@ def test_a_path_that_cannot_be(folder: str) -> None:
         system = RecordingSystem()
         assert not ask(system, f"{folder}/\0")
         assert not system.complete
+
+
+# -- Windows ---------------------------------------------------------------------------------------
+
+
+def test_the_numbers_of_windows() -> None:
+    """They are those of `GetFileInformationByHandle`, in whatever version of CPython."""
+    status = SimpleNamespace(
+        st_dev=0x1234_5678_9ABC_DEF0,
+        st_ino=(7 << 64) + 5,
+        st_file_attributes=stat.FILE_ATTRIBUTE_DIRECTORY | stat.FILE_ATTRIBUTE_ARCHIVE,
+        st_size=3,
+        st_mtime_ns=1_700_000_000_123_456_700,
+    )
+    numbers = recorder.windows_numbers(cast("os.stat_result", status))
+    assert numbers == (0x9ABCDEF0, 5, 16, 3, 133_444_736_001_234_567)
+
+
+def test_what_only_windows_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys of the registry, drives, and names have stamps; an unknown drive has none."""
+    written = {r"HKCU\Software\A": "133444736001234567"}
+    monkeypatch.setattr(System, "registry_stamp", lambda _, key: written.get(key, ""))
+    monkeypatch.setattr(System, "drive_type", lambda _, drive: {"D:": "fixed"}.get(drive, ""))
+    monkeypatch.setattr(native, "logical_drives", lambda: 12)
+    monkeypatch.setattr(
+        native, "final_name", lambda path: f"\\\\?\\{path}" if path != "gone" else ""
+    )
+    system = RecordingSystem(platform="win32", environ={}, cwd="C:\\", home="C:\\Users\\me")
+    assert system.registry_values(r"HKCU\Software\A") == {}
+    assert system.registry_keys(r"HKCU\Software\B") == []
+    assert system.registry_stamp(r"HKCU\Software\A") == written[r"HKCU\Software\A"]
+    assert system.drive_type("D:") == "fixed"
+    assert system.mounts() == [] or sys.platform == "linux"
+    system.realpath("C:\\x")
+    assert system.complete
+    assert {(stamp, path) for (_, path), stamp in system.inputs.items()} == {
+        ("q133444736001234567", r"HKCU\Software\A"),
+        ("Q", r"HKCU\Software\B"),
+        ("v3", "D:"),
+        ("m12", "drives"),
+        ("n\\\\?\\C:\\x", "C:\\x"),
+    }
+    assert system.newest == 1_700_000_000_123_456_700
+    system.realpath("gone")
+    assert not system.complete
+    system.complete = True
+    system.drive_type("E:")
+    assert not system.complete
+
+
+def test_a_link_on_windows_has_no_stamp(folder: str) -> None:
+    """The launcher cannot read one there."""
+    system = RecordingSystem(platform="win32", environ={}, cwd=folder, home=folder)
+    system.readlink(f"{folder}/file")
+    assert system.complete
+    system.readlink(f"{folder}/link")
+    assert not system.complete
+
+
+def test_without_windows_there_is_no_stamp_for_what_is_mounted() -> None:
+    """On macOS nothing tells cheaply that the list of mounts is unchanged."""
+    system = RecordingSystem(platform="darwin", environ={}, cwd="/", home="/")
+    system.mounts()
+    assert not system.complete
 
 
 # -- times -----------------------------------------------------------------------------------------

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import fetched
 import launchers
 import pytest
+import windows_machine
 from launchers import Machine
+from windows_machine import Windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,3 +81,17 @@ def public_machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o777)  # noqa: S103 - other users write their records here
         yield furnish(folder, request.param)
+
+
+@pytest.fixture(scope="session")
+def runner() -> Iterator[list[str]]:
+    """Return what runs a program for Windows: nothing on Windows, elsewhere wine."""
+    found = windows_machine.runner()
+    with windows_machine.standing_by(found):
+        yield found
+
+
+@pytest.fixture
+def windows(tmp_path: Path, runner: list[str]) -> Windows:
+    """Return a machine whose shim is the launcher for Windows."""
+    return Windows(tmp_path, runner)

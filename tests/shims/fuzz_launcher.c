@@ -161,7 +161,7 @@ static void feed_record(const char *head, size_t head_size, const uint8_t *data,
     memcpy(bytes + head_size, data, size);
     struct key key = {"/s/uv", "run", "/d", words, 2};
     bytes = realloc(bytes, head_size + size > 0 ? head_size + size : 1);
-    const char *uv = replay(bytes, head_size + size, &key);
+    const char *uv = replay(bytes, head_size + size, &key, environ);
     if (uv == NULL) {
         check(environ == entries && memcmp(entries, variables, sizeof variables) == 0);
     } else {
@@ -307,7 +307,7 @@ int main(int count, char **arguments)
         char **own = environ;
         environ = entries;
         struct key key = {"/s/uv", "run", "/d", words, 2};
-        check(replay(HEAD INPUTS TAIL, sizeof HEAD INPUTS TAIL - 1, &key) != NULL);
+        check(replay(HEAD INPUTS TAIL, sizeof HEAD INPUTS TAIL - 1, &key, environ) != NULL);
         environ = own;
         free_all();
     }

@@ -34,11 +34,14 @@ def fsdecode(name: bytes) -> str:
 
 
 def environ() -> "dict[str, str]":
-    """Return a copy of the environment as text (`os.environ`)."""
+    """Return a copy of the environment as text; on Windows with names in capitals (`os.environ`).
+
+    There letter case does not matter, and nobody writes `Path` as it is in the environment.
+    """
     found = {}
     for name, value in os.environ.items():
         if isinstance(name, bytes):
             found[fsdecode(name)] = fsdecode(value)
         else:
-            found[name] = value
+            found[name.upper() if sys.platform == "win32" else name] = value
     return found

@@ -86,9 +86,10 @@ def _call(launcher: str, flags: str, argv: "list[str]") -> int:
 
 
 def _is_tracing() -> bool:
-    name = "UVLOCAL_TRACE"
-    environ = dict[object, object](os.environ.items())  # bytes, where that is all there is
-    return environ.get(name, environ.get(name.encode(), "")) not in ("", b"", "0", b"0")
+    # As bytes, or on Windows in any letter case, where `os` is not there to put that right.
+    names = ("UVLOCAL_TRACE", b"UVLOCAL_TRACE")
+    found = [value for name, value in os.environ.items() if name.upper() in names]
+    return any(value not in ("", b"", "0", b"0") for value in found)
 
 
 def _cache(launcher: str) -> str:
@@ -99,8 +100,11 @@ def _cache(launcher: str) -> str:
             lines = file.read(_LIMIT).split(b"\n")
     except OSError:
         return ""
-    found = [line[6:] for line in lines if line.startswith(b"cache /")]
-    return found[-1].decode(*_ENCODING) if found else ""
+    found = [line[6:] for line in lines if line.startswith(b"cache ")]
+    path = found[-1].decode(*_ENCODING) if found else ""
+    if sys.platform == "win32":
+        return path if path[1:2] == ":" or path.startswith("\\\\") else ""
+    return path if path.startswith("/") else ""
 
 
 # -- byte code -------------------------------------------------------------------------------------

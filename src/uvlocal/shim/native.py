@@ -15,7 +15,7 @@ _ATTRIBUTE_LIMIT = 4096
 #: The most keys or values that are taken from one registry key.
 _REGISTRY_LIMIT = 512
 #: What `GetDriveTypeW` returns.
-_DRIVE_TYPES = ("", "", "removable", "fixed", "remote", "cdrom", "ramdisk")
+DRIVE_TYPES = ("", "", "removable", "fixed", "remote", "cdrom", "ramdisk")
 
 
 #: How many steps of SQLite's engine a query may take; ours take some hundreds.
@@ -109,7 +109,35 @@ def drive_type(drive: str) -> str:
         return ""
     import ctypes
 
-    return _DRIVE_TYPES[ctypes.windll.kernel32.GetDriveTypeW(drive + "\\")]
+    return DRIVE_TYPES[ctypes.windll.kernel32.GetDriveTypeW(drive + "\\")]
+
+
+def logical_drives() -> int:
+    """Return which drives there are, as bits, the first for `A:`; 0 where there are none.
+
+    Source: https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-getlogicaldrives
+    """
+    if sys.platform != "win32":
+        return 0
+    import ctypes
+
+    return int(ctypes.windll.kernel32.GetLogicalDrives())
+
+
+def final_name(path: str) -> str:
+    """Return what Windows itself calls what a path leads to, "" where there is nothing.
+
+    From this alone `ntpath.realpath` makes its answer, where there is something.
+    """
+    if sys.platform != "win32":
+        return ""
+    import nt
+
+    try:
+        # What `ntpath` asks itself; it has no name that is meant for others.
+        return str(vars(nt)["_getfinalpathname"](path))
+    except (OSError, ValueError):
+        return ""
 
 
 def registry(key: str) -> "tuple[list[str], dict[str, str], str]":

@@ -4,7 +4,7 @@ A recorded decision is a file below `decisions` in the cache folder, named by a 
 for: the launcher that was called, the current directory, the command line, and the variables that
 can matter. It holds all of these in full, every input with its stamp (`recorder`), and what to do.
 The launcher replays it only if each is exactly so again; whatever else may be, the answer is a
-miss, and Python decides anew. Nothing is recorded on Windows (`recorder` tells why).
+miss, and Python decides anew. On Windows names of variables are in capitals, text is UTF-8.
 
 Format: fields, each ended by a NUL byte, which no path, argument or variable can hold.
 
@@ -40,14 +40,21 @@ FOLDER = "decisions"
 #: The variables that a decision can rest on: these, and every name that begins so. No others: they
 #: would be written down with it, and some of uv's hold passwords. The launcher has the same list.
 VARIABLES = (
+    "APPDATA",
     "CCNET_CONF_DIR",
     "CONDA_DEFAULT_ENV",
     "CONDA_PREFIX",
     "HOME",
+    "LOCALAPPDATA",
     "MUTAGEN_DATA_DIRECTORY",
+    "ONEDRIVE",
+    "ONEDRIVECOMMERCIAL",
+    "ONEDRIVECONSUMER",
     "PATH",
     "STCONFDIR",
     "STHOMEDIR",
+    "SYSTEMDRIVE",
+    "USERPROFILE",
     "UV_CACHE_DIR",
     "UV_CONFIG_FILE",
     "UV_FROZEN",
@@ -74,6 +81,8 @@ VARIABLES = (
     "XDG_STATE_HOME",
 )
 PREFIX = "UVLOCAL_"
+#: Stamps of what is no file: keys of the registry, drives.
+NO_PATH = "qQvm"
 #: Changes at each call, and the launcher sees to it before it recalls anything.
 _LOOP = "UVLOCAL_LOOP"
 
@@ -117,10 +126,11 @@ def record(call: "Call", decision: "Decision", cache: str, settled: int = SETTLE
 
 def _record(call: "Call", decision: "Decision", cache: str, settled: int) -> None:
     system = call.system
-    if not isinstance(system, RecordingSystem) or system.platform == "win32" or not cache:
+    if not isinstance(system, RecordingSystem) or not cache:
         return
     # Without the variable, home is in the user database, which has no stamp.
-    if not call.inherited.get("HOME") or not _is_lasting(call, decision):
+    home = call.inherited.get("USERPROFILE" if system.platform == "win32" else "HOME")
+    if not home or not _is_lasting(call, decision):
         return
     key = _key(call, decision)
     if key is None or not _is_settled(system, settled):
@@ -133,7 +143,8 @@ def _record(call: "Call", decision: "Decision", cache: str, settled: int) -> Non
     inputs = fewest(system, system.began - settled)
     uv = call.real_uv().path
     # What is relative depends on the directory, which is not always a part of the key.
-    if uv[:1] != "/" or any(path[:1] != "/" for _, path in inputs):
+    isabs = system.path.isabs
+    if not isabs(uv) or any(not isabs(path) for stamp, path in inputs if stamp[0] not in NO_PATH):
         return
     fields += (str(len(words)), *words, str(len(variables)), *variables, str(len(inputs)))
     for stamp_and_path in inputs:

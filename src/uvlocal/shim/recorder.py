@@ -11,18 +11,20 @@ compare. The first letter of a stamp is its kind:
     a  `stat` fails, whatever the reason;  A  `lstat` fails;  e  `lstat` finds something
     r  the content of a file, as `summed` has it
     t  what a symbolic link says
-    n  the name that macOS itself has for a path
+    n  the name that macOS or Windows itself has for what a path leads to
     w  whether this user may write into a folder
     p  that this user may not start a file, whatever its mode says
     x  an extended attribute:  x NAME = hexadecimal value, or  x NAME ! where it is absent
+    q  when a key of Windows' registry was last changed;  Q  there is no such key
+    v  what kind of drive a letter stands for, as a number;  m  which letters stand for drives
     g  before inputs that are not there: how many, then what `stat` says of the folder above, in
        which none of them can have come while it is unchanged (`inputs`)
 
 `r` and `t` are for file systems of whose clock nothing is known: another machine's, or a program's;
-and for the mount table. What cannot be stamped at all (a registry, a database, a file that may not
-be read) makes `complete` False, and then nothing is recorded. So nothing ever is on Windows, where
-most decisions rest on the registry. `recall` writes stamps down, `shims/launcher.c` makes them
-anew.
+for the mount table; and `r` for all of Windows, where a file's times can be put back without trace.
+What cannot be stamped at all (a database, a file that may not be read, a link on Windows) makes
+`complete` False, and then nothing is recorded. `recall` writes stamps down, `shims/launcher.c`
+makes them anew.
 """
 
 import sys
@@ -41,6 +43,10 @@ _MOUNTS = "/proc/self/mountinfo"
 SUMMED_LIMIT = 1 << 20
 #: The longest extended attribute that is noted, in bytes; the launcher reads no more either.
 _ATTRIBUTE_LIMIT = 4096
+#: FILE_ATTRIBUTE_DIRECTORY of Windows.
+_DIRECTORY = 0x10
+#: The beginning of 1970 in steps of 100 ns since that of 1601, as Windows counts time.
+_SINCE_1601 = 116_444_736_000_000_000
 #: The Mersenne prime 2^61 - 1: two contents have the same rest by accident once in 10^18 times.
 _PRIME = (1 << 61) - 1
 
@@ -60,6 +66,8 @@ def rest_of(data: bytes) -> int:
 
 def whole(letter: str, status: os.stat_result) -> str:
     """Return the stamp of all that tells one version of a file from another."""
+    if sys.platform == "win32":
+        return letter + ":".join(map(str, windows_numbers(status)))
     numbers = (
         status.st_dev,
         status.st_ino,
@@ -74,8 +82,26 @@ def whole(letter: str, status: os.stat_result) -> str:
 
 def identity(letter: str, status: os.stat_result) -> str:
     """Return the stamp of a folder that stays the same while files come and go in it."""
+    if sys.platform == "win32":
+        return letter + ":".join(map(str, windows_numbers(status)[:3]))
     numbers = (status.st_dev, status.st_ino, status.st_mode, status.st_uid)
     return letter + ":".join([str(number & 0xFFFFFFFFFFFFFFFF) for number in numbers])
+
+
+def windows_numbers(status: os.stat_result) -> "tuple[int, ...]":
+    """Return a file's volume, index and kind, its size, and the time of its last change.
+
+    As `GetFileInformationByHandle` tells them, of which CPython makes them: newer versions have
+    more digits of the volume's number, and the time is in steps of 100 ns since 1601.
+    """
+    attributes: int = getattr(status, "st_file_attributes", 0)
+    return (
+        status.st_dev & 0xFFFFFFFF,
+        status.st_ino & 0xFFFFFFFFFFFFFFFF,
+        attributes & _DIRECTORY,
+        status.st_size,
+        status.st_mtime_ns // 100 + _SINCE_1601,
+    )
 
 
 class RecordingSystem(System):
@@ -95,12 +121,13 @@ class RecordingSystem(System):
     def __init__(
         self,
         *,
+        platform: str = sys.platform,
         environ: "dict[str, str] | None" = None,
         cwd: "str | None" = None,
         home: "str | None" = None,
     ) -> None:
         """Begin with nothing asked; the facts are as for `System`."""
-        super().__init__(environ=environ, cwd=cwd, home=home)
+        super().__init__(platform=platform, environ=environ, cwd=cwd, home=home)
         self.began = time.time_ns()
         self.complete = True
         self.inputs: "dict[tuple[str, str], str]" = {}
@@ -183,7 +210,7 @@ class RecordingSystem(System):
         target = System.readlink(self, path)
         if status is None or not stat.S_ISLNK(status.st_mode):
             return target
-        if target is None:
+        if target is None or self.platform == "win32":
             self.complete = False
         elif has_own_clock(status.st_dev):
             self.newest = max(self.newest, status.st_ctime_ns)
@@ -201,7 +228,11 @@ class RecordingSystem(System):
 
     def _resolved(self, path: str) -> str:
         if self.platform == "win32":
-            self.complete = False
+            from uvlocal.shim import native
+
+            name = native.final_name(path)
+            self.complete = self.complete and name != ""
+            self._note("n", path, "n" + name)
             return System._resolved(self, path)  # noqa: SLF001 - the same method of the base
         return unix_paths.resolved(path, self._link_at)
 
@@ -230,7 +261,9 @@ class RecordingSystem(System):
             if has_own_clock(status.st_dev):
                 self.newest = max(self.newest, status.st_ctime_ns)
             else:
-                self.newest_listed = max(self.newest_listed, status.st_ctime_ns)
+                windows = self.platform == "win32"  # where that is the time of creation
+                changed = status.st_mtime_ns if windows else status.st_ctime_ns
+                self.newest_listed = max(self.newest_listed, changed)
         return status
 
     def can_write(self, path: str) -> bool:
@@ -254,6 +287,50 @@ class RecordingSystem(System):
         if value is not None and len(value) > _ATTRIBUTE_LIMIT:
             self.complete = False
         return value
+
+    def registry_keys(self, key: str) -> "list[str]":
+        """Return the names of the keys below a registry key."""
+        self._note_key(key)
+        return System.registry_keys(self, key)
+
+    def registry_values(self, key: str) -> "dict[str, str]":
+        """Return the values of a registry key."""
+        self._note_key(key)
+        return System.registry_values(self, key)
+
+    def registry_stamp(self, key: str) -> str:
+        """Return something that changes when a registry key's values do."""
+        return self._note_key(key)
+
+    def _note_key(self, key: str) -> str:
+        """Note when a key was last changed: its values, or the names below it."""
+        written = System.registry_stamp(self, key)
+        self._note("q", key, f"q{written}" if written else "Q")
+        if written:
+            self.newest = max(self.newest, (int(written) - _SINCE_1601) * 100)
+        return written
+
+    def drive_type(self, drive: str) -> str:
+        """Return what kind of drive a letter stands for; what is unknown has no stamp."""
+        from uvlocal.shim import native
+
+        answer = System.drive_type(self, drive)
+        self.complete = self.complete and answer != ""
+        self._note("v", drive, f"v{native.DRIVE_TYPES.index(answer)}")
+        return answer
+
+    def mounts(self) -> "list[tuple[str, str, str, str]]":
+        """Return what is mounted; on Windows that changes with the drives, or with a volume.
+
+        A folder's volume is a part of its own stamp. macOS has no stamp for what is mounted.
+        """
+        if self.platform == "win32":
+            from uvlocal.shim import native
+
+            self._note("m", "drives", f"m{native.logical_drives()}")
+        else:
+            self.complete = False
+        return System.mounts(self)
 
     def mount_table(self) -> str:
         """Return what is mounted; the text itself is stamped, since it has no other stamp."""
@@ -297,18 +374,13 @@ def _without_stamp(name: str) -> None:
 #: What changes something, or asks what no system call of the launcher could ask again. A test
 #: holds that every method of `System` is here, or above, or made of those.
 WITHOUT_STAMP = (
-    "drive_type",
     "is_alive",
     "is_hidden",
     "lock",
     "make_directory",
-    "mounts",
     "put_file",
     "put_link",
     "query",
-    "registry_keys",
-    "registry_stamp",
-    "registry_values",
     "remove",
     "remove_below",
     "set_attribute",

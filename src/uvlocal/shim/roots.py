@@ -279,7 +279,8 @@ def _immediate(system: System) -> "list[Root]":
                 continue
             stale = ""
             if place.how == "variable":
-                path = system.environ.get(place.where, "")
+                name = place.where.upper() if system.platform == "win32" else place.where
+                path = system.environ.get(name, "")
                 read_from = f"the variable `{place.where}`"
                 if path and place.needs:
                     stale = _unlinked(path, place, system)

@@ -1,0 +1,149 @@
+"""A machine whose shim is the launcher for Windows, run by Windows itself or by wine."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import fetched
+import launchers
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TARGET = launchers.host() if sys.platform == "win32" else "windows-x86_64"
+
+
+def runner() -> list[str]:
+    """Return what runs a program for Windows: nothing on Windows, elsewhere wine."""
+    if sys.platform == "win32":
+        return []
+    wine = shutil.which("wine64") or shutil.which("wine")
+    if wine is None or launchers.host() != "linux-x86_64":
+        pytest.skip("wine is not installed: the launcher for Windows was not run")
+    return [wine]
+
+
+class Windows:
+    """A folder as in `launchers.Machine`, seen from Windows."""
+
+    def __init__(self, root: Path, runner: list[str]) -> None:
+        """Set up the folder `root` with a shim, a uv, a Python and a package."""
+        self.root = root
+        self.runner = runner
+        self.record = root / "record"
+        self.put("shims/uv.exe", launchers.launcher(TARGET))
+        self.put("real/uv.exe", launchers.recorder(TARGET))
+        self.put("python/python.exe", launchers.recorder(TARGET))
+        (root / "package" / "uvlocal" / "shim").mkdir(parents=True)
+        (root / "package" / "uvlocal" / "shim" / "launch.py").touch()
+        self.configure(python=self.path("python/python.exe"), package=self.path("package"))
+        self.environ = dict(fetched.ENVIRONMENT)
+        self.environ["UVLOCAL_TEST_RECORD"] = self.path("record")
+        self.folders("real")
+        if runner:
+            self.environ |= _environ()
+
+    def put(self, name: str, source: str) -> str:
+        """Copy a file to a place below the root, and return its path as Windows sees it."""
+        target = self.root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+        return self.path(name)
+
+    def path(self, name: str) -> str:
+        """Return the path of something below the root, as Windows sees it."""
+        path = str(self.root / name)
+        return path if sys.platform == "win32" else "Z:" + path.replace("/", "\\")
+
+    def configure(self, **values: str) -> None:
+        """Write the configuration beside the shim."""
+        text = "".join(f"{key} {value}\n" for key, value in {"uvlocal": "1", **values}.items())
+        (self.root / "shims" / "uvlocal-launcher.conf").write_bytes(text.encode())
+
+    def folders(self, *names: str) -> None:
+        """Make PATH these folders below the root; `.` and what is quoted are taken as they are."""
+        entries = [name if name[0] in '."' else self.path(name) for name in names]
+        # wine adds its own PATH after this one
+        self.environ["WINEPATH" if self.runner else "PATH"] = ";".join(entries)
+
+    def without_python(self) -> None:
+        """Take Python away, so that the shim has to become uv by itself, and quietly."""
+        (self.root / "python" / "python.exe").unlink()
+        self.environ["UVLOCAL_QUIET"] = "1"
+
+    def start(self, tail: str = "", name: str = "uv", shim: str = "shims/uv.exe") -> Process:
+        """Start the shim with a command line, and return the process."""
+        self.environ["START_PROGRAM"] = self.path(shim)
+        self.environ["START_LINE"] = name + tail
+        return subprocess.Popen(
+            [*self.runner, launchers.starter(TARGET)],
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=self.root,
+        )
+
+    def call(self, tail: str = "", name: str = "uv", shim: str = "shims/uv.exe") -> tuple[int, str]:
+        """Run the shim with a command line; return the exit code and what was said."""
+        process = self.start(tail, name, shim)
+        out, error = process.communicate(timeout=120)
+        assert out == b""
+        return process.returncode, error.decode()
+
+    def recorded(self) -> tuple[str, dict[str, str]]:
+        """Return the command line and the environment with which the recorder was started."""
+        line, _, block = self.record.read_bytes().decode("utf-16-le").partition("\0")
+        pairs = [entry.partition("=") for entry in block.split("\0") if entry[1:]]
+        return line, {name.upper(): value for name, _, value in pairs}
+
+
+Process = subprocess.Popen[bytes]
+
+
+def _server() -> str:
+    return shutil.which("wineserver") or "/usr/lib/wine/wineserver"
+
+
+@contextmanager
+def standing_by(runner: list[str]) -> Iterator[None]:
+    """Let a program wait meanwhile, so that wine's services stay up.
+
+    Else each test starts them all anew, while those of the one before still end: that takes longer
+    than the test, and does not always go well.
+    """
+    if not runner:
+        yield
+        return
+    quiet = subprocess.DEVNULL
+    command = [*runner, "cmd.exe"]
+    with subprocess.Popen(
+        command, env=_environ(), stdin=subprocess.PIPE, stdout=quiet, stderr=quiet
+    ) as waiting:
+        yield
+        waiting.communicate(timeout=60)
+
+
+def _environ() -> dict[str, str]:
+    prefix = fetched.provide("wine-prefix", _make_prefix)
+    return {**fetched.ENVIRONMENT, "WINEPREFIX": prefix, "WINEDEBUG": "-all"}
+
+
+def _make_prefix(folder: str) -> None:
+    """Make what wine calls a prefix: a system drive and a registry."""
+    fetched.tell("making a system drive for wine")
+    environ = {**fetched.ENVIRONMENT, "WINEPREFIX": folder, "WINEDEBUG": "-all", "DISPLAY": ""}
+    wine = shutil.which("wine64") or shutil.which("wine") or "wine"
+    quiet = subprocess.DEVNULL
+    # No browser and no .NET: each would open a window that asks to download it.
+    environ["WINEDLLOVERRIDES"] = "mscoree=;mshtml="
+    command = [wine, "wineboot", "--init"]
+    subprocess.run(command, env=environ, stdout=quiet, stderr=quiet, check=True)
+    # The server writes the registry when it ends; only then may the folder be given its name.
+    subprocess.run([_server(), "--wait"], env=environ, check=True)
