@@ -15,10 +15,11 @@ import hidden_python
 import hypothesis
 import pytest
 import real_uv
+from real_mounts import Mounts, Unavailable, need
 from worlds import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 # A slow machine is no failure: no test asserts on time.
@@ -116,3 +117,17 @@ def world(make_world: Callable[..., World], uv: str) -> World:
 def newest_world(make_world: Callable[..., World], newest_uv: str) -> World:
     """Return a world with the newest uv, for what does not depend on uv's version."""
     return make_world(newest_uv)
+
+
+@pytest.fixture
+def mounts(tmp_path: Path) -> Iterator[Mounts]:
+    """Return what mounts, and unmounts everything after the test."""
+    try:
+        need("mount", "umount", root=True)
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    found = Mounts(tmp_path.resolve())
+    try:
+        yield found
+    finally:
+        found.close()

@@ -13,31 +13,19 @@ if sys.platform != "linux":
 
 import recorded
 from changing_worlds import Asked, ChangingWorld
-from real_mounts import Mounts, Unavailable, need
+from real_mounts import Unavailable
 from world_contents import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
+
+    from real_mounts import Mounts
 
     Act = Callable[[ChangingWorld, Mounts], object]
 
 NEVER = PROJECT + '[tool.uvlocal]\nmode = "never"\n'
 P, Q = "home/Dropbox/p", "home/src/q"
-
-
-@pytest.fixture
-def mounts(tmp_path: Path) -> Iterator[Mounts]:
-    """Return what mounts, and unmounts everything after the test."""
-    try:
-        need("mount", "umount", root=True)
-    except Unavailable as reason:
-        pytest.skip(str(reason))
-    found = Mounts(tmp_path.resolve())
-    try:
-        yield found
-    finally:
-        found.close()
 
 
 def _mount(world: ChangingWorld, mounts: Mounts, name: str, *options: str) -> None:

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 import hard_cases
 import pytest
 from hard_machine import HardMachine
-from real_mounts import Mounts, Unavailable, need
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -27,17 +25,3 @@ def machine(tmp_path: Path) -> HardMachine:
     if sys.platform == "win32":
         pytest.skip("the program in uv's place is a shell script")
     return HardMachine(str(tmp_path / "machine"))
-
-
-@pytest.fixture
-def mounts(tmp_path: Path) -> Iterator[Mounts]:
-    """Return what mounts, and unmounts everything after the test."""
-    try:
-        need("mount", "umount", root=True)
-    except Unavailable as reason:
-        pytest.skip(str(reason))
-    found = Mounts(tmp_path.resolve())
-    try:
-        yield found
-    finally:
-        found.close()

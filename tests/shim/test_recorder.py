@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 import recorded
+from edits import replace, rewrite, write
 
 from uvlocal.shim import native, recorder
 from uvlocal.shim.recorder import WITHOUT_STAMP, RecordingSystem, rest_of, summed
@@ -70,28 +71,6 @@ def test_what_has_no_stamp_makes_the_record_incomplete(name: str) -> None:
 # -- one question at a time ------------------------------------------------------------------------
 
 
-def _make(path: str, text: str = "x") -> None:
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-
-
-def _rewrite(path: str, text: str) -> None:
-    """Write other content of the same size into a file, and give it its old times."""
-    status = os.stat(path)
-    with open(path, "r+", encoding="utf-8") as file:
-        file.write(text)
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def _replace(path: str, text: str) -> None:
-    """Put another file of the same size and times in the place of one."""
-    status = os.stat(path)
-    _make(path + ".new", text)
-    os.utime(path + ".new", ns=(status.st_atime_ns, status.st_mtime_ns))
-    os.replace(path + ".new", path)
-
-
 def _turn(path: str, target: str) -> None:
     os.unlink(path)
     os.symlink(target, path)
@@ -101,32 +80,32 @@ Question = "Callable[[System, str], object]"
 
 #: A question about the folder `root`, which of its facts changes, and whether that shows.
 QUESTIONS = [
-    pytest.param(lambda s, p: s.stat(f"{p}/file"), lambda p: _rewrite(f"{p}/file", "y"), True),
-    pytest.param(lambda s, p: s.stat(f"{p}/file"), lambda p: _replace(f"{p}/file", "y"), True),
+    pytest.param(lambda s, p: s.stat(f"{p}/file"), lambda p: rewrite(f"{p}/file", "y"), True),
+    pytest.param(lambda s, p: s.stat(f"{p}/file"), lambda p: replace(f"{p}/file", "y"), True),
     pytest.param(lambda s, p: s.stat(f"{p}/file"), lambda p: os.unlink(f"{p}/file"), True),
     pytest.param(lambda s, p: s.stat(f"{p}/file"), lambda p: os.chmod(f"{p}/file", 0o600), True),
-    pytest.param(lambda s, p: s.stat(f"{p}/file"), lambda p: _make(f"{p}/new"), False),
-    pytest.param(lambda s, p: s.stat(f"{p}/none"), lambda p: _make(f"{p}/none"), True),
-    pytest.param(lambda s, p: s.stat(f"{p}/none/x"), lambda p: _make(f"{p}/none"), False),
-    pytest.param(lambda s, p: s.stat(f"{p}/dead"), lambda p: _make(f"{p}/target"), True),
-    pytest.param(lambda s, p: s.stat(f"{p}/link"), lambda p: _rewrite(f"{p}/file", "y"), True),
-    pytest.param(lambda s, p: s.stat(f"{p}/folder"), lambda p: _make(f"{p}/folder/b"), False),
+    pytest.param(lambda s, p: s.stat(f"{p}/file"), lambda p: write(f"{p}/new"), False),
+    pytest.param(lambda s, p: s.stat(f"{p}/none"), lambda p: write(f"{p}/none"), True),
+    pytest.param(lambda s, p: s.stat(f"{p}/none/x"), lambda p: write(f"{p}/none"), False),
+    pytest.param(lambda s, p: s.stat(f"{p}/dead"), lambda p: write(f"{p}/target"), True),
+    pytest.param(lambda s, p: s.stat(f"{p}/link"), lambda p: rewrite(f"{p}/file", "y"), True),
+    pytest.param(lambda s, p: s.stat(f"{p}/folder"), lambda p: write(f"{p}/folder/b"), False),
     pytest.param(
         lambda s, p: s.stat(f"{p}/folder"), lambda p: os.chmod(f"{p}/folder", 0o700), True
     ),
     pytest.param(lambda s, p: s.lstat(f"{p}/link"), lambda p: _turn(f"{p}/link", "dead"), True),
-    pytest.param(lambda s, p: s.lstat(f"{p}/link"), lambda p: _rewrite(f"{p}/file", "y"), False),
-    pytest.param(lambda s, p: s.lstat(f"{p}/dead"), lambda p: _make(f"{p}/target"), False),
-    pytest.param(lambda s, p: s.exists(f"{p}/file"), lambda p: _rewrite(f"{p}/file", "y"), False),
+    pytest.param(lambda s, p: s.lstat(f"{p}/link"), lambda p: rewrite(f"{p}/file", "y"), False),
+    pytest.param(lambda s, p: s.lstat(f"{p}/dead"), lambda p: write(f"{p}/target"), False),
+    pytest.param(lambda s, p: s.exists(f"{p}/file"), lambda p: rewrite(f"{p}/file", "y"), False),
     pytest.param(lambda s, p: s.exists(f"{p}/file"), lambda p: os.unlink(f"{p}/file"), True),
-    pytest.param(lambda s, p: s.exists(f"{p}/none"), lambda p: _make(f"{p}/none"), True),
+    pytest.param(lambda s, p: s.exists(f"{p}/none"), lambda p: write(f"{p}/none"), True),
     pytest.param(lambda s, p: s.is_file(f"{p}/none"), lambda p: os.mkdir(f"{p}/none"), True),
-    pytest.param(lambda s, p: s.read(f"{p}/file"), lambda p: _rewrite(f"{p}/file", "y"), True),
+    pytest.param(lambda s, p: s.read(f"{p}/file"), lambda p: rewrite(f"{p}/file", "y"), True),
     pytest.param(lambda s, p: s.read(f"{p}/link"), lambda p: _turn(f"{p}/link", "big"), True),
-    pytest.param(lambda s, p: s.read(f"{p}/big", 9), lambda p: _rewrite(f"{p}/big", "y"), True),
+    pytest.param(lambda s, p: s.read(f"{p}/big", 9), lambda p: rewrite(f"{p}/big", "y"), True),
     pytest.param(lambda s, p: s.readlink(f"{p}/link"), lambda p: _turn(f"{p}/link", "big"), True),
     pytest.param(lambda s, p: s.realpath(f"{p}/way/b"), lambda p: _turn(f"{p}/way", "other"), True),
-    pytest.param(lambda s, p: s.realpath(f"{p}/way/b"), lambda p: _make(f"{p}/folder/c"), False),
+    pytest.param(lambda s, p: s.realpath(f"{p}/way/b"), lambda p: write(f"{p}/folder/c"), False),
     # `..` behind what is not there leads on; and links may lead round in a ring.
     pytest.param(
         lambda s, p: s.realpath(f"{p}/none/../way"), lambda p: os.mkdir(f"{p}/none"), True
@@ -137,10 +116,10 @@ QUESTIONS = [
     pytest.param(
         lambda s, p: s.realpath(f"{p}/ring/x"), lambda p: _turn(f"{p}/ring", "folder"), True
     ),
-    pytest.param(lambda s, p: s.listdir(f"{p}/folder"), lambda p: _make(f"{p}/folder/b"), True),
+    pytest.param(lambda s, p: s.listdir(f"{p}/folder"), lambda p: write(f"{p}/folder/b"), True),
     pytest.param(lambda s, p: s.listdir(f"{p}/none"), lambda p: os.mkdir(f"{p}/none"), True),
-    pytest.param(lambda s, p: s.version(f"{p}/folder"), lambda p: _make(f"{p}/folder/b"), True),
-    pytest.param(lambda s, p: s.version(f"{p}/file"), lambda p: _replace(f"{p}/file", "y"), True),
+    pytest.param(lambda s, p: s.version(f"{p}/folder"), lambda p: write(f"{p}/folder/b"), True),
+    pytest.param(lambda s, p: s.version(f"{p}/file"), lambda p: replace(f"{p}/file", "y"), True),
     pytest.param(
         lambda s, p: s.can_start(f"{p}/file"), lambda p: os.chmod(f"{p}/file", 0o700), True
     ),
@@ -165,10 +144,10 @@ if sys.platform == "linux":
 def folder(tmp_path: Path) -> str:
     """Return a folder with a file, a larger one, a folder, and links."""
     root = os.path.realpath(tmp_path)
-    _make(f"{root}/file")
-    _make(f"{root}/big", "x" * 10)
-    _make(f"{root}/folder/a")
-    _make(f"{root}/other/a")
+    write(f"{root}/file")
+    write(f"{root}/big", "x" * 10)
+    write(f"{root}/folder/a")
+    write(f"{root}/other/a")
     os.symlink("file", f"{root}/link")
     os.symlink("target", f"{root}/dead")
     os.symlink("folder", f"{root}/way")
@@ -306,7 +285,7 @@ def test_only_content_has_to_be_settled(folder: str) -> None:
     assert system.newest == 0
     system.read(f"{folder}/file")
     assert system.newest == os.stat(f"{folder}/file").st_ctime_ns
-    _make(f"{folder}/folder/later")
+    write(f"{folder}/folder/later")
     system.listdir(f"{folder}/folder")
     assert system.newest == os.stat(f"{folder}/folder").st_ctime_ns
     _turn(f"{folder}/link", "big")

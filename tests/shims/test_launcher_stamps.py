@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import recorded
+from edits import rewrite, write
 from recorded_machines import answer, lay, record_for
 
 from uvlocal.shim.recorder import RecordingSystem, summed, whole
@@ -37,26 +38,13 @@ def _holds(machine: Machine, *inputs: tuple[str, str]) -> bool:
     return holds
 
 
-def _write(path: str, text: str = "x") -> None:
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
-
-
-def _rewrite(path: str, text: str) -> None:
-    status = os.stat(path)
-    with open(path, "r+", encoding="utf-8") as file:
-        file.write(text)
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
 def _turn_into_link(path: str) -> None:
     os.rmdir(path)
     os.symlink("other", path)
 
 
 def _write_marked(path: str) -> None:
-    _write(path)
+    write(path)
     if sys.platform == "linux":
         os.setxattr(path, "user.x", b"")
 
@@ -72,7 +60,7 @@ Act = "Callable[[str], object]"
 
 STAMPS = [
     pytest.param(
-        lambda s, p: s.stat(f"{p}/file"), lambda p: _rewrite(f"{p}/file", "y"), id="s-content"
+        lambda s, p: s.stat(f"{p}/file"), lambda p: rewrite(f"{p}/file", "y"), id="s-content"
     ),
     pytest.param(lambda s, p: s.stat(f"{p}/file"), lambda p: os.unlink(f"{p}/file"), id="s-gone"),
     pytest.param(
@@ -86,11 +74,11 @@ STAMPS = [
         lambda p: _turn_into_link(f"{p}/folder"),
         id="k-became-a-link",
     ),
-    pytest.param(lambda s, p: s.stat(f"{p}/none"), lambda p: _write(f"{p}/none"), id="a-came"),
-    pytest.param(lambda s, p: s.lstat(f"{p}/none/x"), lambda p: _write(f"{p}/none/x"), id="A-came"),
+    pytest.param(lambda s, p: s.stat(f"{p}/none"), lambda p: write(f"{p}/none"), id="a-came"),
+    pytest.param(lambda s, p: s.lstat(f"{p}/none/x"), lambda p: write(f"{p}/none/x"), id="A-came"),
     pytest.param(lambda s, p: s.exists(f"{p}/file"), lambda p: os.unlink(f"{p}/file"), id="e-gone"),
     pytest.param(
-        lambda s, p: s.listdir(f"{p}/folder"), lambda p: _write(f"{p}/folder/x"), id="s-of-a-folder"
+        lambda s, p: s.listdir(f"{p}/folder"), lambda p: write(f"{p}/folder/x"), id="s-of-a-folder"
     ),
     pytest.param(
         lambda s, p: s.can_write(f"{p}/none"), lambda p: os.mkdir(f"{p}/none"), id="w-may-not"
@@ -135,10 +123,10 @@ def test_a_stamp_is_the_same_in_c(
 ) -> None:
     """What Python stamps the launcher finds unchanged, until it changes."""
     root = machine.path("world")
-    _write(f"{root}/file")
+    write(f"{root}/file")
     os.mkdir(f"{root}/folder")
     os.mkdir(f"{root}/other")
-    _write(f"{root}/marked")
+    write(f"{root}/marked")
     if sys.platform == "linux":
         os.setxattr(f"{root}/marked", "user.x", b"\xff\x00a")
     inputs = _ask(machine, lambda system: ask(system, root))
@@ -193,9 +181,9 @@ def test_guards(machine: Machine) -> None:
     after = ("e", machine.real)
     assert _holds(machine, guard, *absent, after)
     assert not _holds(machine, guard, *absent, ("e", machine.path("none")))
-    _write(f"{folder}/c")
+    write(f"{folder}/c")
     assert _holds(machine, guard, *absent, after)
-    _write(f"{folder}/b")
+    write(f"{folder}/b")
     assert not _holds(machine, guard, *absent, after)
     os.unlink(f"{folder}/b")
     assert _holds(machine, guard, *absent, after)

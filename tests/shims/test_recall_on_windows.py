@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import launchers
 import pytest
 import recorded
+from edits import replace, rewrite
 from windows_machine import TARGET, Windows
 
 import uvlocal
@@ -24,7 +25,6 @@ from uvlocal.shim.recorder import summed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 #: What a record makes of the environment: the store is on Windows' side.
 ENVIRONMENT = "C:\\Users\\me\\AppData\\Local\\uvlocal\\envs\\foo-0123456789"
@@ -221,22 +221,6 @@ def test_a_record_that_cannot_be_ours(recalling: Recalling, fields: dict[str, ob
 # -- what a decision rests on ----------------------------------------------------------------------
 
 
-def _put_back(path: Path, text: str) -> None:
-    """Change a file, and put its times back."""
-    status = path.stat()
-    path.write_text(text)
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def _replace(path: Path) -> None:
-    """Put another file with the same content, size and times in the place of one."""
-    status = path.stat()
-    other = path.with_name("other")
-    other.write_text(path.read_text())
-    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
-    other.replace(path)
-
-
 #: A stamp and its path, what changes nothing that it stands for, what does.
 INPUTS = [
     pytest.param(
@@ -254,7 +238,7 @@ INPUTS = [
     pytest.param(
         lambda r: ("l" + r.status("x/file"), "x/file"),
         lambda r: r.write("x/new", ""),
-        lambda r: _replace(r.windows.root / "x/file"),
+        lambda r: replace(str(r.windows.root / "x/file"), "content"),
         id="replaced",
     ),
     pytest.param(
@@ -296,7 +280,7 @@ INPUTS = [
     pytest.param(
         lambda _: ("r" + summed(b"content"), "x/file"),
         lambda r: os.utime(r.windows.root / "x/file", ns=(1, 1)),
-        lambda r: _put_back(r.windows.root / "x/file", "CONTENT"),
+        lambda r: rewrite(str(r.windows.root / "x/file"), "CONTENT"),
         id="content",
     ),
     pytest.param(

@@ -36,6 +36,7 @@ class Call:
     __slots__ = (
         "_real",
         "_settings",
+        "_tell",
         "_version",
         "arguments",
         "changes",
@@ -43,7 +44,6 @@ class Call:
         "inherited",
         "launcher",
         "system",
-        "tell",
     )
 
     def __init__(
@@ -64,7 +64,7 @@ class Call:
         self.arguments = arguments
         self.system = system
         self.launcher = launcher
-        self.tell = tell
+        self._tell = tell
         self.changes = environment.take_back(system.environ)
         self.inherited = system.environ
         system.environ = self.changes.applied_to(system.environ)
@@ -136,17 +136,18 @@ class Call:
             msg = "the facts settle no decision"
             raise RuntimeError(msg)
         environment.put_on(self.changes, self.system.environ, decision.variables)
-        self._note("decision", f"{decision.code}: {decision.sentence}")
+        self.note("decision", f"{decision.code}: {decision.sentence}")
         return decision
 
-    def _note(self, what: str, value: str) -> None:
-        if self.tell is not None:
-            self.tell(environment.printable(f"{what}: {value}"))
+    def note(self, what: str, value: str) -> None:
+        """Tell a fact for `UVLOCAL_TRACE`; names in it are anybody's."""
+        if self._tell is not None:
+            self._tell(environment.printable(f"{what}: {value}"))
 
     def _gather_request(self) -> None:
         request = parse(self.arguments, self.system, self.uv_version)
         self.facts.request = request
-        self._note("command", f"`{request.command}` in `{request.directory}`")
+        self.note("command", f"`{request.command}` in `{request.directory}`")
 
     def _gather_project(self) -> None:
         facts, request = self.facts, self.facts.request
@@ -166,7 +167,7 @@ class Call:
         facts.shown_root = environment.contract_home(found.root, self.system)
         facts.centralized = ""
         if found.code is None:
-            self._note("project", f"`{found.root}`")
+            self.note("project", f"`{found.root}`")
             if request.role == "environment" and self._has_nearer_environment(found.root):
                 request.names_target = True
             said = centralized_by(request, found, self.system)
@@ -196,9 +197,9 @@ class Call:
             root, found, home = project.root, project.found, self.system.home
             volume = locate(root, found, self.system, self.settings, known_local=home)
             self.facts.volume = volume
-            self._note("volume", f"{volume.kind} ({volume.label})")
+            self.note("volume", f"{volume.kind} ({volume.label})")
             for sentence in volume.evidence:
-                self._note("evidence", sentence)
+                self.note("evidence", sentence)
 
     def _gather_link(self) -> None:
         project = self.facts.project
@@ -209,7 +210,7 @@ class Call:
         if project is not None:
             store = stores.choose(project.root, self.system, self.settings)
             self.facts.store = store or nowhere(self.settings.store)
-            self._note("store", f"`{self.facts.store.path}`")
+            self.note("store", f"`{self.facts.store.path}`")
             if self._wish() in IN_PLACE and self.facts.request is not None:
                 self.facts.link_mode = link_mode_by(self.facts.request, project, self.system)
 

@@ -53,8 +53,7 @@ def _try(call: Call, decision: Decision, act: "Callable[[Call, Decision], str]")
     try:
         return act(call, decision)
     except Exception as error:  # noqa: BLE001 - nothing of this is worth losing the decision for
-        if call.tell is not None:
-            call.tell(environment.printable(f"act: failed ({type(error).__name__}: {error})"))
+        call.note("act", f"failed ({type(error).__name__}: {error})")
         return ""
 
 
@@ -94,15 +93,13 @@ def _act_in_place(call: Call, decision: Decision) -> str:
         sync_marks.mark(root, volume.provider, system, make=request.writes)
     if decision.strategy == "unhide":
         shown = strategies.unhide(root, system)
-        if call.tell is not None:
-            call.tell(f"unhidden: {shown}")
+        call.note("unhidden", str(shown))
     elif request.writes and strategies.installs(call.arguments, system):
         path = _own_file(call, "repairs", environment.name_of(root, system))
         turn = turns.Turns(path, root, system)
         if (call.facts.stale or turn.leader()) and not turn.take():
             _leave_out(call, decision, "UV_NO_INSTALLER_METADATA")
-            if call.tell is not None:
-                call.tell("repair: done by another call, or not needed any more")
+            call.note("repair", "done by another call, or not needed any more")
         elif sync_marks.is_heeded(root, volume.provider, system):
             # Nothing will be hidden there. Without metadata uv would install all again in the next
             # call, which finds the mark and leaves uv alone.
@@ -155,9 +152,7 @@ def _record(call: Call, decision: Decision) -> "str | None":
 
         return records.write_first(call, decision)
     except Exception as error:  # noqa: BLE001 - a missing record is a nuisance, no reason to fail
-        if call.tell is not None:
-            why = f"record: not written ({type(error).__name__}: {error})"
-            call.tell(environment.printable(why))
+        call.note("record", f"not written ({type(error).__name__}: {error})")
         return None if store.exists else ""
 
 

@@ -120,8 +120,7 @@ def record(call: "Call", decision: "Decision", cache: str, settled: int = SETTLE
     try:
         _record(call, decision, cache, settled)
     except Exception as error:  # noqa: BLE001 - the decision itself stands, and costs time only
-        if call.tell is not None:
-            call.tell(f"decision: not recorded ({type(error).__name__}: {error})")
+        call.note("decision", f"not recorded ({type(error).__name__}: {error})")
 
 
 def _record(call: "Call", decision: "Decision", cache: str, settled: int) -> None:
