@@ -855,17 +855,15 @@ static void append_hexadecimal(struct text *text, unsigned char byte)
     append_some(text, &digits[byte & 15], 1);
 }
 
-static void recall_for(const struct key *key, const native *folder, char **variables)
+/* Replays what is recorded for a key, if anything; `sum` is the sum of the variables' numbers. */
+static void recall_for(const struct key *key, const native *folder, char **variables, uint64_t sum)
 {
     uint64_t number = rest_of(0, key->launcher, size_of(key->launcher) + 1);
     number = rest_of(number, key->how, size_of(key->how) + 1);
     number = rest_of(number, key->directory, size_of(key->directory) + 1);
     for (size_t at = 0; at < key->count; at++)
         number = rest_of(number, key->words[at], size_of(key->words[at]) + 1);
-    for (char **entry = variables; *entry != NULL; entry++) {
-        if (is_relevant(*entry))
-            number += rest_of(0, *entry, size_of(*entry));
-    }
+    number += sum;
 
     struct text path = {0};
     append(&path, folder);
@@ -913,17 +911,20 @@ static void recall(const native *cache, const native *launcher)
     for (; words[count] != NULL; count++)
         size += size_of(words[count]);
     char **variables = own_variables();
+    uint64_t sum = 0;
+    for (char **entry = variables; *entry != NULL; entry++)
+        sum += is_relevant(*entry) ? rest_of(0, *entry, size_of(*entry)) : 0;
 
     const char *directory = current_directory();
     size_t before_program = words_before_program(words, count);
     struct key run = {own, "run", directory, words, before_program};
     struct key exact = {own, "exact", directory, words, count};
     if (directory != NULL && before_program > 0)
-        recall_for(&run, folder, variables);
+        recall_for(&run, folder, variables, sum);
     if (directory != NULL && count > 0 && size <= LINE_LIMIT)
-        recall_for(&exact, folder, variables);
+        recall_for(&exact, folder, variables, sum);
     for (size_t length = 1; length <= 2 && length <= count; length++)
-        recall_for(&(struct key){own, "prefix", "", words, length}, folder, variables);
+        recall_for(&(struct key){own, "prefix", "", words, length}, folder, variables, sum);
 }
 
 /* -- the story ------------------------------------------------------------------------------- */
