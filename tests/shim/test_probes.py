@@ -24,8 +24,8 @@ from sample_clients import (
     syncthing_config,
 )
 
-from uvlocal.shim import probe_databases, probes, roots, roots_cache
-from uvlocal.shim.roots import Reader
+from uvlocal.shim import probe_databases, probes, roots, roots_cache, roots_reader
+from uvlocal.shim.roots_reader import Reader
 from uvlocal.shim.settings import Settings
 from uvlocal.shim.system import READ_LIMIT, System
 from uvlocal.shim.volume import locate
@@ -89,7 +89,7 @@ def _read(system: System, only: set[str] | None = None) -> Reader:
     for provider, place, names in roots._configuration(system):
         states = {roots_cache.stamp(name, system) for name in names}
         if (only is None or provider.id in only) and states != {roots_cache.ABSENT}:
-            roots._probe(reader, provider, place, names[0].removeprefix("&"))
+            roots_reader.probe(reader, provider, place, names[0].removeprefix("&"))
     return reader
 
 
@@ -342,7 +342,7 @@ def test_many_folders_are_bounded() -> None:
     """A configuration with endless folders does not make an endless list."""
     config = f"{CONFIG}/Nextcloud/nextcloud.cfg"
     system = FakeSystem({config: nextcloud_config(*(f"/f{number}" for number in range(5000)))})
-    assert len(_read(system).roots) == roots._MOST_ROOTS
+    assert len(_read(system).roots) == roots_reader._MOST_ROOTS
 
 
 @pytest.mark.parametrize(

@@ -168,3 +168,9 @@ def test_copies_links(platform: str, provider: str, *, copies: bool) -> None:
     """uv is told to copy where hard links would poison its cache: OneDrive's own clients."""
     path = at_home(platform, provider)
     assert locate(path, path, machine(platform), Settings()).copies_links is copies
+
+
+def test_each_mark_is_of_one_provider() -> None:
+    """A name in a folder tells of one provider, so the rows can be found by it."""
+    names = [place.where for row in PROVIDERS for place in row.places if place.how == "marker"]
+    assert len(names) == len(set(names)) > 5

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_clients import PLATFORMS, dropbox_info, machine, syncthing_config
 
-from uvlocal.shim import roots, roots_cache
+from uvlocal.shim import roots, roots_cache, roots_reader
 from uvlocal.shim.system import System
 
 CACHE = "/home/me/.cache/uvlocal/roots"
@@ -26,13 +26,13 @@ SYNCTHING = "/home/me/.config/syncthing/config.xml"
 def probed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the list of configurations that were read by a probe, as it grows."""
     calls: list[str] = []
-    probe = roots._probe
+    probe = roots_reader.probe
 
-    def counted(reader: roots.Reader, *arguments: object) -> None:
+    def counted(reader: roots_reader.Reader, *arguments: object) -> None:
         calls.append(str(arguments[-1]))
         probe(reader, *arguments)  # type: ignore[arg-type] # passed on as they came
 
-    monkeypatch.setattr(roots, "_probe", counted)
+    monkeypatch.setattr(roots_reader, "probe", counted)
     return calls
 
 

@@ -4,7 +4,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from uvlocal.shim.roots import Reader
+    from uvlocal.shim.roots_reader import Reader
 
 
 def google_database(reader: "Reader", path: str) -> None:

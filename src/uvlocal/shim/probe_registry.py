@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from uvlocal.shim.roots import Reader
+    from uvlocal.shim.roots_reader import Reader
 
 
 def registry_value(reader: "Reader", key: str) -> None:

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from uvlocal.shim.roots import Reader
+    from uvlocal.shim.roots_reader import Reader
 
 _HEX = frozenset("0123456789abcdefABCDEF")
 #: The highest Unicode code point, and how many digits it can have.

@@ -17,7 +17,8 @@ from uvlocal.shim.system import System
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from uvlocal.shim.roots import Reader, Root
+    from uvlocal.shim.roots import Root
+    from uvlocal.shim.roots_reader import Reader
 
 #: The state of an input that is not there.
 ABSENT = "absent"

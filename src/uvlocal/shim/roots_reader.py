@@ -1,0 +1,197 @@
+"""Read the configuration of sync clients, where what it said before cannot be taken for granted."""
+
+from uvlocal.shim import roots_cache
+from uvlocal.shim.environment import contract_home, expand_home
+from uvlocal.shim.paths import comparable, without_prefix
+from uvlocal.shim.places import Place, Provider
+from uvlocal.shim.providers import BY_ID, PROVIDERS
+from uvlocal.shim.roots import Root
+from uvlocal.shim.system import System
+
+#: The most folders that are taken from one place of the table; nobody syncs more.
+_MOST_ROOTS = 200
+
+
+class Reader:
+    """What a probe reads through: remembers every input, and collects the folders found."""
+
+    __slots__ = ("inputs", "left", "place", "problems", "provider", "roots", "system")
+
+    def __init__(self, system: System) -> None:
+        """Begin with nothing."""
+        self.system = system
+        self.inputs: "dict[str, str]" = {}
+        self.roots: "list[Root]" = []
+        self.problems: "list[str]" = []
+        self.begin(BY_ID["icloud"], BY_ID["icloud"].places[0])
+
+    def begin(self, provider: Provider, place: Place) -> None:
+        """Go on with another place of the table."""
+        self.provider = provider
+        self.place = place
+        self.left = _MOST_ROOTS
+
+    def rely_on(self, name: str) -> str:
+        """Remember the state of an input, as it is before it is read, and return it."""
+        if name not in self.inputs:
+            self.inputs[name] = roots_cache.stamp(name, self.system)
+        return self.inputs[name]
+
+    def read(self, path: str) -> "bytes | None":
+        """Return the content of a configuration file; note it where it is there but unreadable."""
+        self.rely_on(path)
+        data = self.system.read(path)
+        if data is None and self.system.lstat(path) is not None:
+            self.complain(path, "cannot be read")
+        return data
+
+    def text(self, path: str) -> str:
+        """Return the content of a configuration file as text, "" where there is none."""
+        return (self.read(path) or b"").decode("utf-8-sig", "surrogateescape")
+
+    def names(self, folder: str) -> "list[str]":
+        """Return the names in a configuration folder."""
+        self.rely_on(folder)
+        return self.system.listdir(folder)
+
+    def exists(self, path: str) -> bool:
+        """Say whether something is there; its content does not matter."""
+        return self.rely_on("?" + path) != roots_cache.ABSENT
+
+    def values(self, key: str) -> "dict[str, str]":
+        """Return the values of a registry key."""
+        self.rely_on("&" + key)
+        return self.system.registry_values(key)
+
+    def keys(self, key: str) -> "list[str]":
+        """Return the names of the keys below a registry key."""
+        self.rely_on("&" + key)
+        return self.system.registry_keys(key)
+
+    def rows(self, path: str, query: str) -> "list[tuple[object, ...]]":
+        """Return what a query finds in an SQLite database."""
+        self.rely_on(path)
+        rows = self.system.query(path, query)
+        if rows is None:
+            if self.system.exists(path):
+                self.complain(path, "cannot be read")
+            return []
+        return rows
+
+    def expand(self, path: str) -> str:
+        """Return a path as it was meant, with `~` for the home directory."""
+        return expand_home(path.strip(), self.system)
+
+    def add(  # noqa: PLR0913 - what a configuration can say of a folder
+        self,
+        path: object,
+        read_from: str,
+        *,
+        options: "list[str] | None" = None,
+        stale: str = "",
+        names: "list[str] | None" = None,
+        only_known: bool = False,
+    ) -> None:
+        """Add a folder that the configuration names; what is no absolute path is left out.
+
+        Args:
+            path: the folder.
+            read_from: the file or registry key that names it.
+            options: what else the configuration says, see `Root`.
+            stale: what speaks against the client being in use.
+            names: what Windows calls the client; the first row that fits them is taken.
+            only_known: leave the folder out where no row fits.
+        """
+        system = self.system
+        if not isinstance(path, str) or "\0" in path or self.left <= 0:
+            return
+        path = self.expand(path)
+        if system.platform == "win32":
+            path = without_prefix(path)
+        if not system.path.isabs(path):
+            return
+        provider, label = self.provider, ""
+        if names is not None:
+            known = _by_names(names)
+            if known is None and only_known:
+                return
+            provider = known or provider
+            label = "" if known else _printable(names)
+        root = Root(
+            provider.id,
+            system.path.normpath(path),
+            f"`{contract_home(read_from, system)}`",
+            confidence=self.place.confidence,
+            options=options or (),
+            stale=stale,
+            label=label,
+        )
+        self.roots.append(root)
+        self.left -= 1
+
+    def complain(self, path: str, what: str) -> None:
+        """Note that a configuration does not say what it should."""
+        shown = contract_home(path, self.system)
+        self.problems.append(
+            f"`{shown}` {what}, so its {self.provider.label} folders are not known"
+        )
+
+
+def _by_names(names: "list[str]") -> "Provider | None":
+    """Return the row that Windows' names for a client belong to."""
+    for provider in PROVIDERS:
+        for pattern in provider.windows_names:
+            wanted = pattern.lstrip("*").lower()
+            for name in names:
+                position = name.lower().find(wanted)
+                if position == 0 or (position > 0 and pattern.startswith("*")):
+                    return provider
+    return None
+
+
+def _printable(names: "list[str]") -> str:
+    """Return the best of some names for people, "" where none is fit to be shown."""
+    fit = [name for name in reversed(names) if name.isprintable() and name[:1].isalnum()]
+    return f"{fit[0]} (a Windows sync root)" if fit else ""
+
+
+def read(
+    places: "list[tuple[Provider, Place, list[str]]]", expected: "list[str]", system: System
+) -> "tuple[list[Root], list[str]]":
+    """Return the folders that these places name, and what is wrong with them; remember both.
+
+    Args:
+        places: each place, with the inputs that call for reading it.
+        expected: all those inputs.
+        system: the machine.
+    """
+    reader = Reader(system)
+    for provider, place, names in places:
+        if any([reader.rely_on(name) != roots_cache.ABSENT for name in names]):  # noqa: C419 - all
+            probe(reader, provider, place, names[0].removeprefix("&"))
+    roots_cache.save(expected, reader, system)
+    return reader.roots, reader.problems
+
+
+def probe(reader: Reader, provider: Provider, place: Place, where: str) -> None:
+    """Let the probe of one place read it; a damaged file costs its own folders only."""
+    from uvlocal.shim import probes
+
+    reader.begin(provider, place)
+    try:
+        probes.PROBES[place.probe](reader, where)
+    except Exception:  # noqa: BLE001 - a parser may raise anything on a damaged file
+        reader.complain(where, "is damaged")
+
+
+def unlinked(path: str, place: Place, system: System) -> str:
+    """Return what speaks against a variable: it survives the account that it was set for."""
+    accounts = system.registry_keys(place.needs)
+    folders = [
+        system.registry_values(f"{place.needs}\\{account}").get("UserFolder", "")
+        for account in accounts
+    ]
+    wanted = comparable(path, system)
+    if not accounts or any(folder and comparable(folder, system) == wanted for folder in folders):
+        return ""
+    return f"no account below `{place.needs}` has that folder"
