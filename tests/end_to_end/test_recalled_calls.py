@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from worlds import World
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nothing is recorded on Windows")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="of POSIX; Windows has test_recall_on_windows"
+)
 
 SHOW = ("run", "--no-sync", "printenv", "UV_PROJECT_ENVIRONMENT")
 #: Inputs must be older than two seconds before a decision is recorded; how long is tried, in s.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 if sys.platform == "win32":
-    pytest.skip("nothing is recorded on Windows", allow_module_level=True)
+    pytest.skip("of POSIX; Windows has test_recall_on_windows", allow_module_level=True)
 
 NAMES = ("a", "b", "c", "d/a", "d/b", "d/e/a", "d/e/b", "l/a", "l/b", "n/a", "n/b", "d", "d/e", "l")
 #: Content must have changed so long ago, in nanoseconds; more than a step of the clock.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Act = Callable[[ChangingWorld], object]
 
 if sys.platform == "win32":
-    pytest.skip("nothing is recorded on Windows", allow_module_level=True)
+    pytest.skip("of POSIX; Windows has test_recall_on_windows", allow_module_level=True)
 
 SHIM = os.path.dirname(recall.__file__)
 P = "home/Dropbox/p"

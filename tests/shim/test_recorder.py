@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 if sys.platform == "win32":
-    pytest.skip("nothing is recorded on Windows", allow_module_level=True)
+    pytest.skip("of POSIX; Windows has test_recall_on_windows", allow_module_level=True)
 
 #: Methods of `System` that ask through others, which have stamps, or of which nothing is asked.
 MADE_OF_OTHERS = {

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from launchers import Machine
 
 if sys.platform == "win32":
-    pytest.skip("nothing is recorded on Windows", allow_module_level=True)
+    pytest.skip("of POSIX; Windows has test_recall_on_windows", allow_module_level=True)
 
 #: The first seed of what is random.
 SEED = int(os.environ.get("UVLOCAL_RECALL_SEED", "0"))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from launchers import Machine
 
 if sys.platform == "win32":
-    pytest.skip("nothing is recorded on Windows", allow_module_level=True)
+    pytest.skip("of POSIX; Windows has test_recall_on_windows", allow_module_level=True)
 
 
 @pytest.fixture
