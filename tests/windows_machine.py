@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import fetched
+import filelock
 import launchers
 import pytest
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TARGET = launchers.host() if sys.platform == "win32" else "windows-x86_64"
+#: How long a program may take under wine, in seconds; how often one is tried where wine itself
+#: fails, and its exit code then.
+_PATIENCE, _ATTEMPTS, _WINE_FAILED = 60, 3, 125
 
 
 def runner() -> list[str]:
@@ -92,10 +96,32 @@ class Windows:
 
     def call(self, tail: str = "", name: str = "uv", shim: str = "shims/uv.exe") -> tuple[int, str]:
         """Run the shim with a command line; return the exit code and what was said."""
-        process = self.start(tail, name, shim)
-        out, error = process.communicate(timeout=120)
+        code, said = self._call(tail, name, shim)
+        for _ in range(_ATTEMPTS - 1):
+            if not self.runner or not self._is_trouble_of_wine(code, said):
+                break
+            code, said = self._call(tail, name, shim)
+        return code, said
+
+    def _call(self, tail: str, name: str, shim: str) -> tuple[int, str]:
+        # wine starts one program at a time well; several at once, and one in a thousand fails.
+        with filelock.FileLock(str(self.environ.get("WINEPREFIX", self.root)) + ".calls"):
+            process = self.start(tail, name, shim)
+            try:
+                out, error = process.communicate(timeout=_PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+                if not self.runner:
+                    raise
+                return _WINE_FAILED, "wine: hangs"
         assert out == b""
         return process.returncode, error.decode()
+
+    def _is_trouble_of_wine(self, code: int, said: str) -> bool:
+        """Say whether wine itself failed: with a page fault, or to start what is there."""
+        started = (self.root / "python" / "python.exe").exists()
+        return code == _WINE_FAILED or "wine: " in said or (started and "be started" in said)
 
     def recorded(self) -> tuple[str, dict[str, str]]:
         """Return the command line and the environment with which the recorder was started."""
@@ -121,13 +147,24 @@ def standing_by(runner: list[str]) -> Iterator[None]:
     if not runner:
         yield
         return
-    quiet = subprocess.DEVNULL
-    command = [*runner, "cmd.exe"]
-    with subprocess.Popen(
-        command, env=_environ(), stdin=subprocess.PIPE, stdout=quiet, stderr=quiet
-    ) as waiting:
+    environ, quiet = _environ(), subprocess.DEVNULL
+    # One after the other: programs that start while wine itself does may wait for each other.
+    with filelock.FileLock(environ["WINEPREFIX"] + ".lock"):
+        waiting = subprocess.Popen(
+            [*runner, "cmd.exe"], env=environ, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet
+        )
+        subprocess.run(
+            [*runner, "cmd.exe", "/c", "exit"],
+            env=environ,
+            stdin=quiet,
+            stdout=quiet,
+            stderr=quiet,
+            timeout=_PATIENCE,
+            check=True,
+        )
+    with waiting:
         yield
-        waiting.communicate(timeout=60)
+        waiting.communicate(timeout=_PATIENCE)
 
 
 def _environ() -> dict[str, str]:

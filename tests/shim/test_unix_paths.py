@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 import random
@@ -83,6 +84,25 @@ def random_links(root: str, chance: random.Random) -> list[str]:
     return names
 
 
+def is_loop(path: str) -> bool:
+    """Say whether the system itself finds a circle."""
+    try:
+        os.stat(path)
+    except OSError as error:
+        return error.errno == errno.ELOOP
+    return False
+
+
+def has_circles(root: str) -> bool:
+    """Say whether links below a folder may lead round in a circle, be it past what is not there."""
+    for folder, folders, files in os.walk(root):
+        for name in (*folders, *files):
+            path = os.path.join(folder, name)
+            if not os.path.exists(path) and (is_loop(path) or ".." in os.readlink(path)):
+                return True
+    return False
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
 def test_links(tmp_path: Path) -> None:
     """Links are followed as `posixpath.realpath` follows them, in circles and to nowhere too."""
@@ -92,9 +112,12 @@ def test_links(tmp_path: Path) -> None:
         root = os.path.join(os.path.realpath(tmp_path), str(number))
         os.mkdir(root)
         names = random_links(root, chance)
+        if sys.version_info < (3, 13) and has_circles(root):
+            continue  # before, Python did not look at what follows a circle
         for _ in range(20):
             parts = chance.choices([*names, "..", "."], k=chance.randint(1, 6))
             path = os.path.join(root, *parts)
-            assert unix_paths.realpath(path) == os.path.realpath(path), path
-            links += os.path.normpath(path) != os.path.realpath(path)
-    assert links > 1000
+            found = unix_paths.realpath(path)
+            assert found == os.path.realpath(path), path
+            links += os.path.normpath(path) != found
+    assert links > 300

@@ -91,7 +91,8 @@ def realpath(path: str) -> str:
 def resolved(path: str, link_at: "Callable[[str], str | None]") -> str:
     """Return `realpath` of a path, told what each link on the way says.
 
-    What is not there is no link. Where links lead round in a circle, the rest stays as it is.
+    What is not there is no link; nor is a link that leads round in a circle to itself (as from
+    Python 3.13 on).
 
     Args:
         path: the path.
@@ -121,10 +122,7 @@ def resolved(path: str, link_at: "Callable[[str], str | None]") -> str:
             rest += (here, _END, *_parts_reversed(target))
             done = "/" if isabs(target) else done
         else:
-            there = known[here]
-            if there is None:
-                return normpath(join(here, *_without_ends(rest)))
-            done = there
+            done = known[here] or here
     return done
 
 
@@ -134,11 +132,6 @@ _END = ""
 
 def _parts_reversed(path: str) -> "list[str]":
     return [part for part in reversed(path.split("/")) if part not in ("", ".")]
-
-
-def _without_ends(rest: "list[str]") -> "list[str]":
-    """Return the parts that are still to come, in their order."""
-    return [part for part in reversed(rest) if part and not isabs(part)]
 
 
 def _link_at(path: str) -> "str | None":
