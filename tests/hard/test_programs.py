@@ -13,7 +13,7 @@ import pytest
 from hard_machine import CODE, end
 
 import uvlocal
-from uvlocal.shim import damaged, environment, handover
+from uvlocal.shim import damaged, environment, handover, launch
 
 if sys.platform == "win32":
     pytest.skip("the program in uv's place is a shell script", allow_module_level=True)
@@ -162,6 +162,9 @@ def test_what_is_written_twice() -> None:
     )
     assert (damaged.MARKER, damaged.SHIM_LIMIT) == (handover.MARKER, handover.SHIM_LIMIT)
     assert damaged.NOT_FOUND == handover.NOT_FOUND
+    assert launch._CONFIGURATION == handover.CONFIGURATION
+    positions = (launch._LAUNCHER, launch._FLAGS, launch._ARGV0)
+    assert positions == (damaged._LAUNCHER, damaged._FLAGS, damaged._ARGV0)
 
 
 @pytest.mark.parametrize(

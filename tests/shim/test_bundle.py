@@ -313,8 +313,8 @@ def test_a_source_that_changes_meanwhile(
     os.unlink(installed.file)
     stamps = itertools.count()
     monkeypatch.setattr(bundle, "stamp", lambda _: (0, next(stamps)))
-    bundle.save(installed.cache)
-    assert not [name for name in os.listdir(installed.cache) if name.startswith(bundle.PREFIX)]
+    bundle.save(installed.cache, installed.package)
+    assert not [name for name in os.listdir(installed.cache) if name.startswith(launch.PREFIX)]
 
 
 def test_versions_that_take_turns(installed: Installed) -> None:
@@ -334,7 +334,7 @@ def test_the_number_of_files_is_bounded(installed: Installed) -> None:
         os.utime(os.path.join(installed.cache, f"code-old-{number}"), (number, number))
     os.unlink(os.path.join(installed.cache, installed.newest))
     installed.call()
-    names = {name for name in os.listdir(installed.cache) if name.startswith(bundle.PREFIX)}
+    names = {name for name in os.listdir(installed.cache) if name.startswith(launch.PREFIX)}
     assert names == {installed.newest, *(f"code-old-{number}" for number in range(13, 20))}
     assert installed.call().bundled == BUNDLED
 

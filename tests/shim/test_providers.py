@@ -171,6 +171,6 @@ def test_copies_links(platform: str, provider: str, *, copies: bool) -> None:
 
 
 def test_each_mark_is_of_one_provider() -> None:
-    """A name in a folder tells of one provider, so the rows can be found by it."""
+    """A name in a folder tells of one provider."""
     names = [place.where for row in PROVIDERS for place in row.places if place.how == "marker"]
     assert len(names) == len(set(names)) > 5

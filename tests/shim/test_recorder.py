@@ -99,15 +99,6 @@ QUESTIONS = [
     pytest.param(lambda s, p: s.exists(f"{p}/file"), lambda p: rewrite(f"{p}/file", "y"), False),
     pytest.param(lambda s, p: s.exists(f"{p}/file"), lambda p: os.unlink(f"{p}/file"), True),
     pytest.param(lambda s, p: s.exists(f"{p}/none"), lambda p: write(f"{p}/none"), True),
-    pytest.param(
-        lambda s, p: s.present(f"{p}/", ["none", "file"]), lambda p: write(f"{p}/none"), True
-    ),
-    pytest.param(
-        lambda s, p: s.present(f"{p}/", ["none", "file"]), lambda p: os.unlink(f"{p}/file"), True
-    ),
-    pytest.param(
-        lambda s, p: s.present(f"{p}/file/", ["x"]), lambda p: os.unlink(f"{p}/file"), False
-    ),
     pytest.param(lambda s, p: s.is_file(f"{p}/none"), lambda p: os.mkdir(f"{p}/none"), True),
     pytest.param(lambda s, p: s.read(f"{p}/file"), lambda p: rewrite(f"{p}/file", "y"), True),
     pytest.param(lambda s, p: s.read(f"{p}/link"), lambda p: _turn(f"{p}/link", "big"), True),

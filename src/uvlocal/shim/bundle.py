@@ -1,7 +1,7 @@
 """Make the file that holds the byte code of a whole call, so that Python looks for one, not thirty.
 
 The file lies in the cache folder. It is made of the byte code that Python itself keeps, without
-docstrings and line numbers: a third of what would have to be read. With each module stand size and
+docstrings and line numbers, which would be a quarter of it. With each module stand size and
 mtime of its source, by which Python tells stale byte code too. It is trusted as recorded decisions
 are: if it and its folder belong to this user and nobody else can write them. `launch.load` reads
 it. Where it is missing, stale, or of another Python, modules are imported as ever, and it is made
@@ -12,7 +12,7 @@ import marshal
 import os
 import sys
 
-from uvlocal.shim.launch import bundle_path, made_for_this, stamp, sum_of
+from uvlocal.shim.launch import PREFIX, bundle_path, made_for_this, stamp, sum_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,13 +57,9 @@ MODULES = (
     "inputs",
     "recall",
 )
-_SHIM = os.path.dirname(os.path.abspath(__file__))
-_PACKAGE = os.path.dirname(_SHIM)
-_SHIM = os.path.dirname(os.path.abspath(__file__))
-_UVLOCAL = os.path.dirname(_SHIM)
-#: How the file's name begins, and how many are kept: other versions of Python and of uvlocal have
-#: their own, and so have other machines that share the folder.
-PREFIX, _MOST = "code-", 8
+#: How many such files are kept: other versions of Python and of uvlocal have their own, and so have
+#: other machines that share the folder.
+_MOST = 8
 #: Flags of code objects (`Include/cpython/code.h`): the code of a function, not of a module or a
 #: class; its first constant is its docstring. Without the latter, up to Python 3.13, the first
 #: constant of each function but those that have no name is its docstring or None.
@@ -74,21 +70,23 @@ _WITH_FLAG = (3, 14)
 _ENTRY, _NOTHING, _SPAN = 0x80, 15 << 3, 8
 
 
-def save(cache: str) -> None:
-    """Make the file; any failure is silent."""
+def save(cache: str, package: str) -> None:
+    """Make the file; any failure is silent. The folders are those of `launch.load`."""
     try:
-        _save(cache)
+        _save(cache, package)
     except (OSError, ImportError, SyntaxError, ValueError):
         pass
 
 
-def _save(cache: str) -> None:
-    path = bundle_path(cache, os.path.dirname(_UVLOCAL))
+def _save(cache: str, package: str) -> None:
+    path = bundle_path(cache, package)
+    folder = os.path.join(package, "uvlocal")
+    shim = os.path.join(folder, "shim")
     names = {
-        "uvlocal": os.path.join(_UVLOCAL, "__init__.py"),
-        "uvlocal.shim": os.path.join(_SHIM, "__init__.py"),
+        "uvlocal": os.path.join(folder, "__init__.py"),
+        "uvlocal.shim": os.path.join(shim, "__init__.py"),
     }
-    names |= {f"uvlocal.shim.{name}": os.path.join(_SHIM, f"{name}.py") for name in MODULES}
+    names |= {f"uvlocal.shim.{name}": os.path.join(shim, f"{name}.py") for name in MODULES}
     stamps = [stamp(source) for source in names.values()]
     codes = [stripped(_code(name, source)) for name, source in names.items()]
     if stamps != [stamp(source) for source in names.values()]:

@@ -35,8 +35,10 @@ _PACKAGE, _LAUNCHER, _FLAGS, _ARGV0 = 1, 2, 3, 4
 #: more.
 _CONFIGURATION = "uvlocal-launcher.conf"
 _LIMIT = 64 * 1024
-#: The largest file of byte code that is read, in bytes; a real one has a fifth of that.
+#: The largest file of byte code that is read, in bytes; a real one has a quarter of that.
 _CODE_LIMIT = 1 << 20
+#: How its name begins.
+PREFIX = "code-"
 #: The length of `sum_of`, in bytes.
 SUM_LENGTH = 8
 #: Raised with every change of that file's format.
@@ -76,7 +78,7 @@ def _call(launcher: str, flags: str, argv: "list[str]") -> int:
             if not loaded:
                 from uvlocal.shim import bundle
 
-                bundle.save(cache)
+                bundle.save(cache, sys.argv[_PACKAGE])
     except Exception as error:  # noqa: BLE001 - whatever goes wrong here, uv runs
         _confess(error, tracing=tracing)
     if real is None:
@@ -175,8 +177,8 @@ def _trusted(path: str, cache: str) -> bytes:
     with open(descriptor, "rb", buffering=0) as file:
         own = os.fstat(descriptor)
         for status in (os.stat(cache), own):
-            foreign = sys.platform != "win32" and status.st_uid != os.geteuid()
-            if foreign or (sys.platform != "win32" and status.st_mode & _WRITABLE):
+            writable = status.st_mode & _WRITABLE
+            if sys.platform != "win32" and (status.st_uid != os.geteuid() or writable):
                 raise PermissionError
         if own.st_mode & _KIND != _REGULAR or own.st_size > _CODE_LIMIT:
             raise PermissionError
@@ -218,7 +220,7 @@ def bundle_path(cache: str, package: str) -> str:
     numbers = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
     name = f"{package}:{numbers}".encode(*_ENCODING)
     number = int.from_bytes(name, "big") % _PRIME
-    return f"{cache}/code-{sys.implementation.cache_tag}-{number:016x}"
+    return f"{cache}/{PREFIX}{sys.implementation.cache_tag}-{number:016x}"
 
 
 # -- the last step ---------------------------------------------------------------------------------

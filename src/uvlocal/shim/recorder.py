@@ -183,25 +183,6 @@ class RecordingSystem(System):
         self._note("e", path, "e")
         return True
 
-    def present(self, stem: str, names: "list[str]") -> "list[str]":
-        """Return those of the names that are there; noted as by `exists`, with less ado."""
-        found = []
-        note, missing = self.inputs.setdefault, self.missing.add
-        for name in names:
-            path = stem + name
-            try:
-                os.lstat(path)
-            except FileNotFoundError:
-                if note(("Alk", path), "A") != "A":
-                    self.complete = False
-                missing(path)
-            except (OSError, ValueError):
-                self.exists(path)
-            else:
-                self._note("e", path, "e")
-                found.append(name)
-        return found
-
     def version(self, path: str) -> str:
         """Return what differs when a file's content, or the names in a folder, changed."""
         return version_of(self._note_names(path))

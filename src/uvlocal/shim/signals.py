@@ -254,15 +254,13 @@ def _back_links(sight: Sight) -> "Iterator[Signal]":
 
 def _markers(sight: Sight, known: "set[str]") -> "Iterator[Signal]":
     system = sight.system
-    places = {
-        place.where.rstrip("/").replace("/", system.path.sep): (provider, place)
+    places = [
+        (provider, place, place.where.rstrip("/").replace("/", system.path.sep))
         for provider, place in _places(sight, "marker")
-    }
-    names = list(places)
+    ]
     for above in _folders_to_search(sight):
         stem = system.path.join(above, "")
-        for name in system.present(stem, names):
-            provider, place = places[name]
+        for provider, place, name in places:
             path = stem + name
             if not _is_marker(path, place, system):
                 continue

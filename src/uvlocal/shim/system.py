@@ -99,13 +99,6 @@ class System:
         """
         return self.lstat(path) is not None
 
-    def present(self, stem: str, names: "list[str]") -> "list[str]":
-        """Return those of the names that are there behind `stem`, a folder with its separator.
-
-        The same as `exists` of each, for where many are asked for and none is expected.
-        """
-        return [name for name in names if self.exists(stem + name)]
-
     def version(self, path: str) -> str:
         """Return what differs when a file's content, or the names in a folder, changed, or "".
 
