@@ -69,6 +69,45 @@ def test_something_in_the_way(there: dict[str, object]) -> None:
     assert (asked.path, asked.writable) == (HOME_STORE, False)
 
 
+class Vanishing(FakeSystem):
+    """A machine whose store is removed just before somebody looks at a file for the n-th time."""
+
+    __slots__ = ("looks",)
+
+    def _look(self, name: str, *, last: bool) -> tuple[str, object] | None:
+        self.looks -= 1
+        if not self.looks:
+            self.remove(HOME_STORE)
+        return super()._look(name, last=last)
+
+    def can_write(self, path: str) -> bool:
+        """Say whether there is a folder to write into, as the real one does."""
+        found = self._look(path, last=True)
+        return found is not None and found[1] is None
+
+    def remove(self, path: str) -> bool:
+        """Remove a folder with all that is in it."""
+        self.tree = {key: was for key, was in self.tree.items() if not f"{key}/".startswith(path)}
+        return True
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["named", "default"])
+def test_a_store_that_vanishes_beside_us(*, asked: bool) -> None:
+    """Whenever the store is removed while it is looked at, it can be made again, and is chosen."""
+    count = 0
+    while True:
+        count += 1
+        environ = {"UVLOCAL_STORE": HOME_STORE} if asked else {}
+        system = Vanishing({ROOT: None, f"{HOME_STORE}/envs/x": None}, environ=environ)
+        system.mount_text = DISK
+        system.looks = count
+        store = chosen(system)
+        assert (store.path, store.writable, store.volume.kind) == (HOME_STORE, True, "local"), count
+        if system.looks > 0:
+            break
+    assert count > 10
+
+
 def test_a_network_home() -> None:
     """Where home is remote, the place for large temporary files on this machine is taken."""
     store = chosen(machine(mounts=NETWORK_HOME))

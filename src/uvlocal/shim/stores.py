@@ -14,6 +14,8 @@ from uvlocal.shim.volume import Volume, locate
 
 #: How many names are tried for a root whose first names belong to other roots.
 _NAMES = 4
+#: How often a store may vanish while it is looked at. Each time it had to be made again before.
+_LOOKS = 8
 
 
 def choose(root: str, system: System, settings: Settings) -> "Store | None":
@@ -98,16 +100,30 @@ def _look(path: str, volume: Volume, root: str, system: System) -> Store:
     name = name_in(path, root, system)
     folder = system.path.join(path, environment.ENVIRONMENTS)
     there = system.path.join(folder, name)
-    made_in = existing_ancestor(folder, system)
     return Store(
         path=path,
         environment=there,
         exists=environment.exists(there, system),
-        writable=system.is_directory(made_in) and system.can_write(made_in),
+        writable=_can_make(folder, system),
         volume=volume,
         shown=environment.contract_home(path, system),
         shown_environment=environment.contract_home(there, system),
     )
+
+
+def _can_make(folder: str, system: System) -> bool:
+    """Say whether a folder is there, or can be made, and can be written.
+
+    Somebody may be removing the store at this moment. What has gone between two looks says nothing
+    against it: the look is begun again, further up.
+    """
+    for _ in range(_LOOKS):
+        there = existing_ancestor(folder, system)
+        if system.is_directory(there) and system.can_write(there):
+            return True
+        if system.exists(there):
+            return False
+    return False
 
 
 def name_in(store: str, root: str, system: System) -> str:
