@@ -73,6 +73,7 @@ class Vanishing(FakeSystem):
     """A machine whose store is removed just before somebody looks at a file for the n-th time."""
 
     __slots__ = ("looks",)
+    looks: int
 
     def _look(self, name: str, *, last: bool) -> tuple[str, object] | None:
         self.looks -= 1
