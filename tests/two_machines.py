@@ -280,25 +280,3 @@ class Pair:
             inode = os.stat(os.path.join(environment, "pyvenv.cfg")).st_ino
             found.append((os.path.basename(environment), python, inode))
         return found
-
-
-class Counted:
-    """Counts on a machine how often the shim starts Python: a recalled call starts none."""
-
-    def __init__(self, world: World) -> None:
-        """Put a Python that counts into the shim's configuration."""
-        self._log = world.path("python-starts")
-        conf = os.path.join(world.install_shim(), "uvlocal-launcher.conf")
-        lines = _text(conf).splitlines()
-        [python] = [line.partition(" ")[2] for line in lines if line.startswith("python ")]
-        program = world.write(
-            "bin/counting", f'#!/bin/sh\necho >>"{self._log}"\nexec "{python}" "$@"\n'
-        )
-        os.chmod(program, 0o700)
-        lines = [f"python {program}" if line.startswith("python ") else line for line in lines]
-        with open(conf, "w", encoding="utf-8") as file:
-            file.write("\n".join([*lines, ""]))
-
-    def starts(self) -> int:
-        """Return how often it was started so far."""
-        return os.path.getsize(self._log) if os.path.exists(self._log) else 0

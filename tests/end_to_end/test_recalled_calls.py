@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
+from counted_python import CountedPython
 
 import uvlocal
 
@@ -22,8 +22,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 SHOW = ("run", "--no-sync", "printenv", "UV_PROJECT_ENVIRONMENT")
-#: Inputs must be older than two seconds before a decision is recorded; how long is tried, in s.
-PATIENCE = 20
 
 
 class Recalling:
@@ -34,34 +32,12 @@ class Recalling:
         self.world = world
         self.project = world.project("home/Dropbox/foo")
         world.uv("sync", cwd=self.project).ok()
-        self.log = world.path("log")
-        conf = os.path.join(world.shim_directory, "uvlocal-launcher.conf")
-        with open(conf, encoding="utf-8") as file:
-            lines = file.read().splitlines()
-        [python] = [line.partition(" ")[2] for line in lines if line.startswith("python ")]
-        counting = world.write(
-            "bin/python", f'#!/bin/sh\necho >>"{self.log}"\nexec "{python}" "$@"\n'
-        )
-        os.chmod(counting, 0o700)
-        lines = [f"python {counting}" if line.startswith("python ") else line for line in lines]
-        with open(conf, "w", encoding="utf-8") as file:
-            file.write("\n".join([*lines, ""]))
-        end = time.monotonic() + PATIENCE
-        while not self.recalls(*SHOW):
-            assert time.monotonic() < end, "no decision is ever recalled"
-            time.sleep(0.2)  # the clock is what is waited for
-
-    def started(self) -> int:
-        """Return how often Python was started."""
-        if not os.path.exists(self.log):
-            return 0
-        return os.path.getsize(self.log)
+        self.python = CountedPython(world)
+        self.python.wait_for_recall(*SHOW, cwd=self.project)
 
     def recalls(self, *arguments: str, env: dict[str, str] | None = None) -> bool:
         """Make a call, and say whether it was recalled."""
-        before = self.started()
-        self.world.uv(*arguments, cwd=self.project, env=env)
-        return self.started() == before
+        return self.python.recalls(*arguments, cwd=self.project, env=env)
 
 
 @pytest.fixture
@@ -90,10 +66,10 @@ MOST_CALLS = 64
 def test_a_recalled_call_makes_few_system_calls(recalling: Recalling) -> None:
     """Nothing forks, nothing is listed, and what is looked at is a small number."""
     world, path = recalling.world, recalling.world.path("trace")
-    before = recalling.started()
+    before = recalling.python.starts()
     world.install_shim()
     world.run("strace", "-f", "-o", path, "uv", *SHOW, cwd=recalling.project).ok()
-    assert recalling.started() == before
+    assert recalling.python.starts() == before
     with open(path, encoding="utf-8", errors="replace") as file:
         calls = [line.split(maxsplit=1)[1] for line in file]
     starts = [at for at, call in enumerate(calls) if call.startswith("execve(")]

@@ -7,14 +7,14 @@ import os
 import random
 import shutil
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import hard_cases
 import pytest
 import two_machines
+from counted_python import CountedPython
 from fakes import FakeSystem
-from two_machines import Counted, Pair, Syncthing, Unison
+from two_machines import Pair, Syncthing, Unison
 
 from uvlocal.shim.gather import Call
 from uvlocal.shim.paths import comparable, contains
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from two_machines import Client
-    from worlds import World
 
 needs_processes = pytest.mark.skipif(sys.platform == "win32", reason="ends processes as Unix does")
 
@@ -38,8 +37,6 @@ TURNS = (
     ("remove", "iniconfig"),
     ("tree",),
 )
-#: Inputs must be older than two seconds before a decision is recorded; how long is tried, in s.
-AGEING = 20
 
 
 @pytest.fixture(params=["unison", "syncthing"])
@@ -54,23 +51,11 @@ def pair(
         yield both
 
 
-def wait_for_recall(world: World, counted: Counted) -> None:
-    """Call until a call is answered by a recorded decision."""
-    end = time.monotonic() + AGEING
-    while True:
-        before = counted.starts()
-        world.uv("run", "--no-sync", "foo", cwd=os.path.join(world.dropbox, "foo")).ok()
-        if counted.starts() == before:
-            return
-        assert time.monotonic() < end, "no decision is ever recalled"
-        time.sleep(0.2)  # the clock is what is waited for
-
-
 @needs_processes
 def test_many_turns(pair: Pair) -> None:
     """In turns and at once, on both machines: no failure, no conflict, nothing crosses."""
     numbers = random.Random(hard_cases.SEED)  # noqa: S311 - a test
-    counted = [Counted(world) for world in pair.worlds]
+    counted = [CountedPython(world) for world in pair.worlds]
     for world in pair.worlds:
         world.uv("sync", cwd=os.path.join(world.dropbox, "foo")).ok()
         pair.client.settle()
@@ -84,7 +69,7 @@ def test_many_turns(pair: Pair) -> None:
         pair.client.settle()
         assert two_machines.same(*pair.worlds)
     for world, count in zip(pair.worlds, counted, strict=True):
-        wait_for_recall(world, count)
+        count.wait_for_recall("run", "--no-sync", "foo", cwd=f"{world.dropbox}/foo")
     for _ in range(hard_cases.count(2, 15)):
         words = numbers.choice((("run", "foo"), ("sync",), ("run", "--no-sync", "foo")))
         running = [pair.start(world, *words) for world in pair.worlds for _ in range(2)]
