@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
 import shutil
 import sys
@@ -146,6 +148,21 @@ def test_the_store_vanishes_beside_calls(machine: HardMachine) -> None:
     assert all(one.environment == machine.expected for one in calls.said), calls.said
     assert machine.is_right(machine.call("sync"), "sync")
     assert machine.records() == [f"{os.path.basename(machine.expected)}.toml"]
+
+
+def test_a_client_writes_its_configuration_beside_calls(machine: HardMachine) -> None:
+    """While a client writes its configuration in place, half of it too, every call is right."""
+    machine.project = machine.add_project("home/work/foo")  # no name that would tell by itself
+    said = json.dumps({"personal": {"path": machine.path("home/work")}}).encode()
+    path = machine.write("home/.dropbox/info.json", said)
+    machine.call("sync")
+    stages = itertools.cycle([*(said[:length] for length in range(0, len(said), 7)), said])
+    with Calls(lambda: machine.call("run", "x")) as calls, Calls(lambda: machine.call("sync")):
+        while calls.fewer_than(5 * ROUNDS):
+            with open(path, "wb") as file:
+                file.write(next(stages))
+    assert all(machine.is_right(one, "run", "x") for one in calls.said), calls.said
+    assert all(not one.err for one in calls.said), calls.said
 
 
 def test_install_beside_calls(machine: HardMachine) -> None:

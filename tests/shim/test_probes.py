@@ -297,10 +297,13 @@ def test_syncthing_that_declares() -> None:
     """A configuration that declares entities is not given to the parser at all."""
     reader = _read(FakeSystem({"/home/me/.config/syncthing/config.xml": LAUGHS}))
     assert reader.roots == []
+    reader.conclude()
     [problem] = reader.problems
     assert "declares something that Syncthing does not write" in problem
     commented = b"<!-- mine -->" + syncthing_config("/a")
-    assert _read(FakeSystem({"/home/me/.config/syncthing/config.xml": commented})).problems == []
+    reader = _read(FakeSystem({"/home/me/.config/syncthing/config.xml": commented}))
+    reader.conclude()
+    assert (len(reader.roots), reader.problems) == (1, [])
 
 
 def test_seafile_elsewhere() -> None:

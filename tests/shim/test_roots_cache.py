@@ -224,6 +224,44 @@ def test_problems_are_remembered() -> None:
     assert configured(system) == first
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b'{"personal": {"path": "/home/me', id="half-written"),
+        pytest.param(Special(), id="cannot-be-read"),
+    ],
+)
+def test_damage_does_not_forget(damage: object) -> None:
+    """While a configuration is damaged, its folders are those that it named before."""
+    system = _dropbox()
+    system.put(SYNCTHING, syncthing_config("/a"))
+    assert _paths(system) == ["/home/me/Dropbox", "/a"]
+    system.put(INFO, damage)
+    system.put(SYNCTHING, syncthing_config("/b"))  # what is not damaged is taken at its word
+    for _ in range(2):
+        found, problems = configured(system)
+        assert [root.path for root in found] == ["/b", "/home/me/Dropbox"]
+        assert found[1].read_from == "`~/.dropbox/info.json` (when it could last be read)"
+        [problem] = problems
+        assert problem.endswith(", so its Dropbox folders are those that it named before")
+    system.put(INFO, b"{")
+    assert configured(system)[0][1].read_from.count("(") == 1
+    system.put(INFO, dropbox_info(personal="/home/me/Elsewhere"))
+    assert _paths(system) == ["/home/me/Elsewhere", "/b"]
+    assert configured(system)[1] == []
+
+
+def test_damage_that_goes() -> None:
+    """A damaged configuration that is removed names nothing any more."""
+    system = _dropbox()
+    configured(system)
+    system.put(INFO, b"{")
+    assert _paths(system) == ["/home/me/Dropbox"]
+    del system.tree[INFO]
+    assert configured(system) == ([], [])
+
+
 def test_too_much_to_remember() -> None:
     """A cache that would be too large to be read is not written."""
     folders = (f"/{number}/{'x' * 8000}" for number in range(200))
@@ -266,7 +304,7 @@ def test_any_field_survives(fields: list[str]) -> None:
 @given(st.text())
 def test_any_text_as_cache(text: str) -> None:
     """Nothing that a cache can hold raises."""
-    roots_cache._parse(text, [], FakeSystem())
+    roots_cache._parse(text, FakeSystem())
 
 
 # -- on a real disk --------------------------------------------------------------------------------

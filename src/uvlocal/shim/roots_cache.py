@@ -8,7 +8,7 @@ The file `roots` in the cache folder has one fact on a line, its fields separate
 
 It is trusted only if it and its folder are this user's and nobody else can write them, and if every
 input is as it was. What does not look as expected is no cache; a cache that cannot be written is
-none, and costs time only.
+none, and costs time. While a configuration is damaged, its folders are those of the last cache.
 """
 
 from uvlocal.shim.builtin import stat
@@ -50,6 +50,26 @@ def load(expected: "list[str]", system: System) -> "tuple[list[Root], list[str]]
             other variables or another version.
         system: the machine.
     """
+    found = _read(system)
+    if found is None:
+        return None
+    roots, problems, inputs = found
+    begin = list(dict.fromkeys(expected))
+    if [name for name, _ in inputs[: len(begin)]] != begin:
+        return None
+    if any(stamp(name, system) != was for name, was in inputs):
+        return None
+    return roots, problems
+
+
+def remembered(system: System) -> "list[Root]":
+    """Return the folders that were found last, whatever has changed since."""
+    found = _read(system)
+    return found[0] if found is not None else []
+
+
+def _read(system: System) -> "tuple[list[Root], list[str], list[tuple[str, str]]] | None":
+    """Return folders, problems, and each input with its state; None where there is no cache."""
     path = _path(system)
     if not path or not system.is_private(system.path.dirname(path), stat.S_IFDIR):
         return None
@@ -62,12 +82,12 @@ def load(expected: "list[str]", system: System) -> "tuple[list[Root], list[str]]
         text = data.decode("utf-8", "surrogatepass")
     except ValueError:
         return None
-    return _parse(text, expected, system)
+    return _parse(text, system)
 
 
 def _parse(
-    text: str, expected: "list[str]", system: System
-) -> "tuple[list[Root], list[str]] | None":
+    text: str, system: System
+) -> "tuple[list[Root], list[str], list[tuple[str, str]]] | None":
     from uvlocal.shim.roots import Root
 
     lines = text.split("\n")
@@ -76,13 +96,11 @@ def _parse(
         return None
     roots: "list[Root]" = []
     problems: "list[str]" = []
-    inputs = []
+    inputs: "list[tuple[str, str]]" = []
     for line in lines[2:-2]:
         fields = [_unescape(field) for field in line.split("\t")]
         if fields[0] == "input" and len(fields) == _INPUT_FIELDS:
-            if stamp(fields[1], system) != fields[2]:
-                return None
-            inputs.append(fields[1])
+            inputs.append((fields[1], fields[2]))
         elif fields[0] == "root" and len(fields) == _ROOT_FIELDS:
             _, provider, path, read_from, confidence, stale, label, options = fields
             if not system.path.isabs(path):
@@ -101,8 +119,7 @@ def _parse(
             problems.append(fields[1])
         else:
             return None
-    begin = list(dict.fromkeys(expected))
-    return (roots, problems) if inputs[: len(begin)] == begin else None
+    return roots, problems, inputs
 
 
 def save(expected: "list[str]", reader: "Reader", system: System) -> None:

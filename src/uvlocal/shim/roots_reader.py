@@ -10,12 +10,23 @@ from uvlocal.shim.system import System
 
 #: The most folders that are taken from one place of the table; nobody syncs more.
 _MOST_ROOTS = 200
+#: What is added to the name of a file that is damaged now.
+_EARLIER = " (when it could last be read)"
 
 
 class Reader:
     """What a probe reads through: remembers every input, and collects the folders found."""
 
-    __slots__ = ("inputs", "left", "place", "problems", "provider", "roots", "system")
+    __slots__ = (
+        "_complaints",
+        "inputs",
+        "left",
+        "place",
+        "problems",
+        "provider",
+        "roots",
+        "system",
+    )
 
     def __init__(self, system: System) -> None:
         """Begin with nothing."""
@@ -23,6 +34,7 @@ class Reader:
         self.inputs: "dict[str, str]" = {}
         self.roots: "list[Root]" = []
         self.problems: "list[str]" = []
+        self._complaints: "list[tuple[Provider, str]]" = []
         self.begin(BY_ID["icloud"], BY_ID["icloud"].places[0])
 
     def begin(self, provider: Provider, place: Place) -> None:
@@ -132,9 +144,30 @@ class Reader:
     def complain(self, path: str, what: str) -> None:
         """Note that a configuration does not say what it should."""
         shown = contract_home(path, self.system)
-        self.problems.append(
-            f"`{shown}` {what}, so its {self.provider.label} folders are not known"
-        )
+        self._complaints.append((self.provider, f"`{shown}` {what}"))
+
+    def conclude(self) -> None:
+        """Word the problems; what a damaged configuration named before, it is taken to name still.
+
+        Some clients write their configuration in place: a call at that moment finds half a file,
+        and must not make an environment in a folder that was synced a second ago, and is again.
+        """
+        if not self._complaints:
+            return
+        known = {(root.provider, root.path) for root in self.roots}
+        damaged = {provider.id for provider, _ in self._complaints}
+        kept = set()
+        for root in roots_cache.remembered(self.system):
+            if root.provider in damaged and (root.provider, root.path) not in known:
+                root.read_from = root.read_from.removesuffix(_EARLIER) + _EARLIER
+                self.roots.append(root)
+                kept.add(root.provider)
+        for provider, said in self._complaints:
+            folders = f"its {provider.label} folders"
+            if provider.id in kept:
+                self.problems.append(f"{said}, so {folders} are those that it named before")
+            else:
+                self.problems.append(f"{said}, so {folders} are not known")
 
 
 def _by_names(names: "list[str]") -> "Provider | None":
@@ -169,6 +202,7 @@ def read(
     for provider, place, names in places:
         if any([reader.rely_on(name) != roots_cache.ABSENT for name in names]):  # noqa: C419 - all
             probe(reader, provider, place, names[0].removeprefix("&"))
+    reader.conclude()
     roots_cache.save(expected, reader, system)
     return reader.roots, reader.problems
 
