@@ -41,7 +41,8 @@ src/uvlocal/launchers/.stamp: shims/launcher.c hatch_build.py $(INSTALLED)
 demo: src/uvlocal/launchers/.stamp
 	@$(RUN) demo/main_job.py
 
-# UVLOCAL_TEST_UV=all runs it with five versions of uv, COVERAGE=1 measures branch coverage.
+# UVLOCAL_TEST_UV=all runs it with five versions of uv, and what only compares uv's answers with ours
+# with eight; COVERAGE=1 measures branch coverage.
 test: src/uvlocal/launchers/.stamp
 ifdef COVERAGE
 	$(RUN) -m coverage erase
@@ -60,7 +61,7 @@ endif
 CASES ?= 2000
 test-hard: src/uvlocal/launchers/.stamp
 	@echo "seed: SEED=$(SEED), cases: CASES=$(CASES)"
-	UVLOCAL_HARD=1 UVLOCAL_HARD_SEED=$(SEED) \
+	UVLOCAL_TEST_UV=$${UVLOCAL_TEST_UV:-all} UVLOCAL_HARD=1 UVLOCAL_HARD_SEED=$(SEED) \
 	UVLOCAL_FUZZ_CASES=$(CASES) UVLOCAL_FUZZ_SEED=$(SEED) UVLOCAL_FUZZ_RUNS=$(CASES)000 \
 	UVLOCAL_RECALL_CASES=$(CASES) UVLOCAL_RECALL_SEED=$(SEED) UVLOCAL_INPUTS_SEEDS=$(CASES) \
 	$(RUN) -m $(PYTEST) tests/hard tests/end_to_end/test_discovery_fuzz.py \

@@ -1,6 +1,7 @@
 """What every test may ask for: the real uv, a throwaway machine, a Python that skips hidden files.
 
-A run uses the newest uv; with `UVLOCAL_TEST_UV=all` each test that asks for `uv` runs with all.
+A run uses the newest uv; with `UVLOCAL_TEST_UV=all` each test that asks for `uv` runs with one of
+each era, each that asks for `every_uv` with eight versions.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if reporter is not None:
         fetched.tell = reporter.write_line
     try:
-        for version in real_uv.selected():
+        for version in real_uv.selected(real_uv.VERSIONS):
             real_uv.path(version)
         fetched.wheelhouse()
         fetched.dependencies()
@@ -71,14 +72,22 @@ def _heed_signals() -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test that asks for `uv` with every selected version."""
-    if "uv" in metafunc.fixturenames:
-        metafunc.parametrize("uv", real_uv.selected(), indirect=True, scope="session")
+    """Run each test that asks for `uv` or `every_uv` with every selected version."""
+    for name, versions in (("uv", real_uv.ERAS), ("every_uv", real_uv.VERSIONS)):
+        if name in metafunc.fixturenames:
+            found = real_uv.selected(versions)
+            metafunc.parametrize(name, found, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
 def uv(request: pytest.FixtureRequest) -> str:
     """Return the path of a real uv, of each selected version in turn."""
+    return real_uv.path(request.param)
+
+
+@pytest.fixture(scope="session")
+def every_uv(request: pytest.FixtureRequest) -> str:
+    """Return the path of a real uv, of each in turn, for what costs little with each."""
     return real_uv.path(request.param)
 
 

@@ -1,7 +1,8 @@
 """The real uv in several versions, as wheels from the package index, unpacked into the test cache.
 
 `path(version)` returns the binary. A run uses the newest version; with `UVLOCAL_TEST_UV=all` all of
-them, with a comma list the ones named.
+`ERAS`, and all of `VERSIONS` where only uv's own answer is compared with ours; with a comma list
+the ones named.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ import fetched
 
 #: Each is the last of an era: the oldest supported, no target discovery, preview features that
 #: are fatal when unknown, central environments, and the newest.
-VERSIONS = ("0.5.9", "0.7.20", "0.9.30", "0.11.33", "0.13.9")
+ERAS = ("0.5.9", "0.7.20", "0.9.30", "0.11.33", "0.13.9")
+#: Those, and one of each other minor version with which uv's commands or options changed.
+VERSIONS = ("0.5.9", "0.7.20", "0.8.24", "0.9.30", "0.10.12", "0.11.33", "0.12.24", "0.13.9")
 NEWEST = VERSIONS[-1]
 
 _BINARY = "uv.exe" if sys.platform == "win32" else "uv"
 
 
-def selected() -> tuple[str, ...]:
-    """Return the versions that this run of the tests uses."""
+def selected(versions: tuple[str, ...] = ERAS) -> tuple[str, ...]:
+    """Return the versions that this run of the tests uses, out of some."""
     wish = fetched.ENVIRONMENT.get("UVLOCAL_TEST_UV", "")
     if wish == "all":
-        return VERSIONS
+        return versions
     return tuple(wish.split(",")) if wish else (NEWEST,)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="makes symbolic links")
 
-CASES = int(os.environ.get("UVLOCAL_FUZZ_CASES", "20"))
+CASES = int(os.environ.get("UVLOCAL_FUZZ_CASES", "50"))
 SEED = int(os.environ.get("UVLOCAL_FUZZ_SEED", "0"))
 CALLS_PER_FOLDER = 6
 
@@ -216,17 +216,17 @@ class World:
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + CASES))
-def test_random_folders(seed: int, uv: str, uv_caches: Path, tmp_path: Path) -> None:
+def test_random_folders(seed: int, every_uv: str, uv_caches: Path, tmp_path: Path) -> None:
     """In a random folder, random command lines find the root that uv finds."""
     base = os.path.join(os.path.realpath(tmp_path), "w")
     os.mkdir(base)
     world = World(seed, base)
     oracle.build(base, world.layout)
-    version = oracle.version_of(uv)
+    version = oracle.version_of(every_uv)
     for _ in range(CALLS_PER_FOLDER):
         cwd, variables, arguments = world.call()
         environ = oracle.environment(str(uv_caches / "oracle"), variables)
-        expected = oracle.root_by_uv(uv, arguments, os.path.join(base, cwd), environ)
+        expected = oracle.root_by_uv(every_uv, arguments, os.path.join(base, cwd), environ)
         if expected != oracle.REFUSED:
             found = oracle.root_by_us(arguments, os.path.join(base, cwd), environ, version)
             assert found == expected, (

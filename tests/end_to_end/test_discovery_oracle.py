@@ -44,25 +44,25 @@ def oracle_home(uv_caches: Path) -> str:
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: "-".join(map(str, call[:4])))
-def test_calls(call: Call, uv: str, newest_uv: str, folders: str, oracle_home: str) -> None:
+def test_calls(call: Call, every_uv: str, newest_uv: str, folders: str, oracle_home: str) -> None:
     """The root is the one that uv names; with the newest uv it is the one in the table."""
     layout, cwd, line, variables, root = call
     base = os.path.join(folders, layout)
     where = os.path.join(base, cwd)
     environ = oracle.environment(oracle_home, variables)
     arguments = shlex.split(line)
-    by_uv = oracle.root_by_uv(uv, arguments, where, environ)
-    if uv == newest_uv:
+    by_uv = oracle.root_by_uv(every_uv, arguments, where, environ)
+    if every_uv == newest_uv:
         assert by_uv == (None if root is None else os.path.normpath(os.path.join(base, root)))
     if by_uv != oracle.REFUSED:
-        assert oracle.root_by_us(arguments, where, environ, oracle.version_of(uv)) == by_uv
+        assert oracle.root_by_us(arguments, where, environ, oracle.version_of(every_uv)) == by_uv
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_every_folder(layout: str, uv: str, folders: str, oracle_home: str) -> None:
+def test_every_folder(layout: str, every_uv: str, folders: str, oracle_home: str) -> None:
     """From every folder, and from outside by option, variable and run target, the root is uv's."""
     base = os.path.join(folders, layout)
-    version = oracle.version_of(uv)
+    version = oracle.version_of(every_uv)
     environ = oracle.environment(oracle_home)
     for inside, content in _directories(layout):
         calls = [
@@ -76,7 +76,7 @@ def test_every_folder(layout: str, uv: str, folders: str, oracle_home: str) -> N
             calls.append(("", ["run", os.path.join(inside, content)], {}))
         for cwd, arguments, variables in calls:
             where = os.path.join(base, cwd)
-            expected = oracle.root_by_uv(uv, arguments, where, environ | variables)
+            expected = oracle.root_by_uv(every_uv, arguments, where, environ | variables)
             if expected != oracle.REFUSED:
                 found = oracle.root_by_us(arguments, where, environ | variables, version)
                 assert found == expected, (cwd, arguments, variables)
@@ -151,7 +151,9 @@ def test_who_changes_the_environment(
         pytest.param("", "venv --no-project", id="no-project"),
     ],
 )
-def test_where_venv_goes(cwd: str, line: str, uv: str, oracle_home: str, tmp_path: Path) -> None:
+def test_where_venv_goes(
+    cwd: str, line: str, every_uv: str, oracle_home: str, tmp_path: Path
+) -> None:
     """`uv venv` uses the project's environment exactly where we say so."""
     base = os.path.realpath(tmp_path)
     oracle.build(base, LAYOUTS["workspace"])
@@ -159,9 +161,9 @@ def test_where_venv_goes(cwd: str, line: str, uv: str, oracle_home: str, tmp_pat
     target = os.path.join(base, "target")
     environ = oracle.environment(oracle_home, {"UV_PROJECT_ENVIRONMENT": target})
     arguments = shlex.split(line)
-    subprocess.run([uv, *arguments, "-q"], cwd=where, env=environ, check=True)
+    subprocess.run([every_uv, *arguments, "-q"], cwd=where, env=environ, check=True)
     system = System(environ=environ, cwd=where, home=oracle_home)
-    request = parse(arguments, system, lambda: oracle.version_of(uv))
+    request = parse(arguments, system, lambda: oracle.version_of(every_uv))
     found = discover(request.start, system)
     ours = request.code is None and found is not None and request.start == found.found
     assert request.only_at_root == (request.code is None)

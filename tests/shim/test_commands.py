@@ -121,17 +121,17 @@ def test_namespaces_are_commands() -> None:
 
 
 @pytest.mark.parametrize("command", CONCERNED)
-def test_options_with_a_value(command: str, uv: str) -> None:
+def test_options_with_a_value(command: str, every_uv: str) -> None:
     """For each command that concerns us, each uv's options are known for what they are."""
     taking = commands.VALUES | commands.VALUES_OF.get(command, frozenset())
-    with_value, without = options_of(uv).get(command, (set(), set()))
+    with_value, without = options_of(every_uv).get(command, (set(), set()))
     assert with_value - taking == set()
     assert without & taking == set()
 
 
-def test_every_version_of_the_commands(uv: str) -> None:
+def test_every_version_of_the_commands(every_uv: str) -> None:
     """No uv has a command that is missing in the table, nor global options unknown to us."""
-    found = options_of(uv)
+    found = options_of(every_uv)
     top = {name for name in found if " " not in name or name.split(" ")[0] in commands.NAMESPACES}
     assert top - {""} <= set(commands.COMMANDS)
     assert found[""][0] <= commands.GLOBAL_VALUES

@@ -228,8 +228,8 @@ def test_by_subprocess(newest_uv: str) -> None:
     assert uv_version._ask_subprocess(os.path.join(newest_uv, "gone"), environ) == b""
 
 
-def test_real_uv(uv: str) -> None:
+def test_real_uv(every_uv: str) -> None:
     """A real uv's version is the one that its folder is named after."""
-    version = known(uv, System(), "")
+    version = known(every_uv, System(), "")
     assert version is not None
-    assert f"uv-{'.'.join(map(str, version))}-" in uv
+    assert f"uv-{'.'.join(map(str, version))}-" in every_uv
