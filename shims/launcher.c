@@ -204,6 +204,7 @@ static void append_some(struct text *text, const native *part, size_t count)
         text->room = needed * 2;
     }
     for (size_t at = 0; at < count; at++)
+        /* NOLINTNEXTLINE(clang-analyzer-security.ArrayBound): it does not count through literals */
         text->start[text->length + at] = part[at];
     text->length += count;
     text->start[text->length] = 0;
@@ -1058,6 +1059,7 @@ static const char *own_path(void)
         path[length] = 0;
         return path;
     }
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel tells the place as a number */
     const char *started = (const char *)getauxval(AT_EXECFN);
     return started != NULL ? realpath(started, reallocate(NULL, PATH_MAX)) : NULL;
 }
@@ -1086,6 +1088,7 @@ static bool is_absolute(const char *path)
 static bool is_program(const char *path)
 {
     struct stat status;
+    /* NOLINTNEXTLINE(clang-analyzer-unix.StdCLibraryFunctions): no `trouble`, no NULL */
     return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
 }
 
@@ -1453,6 +1456,7 @@ void *memcpy(void *restrict into, const void *restrict from, size_t size)
 }
 
 /* Where the system starts this program: there is no C library that would call `main`. */
+/* NOLINTNEXTLINE(misc-use-internal-linkage): the linker looks for it */
 void start(void);
 
 void start(void)
