@@ -14,6 +14,9 @@ import kills
 import pytest
 from hard_machine import CODE, HardMachine, names, tree
 
+from uvlocal.manage.drafts import PREFIX
+from uvlocal.shim.acts import DRAFT
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -79,9 +82,11 @@ def test_a_call(machine: HardMachine, prepare: Callable[[HardMachine], None], us
     prepare(machine)
     before = tree(machine.dropbox)
     steps = kills.steps(machine, machine.command("sync"))
+    killed = []
     for step in some(steps, usual):
         prepare(machine)
-        if not kills.kill(machine, step, machine.command("sync")):
+        killed.append(kills.kill(machine, step, machine.command("sync")))
+        if not killed[-1]:
             continue
         for words in (("sync",), ("run", "x"), ("run", "x")):
             said = machine.call(*words)
@@ -90,6 +95,7 @@ def test_a_call(machine: HardMachine, prepare: Callable[[HardMachine], None], us
         assert records == [f"{os.path.basename(machine.expected)}.toml"], step
         assert len(drafts(machine.store)) + len(drafts(machine.cache)) <= 1, step
         assert tree(machine.dropbox) == before, step
+    assert kills.most(killed)
 
 
 def _await_settled() -> None:
@@ -97,27 +103,50 @@ def _await_settled() -> None:
     time.sleep(2.2)  # the clock itself is what is waited for
 
 
-def test_a_pointer(machine: HardMachine) -> None:
-    """Killed while it makes a pointer, a call leaves none or a whole one, and nothing else."""
-    machine.write("home/.config/uvlocal/uvlocal.toml", 'pointer = "symlink"\n')
+@pytest.mark.parametrize("old", ["none", "another-machines"])
+@pytest.mark.parametrize("kind", ["symlink", "file"])
+def test_a_pointer(machine: HardMachine, kind: str, old: str) -> None:
+    """Killed while it makes or mends a pointer, a call leaves none, the old or a whole one.
+
+    What else it leaves the next call takes away, and the pointer is right.
+    """
+    machine.write("home/.config/uvlocal/uvlocal.toml", f'pointer = "{kind}"\n')
     before = tree(machine.dropbox)
-    pointer = os.path.join(machine.project, ".venv")
+    pointer, elsewhere = os.path.join(machine.project, ".venv"), "/far/uvlocal/envs/foo-0123456789"
 
     def clean() -> None:
         _clean(machine)
         if os.path.lexists(pointer):
             os.unlink(pointer)
+        if old != "none":
+            os.symlink(elsewhere, pointer)
+
+    def says() -> str:
+        if os.path.islink(pointer):
+            return os.readlink(pointer)
+        with open(pointer, encoding="utf-8") as file:
+            return file.read()
 
     clean()
-    for step in some(kills.steps(machine, machine.command("sync")), 8):
+    steps = kills.steps(machine, machine.command("sync"))
+    right = says()
+    assert os.path.realpath(os.path.join(machine.project, right.strip())) == machine.expected
+    killed = []
+    for step in some(steps, 8):
         clean()
-        kills.kill(machine, step, machine.command("sync"))
+        killed.append(kills.kill(machine, step, machine.command("sync")))
         now = tree(machine.dropbox)
-        now.pop("foo/.venv", None)
+        now.pop(f"foo/.venv{DRAFT}", None)
+        if now.pop("foo/.venv", None) is not None:
+            assert says() in (right, elsewhere), step
         assert now == before, step
         for _ in range(2):
             assert machine.is_right(machine.call("sync"), "sync"), step
-        assert os.path.realpath(pointer) == machine.expected
+        now = tree(machine.dropbox)
+        assert now.pop("foo/.venv")
+        assert now == before, step
+        assert says() == right, step
+    assert kills.most(killed)
 
 
 def _uvlocal(*words: str) -> list[str]:
@@ -153,7 +182,10 @@ WRITES = [
 def test_a_command_that_changes_a_file(
     machine: HardMachine, words: tuple[str, ...], name: str, content: str, kept: str
 ) -> None:
-    """A file of the user's is the old one or the new one, whole; the command then finishes."""
+    """A file of the user's is the old one or the new one, whole; the command then finishes.
+
+    Nothing is left beside it.
+    """
     machine.call("sync")
     path = machine.write(name, content)
     command = _uvlocal(*words)
@@ -162,15 +194,19 @@ def test_a_command_that_changes_a_file(
         changed = file.read()
     assert kept in changed
     assert changed != content
+    killed = []
     for step in some(steps, 4):
         machine.write(name, content)
-        kills.kill(machine, step, command)
+        killed.append(kills.kill(machine, step, command))
         with open(path, encoding="utf-8") as file:
             assert file.read() in (content, changed), step
         assert machine.call("run", "x").came_through, step
         assert machine.uvlocal(*words, cwd=machine.project).code == 0, step
         with open(path, encoding="utf-8") as file:
             assert file.read() == changed, step
+        beside = [name for name in names(os.path.dirname(path)) if name.startswith(PREFIX)]
+        assert not beside, step
+    assert kills.most(killed)
 
 
 class Installing:
@@ -236,9 +272,11 @@ def test_installing(tmp_path: Path, which: str) -> None:
         user.machine.start(*user.install).communicate(timeout=60)
     steps = kills.steps(user.machine, command)
     user.finish("before")
+    killed = []
     for step in some(steps, 4):
         if which == "uninstall":
             user.machine.start(*user.install).communicate(timeout=60)
-        kills.kill(user.machine, step, command)
+        killed.append(kills.kill(user.machine, step, command))
         user.check(step)
         user.finish(step)
+    assert kills.most(killed)

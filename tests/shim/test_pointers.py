@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from fakes import FakeSystem, Link, Special
 
-from uvlocal.shim import pointers
+from uvlocal.shim import acts, pointers
+from uvlocal.shim.acts import DRAFT
 from uvlocal.shim.providers import PROVIDERS
 from uvlocal.shim.system import System
 from uvlocal.shim.volume import Volume
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HOME = "/home/me"
 ROOT = f"{HOME}/Dropbox/code/foo"
@@ -279,6 +277,19 @@ def test_a_folder_is_never_replaced(tmp_path: Path, *, over: bool) -> None:
     assert (venv / "precious").read_text() == "x"
 
 
+def test_what_comes_meanwhile_stays(tmp_path: Path) -> None:
+    """What somebody else puts there while a pointer is made is not replaced."""
+    path = tmp_path / ".venv"
+
+    def make(draft: str) -> None:
+        Path(draft).write_text("ours")
+        path.write_text("theirs")
+
+    assert not acts.put(str(path), over=False, make=make)
+    assert path.read_text() == "theirs"
+    assert os.listdir(tmp_path) == [".venv"]
+
+
 def test_put_over(tmp_path: Path) -> None:
     """A link or file takes the place of another one only if told to, in one step."""
     path = str(tmp_path / ".venv")
@@ -291,6 +302,7 @@ def test_put_over(tmp_path: Path) -> None:
     assert system.put_file(path, b"/c\n", over=True)
     with open(path, "rb") as file:
         assert file.read() == b"/c\n"
+    (tmp_path / f".venv{DRAFT}").write_text("of a call that was killed")
     assert system.put_link(path, "/d", over=True)
     assert os.listdir(tmp_path) == [".venv"]
     assert not system.put_link(str(tmp_path / "none" / ".venv"), "/a", over=True)

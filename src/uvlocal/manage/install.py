@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from uvlocal.manage import shadows, shell_code, shells, startup_lines, windows_path
+from uvlocal.manage.drafts import replace as write
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.inspection import inspect
 from uvlocal.manage.programs import Program, advice
@@ -31,7 +32,6 @@ from uvlocal.manage.shim_folder import (
     remembered,
     stands,
 )
-from uvlocal.manage.store import replace as write
 from uvlocal.shim import environment, settings
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import os
 import stat
 from dataclasses import dataclass, replace
 
-from uvlocal.manage import jsonc, toml_files
+from uvlocal.manage import drafts, jsonc, toml_files
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.status import folder
 from uvlocal.shim import environment, pointers
@@ -228,13 +228,11 @@ class _SettingsFile:
 
     def write(self, text: str) -> None:
         """Replace the file in one step; it keeps its mode."""
-        from uvlocal.manage import store
-
         path = toml_files.target(self.path, self._project, self._shown)
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             mode = stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else 0o644
-            store.replace(path, text.encode(), mode)
+            drafts.replace(path, text.encode(), mode)
         except OSError as error:
             raise UserError(f"`{self._shown}` cannot be written: {error.strerror}") from error
 

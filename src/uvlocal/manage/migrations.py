@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import tomli_w
 
+from uvlocal.manage import drafts
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.records import from_text
-from uvlocal.manage.store import DRAFT_PREFIX, replace
 from uvlocal.shim import environment
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def write(store: str, name: str, note: Note) -> None:
         "recorded": note.recorded,
         "extra": list(note.extra),
     }
-    replace(path_of(store, name), tomli_w.dumps(table).encode())
+    drafts.replace(path_of(store, name), tomli_w.dumps(table).encode())
 
 
 def erase(store: str, name: str) -> None:
@@ -125,7 +125,7 @@ def erase(store: str, name: str) -> None:
     folder = os.path.join(store, MIGRATIONS)
     with contextlib.suppress(OSError):
         for draft in os.listdir(folder):
-            if draft.startswith(DRAFT_PREFIX):
+            if draft.startswith(drafts.PREFIX):
                 os.unlink(os.path.join(folder, draft))
         os.rmdir(folder)
 

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import in_use, listing, records, store, trash
+from uvlocal.manage import drafts, in_use, listing, records, store, trash
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.identity import Disk
 from uvlocal.manage.sizes import Meter
@@ -278,7 +278,7 @@ def _sweep(place: str, system: System) -> None:
     """Remove what killed writers of records left: whoever writes one holds the lock."""
     folder = os.path.join(place, environment.RECORDS)
     for name in system.listdir(folder):
-        if name.startswith(store.DRAFT_PREFIX):
+        if name.startswith(drafts.PREFIX):
             with contextlib.suppress(OSError):
                 os.unlink(os.path.join(folder, name))
 

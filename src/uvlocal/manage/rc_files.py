@@ -17,9 +17,10 @@ import re
 import shutil
 import stat
 import sys
-import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from uvlocal.manage import drafts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -211,11 +212,12 @@ def perform(edit: Edit) -> None:
     """
     if not edit.changes:
         return
+    drafts.sweep(os.path.dirname(edit.target))
     if _content(edit.target) != edit.before:
         raise OSError(None, "was changed by another program meanwhile")
     if edit.before is None:
         os.makedirs(os.path.dirname(edit.target), exist_ok=True)
-        _create(edit.target, edit.after or b"")
+        drafts.create(edit.target, edit.after or b"")
     elif edit.after is None:
         os.unlink(edit.target)
     elif edit.after.startswith(edit.before):
@@ -232,18 +234,6 @@ def _content(path: str) -> bytes | None:
             return file.read(LIMIT + 1)
     except FileNotFoundError:
         return None
-
-
-def _create(path: str, content: bytes) -> None:
-    """Make a file, or none: an empty `.bash_profile` would hide the user's `.profile`."""
-    with open(path, "xb") as file:
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        except OSError:
-            os.unlink(path)
-            raise
 
 
 def _append(path: str, size: int, more: bytes) -> None:
@@ -267,12 +257,8 @@ def _rewrite(path: str, content: bytes) -> None:
             file.write(content)
             file.truncate()
         return
-    descriptor, draft = tempfile.mkstemp(dir=folder, prefix=".uvlocal-")
+    draft = drafts.make(path, content)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
         shutil.copystat(path, draft)
         os.utime(draft)
         if sys.platform != "win32":

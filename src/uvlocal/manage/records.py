@@ -13,9 +13,10 @@ import tomllib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from uvlocal.manage import drafts
 from uvlocal.manage.identity import Disk, Identity
 from uvlocal.manage.states import Judge
-from uvlocal.manage.store import DRAFT_PREFIX, RECORD_VERSION
+from uvlocal.manage.store import RECORD_VERSION
 from uvlocal.shim import environment, stores
 from uvlocal.shim.environment import ENVIRONMENTS, RECORDS
 
@@ -127,7 +128,7 @@ def _in_store(store: str, system: System) -> list[Entry]:
     environments = set(system.listdir(os.path.join(store, ENVIRONMENTS)))
     files = system.listdir(os.path.join(store, RECORDS))
     names = {
-        name.removesuffix(_SUFFIX): name for name in files if not name.startswith(DRAFT_PREFIX)
+        name.removesuffix(_SUFFIX): name for name in files if not name.startswith(drafts.PREFIX)
     }
     return [
         _entry(store, name, names.get(name), system) for name in sorted(environments | {*names})

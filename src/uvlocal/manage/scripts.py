@@ -10,7 +10,7 @@ import os
 import re
 import stat
 
-from uvlocal.manage.store import DRAFT_PREFIX, replace
+from uvlocal.manage import drafts
 
 #: The largest script that is rewritten, in bytes; what is larger is a program.
 _LIMIT = 1 << 20
@@ -31,7 +31,7 @@ def rewrite(environment: str, old: str, new: str) -> int:
     stems = {old: new, os.path.realpath(old): os.path.join(_parent(new), os.path.basename(new))}
     changed = 0
     for path in _scripts(environment):
-        if os.path.basename(path).startswith(DRAFT_PREFIX):
+        if os.path.basename(path).startswith(drafts.PREFIX):
             os.unlink(path)  # of a call that was killed
             continue
         before = _content(path)
@@ -39,7 +39,7 @@ def rewrite(environment: str, old: str, new: str) -> int:
         for stem, replacement in stems.items():
             after = rewritten(after, os.fsencode(stem), os.fsencode(replacement))
         if after != before:
-            replace(path, after, stat.S_IMODE(os.stat(path).st_mode))
+            drafts.replace(path, after, stat.S_IMODE(os.stat(path).st_mode))
             changed += 1
     return changed
 

@@ -10,9 +10,9 @@ import sys
 import tomllib
 from dataclasses import dataclass
 
+from uvlocal.manage.drafts import replace
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.shell_code import program_name
-from uvlocal.manage.store import replace
 from uvlocal.shim import environment, handover, settings
 from uvlocal.shim.system import System
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 import time
 from typing import TYPE_CHECKING
 
 from uvlocal import __version__
-from uvlocal.manage import identity
+from uvlocal.manage import drafts, identity
 from uvlocal.shim import environment, mounts, pyproject, stores
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
 #: The version of the record's own shape.
 RECORD_VERSION = 1
-#: How the name of a file begins that `replace` has not finished; a killed writer leaves it.
-DRAFT_PREFIX = ".new-"
 #: How long a first call waits for another first call to write its record, in seconds.
 _PATIENCE = 5.0
 
@@ -96,7 +93,7 @@ def write(path: str, table: dict[str, object]) -> None:
     """
     import tomli_w
 
-    replace(path, tomli_w.dumps(table).encode())
+    drafts.replace(path, tomli_w.dumps(table).encode())
 
 
 def _offer(store: str, which: identity.Identity | None, system: System) -> str:
@@ -176,23 +173,3 @@ def _make_private(folder: str) -> None:
 
 
 _FOLDERS = (environment.ENVIRONMENTS, environment.RECORDS)
-
-
-def replace(path: str, content: bytes, mode: int = 0o600) -> None:
-    """Write a file so that a reader sees the old content or the new, never a part.
-
-    Raises:
-        OSError: the folder cannot be written.
-    """
-    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=DRAFT_PREFIX)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise

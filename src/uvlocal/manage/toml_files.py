@@ -171,7 +171,7 @@ class TomlFile:
         Raises:
             UserError: it cannot be written.
         """
-        from uvlocal.manage.store import replace
+        from uvlocal.manage import drafts
 
         path = target(self.path, self._project, self.shown)
         try:
@@ -180,7 +180,7 @@ class TomlFile:
             except FileNotFoundError:
                 mode = 0o600
                 os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-            replace(path, self.text.encode(), mode)
+            drafts.replace(path, self.text.encode(), mode)
         except OSError as error:
             raise UserError(f"`{self.shown}` cannot be written: {error.strerror}") from error
 

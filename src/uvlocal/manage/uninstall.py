@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage import (
     clearing,
+    drafts,
     in_use,
     rc_files,
     records,
@@ -166,6 +167,7 @@ def perform(todo: Plan, *, processes: Callable[[], Iterable[Process]] = in_use.r
         attempt(edit.path, rc_files.perform, edit)
     for folder in todo.shim_folders:
         attempt("PATH", _leave_user_path, todo, folder)
+        drafts.sweep(folder)
     for path in todo.result.files:
         attempt(path, os.unlink, path)
     for shim in todo.result.moved_back:

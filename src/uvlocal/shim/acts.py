@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+#: What is added to the name of something while it is made.
+DRAFT = ".uvlocal"
 #: How long to wait before trying again to get a lock, in seconds.
 _PAUSE = 0.02
 
@@ -45,28 +47,39 @@ def lock(path: str, flags: int, patience: float) -> "int | None":
 
 
 def put(path: str, over: bool, make: "Callable[[str], None]") -> bool:
-    """Make something at `path`, with `over` in the place of what is there unless a directory."""
+    """Make something at `path`, with `over` in the place of what is there unless a directory.
+
+    It is made beside `path`, and appears there as a whole. The name beside it is always the same: a
+    call that is killed in between leaves one thing at most, and the next call takes that away.
+    """
+    draft = path + DRAFT
     try:
-        make(path)
-    except FileExistsError:
-        pass
-    except (OSError, ValueError, NotImplementedError):
-        return False
-    else:
-        return True
-    beside = f"{path}.{os.getpid()}"
-    try:
-        if not over or stat.S_ISDIR(os.lstat(path).st_mode):
+        if not _is_free(path, over):
             return False
-        make(beside)
-        os.replace(beside, path)
-    except OSError:
-        try:
-            os.unlink(beside)
-        except OSError:
-            pass
-        return False
-    return True
+        _remove(draft)
+        make(draft)
+        if _is_free(path, over):
+            os.replace(draft, path)
+            return True
+    except (OSError, ValueError, NotImplementedError):
+        pass
+    _remove(draft)
+    return False
+
+
+def _is_free(path: str, over: bool) -> bool:
+    """Say whether something may be put at a path."""
+    try:
+        return not stat.S_ISDIR(os.lstat(path).st_mode) and over
+    except FileNotFoundError:
+        return True
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except (OSError, ValueError):
+        pass
 
 
 def remove_below(folder: str, path: str) -> None:

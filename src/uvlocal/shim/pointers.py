@@ -29,6 +29,8 @@ _TROUBLE = {
 }
 #: How many pointers of other machines are remembered as once repaired.
 _REMEMBERED = 32
+#: How the line of one begins that is just being repaired; no path that is ours begins so.
+_GOING_TO = "\t"
 
 
 class Pointer:
@@ -148,19 +150,28 @@ def keep(root: str, wanted: str, kind: str, system: System, memory: str) -> "tup
     pointer = find(root, wanted, system)
     if pointer.leads or not (pointer.ours or pointer.kind == NONE):
         return pointer, False
-    if pointer.ours and not _may_mend(pointer.target, memory, system):
+    if pointer.ours and not _note(pointer, memory, system, done=False):
         return pointer, False
-    return pointer, put(pointer, kind, target(root, wanted, system), system)
+    changed = put(pointer, kind, target(root, wanted, system), system)
+    if pointer.ours:
+        _note(pointer, memory, system, done=True)
+    return pointer, changed
 
 
-def _may_mend(says: str, memory: str, system: System) -> bool:
-    """Note that a pointer is mended; say no where it was before, or cannot be noted."""
+def _note(pointer: Pointer, memory: str, system: System, *, done: bool) -> bool:
+    """Note that a pointer is going to be mended, or has been.
+
+    Returns:
+        whether to go on: not where it was mended before, or nothing can be noted. One that was
+        going to be mended, by a call that was killed, is.
+    """
     if not memory:
         return False
-    line = environment.as_text(says)
+    line = environment.as_text(pointer.target)
     data = system.read(memory, 64 * 4096) or b""
-    mended = data.decode("utf-8", "replace").splitlines()
-    if line in mended:
+    noted = data.decode("utf-8", "replace").splitlines()
+    if line in noted:
         return False
-    text = "\n".join([*mended[-_REMEMBERED + 1 :], line]) + "\n"
+    others = [other for other in noted if other != _GOING_TO + line]
+    text = "\n".join([*others[-_REMEMBERED + 1 :], line if done else _GOING_TO + line]) + "\n"
     return system.write_private(memory, text.encode())

@@ -1,0 +1,95 @@
+"""Write files whole or not at all, and take away what a writer left that was killed.
+
+A file is written beside its place, under a name that tells by which process. Whoever writes there
+next removes the drafts of processes that are gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+
+#: How the name of a file begins that is not finished.
+PREFIX = ".new-"
+
+
+def replace(path: str, content: bytes, mode: int = 0o600) -> None:
+    """Write a file so that a reader sees the old content or the new, never a part.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    draft = make(path, content)
+    try:
+        os.chmod(draft, mode)
+        os.replace(draft, path)
+    except BaseException:
+        _remove(draft)
+        raise
+
+
+def create(path: str, content: bytes) -> None:
+    """Write a file, with the usual permissions, that nobody ever sees empty or a part of.
+
+    Raises:
+        FileExistsError: something is there; it stays as it is.
+        OSError: the folder cannot be written.
+    """
+    draft = make(path, content, 0o666)
+    try:
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            raise
+        except OSError:  # no hard links on this volume
+            if os.path.lexists(path):
+                raise
+            os.rename(draft, path)
+    finally:
+        _remove(draft)
+
+
+def make(path: str, content: bytes, mode: int = 0o600) -> str:
+    """Write what is to become `path` to a file beside it, down to the disk; return its path.
+
+    Raises:
+        OSError: the folder cannot be written; nothing is left there.
+    """
+    folder = os.path.dirname(path)
+    sweep(folder)
+    draft = os.path.join(folder, f"{PREFIX}{os.getpid()}-{secrets.token_hex(4)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(draft, flags, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        _remove(draft)
+        raise
+    return draft
+
+
+def sweep(folder: str) -> None:
+    """Remove the drafts in a folder whose writers are gone."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):
+            process = name.removeprefix(PREFIX).partition("-")[0]
+            if name.startswith(PREFIX) and process.isdecimal() and not _runs(int(process)):
+                _remove(os.path.join(folder, name))
+
+
+def _runs(process: int) -> bool:
+    import psutil  # drafts are rare
+
+    try:
+        return psutil.pid_exists(process)
+    except OverflowError:  # no process has such a number
+        return False
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)
