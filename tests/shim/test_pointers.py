@@ -290,6 +290,22 @@ def test_what_comes_meanwhile_stays(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == [".venv"]
 
 
+@pytest.mark.parametrize("planted", ["link", "folder"])
+def test_a_planted_draft(tmp_path: Path, planted: str) -> None:
+    """What others put where a pointer is made is not followed, and not written to."""
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    draft = tmp_path / f".venv{DRAFT}"
+    if planted == "link":
+        draft.symlink_to(precious)
+    else:
+        draft.mkdir()
+    path = str(tmp_path / ".venv")
+    assert System().put_file(path, b"/c\n", over=False) == (planted == "link")
+    assert precious.read_text() == "mine"
+    assert draft.exists() == (planted == "folder")
+
+
 def test_put_over(tmp_path: Path) -> None:
     """A link or file takes the place of another one only if told to, in one step."""
     path = str(tmp_path / ".venv")

@@ -46,17 +46,21 @@ def lock(path: str, flags: int, patience: float) -> "int | None":
         raise
 
 
-def put(path: str, over: bool, make: "Callable[[str], None]") -> bool:
+def put(path: str, over: bool, make: "Callable[[str], None]", whole: bool = False) -> bool:
     """Make something at `path`, with `over` in the place of what is there unless a directory.
 
-    It is made beside `path`, and appears there as a whole. The name beside it is always the same: a
-    call that is killed in between leaves one thing at most, and the next call takes that away.
+    With `whole`, what `make` makes is there in one step. Otherwise, and over something else, it is
+    made beside `path`, and appears there as a whole. The name beside it is always the same: a call
+    that is killed in between leaves one thing at most, and the next call takes that away.
     """
     draft = path + DRAFT
     try:
         if not _is_free(path, over):
             return False
         _remove(draft)
+        if whole and not over:
+            make(path)
+            return True
         make(draft)
         if _is_free(path, over):
             os.replace(draft, path)

@@ -312,7 +312,10 @@ class System:
         """
         from uvlocal.shim import acts
 
-        return acts.put(path, over, lambda at: os.symlink(target, at, target_is_directory=True))
+        def make(at: str) -> None:
+            os.symlink(target, at, target_is_directory=True)
+
+        return acts.put(path, over, make, whole=True)
 
     def put_file(self, path: str, data: bytes, *, over: bool) -> bool:
         """Put a file at `path`, with the usual permissions; `over` as in `put_link`."""
