@@ -78,12 +78,14 @@ def test_what_cannot_be_written(tmp_path: Path) -> None:
 def test_drafts_of_the_dead_go(tmp_path: Path, gone: int) -> None:
     """A draft whose writer is gone is removed by the next writer; everything else stays."""
     number = 10**30
-    kept = [f".new-{os.getpid()}-1", ".new-x", ".new-", ".newest", "-1-x", f".other-{gone}-1"]
-    for name in (*kept, f".new-{gone}-a1", f".new-{number}-b2"):
+    end = "0123abcd"
+    kept = [f".new-{os.getpid()}-{end}", f".new-{gone}-notes.md", ".new-x", f".other-{gone}-{end}"]
+    for name in (*kept, f".new-{gone}-{end}", f".new-{number}-{end}"):
         (tmp_path / name).touch()
-    (tmp_path / f".new-{gone}-folder").mkdir()
+    folder = f".new-{gone}-ffffffff"
+    (tmp_path / folder).mkdir()
     drafts.replace(str(tmp_path / "file"), b"x")
-    assert sorted(os.listdir(tmp_path)) == sorted([*kept, f".new-{gone}-folder", "file"])
+    assert sorted(os.listdir(tmp_path)) == sorted([*kept, folder, "file"])
 
 
 def test_a_folder_that_is_gone(tmp_path: Path) -> None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 
 #: How the name of a file begins that is not finished.
 PREFIX = ".new-"
+#: The whole name: with the number of the process that writes it.
+_NAME = re.compile(re.escape(PREFIX) + r"([0-9]+)-[0-9a-f]{8}")
 
 
 def replace(path: str, content: bytes, mode: int = 0o600) -> None:
@@ -76,8 +79,8 @@ def sweep(folder: str) -> None:
     """Remove the drafts in a folder whose writers are gone."""
     with contextlib.suppress(OSError):
         for name in os.listdir(folder):
-            process = name.removeprefix(PREFIX).partition("-")[0]
-            if name.startswith(PREFIX) and process.isdecimal() and not _runs(int(process)):
+            ours = _NAME.fullmatch(name)
+            if ours is not None and not _runs(int(ours[1])):
                 _remove(os.path.join(folder, name))
 
 
