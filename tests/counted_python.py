@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from worlds import World
 
 #: Inputs must be older than two seconds before a decision is recorded; how long is tried, in s.
-PATIENCE = 60
+PATIENCE = 20
 
 
 class CountedPython:

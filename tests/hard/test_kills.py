@@ -136,7 +136,8 @@ def test_a_pointer(machine: HardMachine, kind: str, old: str) -> None:
         clean()
         killed.append(kills.kill(machine, step, machine.command("sync")))
         now = tree(machine.dropbox)
-        now.pop(f"foo/.venv{DRAFT}", None)
+        if (kind, old) != ("symlink", "none"):  # that one is made in one step
+            now.pop(f"foo/.venv{DRAFT}", None)
         if now.pop("foo/.venv", None) is not None:
             assert says() in (right, elsewhere), step
         assert now == before, step

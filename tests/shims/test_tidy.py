@@ -38,7 +38,8 @@ def tidied(path: str, system: str) -> subprocess.CompletedProcess[str]:
     target, triple = TARGETS[system]
     program = os.path.join(os.path.dirname(sys.executable), "clang-tidy")
     includes = [f"-isystem{folder}" for folder in headers(target)]
-    flags = ["-std=gnu11", "-Wall", "-Wextra", f"--target={triple}", "-nostdinc", *includes]
+    flags = [flag for flag in hook._FLAGS if flag.startswith(("-std=", "-W"))]
+    flags += [f"--target={triple}", "-nostdinc", *includes]
     if system == "windows":
         flags.append("-ffreestanding")
     configuration = f"--config-file={os.path.join(fetched.SOURCE, '.clang-tidy')}"

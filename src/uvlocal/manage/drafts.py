@@ -10,6 +10,10 @@ import contextlib
 import os
 import re
 import secrets
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: How the name of a file begins that is not finished.
 PREFIX = ".new-"
@@ -23,13 +27,9 @@ def replace(path: str, content: bytes, mode: int = 0o600) -> None:
     Raises:
         OSError: the folder cannot be written.
     """
-    draft = make(path, content)
-    try:
+    with made(path, content) as draft:
         os.chmod(draft, mode)
         os.replace(draft, path)
-    except BaseException:
-        _remove(draft)
-        raise
 
 
 def create(path: str, content: bytes) -> None:
@@ -39,8 +39,7 @@ def create(path: str, content: bytes) -> None:
         FileExistsError: something is there; it stays as it is.
         OSError: the folder cannot be written.
     """
-    draft = make(path, content, 0o666)
-    try:
+    with made(path, content, 0o666) as draft:
         try:
             os.link(draft, path)
         except FileExistsError:
@@ -49,15 +48,16 @@ def create(path: str, content: bytes) -> None:
             if os.path.lexists(path):
                 raise
             os.rename(draft, path)
-    finally:
-        _remove(draft)
 
 
-def make(path: str, content: bytes, mode: int = 0o600) -> str:
-    """Write what is to become `path` to a file beside it, down to the disk; return its path.
+@contextlib.contextmanager
+def made(path: str, content: bytes, mode: int = 0o600) -> Iterator[str]:
+    """Write what is to become `path` to a file beside it, down to the disk, and tell its path.
+
+    What is still there at the end goes.
 
     Raises:
-        OSError: the folder cannot be written; nothing is left there.
+        OSError: the folder cannot be written.
     """
     folder = os.path.dirname(path)
     sweep(folder)
@@ -69,10 +69,9 @@ def make(path: str, content: bytes, mode: int = 0o600) -> str:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-    except BaseException:
+        yield draft
+    finally:
         _remove(draft)
-        raise
-    return draft
 
 
 def sweep(folder: str) -> None:

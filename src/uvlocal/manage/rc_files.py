@@ -257,15 +257,10 @@ def _rewrite(path: str, content: bytes) -> None:
             file.write(content)
             file.truncate()
         return
-    draft = drafts.make(path, content)
-    try:
+    with drafts.made(path, content) as draft:
         shutil.copystat(path, draft)
         os.utime(draft)
         if sys.platform != "win32":
             with contextlib.suppress(OSError):  # only root may give files away
                 os.chown(draft, status.st_uid, status.st_gid)
         os.replace(draft, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(draft)
-        raise
