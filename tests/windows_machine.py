@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,13 @@ import launchers
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 TARGET = launchers.host() if sys.platform == "win32" else "windows-x86_64"
 #: How long a program may take under wine, in seconds; how often one is tried where wine itself
-#: fails, and its exit code then.
-_PATIENCE, _ATTEMPTS, _WINE_FAILED = 60, 3, 125
+#: fails.
+_PATIENCE, _ATTEMPTS = 60, 5
 
 
 def runner() -> list[str]:
@@ -81,12 +82,54 @@ class Windows:
         (self.root / "python" / "python.exe").unlink()
         self.environ["UVLOCAL_QUIET"] = "1"
 
-    def start(self, tail: str = "", name: str = "uv", shim: str = "shims/uv.exe") -> Process:
-        """Start the shim with a command line, and return the process."""
+    @contextmanager
+    def started(self, tail: str) -> Iterator[Process]:
+        """Start the shim with a command line, and go on once uv or Python was started by it."""
+        with self._alone():
+            process = self._start_until_recorded(tail)
+            for _ in range(_ATTEMPTS - 1 if self.runner else 0):
+                if self.record.exists():
+                    break
+                process.communicate()
+                process = self._start_until_recorded(tail)
+        with process:
+            try:
+                assert self.record.exists()
+                yield process
+            finally:
+                process.kill()
+
+    def call(self, tail: str = "", name: str = "uv", shim: str = "shims/uv.exe") -> tuple[int, str]:
+        """Run the shim with a command line; return the exit code and what was said."""
+        end = self.environ.get("UVLOCAL_TEST_END", "0")
+        code, out, said = self.run(
+            *self._starting(tail, name, shim), ends=42 if end == "w" else int(end)
+        )
+        assert out == ""
+        return code, said
+
+    def run(self, *command: str, ends: int = 0) -> tuple[int, str, str]:
+        """Run a program for Windows; return its exit code, its output and what it said.
+
+        `ends` is the exit code with which it is to end if it says nothing. Where wine itself fails,
+        the program is run again.
+        """
+        done = self._run(command)
+        for _ in range(_ATTEMPTS - 1):
+            if not self.runner or not self._is_trouble_of_wine(done[0], done[2], ends):
+                break
+            done = self._run(command)
+        return done
+
+    def _starting(self, tail: str, name: str = "uv", shim: str = "shims/uv.exe") -> list[str]:
+        """Return the command that starts the shim with a command line as it is."""
         self.environ["START_PROGRAM"] = self.path(shim)
         self.environ["START_LINE"] = name + tail
+        return [launchers.starter(TARGET)]
+
+    def _start(self, command: Iterable[str]) -> Process:
         return subprocess.Popen(
-            [*self.runner, launchers.starter(TARGET)],
+            [*self.runner, *command],
             env=self.environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -94,19 +137,16 @@ class Windows:
             cwd=self.root,
         )
 
-    def call(self, tail: str = "", name: str = "uv", shim: str = "shims/uv.exe") -> tuple[int, str]:
-        """Run the shim with a command line; return the exit code and what was said."""
-        code, said = self._call(tail, name, shim)
-        for _ in range(_ATTEMPTS - 1):
-            if not self.runner or not self._is_trouble_of_wine(code, said):
-                break
-            code, said = self._call(tail, name, shim)
-        return code, said
+    def _start_until_recorded(self, tail: str) -> Process:
+        """Start the shim, and wait until a program made its record or all ended without."""
+        process = self._start(self._starting(tail))
+        while not self.record.exists() and process.poll() is None:
+            time.sleep(0.01)
+        return process
 
-    def _call(self, tail: str, name: str, shim: str) -> tuple[int, str]:
-        # wine starts one program at a time well; several at once, and one in a thousand fails.
-        with filelock.FileLock(str(self.environ.get("WINEPREFIX", self.root)) + ".calls"):
-            process = self.start(tail, name, shim)
+    def _run(self, command: Iterable[str]) -> tuple[int, str, str]:
+        with self._alone():
+            process = self._start(command)
             try:
                 out, error = process.communicate(timeout=_PATIENCE)
             except subprocess.TimeoutExpired:
@@ -114,14 +154,22 @@ class Windows:
                 process.communicate()
                 if not self.runner:
                     raise
-                return _WINE_FAILED, "wine: hangs"
-        assert out == b""
-        return process.returncode, error.decode()
+                return -1, "", "wine: hangs"
+        return process.returncode, out.decode(errors="replace"), error.decode()
 
-    def _is_trouble_of_wine(self, code: int, said: str) -> bool:
-        """Say whether wine itself failed: with a page fault, or to start what is there."""
+    def _alone(self) -> filelock.BaseFileLock:
+        """Return a lock: of several programs that wine starts at once, one in a thousand fails."""
+        return filelock.FileLock(str(self.environ.get("WINEPREFIX", self.root)) + ".calls")
+
+    def _is_trouble_of_wine(self, code: int, said: str, ends: int) -> bool:
+        """Say whether wine itself failed: with a page fault, to start what is there, or silently.
+
+        No program here fails without a word, but one in some thousand ends at once, with 1 or with
+        125, having done nothing.
+        """
         started = (self.root / "python" / "python.exe").exists()
-        return code == _WINE_FAILED or "wine: " in said or (started and "be started" in said)
+        silent = not said and code != ends
+        return silent or "wine: " in said or (started and "be started" in said)
 
     def recorded(self) -> tuple[str, dict[str, str]]:
         """Return the command line and the environment with which the recorder was started."""
@@ -153,18 +201,34 @@ def standing_by(runner: list[str]) -> Iterator[None]:
         waiting = subprocess.Popen(
             [*runner, "cmd.exe"], env=environ, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet
         )
-        subprocess.run(
-            [*runner, "cmd.exe", "/c", "exit"],
-            env=environ,
-            stdin=quiet,
-            stdout=quiet,
-            stderr=quiet,
-            timeout=_PATIENCE,
-            check=True,
-        )
+        _insist([*runner, "cmd.exe", "/c", "exit"], environ, _PATIENCE)
     with waiting:
         yield
-        waiting.communicate(timeout=_PATIENCE)
+        try:
+            waiting.communicate(timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            waiting.kill()
+
+
+def _insist(command: list[str], environ: dict[str, str], timeout: float | None = None) -> None:
+    """Run a program of wine's own until it ends well; `timeout` is in seconds."""
+    quiet = subprocess.DEVNULL
+    for left in reversed(range(_ATTEMPTS)):
+        try:
+            subprocess.run(
+                command,
+                env=environ,
+                stdin=quiet,
+                stdout=quiet,
+                stderr=quiet,
+                timeout=timeout,
+                check=True,
+            )
+        except subprocess.SubprocessError:
+            if left == 0:
+                raise
+        else:
+            break
 
 
 def _environ() -> dict[str, str]:
@@ -177,10 +241,8 @@ def _make_prefix(folder: str) -> None:
     fetched.tell("making a system drive for wine")
     environ = {**fetched.ENVIRONMENT, "WINEPREFIX": folder, "WINEDEBUG": "-all", "DISPLAY": ""}
     wine = shutil.which("wine64") or shutil.which("wine") or "wine"
-    quiet = subprocess.DEVNULL
     # No browser and no .NET: each would open a window that asks to download it.
     environ["WINEDLLOVERRIDES"] = "mscoree=;mshtml="
-    command = [wine, "wineboot", "--init"]
-    subprocess.run(command, env=environ, stdout=quiet, stderr=quiet, check=True)
+    _insist([wine, "wineboot", "--init"], environ)
     # The server writes the registry when it ends; only then may the folder be given its name.
     subprocess.run([_server(), "--wait"], env=environ, check=True)

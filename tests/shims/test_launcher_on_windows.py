@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -146,14 +145,14 @@ def test_a_long_path(windows: Windows) -> None:
     conf = windows.root / deep / "uvlocal-launcher.conf"
     conf.write_text(f"uvlocal 1\npython {python}\npackage {package}\n")
     windows.folders(deep, "real")
-    command = [*windows.runner, str(windows.root / deep / "uv.exe"), "x"]
+    launcher = str(windows.root / deep / "uv.exe")
 
-    subprocess.run(command, env=windows.environ, check=True)
+    assert windows.run(launcher, "x") == (0, "", "")
     shim = windows.path(f"{deep}/uv.exe")
     assert windows.recorded()[0].endswith(f' "{package}" "{shim}" "-" "{shim}" x')
 
     windows.without_python()
-    subprocess.run(command, env=windows.environ, check=True)
+    assert windows.run(launcher, "x") == (0, "", "")
     assert windows.recorded()[0] == f'"{shim}" x'
 
 
@@ -214,15 +213,12 @@ def test_who_ends_the_launcher_ends_uv(windows: Windows) -> None:
     """A launcher that is killed takes uv with it."""
     windows.without_python()
     windows.environ["UVLOCAL_TEST_END"] = "w"
-    process = windows.start(f" {windows.path('mark-of-uv')}")
-    while not windows.record.exists():
-        assert process.poll() is None
-        time.sleep(0.01)
     mark = windows.path("mark-of-uv")
-    found = list(_processes(mark))
-    assert len(found) == 2  # the launcher, then uv
-    os.kill(min(map(int, found)), 9)
-    process.communicate(timeout=60)
+    with windows.started(f" {mark}") as process:
+        found = list(_processes(mark))
+        assert len(found) == 2  # the launcher, then uv
+        os.kill(min(map(int, found)), 9)
+        process.communicate(timeout=60)
     deadline = time.monotonic() + 60
     while list(_processes(mark)):
         assert time.monotonic() < deadline

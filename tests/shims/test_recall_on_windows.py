@@ -7,7 +7,6 @@ of them is what is tested. That CPython tells the same numbers is known from its
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 import uuid
@@ -61,13 +60,11 @@ class Recalling:
 
     def tell(self, *questions: str) -> list[str]:
         """Return what Windows says."""
-        done = subprocess.run(
-            [*self.windows.runner, launchers.teller(TARGET)],
-            env=self.windows.environ | {"TELL": "|".join(questions)},
-            capture_output=True,
-            check=True,
-        )
-        return done.stdout.decode().splitlines()
+        self.windows.environ["TELL"] = "|".join(questions)
+        code, out, said = self.windows.run(launchers.teller(TARGET))
+        del self.windows.environ["TELL"]
+        assert (code, said) == (0, "")
+        return out.splitlines()
 
     def status(self, name: str, count: int = 5) -> str:
         """Return the numbers of a file below the root."""
@@ -76,14 +73,8 @@ class Recalling:
 
     def registry(self, *words: str) -> None:
         """Run `reg` on the key of this test."""
-        command = [*self.windows.runner, "reg.exe", words[0], f"HKCU\\{self.key}{words[1]}"]
-        subprocess.run(
-            [*command, *words[2:], "/f"],
-            env=self.windows.environ,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=True,
-        )
+        command = ("reg.exe", words[0], f"HKCU\\{self.key}{words[1]}", *words[2:], "/f")
+        assert self.windows.run(*command)[0] == 0
 
     def record(self, *inputs: tuple[str, str], **fields: object) -> None:
         """Record a decision for `uv sync` in the root, or what `fields` say."""
