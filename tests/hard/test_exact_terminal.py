@@ -25,32 +25,45 @@ if not sys.platform.startswith("linux"):
 #: How long to wait for what must happen, in seconds.
 _PATIENCE = 30
 
+#: Waits for something to read. Python answers no signal that comes right before a `read`, so it is
+#: never left in one for long.
+_UNTIL_READABLE = """
+import select
+while not select.select([0], [], [], 0.05)[0]:
+    pass
+"""
+
 #: Says when it is ready, and which signal it gets; ends with that, or with its standard input.
-LISTEN = """
+LISTEN = f"""
 import os, signal, sys
 def tell(number, frame):
     os.write(1, b"got %d\\n" % number)
     os._exit(7)
-for number in {signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1,
-               signal.SIGUSR2, signal.SIGALRM}:
+for number in {{signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1,
+               signal.SIGUSR2, signal.SIGALRM}}:
     signal.signal(number, tell)
 os.write(1, b"ready\\n")
-os.read(0, 1)
+{_UNTIL_READABLE}
 """
 
 #: Says what it sees of its terminal, now and whenever its size changes, until a line is typed.
-LOOK = """
+LOOK = f"""
 import os, signal, sys
 def show(*_):
     os.write(1, b"size %d %d\\n" % os.get_terminal_size())
 signal.signal(signal.SIGWINCH, show)
 print([os.isatty(n) for n in range(3)], os.tcgetpgrp(0) == os.getpgrp(), flush=True)
 show()
+{_UNTIL_READABLE}
 print("said", sys.stdin.readline().strip(), flush=True)
 """
 
 #: Waits for a line, as a program that is stopped and continued meanwhile.
-WAIT = "print('ready', flush=True); print('said', input())"
+WAIT = f"""
+print("ready", flush=True)
+{_UNTIL_READABLE}
+print("said", input())
+"""
 
 
 @pytest.fixture(scope="module")
@@ -290,6 +303,7 @@ def test_job_control(calls: SideBySide) -> None:
         until(b"ready")
         process.sendcontrol("c")
         until(b"KeyboardInterrupt")
+        seen[-1] = seen[-1].partition(b"Traceback")[0]  # the program may be anywhere
         until(b"> ")
         process.sendline(b"echo code $?")
         until(b"> ")
