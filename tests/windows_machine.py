@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import fetched
 import filelock
@@ -16,13 +16,13 @@ import launchers
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 TARGET = launchers.host() if sys.platform == "win32" else "windows-x86_64"
 #: How long a program may take under wine, in seconds; how often one is tried where wine itself
 #: fails.
-_PATIENCE, _ATTEMPTS = 60, 5
+_PATIENCE, _ATTEMPTS = 60, 3
 
 
 @cache
@@ -95,12 +95,10 @@ class Windows:
     @contextmanager
     def started(self, tail: str) -> Iterator[Process]:
         """Start the shim with a command line, and go on once uv or Python was started by it."""
-        process = self._start_until_recorded(tail)
-        for _ in range(_ATTEMPTS - 1 if self.runner else 0):
-            if self.record.exists():
-                break
-            process.communicate()
-            process = self._start_until_recorded(tail)
+        process = _tried(
+            lambda: self._start_until_recorded(tail),
+            lambda _: bool(self.runner) and not self.record.exists(),
+        )
         with process:
             try:
                 assert self.record.exists()
@@ -114,29 +112,27 @@ class Windows:
         code, out, said = self.run(
             *self._starting(tail, name, shim), ends=42 if end == "w" else int(end)
         )
-        assert out == ""
+        assert out == b""
         return code, said
 
-    def run(self, *command: str, ends: int = 0) -> tuple[int, str, str]:
+    def run(self, *command: str, ends: int = 0) -> tuple[int, bytes, str]:
         """Run a program for Windows; return its exit code, its output and what it said.
 
         `ends` is the exit code with which it is to end if it says nothing. Where wine itself fails,
         the program is run again.
         """
-        done = self._run(command)
-        for _ in range(_ATTEMPTS - 1):
-            if not self.runner or not self._is_trouble_of_wine(done[0], done[2], ends):
-                break
-            done = self._run(command)
-        return done
+        return _tried(
+            lambda: self._run(command),
+            lambda done: bool(self.runner) and _is_trouble_of_wine(done[0], done[2], ends),
+        )
 
     def _starting(self, tail: str, name: str = "uv", shim: str = "shims/uv.exe") -> list[str]:
-        """Return the command that starts the shim with a command line as it is."""
+        """Say how the shim is to be started, in variables; return what starts it so."""
         self.environ["START_PROGRAM"] = self.path(shim)
         self.environ["START_LINE"] = name + tail
         return [launchers.starter(TARGET)]
 
-    def _start(self, command: Iterable[str]) -> Process:
+    def _start(self, command: Sequence[str]) -> Process:
         return subprocess.Popen(
             [*self.runner, *command],
             env=self.environ,
@@ -151,9 +147,11 @@ class Windows:
         process = self._start(self._starting(tail))
         while not self.record.exists() and process.poll() is None:
             time.sleep(0.01)
+        if not self.record.exists():
+            process.communicate()
         return process
 
-    def _run(self, command: Iterable[str]) -> tuple[int, str, str]:
+    def _run(self, command: Sequence[str]) -> tuple[int, bytes, str]:
         process = self._start(command)
         try:
             out, error = process.communicate(timeout=_PATIENCE)
@@ -162,17 +160,8 @@ class Windows:
             process.communicate()
             if not self.runner:
                 raise
-            return -1, "", "wine: hangs"
-        return process.returncode, out.decode(errors="replace"), error.decode()
-
-    def _is_trouble_of_wine(self, code: int, said: str, ends: int) -> bool:
-        """Say whether wine itself failed: with a page fault, to start what is there, or silently.
-
-        No program here fails without a word. Where addresses are not fixed, wine may lose the first
-        program, which ends with 1 then, or one that is started by another.
-        """
-        silent = not said and code != ends
-        return silent or "wine: " in said or "be started" in said
+            return -1, b"", "wine: hangs"
+        return process.returncode, out, error.decode()
 
     def recorded(self) -> tuple[str, dict[str, str]]:
         """Return the command line and the environment with which the recorder was started."""
@@ -182,6 +171,27 @@ class Windows:
 
 
 Process = subprocess.Popen[bytes]
+_T = TypeVar("_T")
+
+
+def _tried(attempt: Callable[[], _T], failed: Callable[[_T], bool]) -> _T:
+    """Return what an attempt makes, the last of some where each before it failed."""
+    done = attempt()
+    for _ in range(_ATTEMPTS - 1):
+        if not failed(done):
+            break
+        done = attempt()
+    return done
+
+
+def _is_trouble_of_wine(code: int, said: str, ends: int) -> bool:
+    """Say whether wine itself failed: with a page fault, to start what is there, or silently.
+
+    No program here fails without a word. Where addresses are not fixed, wine may lose the first
+    program, which ends with 1 then, or one that is started by another.
+    """
+    silent = not said and code != ends
+    return silent or "wine: " in said or "be started" in said
 
 
 def _server() -> str:
@@ -216,22 +226,22 @@ def standing_by(runner: list[str]) -> Iterator[None]:
 def _insist(command: list[str], environ: dict[str, str], timeout: float | None = None) -> None:
     """Run a program of wine's own until it ends well; `timeout` is in seconds."""
     quiet = subprocess.DEVNULL
-    for left in reversed(range(_ATTEMPTS)):
+
+    def attempt() -> int | None:
         try:
-            subprocess.run(
+            return subprocess.run(
                 command,
                 env=environ,
                 stdin=quiet,
                 stdout=quiet,
                 stderr=quiet,
                 timeout=timeout,
-                check=True,
-            )
-        except subprocess.SubprocessError:
-            if left == 0:
-                raise
-        else:
-            break
+                check=False,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            return None
+
+    assert _tried(attempt, lambda code: code != 0) == 0, command
 
 
 def _environ() -> dict[str, str]:

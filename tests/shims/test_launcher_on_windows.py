@@ -147,12 +147,12 @@ def test_a_long_path(windows: Windows) -> None:
     windows.folders(deep, "real")
     launcher = str(windows.root / deep / "uv.exe")
 
-    assert windows.run(launcher, "x") == (0, "", "")
+    assert windows.run(launcher, "x") == (0, b"", "")
     shim = windows.path(f"{deep}/uv.exe")
     assert windows.recorded()[0].endswith(f' "{package}" "{shim}" "-" "{shim}" x')
 
     windows.without_python()
-    assert windows.run(launcher, "x") == (0, "", "")
+    assert windows.run(launcher, "x") == (0, b"", "")
     assert windows.recorded()[0] == f'"{shim}" x'
 
 

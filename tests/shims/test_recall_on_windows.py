@@ -64,7 +64,7 @@ class Recalling:
         code, out, said = self.windows.run(launchers.teller(TARGET))
         del self.windows.environ["TELL"]
         assert (code, said) == (0, "")
-        return out.splitlines()
+        return out.decode().splitlines()
 
     def status(self, name: str, count: int = 5) -> str:
         """Return the numbers of a file below the root."""
