@@ -257,9 +257,9 @@ def test_abraunegg_services(line: str) -> None:
         unit = f"{CONFIG}/systemd/user/onedrive-{number}.service"
         system.put(unit, f"ExecStart=onedrive --confdir={folder}".encode())
     system.put("relative/config", b'sync_dir = "/not/read"')
-    system.put(f"{CONFIG}/work/config", b'sync_dir = "/srv/work"')
+    system.put(f"{CONFIG}/work/config", b'sync_dir = "/home/me/Work"')
     system.put(f"{CONFIG}/work/items.sqlite3", b"")
-    assert [root.path for root in _read(system).roots] == ["/srv/work"]
+    assert [root.path for root in _read(system).roots] == ["/home/me/Work"]
 
 
 def test_other_names_in_a_folder_of_configurations() -> None:
