@@ -35,9 +35,6 @@ def _cost(part: dict[str, Any]) -> str:
 
 
 _VARIABLE = "UV_NO_INSTALLER_METADATA=1"
-_CENTRAL = (
-    "leaves a `.venv` link, uv removes an existing `.venv`, `uv cache prune` takes environments"
-)
 #: What is set, what costs more, what is not covered.
 _STRATEGY_ROWS = {
     "redirect": (
@@ -49,16 +46,6 @@ _STRATEGY_ROWS = {
         f"`{_VARIABLE}` at the first sync and when a local package's `.pth` is missing or hidden",
         ", and a reinstall after each repair",
         "`--no-sync`, direct `.venv/bin/…`, other packages' `.pth`, uv before 0.7 in parallel",
-    ),
-    "unhide": (
-        "nothing; clears the flag before uv starts",
-        "",
-        "direct `.venv/bin/…`; macOS only",
-    ),
-    "centralize": (
-        "`UV_PREVIEW_FEATURES`, yours included",
-        "",
-        f"uv before 0.11.25; {_CENTRAL}",
     ),
 }
 

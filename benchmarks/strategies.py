@@ -39,8 +39,6 @@ WAYS = {
     BY_HAND: {"UV_NO_INSTALLER_METADATA": "1"},
     "redirect": {"UVLOCAL_STRATEGY": "redirect"},
     "no-metadata": {"UVLOCAL_STRATEGY": "no-metadata"},
-    "unhide": {"UVLOCAL_STRATEGY": "unhide"},
-    "centralize": {"UVLOCAL_STRATEGY": "centralize"},
 }
 #: Pauses between two passes of the client, in milliseconds.
 PAUSES = (1000, 50, 5)

@@ -87,8 +87,8 @@ static const char MARKER[] = "uvlocal-launcher-marker:1";
 /* The variables that uvlocal sets for uv. Beside a variable X, UVLOCAL_SET_X tells what we set it
  * to, and UVLOCAL_HAD_X what the user had, if anything. */
 static const native *const OURS[] = {
-    N("UV_PROJECT_ENVIRONMENT"), N("VIRTUAL_ENV"),  N("UV_NO_INSTALLER_METADATA"),
-    N("UV_PREVIEW_FEATURES"),    N("UV_LINK_MODE"), NULL,
+    N("UV_PROJECT_ENVIRONMENT"), N("VIRTUAL_ENV"), N("UV_NO_INSTALLER_METADATA"), N("UV_LINK_MODE"),
+    NULL,
 };
 
 /* Text that grows. All zero is empty text; `start` is NUL-terminated once something was added. */

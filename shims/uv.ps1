@@ -14,7 +14,7 @@
 
 $self = $PSCommandPath
 $ours = 'UV_PROJECT_ENVIRONMENT', 'VIRTUAL_ENV', 'UV_NO_INSTALLER_METADATA',
-    'UV_PREVIEW_FEATURES', 'UV_LINK_MODE'
+    'UV_LINK_MODE'
 
 function Write-Talk([string] $text) {
     [Console]::Error.WriteLine($text)

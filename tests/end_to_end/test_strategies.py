@@ -11,7 +11,6 @@ import hidden_python
 import hidden_shim
 import pytest
 import sync_client
-from sync_client import SyncClient
 
 from uvlocal.shim.system import System
 
@@ -21,11 +20,8 @@ if TYPE_CHECKING:
 RUNS = 5
 #: How many calls are made at once.
 PARALLEL = 8
-#: The first uv that keeps others out of an environment while it installs, the first that has
-#: central environments, and the mark of Dropbox on Linux.
+#: The first uv that keeps others out of an environment while it installs; Dropbox' mark on Linux.
 LOCKS_FROM = (0, 7, 0)
-CENTRALIZES_FROM = (0, 11, 25)
-FEATURE = "centralized-project-envs"
 MARK = "user.com.dropbox.ignored"
 
 
@@ -65,11 +61,10 @@ def at_once(world: World, *command: str, cwd: str) -> list[Completed]:
 # -- both that stay in the project -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("strategy", ["no-metadata", "unhide"])
-def test_every_run_succeeds(synced_world: World, strategy: str) -> None:
+def test_every_run_succeeds(synced_world: World) -> None:
     """Each of several runs succeeds, a pass of the sync client before each."""
     world = synced_world
-    use(world, strategy)
+    use(world, "no-metadata")
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     for _ in range(RUNS):
         assert world.uv("run", "foo", cwd=project).ok().out == "hello from foo\n"
@@ -77,26 +72,24 @@ def test_every_run_succeeds(synced_world: World, strategy: str) -> None:
     assert world.environments() == []
 
 
-@pytest.mark.parametrize("strategy", ["no-metadata", "unhide"])
-def test_an_environment_from_before_is_healed(synced_world: World, strategy: str) -> None:
+def test_an_environment_from_before_is_healed(synced_world: World) -> None:
     """An environment that uv made without uvlocal, and that is broken already, works again."""
     world = synced_world
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     world.plain("sync", cwd=project).ok()
     sync_client.hide(world.dropbox)
     assert world.plain("run", "foo", cwd=project).code == 1
-    use(world, strategy)
+    use(world, "no-metadata")
     assert world.uv("run", "foo", cwd=project).ok().out == "hello from foo\n"
 
 
-@pytest.mark.parametrize("strategy", ["no-metadata", "unhide"])
 @pytest.mark.parametrize("state", ["fresh", "hidden"])
-def test_parallel_runs(synced_world: World, strategy: str, state: str) -> None:
+def test_parallel_runs(synced_world: World, state: str) -> None:
     """Of several runs at once all succeed, in a fresh project and after a pass of the client."""
     world = synced_world
     if world.version < LOCKS_FROM:
         pytest.skip("this uv lets several calls install into one environment at once")
-    use(world, strategy)
+    use(world, "no-metadata")
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     for _ in range(RUNS):
         results = at_once(world, "run", "foo", cwd=project)
@@ -107,11 +100,10 @@ def test_parallel_runs(synced_world: World, strategy: str, state: str) -> None:
             shutil.rmtree(os.path.join(project, ".venv"))
 
 
-@pytest.mark.parametrize("strategy", ["no-metadata", "unhide"])
-def test_workspace(synced_world: World, strategy: str) -> None:
+def test_workspace(synced_world: World) -> None:
     """Every member of a workspace is found again, from wherever uv is called."""
     world = synced_world
-    use(world, strategy)
+    use(world, "no-metadata")
     members = ["packages/alpha", "packages/beta"]
     project = world.project("home/Dropbox/club", members=members)
     world.uv("sync", "--all-packages", cwd=project).ok()
@@ -164,36 +156,6 @@ def test_no_metadata_after_a_sync_that_was_killed(synced_world: World) -> None:
     world.uv("run", "foo", cwd=project).ok()
 
 
-# -- unhide ----------------------------------------------------------------------------------------
-
-
-def test_unhide_installs_nothing(synced_world: World) -> None:
-    """uv has nothing to do: the files are the same, only the flag is gone."""
-    world = synced_world
-    use(world, "unhide")
-    project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
-    world.uv("sync", cwd=project).ok()
-    before = world.tree(packages(project))
-    sync_client.hide(world.dropbox)
-    result = world.uv("run", "foo", cwd=project, env={"PYTHONDONTWRITEBYTECODE": "1"}).ok()
-    assert "nstalled" not in result.err
-    assert world.tree(packages(project)) == before
-
-
-def test_unhide_without_sync(synced_world: World) -> None:
-    """With `--no-sync` too the project is found, and other packages' `.pth` files are heeded."""
-    world = synced_world
-    use(world, "unhide")
-    project = world.project("home/Dropbox/foo")
-    world.uv("sync", cwd=project).ok()
-    extra = os.path.dirname(world.write("local/extra/extra_module.py", ""))
-    with open(os.path.join(packages(project), "extra.pth"), "w", encoding="utf-8") as file:
-        file.write(extra + "\n")
-    sync_client.hide(world.dropbox)
-    code = "import foo, extra_module"
-    world.uv("run", "--no-sync", "python", "-c", code, cwd=project).ok()
-
-
 # -- marks for the sync client ---------------------------------------------------------------------
 
 
@@ -203,7 +165,7 @@ def dropbox_world(world: World) -> World:
     probe = os.path.dirname(world.write("probe/file", ""))
     if not System().set_attribute(probe, MARK, b"1"):
         pytest.skip("this file system has no extended attributes")
-    use(world, "unhide")
+    use(world, "no-metadata")
     return world
 
 
@@ -252,104 +214,12 @@ def test_nothing_is_made_by_a_call_that_makes_nothing(dropbox_world: World) -> N
     assert not os.path.lexists(os.path.join(project, ".venv"))
 
 
-# -- centralize ------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def central(synced_world: World) -> World:
-    """Return a world that is told to centralize, with a cache of its own: it is where they go."""
-    world = synced_world
-    use(world, "centralize")
-    world.environment["UV_CACHE_DIR"] = world.path("home/.cache/uv")
-    return world
-
-
-def needs_feature(world: World) -> None:
-    """Skip where uv has no central environments."""
-    if world.version < CENTRALIZES_FROM:
-        pytest.skip("this uv has no central environments")
-
-
-def test_centralize(central: World) -> None:
-    """Where uv has it, every run succeeds at any moment, and the environment is in uv's cache."""
-    world = central
-    needs_feature(world)
-    project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
-    with SyncClient(world.dropbox) as client:
-        for _ in range(RUNS):
-            result = world.uv("run", "foo", cwd=project).ok()
-            assert (result.out, result.ours) == ("hello from foo\n", [])
-    assert client.passes > RUNS
-    target = os.readlink(os.path.join(project, ".venv"))
-    assert target.startswith(world.path("home/.cache/uv"))
-    assert world.environments() == []
-    assert [result.code for result in at_once(world, "run", "foo", cwd=project)] == [0] * PARALLEL
-
-
-def test_centralize_keeps_the_users_features(central: World) -> None:
-    """What the user asked for is asked for still, by variable or by configuration."""
-    world = central
-    needs_feature(world)
-    code = "import os; print(os.environ.get('UV_PREVIEW_FEATURES'))"
-    words = ["run", "--no-sync", "python", "-c", code]
-    table = '[tool.uv]\npreview-features = ["pylock", "json-output"]'
-    plain = world.project("home/Dropbox/foo", packaged=False)
-    configured = world.project("home/Dropbox/bar", packaged=False, extra=table)
-    variable = {"UV_PREVIEW_FEATURES": "pylock"}
-    assert world.uv(*words, cwd=plain).ok().out == f"{FEATURE}\n"
-    assert world.uv(*words, cwd=plain, env=variable).ok().out == f"pylock,{FEATURE}\n"
-    assert world.uv(*words, cwd=configured).ok().out == f"pylock,json-output,{FEATURE}\n"
-
-
-def test_centralize_falls_back(central: World) -> None:
-    """Where uv lacks it, the environment goes to the store, and one line says so, once."""
-    world = central
-    if world.version >= CENTRALIZES_FROM:
-        pytest.skip("this uv has central environments")
-    project = world.project("home/Dropbox/foo")
-    [line] = world.uv("run", "foo", cwd=project).ok().ours
-    assert "0.11.25" in line
-    assert len(world.environments()) == 1
-    assert world.uv("run", "foo", cwd=project).ok().ours == []
-
-
-def test_fallback_is_said_of_a_project_that_is_known(newest_world: World) -> None:
-    """A project that was redirected before is told once that it still is."""
-    world = newest_world
-    project = world.project("home/Dropbox/foo", packaged=False)
-    world.uv("sync", cwd=project).ok()
-    use(world, "centralize")
-    [line] = world.uv("sync", "--no-cache", cwd=project).ok().ours
-    assert "`centralize`" in line
-    assert world.uv("sync", "--no-cache", cwd=project).ok().ours == []
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        pytest.param(["--no-preview"], id="preview-off"),
-        pytest.param(["--preview-features", "pylock"], id="other-features"),
-        pytest.param(["--no-cache"], id="no-cache"),
-    ],
-)
-def test_centralize_where_uv_would_not(central: World, words: list[str]) -> None:
-    """A call in which uv would put the environment into the project is redirected instead."""
-    world = central
-    if world.version < (0, 9):
-        pytest.skip("this uv has no `--preview-features`")
-    project = world.project("home/Dropbox/foo", packaged=False)
-    world.uv("sync", *words, cwd=project).ok()
-    assert not os.path.lexists(os.path.join(project, ".venv"))
-    assert len(world.environments()) == 1
-
-
 # -- what another machine left ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("strategy", ["no-metadata", "unhide", "centralize"])
-def test_pointer_of_another_machine(world: World, strategy: str) -> None:
+def test_pointer_of_another_machine(world: World) -> None:
     """A link that another machine made, and that leads nowhere here, stops no strategy."""
-    use(world, strategy)
+    use(world, "no-metadata")
     project = world.project("home/Dropbox/foo")
     os.symlink("/elsewhere/uvlocal/envs/foo-0123456789", os.path.join(project, ".venv"))
     assert world.plain("sync", cwd=project).code != 0

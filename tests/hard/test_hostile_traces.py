@@ -122,10 +122,10 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 
 #: What a strategy may change in the project: it was asked for that.
-_IN_PROJECT = {"no-metadata": ("lsetxattr", "mkdir"), "unhide": ("lsetxattr", "mkdir")}
+_IN_PROJECT = {"no-metadata": ("lsetxattr", "mkdir")}
 #: What uv is made to write anew (see `strategies.heal`).
 _HEALED = ("INSTALLER", "direct_url.json")
-CASES = [f"{what}|{strategy}" for what in PLANTS for strategy in ("", *_IN_PROJECT, "centralize")]
+CASES = [f"{what}|{strategy}" for what in PLANTS for strategy in ("", *_IN_PROJECT)]
 #: Always tried: those that careless code would have fallen for.
 FIRST = (
     "programs|",

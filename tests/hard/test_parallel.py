@@ -189,7 +189,7 @@ def test_install_beside_calls(machine: HardMachine) -> None:
 
 
 @pytest.mark.parametrize("marks", [True, False], ids=["marked", "no-mark"])
-@pytest.mark.parametrize("strategy", ["redirect", "no-metadata", "unhide"])
+@pytest.mark.parametrize("strategy", ["redirect", "no-metadata"])
 def test_with_the_real_uv(world: World, strategy: str, *, marks: bool) -> None:
     """Many first calls with the real uv at once: all succeed, in one environment."""
     if world.version < (0, 7):

@@ -65,7 +65,6 @@ def some_facts(kind: str = "synced", **environ: str) -> Facts:
     facts.volume = KINDS[kind]
     facts.local_link = ""
     facts.store = some_store()
-    facts.can_centralize = True
     facts.stale = True
     facts.shown_root = "~/Dropbox/foo"
     return facts
@@ -274,7 +273,6 @@ def test_no_metadata(*, stale: bool, environ: dict[str, str], expected: dict[str
     assert decision.environment == ""
 
 
-@pytest.mark.parametrize("strategy", ["no-metadata", "unhide"])
 @pytest.mark.parametrize(
     "store",
     [
@@ -282,13 +280,13 @@ def test_no_metadata(*, stale: bool, environ: dict[str, str], expected: dict[str
         pytest.param(some_store(KINDS["network"]), id="remote"),
     ],
 )
-def test_in_place_strategies_need_no_store(strategy: str, store: Store) -> None:
+def test_in_place_no_store_is_needed(store: Store) -> None:
     """Without a better place, a strategy that needs none is carried out."""
     facts = some_facts()
-    facts.settings = some_settings(UVLOCAL_STRATEGY=strategy)
+    facts.settings = some_settings(UVLOCAL_STRATEGY="no-metadata")
     facts.store = store
     decision = decided(facts)
-    assert decision.strategy == strategy
+    assert decision.strategy == "no-metadata"
     assert decision.code == ("synced" if store.volume is LOCAL else "no-better-place")
 
 
@@ -304,33 +302,9 @@ def test_links_that_poison_the_cache_are_avoided_in_place(
 ) -> None:
     """An environment that stays in a OneDrive folder is copied into, not linked."""
     facts = some_facts(**environ)
-    facts.settings = some_settings(UVLOCAL_STRATEGY="unhide")
+    facts.settings = some_settings(UVLOCAL_STRATEGY="no-metadata")
     facts.volume = Volume("synced", "OneDrive", provider="onedrive", copies_links=True)
-    assert decided(facts).variables == expected
-
-
-@pytest.mark.parametrize(
-    ("has", "environ", "expected"),
-    [
-        pytest.param(True, {}, ("centralize", "centralized-project-envs"), id="has-it"),
-        pytest.param(
-            True,
-            {"UV_PREVIEW_FEATURES": "pylock"},
-            ("centralize", "pylock,centralized-project-envs"),
-            id="merged-with-the-users",
-        ),
-        pytest.param(False, {}, ("redirect", None), id="falls-back"),
-    ],
-)
-def test_centralize(
-    *, has: bool, environ: dict[str, str], expected: tuple[str, str | None]
-) -> None:
-    """uv's own feature is used where uv has it, and never handed to a uv that has not."""
-    facts = some_facts(**environ)
-    facts.settings = some_settings(UVLOCAL_STRATEGY="centralize")
-    facts.can_centralize = has
-    decision = decided(facts)
-    assert (decision.strategy, decision.variables.get("UV_PREVIEW_FEATURES")) == expected
+    assert decided(facts).variables == {"UV_NO_INSTALLER_METADATA": "1", **expected}
 
 
 def test_an_environment_in_an_unwritable_store_is_used() -> None:
@@ -391,12 +365,11 @@ GATHERED = (
     "volume",
     "local_link",
     "store",
-    "can_centralize",
     "stale",
 )
 
 
-@pytest.mark.parametrize("missing", GATHERED[:-2])
+@pytest.mark.parametrize("missing", GATHERED[:-1])
 def test_more_facts_are_asked_for(missing: str) -> None:
     """A fact that matters and is not gathered yet is asked for, not guessed."""
     facts = some_facts()

@@ -155,7 +155,6 @@ def test_no_link_is_followed(part: str) -> None:
     system.hidden.add("/elsewhere/lib/python3.13/site-packages/_foo.pth")
     system.hidden.add(f"{PACKAGES}/_foo.pth")
     assert seen(system)[1:] == ([], False)
-    assert strategies.unhide(ROOT, system) == 0
 
 
 @pytest.mark.parametrize("content", [Special(), None, b"\xff"], ids=["fifo", "folder", "garbage"])
@@ -170,23 +169,6 @@ def test_garbage_in_metadata(name: str, content: object) -> None:
 
 
 # -- acts ------------------------------------------------------------------------------------------
-
-
-def test_unhide() -> None:
-    """Every `.pth` file is shown again, also those of an index' packages, and nothing else."""
-    more = {f"{PACKAGES}/a1_coverage.pth": b"", f"{PACKAGES}/seen.pth": b""}
-    system = machine(ITSELF, IDNA, more)
-    system.hidden |= {f"{PACKAGES}/_foo.pth", f"{PACKAGES}/a1_coverage.pth", f"{PACKAGES}/idna"}
-    assert strategies.unhide(ROOT, system) == 2
-    assert system.hidden == {f"{PACKAGES}/idna"}
-    assert strategies.unhide(ROOT, system) == 0
-
-
-def test_unhide_on_windows() -> None:
-    """On Windows the packages lie in `Lib`."""
-    system = FakeSystem({r"C:\p\.venv\Lib\site-packages\a.pth": b""}, platform="win32")
-    system.hidden.add(r"C:\p\.venv\Lib\site-packages\a.pth")
-    assert strategies.unhide(r"C:\p", system) == 1
 
 
 def test_a_linked_package_is_no_package(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from fakes import FakeSystem, Link
 
 from uvlocal.shim import environment, prepare, turns
 from uvlocal.shim.gather import Call
-from uvlocal.shim.preview import features_of, link_mode_by
+from uvlocal.shim.preview import link_mode_by
 from uvlocal.shim.project import Project
 from uvlocal.shim.request import Request
 
@@ -24,8 +24,9 @@ ROOT = "/home/me/Dropbox/foo"
 DISK = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
 NFS = f"{DISK}2 1 0:40 / /net rw - nfs4 server:/x rw\n"
 OURS = f"/home/me/.local/share/uvlocal/envs/{environment.name_of(ROOT, FakeSystem())}"
-FEATURE = "centralized-project-envs"
-HAS_IT = (0, 11, 25)
+USER = "/home/me/.config/uv/uv.toml"
+VARIABLE = "UV_NO_INSTALLER_METADATA"
+NEWEST = (0, 13, 9)
 
 
 def machine(strategy: str, files: dict[str, object] | None = None, **environ: str) -> FakeSystem:
@@ -38,95 +39,12 @@ def machine(strategy: str, files: dict[str, object] | None = None, **environ: st
 
 
 def settled(
-    system: FakeSystem, *words: str, version: tuple[int, int, int] | None = HAS_IT
+    system: FakeSystem, *words: str, version: tuple[int, int, int] | None = NEWEST
 ) -> tuple[Call, Decision]:
     """Return a call with a uv of that version, and its decision."""
     call = Call(list(words) or ["sync"], system)
     call._version = version
     return call, call.settle()
-
-
-# -- centralize ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("version", "words", "environ", "strategy"),
-    [
-        pytest.param(HAS_IT, [], {}, "centralize", id="first-version"),
-        pytest.param((0, 13, 9), [], {}, "centralize", id="newest"),
-        pytest.param((0, 11, 24), [], {}, "redirect", id="version-before"),
-        pytest.param((0, 9, 30), [], {}, "redirect", id="version-that-stops"),
-        pytest.param(None, [], {}, "redirect", id="unknown-version"),
-        pytest.param(HAS_IT, ["--no-preview"], {}, "redirect", id="preview-off"),
-        pytest.param(HAS_IT, ["--preview-features", "pylock"], {}, "redirect", id="other-features"),
-        pytest.param(HAS_IT, ["--no-cache"], {}, "redirect", id="no-cache"),
-        pytest.param(HAS_IT, ["-n"], {}, "redirect", id="no-cache-short"),
-        pytest.param(HAS_IT, [], {"UV_NO_CACHE": "1"}, "redirect", id="no-cache-variable"),
-        pytest.param(HAS_IT, [], {"UV_NO_CACHE": "0"}, "centralize", id="no-cache-variable-off"),
-        pytest.param(HAS_IT, [], {"UV_PREVIEW": "0"}, "centralize", id="preview-variable-off"),
-    ],
-)
-def test_centralize_or_not(
-    version: tuple[int, int, int] | None, words: list[str], environ: dict[str, str], strategy: str
-) -> None:
-    """uv is told to centralize only where it knows the feature and would heed it."""
-    system = machine("centralize", None, **environ)
-    call, decision = settled(system, "sync", *words, version=version)
-    assert decision.strategy == strategy
-    wanted = {"UV_PREVIEW_FEATURES"} if strategy == "centralize" else {"UV_PROJECT_ENVIRONMENT"}
-    assert set(decision.variables) == wanted
-    assert bool(decision.fallback) == (strategy == "redirect")
-    assert decision.fallback in decision.sentence
-    assert call.facts.project is not None
-
-
-@pytest.mark.parametrize(
-    ("target", "code"),
-    [
-        pytest.param("/home/me/.cache/uv/environments-v2/foo-cp3.12.1-x", "synced", id="uvs-own"),
-        pytest.param("/home/me/env", "already-local", id="the-users"),
-    ],
-)
-def test_a_link_that_uv_made(target: str, code: str) -> None:
-    """uv must be told at each call, or it makes a folder in the place of its own link."""
-    files: dict[str, object] = {f"{ROOT}/.venv": Link(target), target: None}
-    assert settled(machine("centralize", files))[1].code == code
-    assert settled(machine("redirect", files))[1].code == "already-local"
-
-
-def asked(files: dict[str, object], line: str = "", **environ: str) -> list[str]:
-    """Return the features that the user asked for."""
-    request = Request("sync", directory=ROOT)
-    request.config_file, request.no_config = line, line == "none"
-    if line == "none":
-        request.config_file = ""
-    system = machine("centralize", files, **environ)
-    return features_of(request, Project(root=ROOT, found=ROOT, preview=["own"]), system)
-
-
-USER = "/home/me/.config/uv/uv.toml"
-LIST = b'preview-features = ["pylock"]\n'
-
-
-@pytest.mark.parametrize(
-    ("files", "line", "environ", "expected"),
-    [
-        pytest.param({}, "", {}, ["own"], id="project"),
-        pytest.param({USER: LIST}, "", {}, ["own"], id="project-above-user"),
-        pytest.param({f"{ROOT}/uv.toml": LIST}, "", {}, ["pylock"], id="file-beside"),
-        pytest.param({f"{ROOT}/uv.toml": b"", USER: LIST}, "", {}, ["pylock"], id="user"),
-        pytest.param({}, "", {"UV_PREVIEW_FEATURES": "a, b,"}, ["a", "b"], id="variable"),
-        pytest.param({"/x": LIST}, "/x", {}, ["pylock"], id="named-file"),
-        pytest.param({}, "none", {}, [], id="no-config"),
-        pytest.param({f"{ROOT}/uv.toml": b"preview = false"}, "", {}, [], id="off"),
-        pytest.param({f"{ROOT}/uv.toml": b"preview-features = [1]"}, "", {}, [], id="no-names"),
-    ],
-)
-def test_features_of(
-    files: dict[str, object], line: str, environ: dict[str, str], expected: list[str]
-) -> None:
-    """The user's own features are known, wherever they were asked for."""
-    assert asked(files, line, **environ) == expected
 
 
 # -- strategies that stay in the project -----------------------------------------------------------
@@ -135,11 +53,13 @@ def test_features_of(
 @pytest.mark.parametrize(
     ("venv", "strategy"),
     [
-        pytest.param({}, "unhide", id="nothing"),
-        pytest.param({f"{ROOT}/.venv/pyvenv.cfg": b""}, "unhide", id="folder"),
+        pytest.param({}, "no-metadata", id="nothing"),
+        pytest.param({f"{ROOT}/.venv/pyvenv.cfg": b""}, "no-metadata", id="folder"),
         pytest.param({f"{ROOT}/.venv": Link("/gone")}, "redirect", id="dangling-link"),
         pytest.param({f"{ROOT}/.venv": Link(OURS), OURS: None}, "redirect", id="our-pointer"),
-        pytest.param({f"{ROOT}/.venv": Link("env"), f"{ROOT}/env/x": b""}, "unhide", id="link"),
+        pytest.param(
+            {f"{ROOT}/.venv": Link("env"), f"{ROOT}/env/x": b""}, "no-metadata", id="link"
+        ),
         pytest.param({f"{ROOT}/.venv": b"/gone\n"}, "redirect", id="file-that-leads-nowhere"),
         pytest.param({f"{ROOT}/.venv": b"\0"}, "redirect", id="garbage"),
     ],
@@ -149,9 +69,9 @@ def test_what_is_in_the_way(
     venv: dict[str, object], strategy: str, version: tuple[int, int, int]
 ) -> None:
     """Where no environment can be in the project it is kept elsewhere, and that is said."""
-    _, decision = settled(machine("unhide", venv), version=version)
+    _, decision = settled(machine("no-metadata", venv), version=version)
     assert decision.strategy == strategy
-    assert ("`unhide` does not work here" in decision.sentence) == (strategy == "redirect")
+    assert ("`no-metadata` does not work here" in decision.sentence) == (strategy == "redirect")
 
 
 @pytest.mark.parametrize(
@@ -172,22 +92,22 @@ def test_what_is_in_the_way(
 )
 def test_link_mode(mounts: str, root: str, files: dict[str, object], expected: str | None) -> None:
     """uv copies where it cannot link, unless the user chose, in whatever place."""
-    system = machine("unhide", {f"{root}/pyproject.toml": PROJECT, **files})
+    system = machine("no-metadata", {f"{root}/pyproject.toml": PROJECT, **files})
     system.mount_text = mounts
     system.devices["/net"] = 40
     system.cwd = root
     _, decision = settled(system)
-    assert decision.strategy == "unhide"
+    assert decision.strategy == "no-metadata"
     assert decision.variables.get("UV_LINK_MODE") == expected
 
 
 def test_link_mode_without_a_better_place() -> None:
     """Where the cache lies on the same volume as the project, links are no trouble."""
-    system = machine("unhide")
+    system = machine("no-metadata")
     system.mount_text = "1 0 0:40 / / rw - nfs4 server:/x rw\n"
     system.devices["/"] = 40
     _, decision = settled(system)
-    assert (decision.code, decision.variables) == ("no-better-place", {})
+    assert (decision.code, decision.variables) == ("no-better-place", {VARIABLE: "1"})
 
 
 @pytest.mark.parametrize(
@@ -205,7 +125,7 @@ def test_link_mode_by(line: str, files: dict[str, object], expected: str) -> Non
     """Where the user chose how uv links is found as uv would find it."""
     request = Request("sync", directory=ROOT)
     request.config_file, request.no_config = ("", True) if line == "none" else (line, False)
-    found = link_mode_by(request, Project(root=ROOT, found=ROOT), machine("unhide", files))
+    found = link_mode_by(request, Project(root=ROOT, found=ROOT), machine("no-metadata", files))
     assert (expected in found) if expected else (found == "")
 
 
@@ -218,7 +138,6 @@ BROKEN: dict[str, object] = {
     f"{SITE}/foo-1.dist-info/direct_url.json": b'{"dir_info":{"editable":true}}',
     f"{SITE}/foo-1.dist-info/INSTALLER": b"uv",
 }
-VARIABLE = "UV_NO_INSTALLER_METADATA"
 
 
 def prepared(system: FakeSystem, *words: str) -> tuple[Call, Decision]:
@@ -271,37 +190,14 @@ def test_nothing_is_healed_by_a_call_that_installs_nothing(words: list[str]) -> 
     assert system.exists(f"{SITE}/foo-1.dist-info/direct_url.json")
 
 
-def test_unhide_shows_what_is_hidden() -> None:
-    """The act of `unhide` is done before uv starts, whatever the command."""
-    for words in (["run", "foo"], ["run", "--no-sync", "foo"], ["lock"]):
-        system = synced_by_the_user("unhide", {**BROKEN, f"{SITE}/_foo.pth": b""})
-        system.hidden.add(f"{SITE}/_foo.pth")
-        prepared(system, *words)
-        assert system.hidden == set()
-
-
-def test_an_act_that_fails_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever goes wrong in an act, the decision holds and uv runs."""
-
-    def fail(_: str, __: FakeSystem) -> int:
-        raise OSError("no")
-
-    monkeypatch.setattr("uvlocal.shim.strategies.unhide", fail)
-    told: list[str] = []
-    system = synced_by_the_user("unhide", BROKEN)
-    system.mount_text = DISK
-    call = Call(["sync"], system, tell=told.append)
-    decision = call.settle()
-    prepare.prepare(call, decision)
-    assert decision.strategy == "unhide"
-    assert "act: failed (OSError: no)" in told
-
-
 def test_fallback_is_news_once(capfd: pytest.CaptureFixture[str]) -> None:
     """What a project falls back to is said once, and again only when the reason changes."""
     record = f"/home/me/.local/share/uvlocal/records/{os.path.basename(OURS)}.toml"
-    system = machine("centralize", {record: b""})
-    for words, lines in ((["-n"], 1), (["-n"], 0), (["--no-preview"], 1), (["-q", "-n"], 0)):
-        system.environ["UVLOCAL_STRATEGY"] = "centralize"
+    system = machine("no-metadata", {record: b""})
+    link, file = Link("/gone"), b"/gone\n"
+    for words, venv, lines in ((["-q"], link, 0), ([], link, 1), ([], link, 0), ([], file, 1)):
+        system.environ["UVLOCAL_STRATEGY"] = "no-metadata"
+        system.tree.pop(f"{ROOT}/.venv", None)
+        system.put(f"{ROOT}/.venv", venv)
         prepared(system, "sync", *words)
         assert capfd.readouterr().err.count("\n") == lines

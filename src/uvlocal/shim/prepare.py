@@ -3,7 +3,7 @@
 import sys
 
 from uvlocal.shim import environment, handover, stores
-from uvlocal.shim.decide import IN_PLACE, Decision
+from uvlocal.shim.decide import Decision
 from uvlocal.shim.gather import Call
 
 TYPE_CHECKING = False
@@ -36,7 +36,7 @@ def prepare(call: Call, decision: Decision) -> None:
             lines.append(f"uvlocal: {decision.sentence}{added}{obstacle}")
         elif news:
             lines.append(f"uvlocal: {decision.fallback}, so the environment is kept elsewhere")
-    elif decision.strategy in IN_PLACE:
+    elif decision.strategy == "no-metadata":
         _try(call, decision, _act_in_place)
     elif decision.code in _SPOKEN:
         lines.append(f"uvlocal: {decision.sentence}; uv runs unchanged")
@@ -91,10 +91,7 @@ def _act_in_place(call: Call, decision: Decision) -> str:
     system, root = call.system, project.root
     if volume.kind == "synced":
         sync_marks.mark(root, volume.provider, system, make=request.writes)
-    if decision.strategy == "unhide":
-        shown = strategies.unhide(root, system)
-        call.note("unhidden", str(shown))
-    elif request.writes and strategies.installs(call.arguments, system):
+    if request.writes and strategies.installs(call.arguments, system):
         path = _own_file(call, "repairs", environment.name_of(root, system))
         turn = turns.Turns(path, root, system)
         if (call.facts.stale or turn.leader()) and not turn.take():

@@ -141,20 +141,6 @@ def installs(arguments: "list[str]", system: System) -> bool:
 # -- acts --------------------------------------------------------------------------------------
 
 
-def unhide(root: str, system: System) -> int:
-    """Clear the hidden flag of every `.pth` file in the project's environment; return how many.
-
-    That is all that Python asks for: other hidden files are found as always.
-    """
-    shown = 0
-    for folder in _site_packages(root, system):
-        for name in system.listdir(folder):
-            path = system.path.join(folder, name)
-            if name.endswith(".pth") and system.is_hidden(path) and system.show(path):
-                shown += 1
-    return shown
-
-
 def heal(seen: Look, system: System) -> None:
     """Make uv install the broken packages again: it sees nothing to repair by itself.
 
