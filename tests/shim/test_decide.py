@@ -39,6 +39,7 @@ def some_request(role: str = "project") -> Request:
     command = "sync" if role == "project" else "pip list"
     request = Request(command, role, writes=role == "project", directory=ROOT)
     request.start = ROOT
+    request.installs = request.writes
     return request
 
 
@@ -65,7 +66,6 @@ def some_facts(kind: str = "synced", **environ: str) -> Facts:
     facts.volume = KINDS[kind]
     facts.local_link = ""
     facts.store = some_store()
-    facts.stale = True
     facts.shown_root = "~/Dropbox/foo"
     return facts
 
@@ -256,18 +256,19 @@ def test_uv_pip_does_not_heed_the_users_project_environment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stale", "environ", "expected"),
+    ("installs", "environ", "expected"),
     [
-        pytest.param(True, {}, {"UV_NO_INSTALLER_METADATA": "1"}, id="needed"),
-        pytest.param(False, {}, {}, id="not-needed"),
+        pytest.param(True, {}, {"UV_NO_INSTALLER_METADATA": "1"}, id="installs"),
+        pytest.param(False, {}, {}, id="installs-nothing"),
         pytest.param(True, {"UV_NO_INSTALLER_METADATA": "0"}, {}, id="the-user-decides"),
     ],
 )
-def test_no_metadata(*, stale: bool, environ: dict[str, str], expected: dict[str, str]) -> None:
-    """`no-metadata` leaves the environment in the project and sets its variable when needed."""
+def test_no_metadata(*, installs: bool, environ: dict[str, str], expected: dict[str, str]) -> None:
+    """`no-metadata` leaves the environment in the project and tells uv how to install into it."""
     facts = some_facts(**environ)
     facts.settings = some_settings(UVLOCAL_STRATEGY="no-metadata")
-    facts.stale = stale
+    assert facts.request is not None
+    facts.request.installs = installs
     decision = decided(facts)
     assert (decision.strategy, decision.variables) == ("no-metadata", expected)
     assert decision.environment == ""
@@ -365,11 +366,10 @@ GATHERED = (
     "volume",
     "local_link",
     "store",
-    "stale",
 )
 
 
-@pytest.mark.parametrize("missing", GATHERED[:-1])
+@pytest.mark.parametrize("missing", GATHERED)
 def test_more_facts_are_asked_for(missing: str) -> None:
     """A fact that matters and is not gathered yet is asked for, not guessed."""
     facts = some_facts()

@@ -7,12 +7,14 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+import sample_clients
 from fakes import FakeSystem, Link
 
-from uvlocal.shim import environment, prepare, turns
+from uvlocal.shim import environment, prepare
 from uvlocal.shim.gather import Call
 from uvlocal.shim.preview import link_mode_by
 from uvlocal.shim.project import Project
+from uvlocal.shim.providers import PROVIDERS
 from uvlocal.shim.request import Request
 
 if TYPE_CHECKING:
@@ -131,63 +133,124 @@ def test_link_mode_by(line: str, files: dict[str, object], expected: str) -> Non
 
 # -- what is done before uv starts -----------------------------------------------------------------
 
-SITE = f"{ROOT}/.venv/lib/python3.13/site-packages"
-BROKEN: dict[str, object] = {
-    f"{ROOT}/.venv/pyvenv.cfg": b"",
-    f"{SITE}/foo-1.dist-info/RECORD": b"_foo.pth,,\n",
-    f"{SITE}/foo-1.dist-info/direct_url.json": b'{"dir_info":{"editable":true}}',
-    f"{SITE}/foo-1.dist-info/INSTALLER": b"uv",
-}
+PTH = f"{ROOT}/.venv/lib/python3.13/site-packages/_foo.pth"
+ON_MACOS = "/Users/me/Library/Mobile Documents/com~apple~CloudDocs/foo"
 
 
-def prepared(system: FakeSystem, *words: str) -> tuple[Call, Decision]:
+def prepared(system: FakeSystem, *words: str, told: list[str] | None = None) -> Call:
     """Return a call for which everything was done."""
-    system.mount_text = DISK
-    call, decision = settled(system, *words)
-    prepare.prepare(call, decision)
-    return call, decision
+    call = Call(list(words), system, tell=None if told is None else told.append)
+    prepare.prepare(call, call.settle())
+    return call
 
 
-def synced_by_the_user(strategy: str, files: dict[str, object]) -> FakeSystem:
-    """Return a machine with a synced folder of the user's own, whose client knows no marks."""
-    roots = {"/home/me/.config/uvlocal/uvlocal.toml": b'synced-roots = ["/home/me/Dropbox"]\n'}
-    system = machine(strategy, {**files, **roots})
-    system.remove("/home/me/.dropbox/info.json")
+def macos() -> FakeSystem:
+    """Return a Mac with a project in iCloud Drive whose `.pth` file is hidden."""
+    files = {f"{ON_MACOS}/pyproject.toml": PROJECT, PTH.replace(ROOT, ON_MACOS): b""}
+    environ = {"UVLOCAL_STRATEGY": "no-metadata"}
+    system = FakeSystem(files, platform="darwin", environ=environ, cwd=ON_MACOS)
+    system.hidden.add(PTH.replace(ROOT, ON_MACOS))
     return system
 
 
-def test_no_metadata_heals_and_sets_the_variable() -> None:
-    """A broken environment is made such that uv installs again, and uv is told so."""
-    system = synced_by_the_user("no-metadata", BROKEN)
-    call, decision = prepared(system)
-    assert decision.variables == {VARIABLE: "1"}
-    assert call.changes.values[VARIABLE] == "1"
-    assert not system.exists(f"{SITE}/foo-1.dist-info/direct_url.json")
-
-
-@pytest.mark.parametrize("given", [None, "0"])
-def test_no_metadata_as_a_follower(monkeypatch: pytest.MonkeyPatch, given: str | None) -> None:
-    """A call that another one spared the repair gives uv what the user had, marks and all."""
-    monkeypatch.setattr(turns.Turns, "take", lambda _: False)
-    system = synced_by_the_user("no-metadata", BROKEN)
-    system.environ |= {f"UVLOCAL_SET_{VARIABLE}": "1", VARIABLE: "1"}
-    if given is not None:
-        system.environ[f"UVLOCAL_HAD_{VARIABLE}"] = given
-    inherited = dict(system.environ)
-    call, _ = prepared(system)
-    environ = call.changes.applied_to(inherited)
-    assert environ.get(VARIABLE) == given
-    assert not [name for name in environ if name.startswith(("UVLOCAL_SET", "UVLOCAL_HAD"))]
+@pytest.mark.parametrize(
+    ("words", "environ", "expected"),
+    [
+        pytest.param("sync", {}, True, id="sync"),
+        pytest.param("sync --locked", {"UV_NO_SYNC": "1"}, True, id="sync-has-no-such-option"),
+        pytest.param("run foo", {}, True, id="run"),
+        pytest.param("run --frozen foo --no-sync", {}, True, id="an-argument-of-the-program"),
+        pytest.param("run --no-sync foo", {}, False, id="run-no-sync"),
+        pytest.param("run foo", {"UV_NO_SYNC": "1"}, False, id="run-variable"),
+        pytest.param("run foo", {"UV_NO_SYNC": "0"}, True, id="run-variable-off"),
+        pytest.param("add six", {}, True, id="add"),
+        pytest.param("add --no-sync six", {}, False, id="add-no-sync"),
+        pytest.param("remove six", {}, True, id="remove"),
+        pytest.param("remove --frozen six", {}, False, id="remove-frozen"),
+        pytest.param("version --bump minor", {}, True, id="version"),
+        pytest.param("venv --seed", {}, True, id="venv"),
+        pytest.param("sync --dry-run", {}, False, id="dry-run"),
+        pytest.param("lock", {}, False, id="lock"),
+        pytest.param("tree", {}, False, id="tree"),
+        pytest.param("pip install six", {}, False, id="no-project-command"),
+        pytest.param("sync", {VARIABLE: "0"}, False, id="the-user-decides"),
+    ],
+)
+def test_who_gets_the_variable(words: str, environ: dict[str, str], *, expected: bool) -> None:
+    """Every project command that may install gets the variable, marked as ours, and no other."""
+    system = machine("no-metadata", None, **environ)
+    call = prepared(system, *words.split())
+    assert call.changes.values.get(VARIABLE) == ("1" if expected else None)
+    assert (f"UVLOCAL_SET_{VARIABLE}" in call.changes.values) == expected
 
 
 @pytest.mark.parametrize(
-    "words", [["run", "--no-sync", "foo"], ["lock"], ["pip", "list"]], ids=lambda words: words[0]
+    ("platform", "example", "provider"),
+    [
+        pytest.param(platform, example, provider.id, id=f"{provider.id}-{platform}-{example}")
+        for provider in PROVIDERS
+        for platform, examples in provider.examples.items()
+        for example in examples
+    ],
 )
-def test_nothing_is_healed_by_a_call_that_installs_nothing(words: list[str]) -> None:
-    """A call in which uv would not install again takes nothing away."""
-    system = synced_by_the_user("no-metadata", BROKEN)
-    prepared(system, *words)
-    assert system.exists(f"{SITE}/foo-1.dist-info/direct_url.json")
+def test_in_every_providers_folder(platform: str, example: str, provider: str) -> None:
+    """uv gets the variable wherever a client syncs, nothing is made, and `redirect` works again."""
+    system = sample_clients.machine(platform)
+    root = sample_clients.at_home(platform, example)
+    system.put(system.path.join(root, "pyproject.toml"), PROJECT)
+    system.cwd = root
+    if platform == "win32":
+        system.environ["LOCALAPPDATA"] = system.path.join(system.home, "AppData", "Local")
+    environ, attributes = dict(system.environ), dict(system.attributes)
+    system.environ = {**environ, "UVLOCAL_STRATEGY": "no-metadata"}
+    call = prepared(system, "sync")
+    assert call.facts.volume is not None
+    assert call.facts.volume.provider == provider
+    assert call.changes.values[VARIABLE] == "1"
+    assert system.listdir(root) == ["pyproject.toml"]
+    assert system.attributes == attributes
+    system.put(system.path.join(root, ".venv", "pyvenv.cfg"), b"")  # as uv has made it
+    system.environ = {**environ, "UVLOCAL_STRATEGY": "redirect"}
+    assert settled(system)[1].strategy == "redirect"
+
+
+@pytest.mark.parametrize("words", ["sync", "run foo", "run --no-sync foo", "lock"])
+def test_what_is_hidden_is_shown(words: str) -> None:
+    """Where the system has the flag it is cleared before uv starts, whatever the command."""
+    system = macos()
+    told: list[str] = []
+    prepared(system, *words.split(), told=told)
+    assert system.hidden == set()
+    assert "hidden flags cleared: 1" in told
+
+
+def test_nothing_is_looked_for_where_there_is_no_flag() -> None:
+    """On other systems the environment in the project is not looked into."""
+    system = machine("no-metadata", {PTH: b""})
+    system.hidden.add(PTH)
+    prepared(system, "sync")
+    assert system.hidden == {PTH}
+    assert not [path for path in system.touched if path.startswith(f"{ROOT}/.venv/")]
+
+
+def test_flags_are_not_cleared_for_uv_pip() -> None:
+    """A command that does not run the project leaves the environment alone."""
+    system = macos()
+    prepared(system, "pip", "list")
+    assert system.hidden
+
+
+def test_an_act_that_fails_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong in an act, the decision holds and uv runs."""
+
+    def fail(_: str, __: FakeSystem) -> int:
+        raise OSError("no")
+
+    monkeypatch.setattr("uvlocal.shim.hidden_flags.clear", fail)
+    told: list[str] = []
+    call = prepared(macos(), "sync", told=told)
+    assert call.changes.values[VARIABLE] == "1"
+    assert "act: failed (OSError: no)" in told
 
 
 def test_fallback_is_news_once(capfd: pytest.CaptureFixture[str]) -> None:

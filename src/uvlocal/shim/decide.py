@@ -92,9 +92,8 @@ class Facts:
     `environ` is the environment that the user had, ours taken back. `centralized` says where uv's
     own central environments were turned on, "" if nowhere. `local_link` is where `.venv` leads
     when that is a fit place already, "" otherwise. `shown_root` is the project root for people.
-    `stale` says whether the environment in the project needs the variable of `no-metadata` at this
-    call. `blocked` is what keeps an environment from being in the project, `link_mode` where the
-    user chose how uv links files, each "" for nothing.
+    `blocked` is what keeps an environment from being in the project, `link_mode` where the user
+    chose how uv links files, each "" for nothing.
     """
 
     __slots__ = (
@@ -108,7 +107,6 @@ class Facts:
         "request",
         "settings",
         "shown_root",
-        "stale",
         "store",
         "volume",
     )
@@ -124,7 +122,6 @@ class Facts:
         self.volume: "Volume | None" = None
         self.local_link: "str | None" = None
         self.store: "Store | None" = None
-        self.stale: "bool | None" = None
         self.blocked = ""
         self.link_mode = ""
         self.shown_root = ""
@@ -227,8 +224,6 @@ def _about_store(
     if store is None:
         return None
     wish = settings.strategy_for(volume.provider)
-    if wish == "no-metadata" and facts.stale is None:
-        return None
     fallback = ""
     if wish == "no-metadata" and facts.blocked:
         fallback = f"`no-metadata` does not work here, {facts.blocked}"
@@ -266,7 +261,8 @@ def _act(facts: Facts, volume: "Volume", store: Store, decision: Decision) -> De
             variables["VIRTUAL_ENV"] = store.environment
         return decision
     decision.sentence += ", so uv is told to install without metadata"
-    if role == "project" and facts.stale and "UV_NO_INSTALLER_METADATA" not in facts.environ:
+    installs = request is not None and request.installs
+    if installs and "UV_NO_INSTALLER_METADATA" not in facts.environ:
         variables["UV_NO_INSTALLER_METADATA"] = "1"
     # Without a better place uv's cache may lie on the same volume, where links work.
     no_links = volume.kind in _NO_LINKS and decision.code != "no-better-place"

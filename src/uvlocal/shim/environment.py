@@ -252,15 +252,6 @@ def put_on(changes: Changes, environ: "dict[str, str]", wanted: "dict[str, str]"
             changes.values[HAD_PREFIX + name] = user[name]
 
 
-def take_off(changes: Changes, environ: "dict[str, str]", name: str) -> None:
-    """Leave a variable that a decision wanted as the user had it after all.
-
-    `environ` is the environment that the user had.
-    """
-    changes.values[name] = environ.get(name)
-    changes.values[SET_PREFIX + name] = changes.values[HAD_PREFIX + name] = None
-
-
 # -- what lies there ---------------------------------------------------------------------------
 
 

@@ -124,7 +124,6 @@ class Call:
             self._gather_volume,
             self._gather_link,
             self._gather_store,
-            self._gather_strategy,
         ):
             if decision is not None:
                 break
@@ -216,13 +215,6 @@ class Call:
         """Return the strategy that is asked for, whether or not it can be carried out."""
         volume = self.facts.volume
         return self.settings.strategy_for(volume.provider if volume is not None else None)
-
-    def _gather_strategy(self) -> None:
-        """Gather what `no-metadata` asks for."""
-        if self.facts.project is not None:
-            from uvlocal.shim.strategies import look
-
-            self.facts.stale = look(self.facts.project.root, self.system).stale
 
     def _local_link(self, root: str) -> str:
         """Return where `.venv` leads if that is a fit place off the volume already, else "".
