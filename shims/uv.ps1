@@ -125,7 +125,7 @@ try {
         $program = $values.python
         $words = @('-I', '-S', '-X', 'utf8', '-c', $stub, $values.package, $self, '-', 'uv') + $args
     } else {
-        if (-not $env:UVLOCAL_QUIET) {
+        if (-not $env:UVLOCAL_QUIET -or $env:UVLOCAL_QUIET -eq '0') {
             Write-Talk ("warning: $($values.trouble); running the real uv unchanged`n" +
                 "hint: run ``uvlocal install`` to mend this, or delete ``$self`` to be rid of it")
         }

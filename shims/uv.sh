@@ -39,7 +39,7 @@ _uvlocal_fail() {
 }
 
 _uvlocal_warn() {
-    [ -z "${UVLOCAL_QUIET-}" ] || return
+    case ${UVLOCAL_QUIET-} in '' | 0) ;; *) return ;; esac
     _uvlocal_say "warning: $_uvlocal_trouble; running the real uv unchanged" \
         "hint: run \`uvlocal install\` to mend this, or delete \`$_uvlocal_self\` to be rid of it"
 }

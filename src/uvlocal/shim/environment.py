@@ -201,6 +201,11 @@ def is_our_environment(path: str, store: str, system: System) -> bool:
 # -- variables ---------------------------------------------------------------------------------
 
 
+def is_on(environ: "dict[str, str]", switch: str) -> bool:
+    """Say whether a switch such as `UVLOCAL_QUIET` is on: set, not empty, and not `0`."""
+    return environ.get(switch, "") not in ("", "0")
+
+
 class Changes:
     """What is to be done to the environment before uv starts.
 

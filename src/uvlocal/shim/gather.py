@@ -68,7 +68,9 @@ class Call:
         system.environ = self.changes.applied_to(system.environ)
         self._settings: "settings.Settings | None" = None
         self._take_back_unmarked()
-        self.facts = Facts(system.environ, bypass=is_set(system.environ, "UVLOCAL_BYPASS"))
+        self.facts = Facts(
+            system.environ, bypass=environment.is_on(system.environ, "UVLOCAL_BYPASS")
+        )
         self._real: "handover.RealUv | None" = None
         self._version: "tuple[int, int, int] | None" = None
 
@@ -256,11 +258,6 @@ class Call:
             return ""
         volume = locate(canonical, canonical, system, self.settings, known_local=system.home)
         return canonical if volume.kind == "local" else ""
-
-
-def is_set(environ: "dict[str, str]", name: str) -> bool:
-    """Say whether a switch is on: set, not empty, and not `0`."""
-    return environ.get(name, "") not in ("", "0")
 
 
 def _is_anothers(target: str, system: System) -> bool:

@@ -24,7 +24,8 @@ def prepare(call: Call, decision: Decision) -> None:
         OSError: the store in a place for all was taken by somebody else just now.
     """
     request, store = call.facts.request, call.facts.store
-    quiet = request is None or request.quiet or bool(call.system.environ.get("UVLOCAL_QUIET"))
+    silenced = environment.is_on(call.system.environ, "UVLOCAL_QUIET")
+    quiet = request is None or request.quiet or silenced
     lines = []
     if decision.strategy == "redirect" and store is not None:
         stores.claim(store.path, call.system)
