@@ -348,12 +348,48 @@ def test_require_opt_in(*, mode: str, opted_in: bool, code: str) -> None:
     assert decided(facts).code == code
 
 
-def test_always_works_on_a_local_volume_too() -> None:
-    """The mode `always` redirects whatever the volume is."""
-    facts = some_facts("local")
-    facts.settings = some_settings(UVLOCAL_MODE="always")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("strategy", "store", "code", "then"),
+    [
+        pytest.param(
+            "redirect",
+            some_store(),
+            "opted-in",
+            "so its environment is kept in `~/.local/share/uvlocal/envs/foo-0123456789`",
+            id="redirect",
+        ),
+        pytest.param(
+            "no-metadata",
+            some_store(),
+            "opted-in",
+            "so uv is told to install without metadata",
+            id="no-metadata",
+        ),
+        pytest.param(
+            "redirect",
+            some_store(KINDS["network"]),
+            "no-better-place",
+            "but the store `~/.local/share/uvlocal` lies on a network volume (nfs4)",
+            id="no-better-place",
+        ),
+        pytest.param(
+            "redirect",
+            some_store(writable=False),
+            "no-store",
+            "but the store `~/.local/share/uvlocal` cannot be written",
+            id="no-store",
+        ),
+    ],
+)
+def test_always(kind: str, strategy: str, store: Store, code: str, then: str) -> None:
+    """With the mode `always` the reason is the mode, whatever the volume is, and who set it."""
+    facts = some_facts(kind)
+    facts.settings = some_settings(UVLOCAL_MODE="always", UVLOCAL_STRATEGY=strategy)
+    facts.store = store
     decision = decided(facts)
-    assert (decision.code, decision.strategy) == ("opted-in", "redirect")
+    assert decision.code == code
+    assert decision.sentence == f"the mode is `always` (variable), {then}"
 
 
 # -- laziness ----------------------------------------------------------------------------------

@@ -209,6 +209,8 @@ def _about_volume(facts: Facts, settings: "Settings") -> "Decision | None":
             return Decision("local-volume", what)
         if volume.kind not in settings.volumes:
             return Decision("opted-out", f"{what}, a kind that `volumes` does not name")
+    else:
+        what = f"the mode is `always` ({settings.origins.get('mode')})"
     if facts.local_link is None:
         return None
     if facts.local_link:
@@ -232,7 +234,9 @@ def _about_store(
     if strategy == "redirect":
         if store.volume.kind != "local":
             where = _KINDS[store.volume.kind].format(store.volume.label)
-            return Decision("no-better-place", f"{what}, but the store `{store.shown}` {where} too")
+            too = "" if settings.mode == "always" else " too"
+            why = f"{what}, but the store `{store.shown}` {where}{too}"
+            return Decision("no-better-place", why)
         if not (store.writable or store.exists):
             return Decision("no-store", f"{what}, but the store `{store.shown}` cannot be written")
     elif store.volume.kind != "local":
