@@ -49,7 +49,7 @@ def settled(
     return call, call.settle()
 
 
-# -- strategies that stay in the project -----------------------------------------------------------
+# -- an environment that stays in the project ------------------------------------------------------
 
 
 @pytest.mark.parametrize(
