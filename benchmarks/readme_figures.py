@@ -26,18 +26,16 @@ def _cost(part: dict[str, Any]) -> str:
     rows = [("uv itself", *(f"{ways[calls.BASE]['median']:.1f} ms" for ways in commands.values()))]
     for name, shown in (("recalled", "**recalled**"), ("decided", "decided"), ("uv.sh", "`uv.sh`")):
         rows.append((shown, *(plain(ways[name]) for ways in commands.values())))
+    return table(("", *(f"`{title}`" for title in commands)), rows) + f"\n{_measured_on(part)}"
+
+
+def _measured_on(part: dict[str, Any]) -> str:
     on = part["conditions"]
-    told = (
-        f"uv {on['uv']}, {on['cores']} cores of {on['processor']}"
-        f"{', busy with something else' if on['busy'] else ''}"
-    )
-    return table(("", *(f"`{title}`" for title in commands)), rows) + f"\n({told})"
+    busy = ", busy with something else" if on["busy"] else ""
+    return f"(uv {on['uv']}, {on['cores']} cores of {on['processor']}{busy})"
 
 
 _VARIABLE = "UV_NO_INSTALLER_METADATA=1"
-_CENTRAL = (
-    "leaves a `.venv` link, uv removes an existing `.venv`, `uv cache prune` takes environments"
-)
 #: What is set, what costs more, what is not covered.
 _STRATEGY_ROWS = {
     "redirect": (
@@ -46,19 +44,9 @@ _STRATEGY_ROWS = {
         "programs that call the real uv",
     ),
     "no-metadata": (
-        f"`{_VARIABLE}` at the first sync and when a local package's `.pth` is missing or hidden",
-        ", and a reinstall after each repair",
-        "`--no-sync`, direct `.venv/bin/…`, other packages' `.pth`, uv before 0.7 in parallel",
-    ),
-    "unhide": (
-        "nothing; clears the flag before uv starts",
-        "",
-        "direct `.venv/bin/…`; macOS only",
-    ),
-    "centralize": (
-        "`UV_PREVIEW_FEATURES`, yours included",
-        "",
-        f"uv before 0.11.25; {_CENTRAL}",
+        f"`{_VARIABLE}` where uv may install; on macOS hidden `.pth` files are shown first",
+        ", with a reinstall of local packages",
+        "parallel runs, direct `.venv/bin/…`, `--no-sync` (but on macOS)",
     ),
 }
 
@@ -69,7 +57,7 @@ def _strategy_table(part: dict[str, Any]) -> str:
         for name, (what, more, left) in _STRATEGY_ROWS.items()
     ]
     head = ("strategy", "what is set", "added to `uv run`", "what it does not cover")
-    return table(head, rows).rstrip("\n")
+    return table(head, rows) + f"\n{_measured_on(part)}"
 
 
 def _races(part: dict[str, Any]) -> str:

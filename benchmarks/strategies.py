@@ -10,7 +10,7 @@ way. What is told of it:
     fresh      how many succeed of 8 at once in a fresh project, several times
     parallel   the same after a pass
 
-`by hand` is the variable of `no-metadata` as people set it themselves, at each call.
+`by hand` is the variable of `no-metadata` as people set it themselves, without clearing flags.
 """
 
 from __future__ import annotations
@@ -39,8 +39,6 @@ WAYS = {
     BY_HAND: {"UV_NO_INSTALLER_METADATA": "1"},
     "redirect": {"UVLOCAL_STRATEGY": "redirect"},
     "no-metadata": {"UVLOCAL_STRATEGY": "no-metadata"},
-    "unhide": {"UVLOCAL_STRATEGY": "unhide"},
-    "centralize": {"UVLOCAL_STRATEGY": "centralize"},
 }
 #: Pauses between two passes of the client, in milliseconds.
 PAUSES = (1000, 50, 5)
@@ -61,9 +59,6 @@ class Bench:
             world = World(root, uv, cache=cache, python=hidden_python.path())
             hidden_shim.install(world)
             install_package(world.shim_directory)
-            # Syncthing's mark instead of Dropbox's: nothing in it can be left out of sync.
-            shutil.rmtree(world.path("home/.dropbox"))
-            os.mkdir(os.path.join(world.dropbox, ".stfolder"))
             world.environment |= variables
             self.worlds[way] = world
             self.projects[way] = world.project("home/Dropbox/foo", dependencies=["iniconfig"])

@@ -87,8 +87,8 @@ static const char MARKER[] = "uvlocal-launcher-marker:1";
 /* The variables that uvlocal sets for uv. Beside a variable X, UVLOCAL_SET_X tells what we set it
  * to, and UVLOCAL_HAD_X what the user had, if anything. */
 static const native *const OURS[] = {
-    N("UV_PROJECT_ENVIRONMENT"), N("VIRTUAL_ENV"),  N("UV_NO_INSTALLER_METADATA"),
-    N("UV_PREVIEW_FEATURES"),    N("UV_LINK_MODE"), NULL,
+    N("UV_PROJECT_ENVIRONMENT"), N("VIRTUAL_ENV"), N("UV_NO_INSTALLER_METADATA"), N("UV_LINK_MODE"),
+    NULL,
 };
 
 /* Text that grows. All zero is empty text; `start` is NUL-terminated once something was added. */
@@ -260,15 +260,16 @@ static _Noreturn void fail(const native *message)
     leave(NOT_FOUND);
 }
 
-static bool is_set(const native *name)
+/* Empty and `0` are off, as in `environment.is_on`. */
+static bool is_on(const native *name)
 {
     const native *value = get_variable(name);
-    return value != NULL && value[0] != 0;
+    return value != NULL && value[0] != 0 && !(value[0] == N('0') && value[1] == 0);
 }
 
 static void warn(const native *trouble, const native *launcher)
 {
-    if (is_set(N("UVLOCAL_QUIET")))
+    if (is_on(N("UVLOCAL_QUIET")))
         return;
     say(JOIN(N("warning: "), trouble, N("; running the real uv unchanged\n"),
              N("hint: run `uvlocal install` to mend this, or delete `"), launcher,
@@ -952,7 +953,7 @@ static _Noreturn void launch(void)
         launcher = UV;
 
     guard_against_loops(launcher, configuration.uv);
-    if (configuration.trouble == NULL && configuration.cache != NULL && !is_set(N("UVLOCAL_TRACE")))
+    if (configuration.trouble == NULL && configuration.cache != NULL && !is_on(N("UVLOCAL_TRACE")))
         recall(configuration.cache, launcher);
     if (configuration.trouble == NULL)
         configuration.trouble = try_python(&configuration, launcher);

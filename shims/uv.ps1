@@ -14,7 +14,7 @@
 
 $self = $PSCommandPath
 $ours = 'UV_PROJECT_ENVIRONMENT', 'VIRTUAL_ENV', 'UV_NO_INSTALLER_METADATA',
-    'UV_PREVIEW_FEATURES', 'UV_LINK_MODE'
+    'UV_LINK_MODE'
 
 function Write-Talk([string] $text) {
     [Console]::Error.WriteLine($text)
@@ -125,7 +125,7 @@ try {
         $program = $values.python
         $words = @('-I', '-S', '-X', 'utf8', '-c', $stub, $values.package, $self, '-', 'uv') + $args
     } else {
-        if (-not $env:UVLOCAL_QUIET) {
+        if (-not $env:UVLOCAL_QUIET -or $env:UVLOCAL_QUIET -eq '0') {
             Write-Talk ("warning: $($values.trouble); running the real uv unchanged`n" +
                 "hint: run ``uvlocal install`` to mend this, or delete ``$self`` to be rid of it")
         }

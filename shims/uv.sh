@@ -39,7 +39,7 @@ _uvlocal_fail() {
 }
 
 _uvlocal_warn() {
-    [ -z "${UVLOCAL_QUIET-}" ] || return
+    case ${UVLOCAL_QUIET-} in '' | 0) ;; *) return ;; esac
     _uvlocal_say "warning: $_uvlocal_trouble; running the real uv unchanged" \
         "hint: run \`uvlocal install\` to mend this, or delete \`$_uvlocal_self\` to be rid of it"
 }
@@ -195,7 +195,7 @@ _uvlocal_fail_without_uv() {
 # the one the user had, or goes.
 _uvlocal_restore_environment() {
     for _uvlocal_name in UV_PROJECT_ENVIRONMENT VIRTUAL_ENV UV_NO_INSTALLER_METADATA \
-        UV_PREVIEW_FEATURES UV_LINK_MODE; do
+        UV_LINK_MODE; do
         eval "_uvlocal_now=\${$_uvlocal_name+x\$$_uvlocal_name}"
         eval "_uvlocal_set=\${UVLOCAL_SET_$_uvlocal_name+x\$UVLOCAL_SET_$_uvlocal_name}"
         eval "_uvlocal_had=\${UVLOCAL_HAD_$_uvlocal_name+x\$UVLOCAL_HAD_$_uvlocal_name}"

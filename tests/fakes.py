@@ -220,19 +220,6 @@ class FakeSystem(System):
         attributes = {(self._key(at), key): value for (at, key), value in self.attributes.items()}
         return None if found is None else attributes.get((self._key(found[0]), name))
 
-    def set_attribute(self, path: str, name: str, value: bytes) -> bool:
-        """Set an attribute of what is there and not blocked."""
-        found = self._look(path, last=False)
-        if found is None:
-            return False
-        self.attributes[found[0], name] = value
-        return True
-
-    def lock(self, path: str, *, make: bool, patience: float) -> int | None:
-        """Lock nothing: there are no other processes here."""
-        del path, make, patience
-        return None
-
     def is_hidden(self, path: str) -> bool:
         """Say whether a path has macOS' flag."""
         return path in self.hidden
@@ -242,13 +229,6 @@ class FakeSystem(System):
         self.hidden.discard(path)
         return True
 
-    def make_directory(self, path: str) -> bool:
-        """Make a directory where nothing is."""
-        if self._look(path, last=False) is not None or not self.can_write(self.path.dirname(path)):
-            return False
-        self.put(path, None)
-        return True
-
     def remove(self, path: str) -> bool:
         """Remove a file or link."""
         found = self._look(path, last=False)
@@ -256,11 +236,6 @@ class FakeSystem(System):
             return False
         del self.tree[self._key(found[0])]
         return True
-
-    def remove_below(self, folder: str, path: str) -> bool:
-        """Remove a file or link: nobody puts a link here meanwhile."""
-        del folder
-        return self.remove(path)
 
     def put_link(self, path: str, target: str, *, over: bool) -> bool:
         """Put a link where nothing is, or over something that is no directory."""

@@ -1,7 +1,7 @@
 """A uvlocal that knows the flag of `hidden_python`, so that its shim can be tested on Linux too.
 
 The package is the source tree itself, linked file by file, but for the one module that speaks to
-the machine: a copy of it, with the two methods that ask for the flag and clear it answered by the
+the machine: a copy of it, with the methods that ask for the flag and clear it answered by the
 extended attribute. On macOS the flag is real and the source tree will do.
 """
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _SEAM = os.path.join("shim", "system.py")
 _METHODS = f"""
 
+def _has_hidden_flag(self: System) -> bool:
+    return True
+
+
 def _is_hidden(self: System, path: str) -> bool:
     return self.attribute(path, "{hidden_python.ATTRIBUTE}") is not None
 
@@ -29,6 +33,7 @@ def _show(self: System, path: str) -> bool:
     return True
 
 
+System.has_hidden_flag = _has_hidden_flag
 System.is_hidden = _is_hidden
 System.show = _show
 """

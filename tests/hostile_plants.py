@@ -250,11 +250,12 @@ PLANTS: Mapping[str, Callable[[Place], None]] = {
     "nothing": lambda _: None,
     "table-store": _table(store='"$MINE"', UVLOCAL_STORE='"$MINE"', mode='"always"'),
     "table-roots": _table(local_roots='["/"]', synced_roots='["$MINE"]', volumes="[]"),
-    "table-providers": _table(providers="{ dropbox = { enabled = false, strategy = 'unhide' } }"),
+    "table-providers": _table(
+        providers="{ dropbox = { enabled = false, strategy = 'no-metadata' } }"
+    ),
     "table-odd": _table(mode='"\\u001b[2J\\u202e\\n"', strategy="[[[]]]", pointer="1979-05-27"),
     "table-no-metadata": _table(strategy='"no-metadata"'),
-    "table-unhide": _table(strategy='"unhide"'),
-    "table-centralize": _table(strategy='"centralize"'),
+    "table-gone": _table(strategy='"centralize"'),
     "table-symlink": _table(pointer='"symlink"'),
     "table-file": _table(pointer='"file"'),
     "table-many-problems": _many_problems,

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import stat
 import subprocess
 import sys
@@ -243,14 +242,6 @@ class World:
             self.project(f"{name}/{member}")
         self.write(f"{name}/pyproject.toml", "\n".join([*lines, extra, ""]))
         return self.path(name)
-
-    def forget_client(self) -> None:
-        """Let the Dropbox folder be synced by something that heeds no mark on an environment.
-
-        What Dropbox is told to leave out is as good as local.
-        """
-        shutil.rmtree(self.path("home/.dropbox"))
-        self.write("home/.config/uvlocal/uvlocal.toml", f'synced-roots = ["{self.dropbox}"]\n')
 
     def tree(self, path: str) -> dict[str, Entry]:
         """Return everything below a folder, links not followed, by its relative path."""

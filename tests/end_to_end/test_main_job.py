@@ -339,17 +339,6 @@ def test_user_settings(newest_world: World) -> None:
     the_environment(world)
 
 
-def test_no_metadata(world: World) -> None:
-    """With `no-metadata` the environment stays in the project, and uv writes no metadata."""
-    world.forget_client()
-    project = world.project("home/Dropbox/foo")
-    world.uv("sync", cwd=project, env={"UVLOCAL_STRATEGY": "no-metadata"}).ok()
-    assert world.environments() == []
-    names = world.tree(os.path.join(project, ".venv"))
-    assert any(name.endswith("foo-0.1.0.dist-info/METADATA") for name in names)
-    assert not any(name.endswith("foo-0.1.0.dist-info/INSTALLER") for name in names)
-
-
 # -- workspaces ------------------------------------------------------------------------------------
 
 

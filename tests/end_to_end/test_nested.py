@@ -135,7 +135,6 @@ def test_nothing_of_ours_reaches_an_untouched_project(newest_world: World, inner
 def test_no_metadata_does_not_leak(newest_world: World) -> None:
     """A project that is installed without metadata does not take another's metadata away."""
     world = newest_world
-    world.forget_client()
     here = make(world, "outer", "redirected", "iniconfig")
     there = make(world, "inner", "local", "six")
     script = f"cd '{there}' && UVLOCAL_STRATEGY= uv sync"

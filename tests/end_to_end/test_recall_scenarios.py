@@ -149,6 +149,20 @@ CHANGES = [
         _nothing, P, "sync", _write(SETTINGS, 'store = "~/elsewhere"\n'), id="another-store"
     ),
     pytest.param(
+        _write(SETTINGS, 'strategy = "no-metadata"\n'),
+        P,
+        "sync",
+        _write(SETTINGS, 'strategy = "redirect"\n'),
+        id="in-place-no-more",
+    ),
+    pytest.param(
+        _write(SETTINGS, 'strategy = "no-metadata"\n'),
+        P,
+        "sync",
+        _link(f"{P}/.venv", "nowhere"),
+        id="in-place-no-place",
+    ),
+    pytest.param(
         _write(UNISON.format("a"), "root = /nowhere\n"),
         Q,
         "sync",

@@ -54,7 +54,7 @@ COMMANDS = (
 )
 #: What is typed for uv, each with what it says of its work.
 CALLS = ("run true", "sync", "pip list", "lock", "venv", "--version")
-STRATEGIES = ("", "redirect", "no-metadata", "unhide", "centralize")
+STRATEGIES = ("", "redirect", "no-metadata")
 #: No call takes longer, in seconds, unless it hangs.
 PATIENCE = 30
 

@@ -103,12 +103,6 @@ def trace(place: Place, strategy: str, *words: str) -> list[Act]:
     return done
 
 
-def is_healing(act: Act, venv: str) -> bool:
-    """Say whether the note of a package in the project's environment is removed, by descriptor."""
-    [path] = act.paths
-    return path.startswith(venv + os.sep) and os.path.basename(path) in _HEALED
-
-
 def is_pointers_draft(act: Act, venv: str) -> bool:
     """Say whether a pointer is made beside its place, put there, or taken away before that."""
     return act.paths in ([venv + DRAFT], [venv + DRAFT, venv])
@@ -121,11 +115,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     assert removal.delete(str(tmp_path / "home")) == ""
 
 
-#: What a strategy may change in the project: it was asked for that.
-_IN_PROJECT = {"no-metadata": ("lsetxattr", "mkdir"), "unhide": ("lsetxattr", "mkdir")}
-#: What uv is made to write anew (see `strategies.heal`).
-_HEALED = ("INSTALLER", "direct_url.json")
-CASES = [f"{what}|{strategy}" for what in PLANTS for strategy in ("", *_IN_PROJECT, "centralize")]
+CASES = [f"{what}|{strategy}" for what in PLANTS for strategy in ("", "no-metadata")]
 #: Always tried: those that careless code would have fallen for.
 FIRST = (
     "programs|",
@@ -159,15 +149,10 @@ def test_programs_and_writes(place: Place, case: str) -> None:
             is_ours_there = not any(path.startswith(place.root) for path in act.paths)
             if in_store or is_null or (is_byte_code and is_ours_there):
                 continue
-            if what.startswith("table-"):  # the project asks for a strategy or a pointer itself
-                allowed: tuple[str, ...] = ("lsetxattr", "mkdir", "symlink", "openat")
-                if is_pointers_draft(act, venv):
-                    continue
-            else:
-                allowed = _IN_PROJECT.get(strategy, ())
-            if strategy == "no-metadata" and act.call == "unlinkat" and is_healing(act, venv):
+            assert what.startswith("table-"), act  # the project may ask for a pointer itself
+            if is_pointers_draft(act, venv):
                 continue
-            assert act.call in allowed, act
+            assert act.call in ("symlink", "openat"), act
             assert act.paths in ([venv], [os.path.join(place.shared, ".venv")]), act
 
 

@@ -140,8 +140,9 @@ def test_a_nested_call_with_a_half_replaced_package(machine: HardMachine) -> Non
     assert machine.call("sync", cwd=other, env=marks).environment == ""
     marks["UVLOCAL_HAD_UV_PROJECT_ENVIRONMENT"] = "/the/users"
     assert machine.call("run", "x", cwd=other, env=marks).environment == "/the/users"
-    machine.environ["UVLOCAL_QUIET"] = "1"
-    assert machine.call("run", "x", cwd=other).err == ""
+    for switch, speaks in (("0", True), ("1", False)):
+        machine.environ["UVLOCAL_QUIET"] = switch
+        assert bool(machine.call("run", "x", cwd=other).err) is speaks
 
 
 def test_without_a_uv_and_with_a_half_replaced_package(machine: HardMachine) -> None:

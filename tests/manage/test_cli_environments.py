@@ -127,12 +127,15 @@ def test_status(populated: Machine, transcripts: Transcripts) -> None:
     code = os.path.join(populated.dropbox, "code")
     os.mkdir(os.path.join(code, "old", ".venv"))
     local = populated.project(os.path.join(populated.home, "code", "local"))
+    always = '[tool.uvlocal]\nmode = "always"'
+    wished = populated.project(os.path.join(populated.home, "code", "wished"), always)
     calls = [
         (["status"], os.path.join(code, "ok")),
         (["status"], os.path.join(code, "never-made")),
         (["status"], os.path.join(code, "a new name")),
         (["status"], os.path.join(code, "old")),
         (["status"], local),
+        (["status"], wished),
         (["status"], populated.home),
         (["status", "nowhere"], populated.home),
         (["status", "--json"], os.path.join(code, "ok")),

@@ -51,7 +51,7 @@ def populated(machine: Machine) -> Machine:
     machine.write(f"{packages}/foo.sync-conflict-20260131-120000-ABCDEF.py")
     foo = machine.project("code/foo")
     environment(f"{foo}/.venv", {"foo": "0.1.0", "iniconfig": "2.1.0", "six": "1.17.0"}, size=9000)
-    stays = machine.project("stays", '[tool.uvlocal]\nstrategy = "unhide"\n')
+    stays = machine.project("stays", '[tool.uvlocal]\nstrategy = "no-metadata"\n')
     environment(f"{stays}/.venv", {}, size=100)
     machine.project("never", '[tool.uvlocal]\nmode = "never"\n')
     odd = machine.project("odd")

@@ -23,7 +23,7 @@ def test_transcript(machine: Machine, transcripts: Transcripts) -> None:
     os.mkdir(os.path.join(machine.home, "Shared"))
     words = [
         [],
-        ["set", "strategy", "unhide"],
+        ["set", "strategy", "no-metadata"],
         ["set", "volumes", "synced,network"],
         ["set", "providers.onedrive.enabled", "false"],
         ["set", "--project", "mode", "never"],
@@ -32,6 +32,7 @@ def test_transcript(machine: Machine, transcripts: Transcripts) -> None:
         [],
         ["--json"],
         ["set", "mode", "sometimes"],
+        ["set", "strategy", "unhide"],
         ["set", "moed", "never"],
         ["set", "--project", "store", "~/x"],
         ["add-root", "none"],
@@ -49,7 +50,8 @@ def test_problems_and_variables(machine: Machine, transcripts: Transcripts) -> N
     """What cannot be used is told on stderr, and a variable is named as one."""
     machine.write(
         f"{machine.home}/.config/uvlocal/uvlocal.toml",
-        'mode = "sometimes"\nstore = "here"\nmood = 1\n[providers.dropbox]\nstrategy = 1\n',
+        'mode = "sometimes"\nstore = "here"\nmood = 1\nstrategy = "centralize"\n'
+        "[providers.dropbox]\nstrategy = 1\n[providers.box]\nstrategy = 'unhide'\n",
     )
     shown = run(machine, "config", UVLOCAL_STRATEGY="no-metadata")
     mended = run(machine, "config", "set", "mode", "never", UVLOCAL_MODE="always")

@@ -439,11 +439,11 @@ def test_a_local_project(machine: Machine) -> None:
 
 def test_a_strategy_in_place(machine: Machine) -> None:
     """An environment that stays in the project by wish is left there."""
-    machine.environ["UVLOCAL_STRATEGY"] = "unhide"
+    machine.environ["UVLOCAL_STRATEGY"] = "no-metadata"
     result = machine.plan().result
     assert (result.state, result.why) == (
         "not-redirected",
-        "its strategy is `unhide`, which needs no environment elsewhere",
+        "its strategy is `no-metadata`, which needs no environment elsewhere",
     )
 
 

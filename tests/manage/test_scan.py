@@ -181,10 +181,10 @@ def test_wishes(machine: Machine, table: str, user: str, found: int) -> None:
 
 def test_in_place_strategies_save_nothing(machine: Machine) -> None:
     """An environment that stays there by the user's wish costs, but `migrate` would not move it."""
-    machine.write(".config/uvlocal/uvlocal.toml", 'strategy = "unhide"\n')
+    machine.write(".config/uvlocal/uvlocal.toml", 'strategy = "no-metadata"\n')
     machine.project("Dropbox/foo", environment=100)
     found = machine.scan()
-    assert [(one.strategy, one.saves) for one in found.projects] == [("unhide", False)]
+    assert [(one.strategy, one.saves) for one in found.projects] == [("no-metadata", False)]
     assert (found.bytes, found.saved_bytes, found.saved_files) == (100, 0, 0)
 
 

@@ -83,7 +83,7 @@ def test_each_origin(home: Home) -> None:
     """Every value names the file or the variable that it came from."""
     home.write(
         home.file,
-        'mode = "never"\nstrategy = "unhide"\npointer = "file"\nlocal-roots = ["~/tmp"]\n'
+        'mode = "never"\nstrategy = "redirect"\npointer = "file"\nlocal-roots = ["~/tmp"]\n'
         'volumes = ["shared", "synced"]\n'
         '[providers.dropbox]\nstrategy = "redirect"\nenabled = true\n',
     )
@@ -139,8 +139,8 @@ def test_problems(home: Home) -> None:
         ),
         pytest.param(
             "providers.dropbox.strategy",
-            "unhide",
-            '[providers.dropbox]\nstrategy = "unhide"\n',
+            "no-metadata",
+            '[providers.dropbox]\nstrategy = "no-metadata"\n',
             id="provider-strategy",
         ),
     ],

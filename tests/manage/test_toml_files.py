@@ -35,10 +35,10 @@ def file_with(tmp_path: Path, text: str | bytes) -> TomlFile:
         pytest.param("# mine\n", "mode", "never", '# mine\nmode = "never"\n', id="after-comment"),
         pytest.param("# mine", "mode", "never", '# mine\nmode = "never"\n', id="no-line-end"),
         pytest.param(
-            'mode = "auto" # why\nstrategy = "unhide"\n',
+            'mode = "auto" # why\nstrategy = "no-metadata"\n',
             "mode",
             "never",
-            'mode = "never" # why\nstrategy = "unhide"\n',
+            'mode = "never" # why\nstrategy = "no-metadata"\n',
             id="replaced-in-its-place",
         ),
         pytest.param(
@@ -96,16 +96,16 @@ def file_with(tmp_path: Path, text: str | bytes) -> TomlFile:
         pytest.param(
             "[providers.dropbox]\nenabled = false # x\n",
             "providers.dropbox.strategy",
-            "unhide",
-            '[providers.dropbox]\nenabled = false # x\nstrategy = "unhide"\n',
+            "no-metadata",
+            '[providers.dropbox]\nenabled = false # x\nstrategy = "no-metadata"\n',
             id="in-a-table",
         ),
         pytest.param(
             'mode = "auto"\n[providers.box]\nenabled = true\n',
             "providers.dropbox.strategy",
-            "unhide",
+            "no-metadata",
             'mode = "auto"\n[providers.box]\nenabled = true\n\n'
-            '[providers.dropbox]\nstrategy = "unhide"\n',
+            '[providers.dropbox]\nstrategy = "no-metadata"\n',
             id="new-table-beside",
         ),
         pytest.param(
@@ -159,7 +159,7 @@ def test_set(tmp_path: Path, before: str, keys: str, value: Value, after: str) -
     ("before", "keys", "after"),
     [
         pytest.param(
-            'mode = "auto"\n# about it\nstrategy = "unhide" # x\npointer = "none"\n',
+            'mode = "auto"\n# about it\nstrategy = "no-metadata" # x\npointer = "none"\n',
             "strategy",
             'mode = "auto"\n# about it\npointer = "none"\n',
             id="key",

@@ -39,6 +39,7 @@ def some_request(role: str = "project") -> Request:
     command = "sync" if role == "project" else "pip list"
     request = Request(command, role, writes=role == "project", directory=ROOT)
     request.start = ROOT
+    request.installs = request.writes
     return request
 
 
@@ -65,8 +66,6 @@ def some_facts(kind: str = "synced", **environ: str) -> Facts:
     facts.volume = KINDS[kind]
     facts.local_link = ""
     facts.store = some_store()
-    facts.can_centralize = True
-    facts.stale = True
     facts.shown_root = "~/Dropbox/foo"
     return facts
 
@@ -257,24 +256,24 @@ def test_uv_pip_does_not_heed_the_users_project_environment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stale", "environ", "expected"),
+    ("installs", "environ", "expected"),
     [
-        pytest.param(True, {}, {"UV_NO_INSTALLER_METADATA": "1"}, id="needed"),
-        pytest.param(False, {}, {}, id="not-needed"),
+        pytest.param(True, {}, {"UV_NO_INSTALLER_METADATA": "1"}, id="installs"),
+        pytest.param(False, {}, {}, id="installs-nothing"),
         pytest.param(True, {"UV_NO_INSTALLER_METADATA": "0"}, {}, id="the-user-decides"),
     ],
 )
-def test_no_metadata(*, stale: bool, environ: dict[str, str], expected: dict[str, str]) -> None:
-    """`no-metadata` leaves the environment in the project and sets its variable when needed."""
+def test_no_metadata(*, installs: bool, environ: dict[str, str], expected: dict[str, str]) -> None:
+    """`no-metadata` leaves the environment in the project and tells uv how to install into it."""
     facts = some_facts(**environ)
     facts.settings = some_settings(UVLOCAL_STRATEGY="no-metadata")
-    facts.stale = stale
+    assert facts.request is not None
+    facts.request.installs = installs
     decision = decided(facts)
     assert (decision.strategy, decision.variables) == ("no-metadata", expected)
     assert decision.environment == ""
 
 
-@pytest.mark.parametrize("strategy", ["no-metadata", "unhide"])
 @pytest.mark.parametrize(
     "store",
     [
@@ -282,13 +281,13 @@ def test_no_metadata(*, stale: bool, environ: dict[str, str], expected: dict[str
         pytest.param(some_store(KINDS["network"]), id="remote"),
     ],
 )
-def test_in_place_strategies_need_no_store(strategy: str, store: Store) -> None:
+def test_in_place_no_store_is_needed(store: Store) -> None:
     """Without a better place, a strategy that needs none is carried out."""
     facts = some_facts()
-    facts.settings = some_settings(UVLOCAL_STRATEGY=strategy)
+    facts.settings = some_settings(UVLOCAL_STRATEGY="no-metadata")
     facts.store = store
     decision = decided(facts)
-    assert decision.strategy == strategy
+    assert decision.strategy == "no-metadata"
     assert decision.code == ("synced" if store.volume is LOCAL else "no-better-place")
 
 
@@ -304,33 +303,9 @@ def test_links_that_poison_the_cache_are_avoided_in_place(
 ) -> None:
     """An environment that stays in a OneDrive folder is copied into, not linked."""
     facts = some_facts(**environ)
-    facts.settings = some_settings(UVLOCAL_STRATEGY="unhide")
+    facts.settings = some_settings(UVLOCAL_STRATEGY="no-metadata")
     facts.volume = Volume("synced", "OneDrive", provider="onedrive", copies_links=True)
-    assert decided(facts).variables == expected
-
-
-@pytest.mark.parametrize(
-    ("has", "environ", "expected"),
-    [
-        pytest.param(True, {}, ("centralize", "centralized-project-envs"), id="has-it"),
-        pytest.param(
-            True,
-            {"UV_PREVIEW_FEATURES": "pylock"},
-            ("centralize", "pylock,centralized-project-envs"),
-            id="merged-with-the-users",
-        ),
-        pytest.param(False, {}, ("redirect", None), id="falls-back"),
-    ],
-)
-def test_centralize(
-    *, has: bool, environ: dict[str, str], expected: tuple[str, str | None]
-) -> None:
-    """uv's own feature is used where uv has it, and never handed to a uv that has not."""
-    facts = some_facts(**environ)
-    facts.settings = some_settings(UVLOCAL_STRATEGY="centralize")
-    facts.can_centralize = has
-    decision = decided(facts)
-    assert (decision.strategy, decision.variables.get("UV_PREVIEW_FEATURES")) == expected
+    assert decided(facts).variables == {"UV_NO_INSTALLER_METADATA": "1", **expected}
 
 
 def test_an_environment_in_an_unwritable_store_is_used() -> None:
@@ -373,12 +348,48 @@ def test_require_opt_in(*, mode: str, opted_in: bool, code: str) -> None:
     assert decided(facts).code == code
 
 
-def test_always_works_on_a_local_volume_too() -> None:
-    """The mode `always` redirects whatever the volume is."""
-    facts = some_facts("local")
-    facts.settings = some_settings(UVLOCAL_MODE="always")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("strategy", "store", "code", "then"),
+    [
+        pytest.param(
+            "redirect",
+            some_store(),
+            "opted-in",
+            "so its environment is kept in `~/.local/share/uvlocal/envs/foo-0123456789`",
+            id="redirect",
+        ),
+        pytest.param(
+            "no-metadata",
+            some_store(),
+            "opted-in",
+            "so uv is told to install without metadata",
+            id="no-metadata",
+        ),
+        pytest.param(
+            "redirect",
+            some_store(KINDS["network"]),
+            "no-better-place",
+            "but the store `~/.local/share/uvlocal` lies on a network volume (nfs4)",
+            id="no-better-place",
+        ),
+        pytest.param(
+            "redirect",
+            some_store(writable=False),
+            "no-store",
+            "but the store `~/.local/share/uvlocal` cannot be written",
+            id="no-store",
+        ),
+    ],
+)
+def test_always(kind: str, strategy: str, store: Store, code: str, then: str) -> None:
+    """With the mode `always` the reason is the mode, whatever the volume is, and who set it."""
+    facts = some_facts(kind)
+    facts.settings = some_settings(UVLOCAL_MODE="always", UVLOCAL_STRATEGY=strategy)
+    facts.store = store
     decision = decided(facts)
-    assert (decision.code, decision.strategy) == ("opted-in", "redirect")
+    assert decision.code == code
+    assert decision.sentence == f"the mode is `always` (variable), {then}"
 
 
 # -- laziness ----------------------------------------------------------------------------------
@@ -391,12 +402,10 @@ GATHERED = (
     "volume",
     "local_link",
     "store",
-    "can_centralize",
-    "stale",
 )
 
 
-@pytest.mark.parametrize("missing", GATHERED[:-2])
+@pytest.mark.parametrize("missing", GATHERED)
 def test_more_facts_are_asked_for(missing: str) -> None:
     """A fact that matters and is not gathered yet is asked for, not guessed."""
     facts = some_facts()

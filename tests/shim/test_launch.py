@@ -130,6 +130,27 @@ def test_silence(
     assert call(*arguments, **environ).said == ""
 
 
+@pytest.mark.parametrize(
+    ("value", "on"),
+    [
+        pytest.param(None, False, id="unset"),
+        pytest.param("", False, id="empty"),
+        pytest.param("0", False, id="zero"),
+        pytest.param("00", True, id="any-other-word"),
+        pytest.param("1", True, id="one"),
+    ],
+)
+def test_switches(call: Callable[..., Started], value: str | None, *, on: bool) -> None:
+    """All switches have one rule: empty and `0` are off."""
+
+    def said(switch: str, *words: str) -> Started:
+        return call("uv", *words, **({} if value is None else {switch: value}))
+
+    assert ("UV_PROJECT_ENVIRONMENT" not in said("UVLOCAL_BYPASS", "lock").changes) == on
+    assert ("decision: " in said("UVLOCAL_TRACE", "lock").said) == on
+    assert (said("UVLOCAL_QUIET", "sync").said == "") == on
+
+
 def test_trace(call: Callable[..., Started]) -> None:
     """`UVLOCAL_TRACE` tells the facts and the decision, on stderr."""
     said = call("uv", "lock", UVLOCAL_TRACE="1").said
@@ -159,6 +180,7 @@ def test_a_bug_of_ours_stops_nothing(
     )
     assert "Traceback" in call("uv", "sync", UVLOCAL_TRACE="1").said
     assert call("uv", "sync", UVLOCAL_QUIET="1").said == ""
+    assert call("uv", "sync", UVLOCAL_QUIET="0").said == done.said
 
 
 def test_no_uv(call: Callable[..., Started]) -> None:

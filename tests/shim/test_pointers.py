@@ -326,10 +326,3 @@ def test_put_over(tmp_path: Path) -> None:
     assert system.remove(path)
     assert not system.remove(path)
     assert not system.remove(str(tmp_path))
-
-
-def test_make_directory(tmp_path: Path) -> None:
-    """A directory is made where nothing is."""
-    path = str(tmp_path / ".venv")
-    assert System().make_directory(path)
-    assert not System().make_directory(path)

@@ -127,7 +127,7 @@ def test_every_variable_that_a_call_asks_for_is_compared(
         self.facts.environ = self.system.environ
 
     monkeypatch.setattr(Call, "__init__", begin)
-    world.variables["UVLOCAL_STRATEGY"] = "centralize"
+    world.variables["UVLOCAL_STRATEGY"] = "no-metadata"
     for words in ("sync", "pip list", "run --active true", "venv", "build", "python find", "lock"):
         world.decide(Asked(P, tuple(words.split())))
     assert {"UV_PROJECT_ENVIRONMENT", "PATH", "XDG_CONFIG_HOME", "UV_PREVIEW"} <= asked
@@ -170,8 +170,7 @@ SETTINGS = "home/.config/uvlocal/uvlocal.toml"
         pytest.param(_nothing, "pip list", True, id="pip"),
         pytest.param(_write(f"{P}/pyproject.toml", ""), "sync", True, id="refused-by-uv"),
         pytest.param(_set("UVLOCAL_MODE", "never"), "sync", True, id="untouched"),
-        pytest.param(_set("UVLOCAL_STRATEGY", "unhide"), "lock", False, id="unhide-acts"),
-        pytest.param(_set("UVLOCAL_STRATEGY", "no-metadata"), "lock", False, id="no-metadata-acts"),
+        pytest.param(_set("UVLOCAL_STRATEGY", "no-metadata"), "sync", True, id="no-metadata"),
         pytest.param(
             _write(SETTINGS, 'pointer = "symlink"\n'), "sync", False, id="pointer-is-kept"
         ),

@@ -31,6 +31,7 @@ MADE_OF_OTHERS = {
     "is_file": "stat",
     "is_directory": "stat",
     "is_private": "lstat",
+    "has_hidden_flag": "the platform alone",
     "once": "what it calls",
     "make_private_directory": "changes something, and is asked about it before and after",
     "write_private": "likewise, and only in caches",

@@ -72,7 +72,7 @@ def test_every_user_key() -> None:
         local-roots = ["~/Sync/local"]
         [providers.dropbox]
         enabled = false
-        strategy = "unhide"
+        strategy = "redirect"
         """
     )
     assert found.problems == []
@@ -80,19 +80,19 @@ def test_every_user_key() -> None:
     assert found.synced_roots == ("/home/me/Sync", "/srv/sync")
     assert found.local_roots == ("/home/me/Sync/local",)
     assert found.volumes == {"synced", "shared"}
-    assert found.providers == {"dropbox": {"enabled": False, "strategy": "unhide"}}
+    assert found.providers == {"dropbox": {"enabled": False, "strategy": "redirect"}}
     assert set(found.origins) == set(settings.USER_KEYS)
 
 
 @pytest.mark.parametrize(
     ("project", "variables", "provider", "expected"),
     [
-        pytest.param(None, {}, "dropbox", "unhide", id="the-providers-own"),
+        pytest.param(None, {}, "dropbox", "redirect", id="the-providers-own"),
         pytest.param(None, {}, "icloud-drive", "no-metadata", id="another-provider"),
         pytest.param(None, {}, None, "no-metadata", id="no-provider"),
-        pytest.param("redirect", {}, "dropbox", "redirect", id="project-above-provider"),
+        pytest.param("no-metadata", {}, "dropbox", "no-metadata", id="project-above-provider"),
         pytest.param(
-            None, {"UVLOCAL_STRATEGY": "centralize"}, "dropbox", "centralize", id="variable"
+            None, {"UVLOCAL_STRATEGY": "no-metadata"}, "dropbox", "no-metadata", id="variable"
         ),
     ],
 )
@@ -100,7 +100,7 @@ def test_strategy_for_a_provider(
     project: str | None, variables: dict[str, str], provider: str | None, expected: str
 ) -> None:
     """A provider's strategy stands between the user's general one and the project's."""
-    content = b'strategy = "no-metadata"\n[providers.dropbox]\nstrategy = "unhide"\n'
+    content = b'strategy = "no-metadata"\n[providers.dropbox]\nstrategy = "redirect"\n'
     found = load(content, {"strategy": project} if project else None, **variables)
     assert found.strategy_for(provider) == expected
 
@@ -149,8 +149,8 @@ def test_problems(content: object, problem: str) -> None:
 
 def test_a_wrong_value_does_not_hide_the_others() -> None:
     """One bad line leaves the rest of the file in force."""
-    found = load(b'mode = "x"\nstrategy = "unhide"\n')
-    assert (found.mode, found.strategy) == ("auto", "unhide")
+    found = load(b'mode = "x"\nstrategy = "no-metadata"\n')
+    assert (found.mode, found.strategy) == ("auto", "no-metadata")
 
 
 def test_a_project_never_says_where() -> None:
@@ -167,6 +167,26 @@ def test_a_project_never_says_where() -> None:
     assert found.store == "/home/me/.local/share/uvlocal"
     assert (found.local_roots, found.providers) == ((), {})
     assert len(found.problems) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"), [("centralize", "`centralized-project-envs`"), ("unhide", "`no-metadata`")]
+)
+@pytest.mark.parametrize("place", ["variable", "project", "user", "provider"])
+def test_a_strategy_that_is_gone(place: str, name: str, instead: str) -> None:
+    """A strategy that earlier versions had is told in one line, with what to use instead."""
+    text = f'strategy = "{name}"\n'
+    found = {
+        "variable": lambda: load(None, None, UVLOCAL_STRATEGY=name),
+        "project": lambda: load(None, {"strategy": name}),
+        "user": lambda: load(text.encode()),
+        "provider": lambda: load(f"[providers.box]\n{text}".encode()),
+    }[place]()
+    [problem] = found.problems
+    assert f"strategy` `{name}` is gone; " in problem
+    assert instead in problem
+    assert "\n" not in problem
+    assert (found.strategy, found.strategy_for("box")) == ("redirect", "redirect")
 
 
 def test_bad_variable_names_itself() -> None:

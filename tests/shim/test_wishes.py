@@ -7,12 +7,14 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+import sample_clients
 from fakes import FakeSystem, Link
 
-from uvlocal.shim import environment, prepare, turns
+from uvlocal.shim import environment, prepare
 from uvlocal.shim.gather import Call
-from uvlocal.shim.preview import features_of, link_mode_by
+from uvlocal.shim.preview import link_mode_by
 from uvlocal.shim.project import Project
+from uvlocal.shim.providers import PROVIDERS
 from uvlocal.shim.request import Request
 
 if TYPE_CHECKING:
@@ -24,8 +26,9 @@ ROOT = "/home/me/Dropbox/foo"
 DISK = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
 NFS = f"{DISK}2 1 0:40 / /net rw - nfs4 server:/x rw\n"
 OURS = f"/home/me/.local/share/uvlocal/envs/{environment.name_of(ROOT, FakeSystem())}"
-FEATURE = "centralized-project-envs"
-HAS_IT = (0, 11, 25)
+USER = "/home/me/.config/uv/uv.toml"
+VARIABLE = "UV_NO_INSTALLER_METADATA"
+NEWEST = (0, 13, 9)
 
 
 def machine(strategy: str, files: dict[str, object] | None = None, **environ: str) -> FakeSystem:
@@ -38,7 +41,7 @@ def machine(strategy: str, files: dict[str, object] | None = None, **environ: st
 
 
 def settled(
-    system: FakeSystem, *words: str, version: tuple[int, int, int] | None = HAS_IT
+    system: FakeSystem, *words: str, version: tuple[int, int, int] | None = NEWEST
 ) -> tuple[Call, Decision]:
     """Return a call with a uv of that version, and its decision."""
     call = Call(list(words) or ["sync"], system)
@@ -46,100 +49,19 @@ def settled(
     return call, call.settle()
 
 
-# -- centralize ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("version", "words", "environ", "strategy"),
-    [
-        pytest.param(HAS_IT, [], {}, "centralize", id="first-version"),
-        pytest.param((0, 13, 9), [], {}, "centralize", id="newest"),
-        pytest.param((0, 11, 24), [], {}, "redirect", id="version-before"),
-        pytest.param((0, 9, 30), [], {}, "redirect", id="version-that-stops"),
-        pytest.param(None, [], {}, "redirect", id="unknown-version"),
-        pytest.param(HAS_IT, ["--no-preview"], {}, "redirect", id="preview-off"),
-        pytest.param(HAS_IT, ["--preview-features", "pylock"], {}, "redirect", id="other-features"),
-        pytest.param(HAS_IT, ["--no-cache"], {}, "redirect", id="no-cache"),
-        pytest.param(HAS_IT, ["-n"], {}, "redirect", id="no-cache-short"),
-        pytest.param(HAS_IT, [], {"UV_NO_CACHE": "1"}, "redirect", id="no-cache-variable"),
-        pytest.param(HAS_IT, [], {"UV_NO_CACHE": "0"}, "centralize", id="no-cache-variable-off"),
-        pytest.param(HAS_IT, [], {"UV_PREVIEW": "0"}, "centralize", id="preview-variable-off"),
-    ],
-)
-def test_centralize_or_not(
-    version: tuple[int, int, int] | None, words: list[str], environ: dict[str, str], strategy: str
-) -> None:
-    """uv is told to centralize only where it knows the feature and would heed it."""
-    system = machine("centralize", None, **environ)
-    call, decision = settled(system, "sync", *words, version=version)
-    assert decision.strategy == strategy
-    wanted = {"UV_PREVIEW_FEATURES"} if strategy == "centralize" else {"UV_PROJECT_ENVIRONMENT"}
-    assert set(decision.variables) == wanted
-    assert bool(decision.fallback) == (strategy == "redirect")
-    assert decision.fallback in decision.sentence
-    assert call.facts.project is not None
-
-
-@pytest.mark.parametrize(
-    ("target", "code"),
-    [
-        pytest.param("/home/me/.cache/uv/environments-v2/foo-cp3.12.1-x", "synced", id="uvs-own"),
-        pytest.param("/home/me/env", "already-local", id="the-users"),
-    ],
-)
-def test_a_link_that_uv_made(target: str, code: str) -> None:
-    """uv must be told at each call, or it makes a folder in the place of its own link."""
-    files: dict[str, object] = {f"{ROOT}/.venv": Link(target), target: None}
-    assert settled(machine("centralize", files))[1].code == code
-    assert settled(machine("redirect", files))[1].code == "already-local"
-
-
-def asked(files: dict[str, object], line: str = "", **environ: str) -> list[str]:
-    """Return the features that the user asked for."""
-    request = Request("sync", directory=ROOT)
-    request.config_file, request.no_config = line, line == "none"
-    if line == "none":
-        request.config_file = ""
-    system = machine("centralize", files, **environ)
-    return features_of(request, Project(root=ROOT, found=ROOT, preview=["own"]), system)
-
-
-USER = "/home/me/.config/uv/uv.toml"
-LIST = b'preview-features = ["pylock"]\n'
-
-
-@pytest.mark.parametrize(
-    ("files", "line", "environ", "expected"),
-    [
-        pytest.param({}, "", {}, ["own"], id="project"),
-        pytest.param({USER: LIST}, "", {}, ["own"], id="project-above-user"),
-        pytest.param({f"{ROOT}/uv.toml": LIST}, "", {}, ["pylock"], id="file-beside"),
-        pytest.param({f"{ROOT}/uv.toml": b"", USER: LIST}, "", {}, ["pylock"], id="user"),
-        pytest.param({}, "", {"UV_PREVIEW_FEATURES": "a, b,"}, ["a", "b"], id="variable"),
-        pytest.param({"/x": LIST}, "/x", {}, ["pylock"], id="named-file"),
-        pytest.param({}, "none", {}, [], id="no-config"),
-        pytest.param({f"{ROOT}/uv.toml": b"preview = false"}, "", {}, [], id="off"),
-        pytest.param({f"{ROOT}/uv.toml": b"preview-features = [1]"}, "", {}, [], id="no-names"),
-    ],
-)
-def test_features_of(
-    files: dict[str, object], line: str, environ: dict[str, str], expected: list[str]
-) -> None:
-    """The user's own features are known, wherever they were asked for."""
-    assert asked(files, line, **environ) == expected
-
-
-# -- strategies that stay in the project -----------------------------------------------------------
+# -- an environment that stays in the project ------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("venv", "strategy"),
     [
-        pytest.param({}, "unhide", id="nothing"),
-        pytest.param({f"{ROOT}/.venv/pyvenv.cfg": b""}, "unhide", id="folder"),
+        pytest.param({}, "no-metadata", id="nothing"),
+        pytest.param({f"{ROOT}/.venv/pyvenv.cfg": b""}, "no-metadata", id="folder"),
         pytest.param({f"{ROOT}/.venv": Link("/gone")}, "redirect", id="dangling-link"),
         pytest.param({f"{ROOT}/.venv": Link(OURS), OURS: None}, "redirect", id="our-pointer"),
-        pytest.param({f"{ROOT}/.venv": Link("env"), f"{ROOT}/env/x": b""}, "unhide", id="link"),
+        pytest.param(
+            {f"{ROOT}/.venv": Link("env"), f"{ROOT}/env/x": b""}, "no-metadata", id="link"
+        ),
         pytest.param({f"{ROOT}/.venv": b"/gone\n"}, "redirect", id="file-that-leads-nowhere"),
         pytest.param({f"{ROOT}/.venv": b"\0"}, "redirect", id="garbage"),
     ],
@@ -149,9 +71,9 @@ def test_what_is_in_the_way(
     venv: dict[str, object], strategy: str, version: tuple[int, int, int]
 ) -> None:
     """Where no environment can be in the project it is kept elsewhere, and that is said."""
-    _, decision = settled(machine("unhide", venv), version=version)
+    _, decision = settled(machine("no-metadata", venv), version=version)
     assert decision.strategy == strategy
-    assert ("`unhide` does not work here" in decision.sentence) == (strategy == "redirect")
+    assert ("`no-metadata` does not work here" in decision.sentence) == (strategy == "redirect")
 
 
 @pytest.mark.parametrize(
@@ -172,22 +94,22 @@ def test_what_is_in_the_way(
 )
 def test_link_mode(mounts: str, root: str, files: dict[str, object], expected: str | None) -> None:
     """uv copies where it cannot link, unless the user chose, in whatever place."""
-    system = machine("unhide", {f"{root}/pyproject.toml": PROJECT, **files})
+    system = machine("no-metadata", {f"{root}/pyproject.toml": PROJECT, **files})
     system.mount_text = mounts
     system.devices["/net"] = 40
     system.cwd = root
     _, decision = settled(system)
-    assert decision.strategy == "unhide"
+    assert decision.strategy == "no-metadata"
     assert decision.variables.get("UV_LINK_MODE") == expected
 
 
 def test_link_mode_without_a_better_place() -> None:
     """Where the cache lies on the same volume as the project, links are no trouble."""
-    system = machine("unhide")
+    system = machine("no-metadata")
     system.mount_text = "1 0 0:40 / / rw - nfs4 server:/x rw\n"
     system.devices["/"] = 40
     _, decision = settled(system)
-    assert (decision.code, decision.variables) == ("no-better-place", {})
+    assert (decision.code, decision.variables) == ("no-better-place", {VARIABLE: "1"})
 
 
 @pytest.mark.parametrize(
@@ -205,79 +127,117 @@ def test_link_mode_by(line: str, files: dict[str, object], expected: str) -> Non
     """Where the user chose how uv links is found as uv would find it."""
     request = Request("sync", directory=ROOT)
     request.config_file, request.no_config = ("", True) if line == "none" else (line, False)
-    found = link_mode_by(request, Project(root=ROOT, found=ROOT), machine("unhide", files))
+    found = link_mode_by(request, Project(root=ROOT, found=ROOT), machine("no-metadata", files))
     assert (expected in found) if expected else (found == "")
 
 
 # -- what is done before uv starts -----------------------------------------------------------------
 
-SITE = f"{ROOT}/.venv/lib/python3.13/site-packages"
-BROKEN: dict[str, object] = {
-    f"{ROOT}/.venv/pyvenv.cfg": b"",
-    f"{SITE}/foo-1.dist-info/RECORD": b"_foo.pth,,\n",
-    f"{SITE}/foo-1.dist-info/direct_url.json": b'{"dir_info":{"editable":true}}',
-    f"{SITE}/foo-1.dist-info/INSTALLER": b"uv",
-}
-VARIABLE = "UV_NO_INSTALLER_METADATA"
+PTH = f"{ROOT}/.venv/lib/python3.13/site-packages/_foo.pth"
+ON_MACOS = "/Users/me/Library/Mobile Documents/com~apple~CloudDocs/foo"
 
 
-def prepared(system: FakeSystem, *words: str) -> tuple[Call, Decision]:
+def prepared(system: FakeSystem, *words: str, told: list[str] | None = None) -> Call:
     """Return a call for which everything was done."""
-    system.mount_text = DISK
-    call, decision = settled(system, *words)
-    prepare.prepare(call, decision)
-    return call, decision
+    call = Call(list(words), system, tell=None if told is None else told.append)
+    prepare.prepare(call, call.settle())
+    return call
 
 
-def synced_by_the_user(strategy: str, files: dict[str, object]) -> FakeSystem:
-    """Return a machine with a synced folder of the user's own, whose client knows no marks."""
-    roots = {"/home/me/.config/uvlocal/uvlocal.toml": b'synced-roots = ["/home/me/Dropbox"]\n'}
-    system = machine(strategy, {**files, **roots})
-    system.remove("/home/me/.dropbox/info.json")
+def macos() -> FakeSystem:
+    """Return a Mac with a project in iCloud Drive whose `.pth` file is hidden."""
+    files = {f"{ON_MACOS}/pyproject.toml": PROJECT, PTH.replace(ROOT, ON_MACOS): b""}
+    environ = {"UVLOCAL_STRATEGY": "no-metadata"}
+    system = FakeSystem(files, platform="darwin", environ=environ, cwd=ON_MACOS)
+    system.hidden.add(PTH.replace(ROOT, ON_MACOS))
     return system
 
 
-def test_no_metadata_heals_and_sets_the_variable() -> None:
-    """A broken environment is made such that uv installs again, and uv is told so."""
-    system = synced_by_the_user("no-metadata", BROKEN)
-    call, decision = prepared(system)
-    assert decision.variables == {VARIABLE: "1"}
-    assert call.changes.values[VARIABLE] == "1"
-    assert not system.exists(f"{SITE}/foo-1.dist-info/direct_url.json")
-
-
-@pytest.mark.parametrize("given", [None, "0"])
-def test_no_metadata_as_a_follower(monkeypatch: pytest.MonkeyPatch, given: str | None) -> None:
-    """A call that another one spared the repair gives uv what the user had, marks and all."""
-    monkeypatch.setattr(turns.Turns, "take", lambda _: False)
-    system = synced_by_the_user("no-metadata", BROKEN)
-    system.environ |= {f"UVLOCAL_SET_{VARIABLE}": "1", VARIABLE: "1"}
-    if given is not None:
-        system.environ[f"UVLOCAL_HAD_{VARIABLE}"] = given
-    inherited = dict(system.environ)
-    call, _ = prepared(system)
-    environ = call.changes.applied_to(inherited)
-    assert environ.get(VARIABLE) == given
-    assert not [name for name in environ if name.startswith(("UVLOCAL_SET", "UVLOCAL_HAD"))]
+@pytest.mark.parametrize(
+    ("words", "environ", "expected"),
+    [
+        pytest.param("sync", {}, True, id="sync"),
+        pytest.param("sync --locked", {"UV_NO_SYNC": "1"}, True, id="sync-has-no-such-option"),
+        pytest.param("run foo", {}, True, id="run"),
+        pytest.param("run --frozen foo --no-sync", {}, True, id="an-argument-of-the-program"),
+        pytest.param("run --no-sync foo", {}, False, id="run-no-sync"),
+        pytest.param("run foo", {"UV_NO_SYNC": "1"}, False, id="run-variable"),
+        pytest.param("run foo", {"UV_NO_SYNC": "0"}, True, id="run-variable-off"),
+        pytest.param("add six", {}, True, id="add"),
+        pytest.param("add --no-sync six", {}, False, id="add-no-sync"),
+        pytest.param("remove six", {}, True, id="remove"),
+        pytest.param("remove --frozen six", {}, False, id="remove-frozen"),
+        pytest.param("version --bump minor", {}, True, id="version"),
+        pytest.param("venv --seed", {}, True, id="venv"),
+        pytest.param("sync --dry-run", {}, False, id="dry-run"),
+        pytest.param("lock", {}, False, id="lock"),
+        pytest.param("tree", {}, False, id="tree"),
+        pytest.param("pip install six", {}, False, id="no-project-command"),
+        pytest.param("sync", {VARIABLE: "0"}, False, id="the-user-decides"),
+    ],
+)
+def test_who_gets_the_variable(words: str, environ: dict[str, str], *, expected: bool) -> None:
+    """Every project command that may install gets the variable, marked as ours, and no other."""
+    system = machine("no-metadata", None, **environ)
+    call = prepared(system, *words.split())
+    assert call.changes.values.get(VARIABLE) == ("1" if expected else None)
+    assert (f"UVLOCAL_SET_{VARIABLE}" in call.changes.values) == expected
 
 
 @pytest.mark.parametrize(
-    "words", [["run", "--no-sync", "foo"], ["lock"], ["pip", "list"]], ids=lambda words: words[0]
+    ("platform", "example", "provider"),
+    [
+        pytest.param(platform, example, provider.id, id=f"{provider.id}-{platform}-{example}")
+        for provider in PROVIDERS
+        for platform, examples in provider.examples.items()
+        for example in examples
+    ],
 )
-def test_nothing_is_healed_by_a_call_that_installs_nothing(words: list[str]) -> None:
-    """A call in which uv would not install again takes nothing away."""
-    system = synced_by_the_user("no-metadata", BROKEN)
-    prepared(system, *words)
-    assert system.exists(f"{SITE}/foo-1.dist-info/direct_url.json")
+def test_in_every_providers_folder(platform: str, example: str, provider: str) -> None:
+    """uv gets the variable wherever a client syncs, nothing is made, and `redirect` works again."""
+    system = sample_clients.machine(platform)
+    root = sample_clients.at_home(platform, example)
+    system.put(system.path.join(root, "pyproject.toml"), PROJECT)
+    system.cwd = root
+    if platform == "win32":
+        system.environ["LOCALAPPDATA"] = system.path.join(system.home, "AppData", "Local")
+    environ, attributes = dict(system.environ), dict(system.attributes)
+    system.environ = {**environ, "UVLOCAL_STRATEGY": "no-metadata"}
+    call = prepared(system, "sync")
+    assert call.facts.volume is not None
+    assert call.facts.volume.provider == provider
+    assert call.changes.values[VARIABLE] == "1"
+    assert system.listdir(root) == ["pyproject.toml"]
+    assert system.attributes == attributes
+    system.put(system.path.join(root, ".venv", "pyvenv.cfg"), b"")  # as uv has made it
+    system.environ = {**environ, "UVLOCAL_STRATEGY": "redirect"}
+    assert settled(system)[1].strategy == "redirect"
 
 
-def test_unhide_shows_what_is_hidden() -> None:
-    """The act of `unhide` is done before uv starts, whatever the command."""
-    for words in (["run", "foo"], ["run", "--no-sync", "foo"], ["lock"]):
-        system = synced_by_the_user("unhide", {**BROKEN, f"{SITE}/_foo.pth": b""})
-        system.hidden.add(f"{SITE}/_foo.pth")
-        prepared(system, *words)
-        assert system.hidden == set()
+@pytest.mark.parametrize("words", ["sync", "run foo", "run --no-sync foo", "lock"])
+def test_what_is_hidden_is_shown(words: str) -> None:
+    """Where the system has the flag it is cleared before uv starts, whatever the command."""
+    system = macos()
+    told: list[str] = []
+    prepared(system, *words.split(), told=told)
+    assert system.hidden == set()
+    assert "hidden flags cleared: 1" in told
+
+
+def test_nothing_is_looked_for_where_there_is_no_flag() -> None:
+    """On other systems the environment in the project is not looked into."""
+    system = machine("no-metadata", {PTH: b""})
+    system.hidden.add(PTH)
+    prepared(system, "sync")
+    assert system.hidden == {PTH}
+    assert not [path for path in system.touched if path.startswith(f"{ROOT}/.venv/")]
+
+
+def test_flags_are_not_cleared_for_uv_pip() -> None:
+    """A command that does not run the project leaves the environment alone."""
+    system = macos()
+    prepared(system, "pip", "list")
+    assert system.hidden
 
 
 def test_an_act_that_fails_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,22 +246,21 @@ def test_an_act_that_fails_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     def fail(_: str, __: FakeSystem) -> int:
         raise OSError("no")
 
-    monkeypatch.setattr("uvlocal.shim.strategies.unhide", fail)
+    monkeypatch.setattr("uvlocal.shim.hidden_flags.clear", fail)
     told: list[str] = []
-    system = synced_by_the_user("unhide", BROKEN)
-    system.mount_text = DISK
-    call = Call(["sync"], system, tell=told.append)
-    decision = call.settle()
-    prepare.prepare(call, decision)
-    assert decision.strategy == "unhide"
+    call = prepared(macos(), "sync", told=told)
+    assert call.changes.values[VARIABLE] == "1"
     assert "act: failed (OSError: no)" in told
 
 
 def test_fallback_is_news_once(capfd: pytest.CaptureFixture[str]) -> None:
     """What a project falls back to is said once, and again only when the reason changes."""
     record = f"/home/me/.local/share/uvlocal/records/{os.path.basename(OURS)}.toml"
-    system = machine("centralize", {record: b""})
-    for words, lines in ((["-n"], 1), (["-n"], 0), (["--no-preview"], 1), (["-q", "-n"], 0)):
-        system.environ["UVLOCAL_STRATEGY"] = "centralize"
+    system = machine("no-metadata", {record: b""})
+    link, file = Link("/gone"), b"/gone\n"
+    for words, venv, lines in ((["-q"], link, 0), ([], link, 1), ([], link, 0), ([], file, 1)):
+        system.environ["UVLOCAL_STRATEGY"] = "no-metadata"
+        system.tree.pop(f"{ROOT}/.venv", None)
+        system.put(f"{ROOT}/.venv", venv)
         prepared(system, "sync", *words)
         assert capfd.readouterr().err.count("\n") == lines

@@ -296,7 +296,9 @@ def test_whose_configuration_is_trusted(public_machine: Machine, owner: int, bec
     [
         pytest.param(None, True, id="unset"),
         pytest.param("", True, id="empty is unset"),
+        pytest.param("0", True, id="zero is off"),
         pytest.param("1", False, id="set"),
+        pytest.param("00", False, id="any other word"),
     ],
 )
 def test_quiet(machine: Machine, value: str | None, *, speaks: bool) -> None:
@@ -656,7 +658,6 @@ NAMES = [
     "UV_PROJECT_ENVIRONMENT",
     "VIRTUAL_ENV",
     "UV_NO_INSTALLER_METADATA",
-    "UV_PREVIEW_FEATURES",
     "UV_LINK_MODE",
 ]
 

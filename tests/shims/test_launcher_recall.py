@@ -185,11 +185,12 @@ def test_another_launcher_has_its_own_records(machine: Machine) -> None:
     assert answer(machine, b"sync", program=machine.path("shims2/uv")) == "python"
 
 
-def test_tracing_recalls_nothing(machine: Machine) -> None:
-    """Whoever asks why is told by Python."""
-    machine.set("UVLOCAL_TRACE", "1")
+@pytest.mark.parametrize(("value", "became"), [("1", "python"), ("0", "uv"), ("", "uv")])
+def test_tracing_recalls_nothing(machine: Machine, value: str, became: str) -> None:
+    """Whoever asks why is told by Python; the switch is off where it is empty or `0`."""
+    machine.set("UVLOCAL_TRACE", value)
     lay(machine, record_for(machine, b"sync"))
-    assert answer(machine, b"sync") == "python"
+    assert answer(machine, b"sync") == became
 
 
 def test_loops_end_all_the_same(machine: Machine) -> None:

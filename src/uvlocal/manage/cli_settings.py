@@ -49,7 +49,7 @@ Examples:
 
 `uvlocal config` shows what is in force here, and where each value came from.
 
-`uvlocal config set strategy unhide` changes your own settings.
+`uvlocal config set strategy no-metadata` changes your own settings.
 
 `uvlocal config set --project mode never` changes the project's, for everybody.
 

@@ -81,6 +81,9 @@ TAKES_NO_PROJECT = frozenset(("check", "run", "venv"))
 #: The commands that take `--isolated` as their own option; elsewhere it is a deprecated one.
 TAKES_ISOLATED = frozenset(("check", "run"))
 
+#: The commands that take `--no-sync`.
+TAKES_NO_SYNC = frozenset(("add", "check", "remove", "run", "version"))
+
 #: Options with a value that stand anywhere, before or after the command.
 GLOBAL_VALUES = frozenset(
     (  # noqa: SIM905 - a table of words reads best as words

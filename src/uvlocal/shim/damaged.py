@@ -52,7 +52,7 @@ def become_uv(
         environ.pop(name, None)
         if value is not None:
             environ[name] = value
-    if not environ.get("UVLOCAL_QUIET"):
+    if environ.get("UVLOCAL_QUIET", "") in ("", "0"):  # as `environment.is_on`
         what = " ".join(str(error).split())[:200]
         _say(f"warning: uvlocal cannot be imported, so uv runs unchanged ({what})")
     wish = environ.get("UVLOCAL_UV", "")

@@ -34,9 +34,6 @@ CODES = {
     "internal-error": "something went wrong in uvlocal",
 }
 
-#: Strategies that leave the environment in the project, so that they need no store.
-IN_PLACE = ("no-metadata", "unhide")
-
 #: Kinds of volumes to which uv cannot link from its cache: it tries, warns, and copies.
 _NO_LINKS = ("network", "shared", "incapable")
 
@@ -95,28 +92,21 @@ class Facts:
     `environ` is the environment that the user had, ours taken back. `centralized` says where uv's
     own central environments were turned on, "" if nowhere. `local_link` is where `.venv` leads
     when that is a fit place already, "" otherwise. `shown_root` is the project root for people.
-    `can_centralize` says whether uv will centralize the environment if told to, `not_centralized`
-    why not; `features` are the preview features that the user asked for. `stale` says whether the
-    environment in the project needs the variable of `no-metadata` at this call. `blocked` is what
-    keeps an environment from being in the project, `link_mode` where the user chose how uv links
-    files, each "" for nothing.
+    `blocked` is what keeps an environment from being in the project, `link_mode` where the user
+    chose how uv links files, each "" for nothing.
     """
 
     __slots__ = (
         "blocked",
         "bypass",
-        "can_centralize",
         "centralized",
         "environ",
-        "features",
         "link_mode",
         "local_link",
-        "not_centralized",
         "project",
         "request",
         "settings",
         "shown_root",
-        "stale",
         "store",
         "volume",
     )
@@ -132,10 +122,6 @@ class Facts:
         self.volume: "Volume | None" = None
         self.local_link: "str | None" = None
         self.store: "Store | None" = None
-        self.can_centralize: "bool | None" = None
-        self.not_centralized = ""
-        self.features: "list[str]" = []
-        self.stale: "bool | None" = None
         self.blocked = ""
         self.link_mode = ""
         self.shown_root = ""
@@ -223,6 +209,8 @@ def _about_volume(facts: Facts, settings: "Settings") -> "Decision | None":
             return Decision("local-volume", what)
         if volume.kind not in settings.volumes:
             return Decision("opted-out", f"{what}, a kind that `volumes` does not name")
+    else:
+        what = f"the mode is `always` ({settings.origins.get('mode')})"
     if facts.local_link is None:
         return None
     if facts.local_link:
@@ -238,33 +226,24 @@ def _about_store(
     if store is None:
         return None
     wish = settings.strategy_for(volume.provider)
-    if wish == "centralize" and facts.can_centralize is None:
-        return None
-    if wish == "no-metadata" and facts.stale is None:
-        return None
-    fallback = _obstacle(wish, facts)
+    fallback = ""
+    if wish == "no-metadata" and facts.blocked:
+        fallback = f"`no-metadata` does not work here, {facts.blocked}"
     strategy = "redirect" if fallback else wish
     code = "opted-in" if settings.mode == "always" else volume.kind
-    if strategy not in IN_PLACE:
+    if strategy == "redirect":
         if store.volume.kind != "local":
             where = _KINDS[store.volume.kind].format(store.volume.label)
-            return Decision("no-better-place", f"{what}, but the store `{store.shown}` {where} too")
-        if strategy == "redirect" and not (store.writable or store.exists):
+            too = "" if settings.mode == "always" else " too"
+            why = f"{what}, but the store `{store.shown}` {where}{too}"
+            return Decision("no-better-place", why)
+        if not (store.writable or store.exists):
             return Decision("no-store", f"{what}, but the store `{store.shown}` cannot be written")
     elif store.volume.kind != "local":
         code = "no-better-place"
     decision = Decision(code, what, strategy)
     decision.fallback = fallback
     return _act(facts, volume, store, decision)
-
-
-def _obstacle(wish: str, facts: Facts) -> str:
-    """Return why a strategy cannot be carried out, "" where it can."""
-    if wish == "centralize" and not facts.can_centralize:
-        return f"`centralize` does not work here, {facts.not_centralized}"
-    if wish in IN_PLACE and facts.blocked:
-        return f"`{wish}` does not work here, {facts.blocked}"
-    return ""
 
 
 def _act(facts: Facts, volume: "Volume", store: Store, decision: Decision) -> Decision:
@@ -285,20 +264,10 @@ def _act(facts: Facts, volume: "Volume", store: Store, decision: Decision) -> De
         elif store.exists and not _chooses_environment(facts):
             variables["VIRTUAL_ENV"] = store.environment
         return decision
-    if decision.strategy == "centralize":
-        decision.sentence += ", so uv is told to centralize its environment"
-        if role == "project":
-            # The variable replaces what the configuration says, so that is handed on with it.
-            features = facts.environ.get("UV_PREVIEW_FEATURES", "") or ",".join(facts.features)
-            feature = "centralized-project-envs"
-            variables["UV_PREVIEW_FEATURES"] = f"{features},{feature}" if features else feature
-        return decision
-    if decision.strategy == "no-metadata":
-        decision.sentence += ", so uv is told to install without metadata"
-        if role == "project" and facts.stale and "UV_NO_INSTALLER_METADATA" not in facts.environ:
-            variables["UV_NO_INSTALLER_METADATA"] = "1"
-    else:
-        decision.sentence += ", so hidden flags are cleared from its environment"
+    decision.sentence += ", so uv is told to install without metadata"
+    installs = request is not None and request.installs
+    if installs and "UV_NO_INSTALLER_METADATA" not in facts.environ:
+        variables["UV_NO_INSTALLER_METADATA"] = "1"
     # Without a better place uv's cache may lie on the same volume, where links work.
     no_links = volume.kind in _NO_LINKS and decision.code != "no-better-place"
     chosen = facts.environ.get("UV_LINK_MODE") or facts.link_mode

@@ -9,7 +9,6 @@ MANAGED = (
     "UV_PROJECT_ENVIRONMENT",
     "VIRTUAL_ENV",
     "UV_NO_INSTALLER_METADATA",
-    "UV_PREVIEW_FEATURES",
     "UV_LINK_MODE",
 )
 SET_PREFIX = "UVLOCAL_SET_"
@@ -202,6 +201,11 @@ def is_our_environment(path: str, store: str, system: System) -> bool:
 # -- variables ---------------------------------------------------------------------------------
 
 
+def is_on(environ: "dict[str, str]", switch: str) -> bool:
+    """Say whether a switch such as `UVLOCAL_QUIET` is on: set, not empty, and not `0`."""
+    return environ.get(switch, "") not in ("", "0")
+
+
 class Changes:
     """What is to be done to the environment before uv starts.
 
@@ -251,15 +255,6 @@ def put_on(changes: Changes, environ: "dict[str, str]", wanted: "dict[str, str]"
         changes.values[SET_PREFIX + name] = value
         if name in user:
             changes.values[HAD_PREFIX + name] = user[name]
-
-
-def take_off(changes: Changes, environ: "dict[str, str]", name: str) -> None:
-    """Leave a variable that a decision wanted as the user had it after all.
-
-    `environ` is the environment that the user had.
-    """
-    changes.values[name] = environ.get(name)
-    changes.values[SET_PREFIX + name] = changes.values[HAD_PREFIX + name] = None
 
 
 # -- what lies there ---------------------------------------------------------------------------

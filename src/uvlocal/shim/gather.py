@@ -5,14 +5,12 @@ answer needs before uv starts. `uvlocal status` tells the same story of the comm
 """
 
 from uvlocal.shim import environment, handover, settings, stores
-from uvlocal.shim.arguments import read
 from uvlocal.shim.builtin import stat
-from uvlocal.shim.decide import IN_PLACE, Decision, Facts, Store, decide
-from uvlocal.shim.preview import centralized_by, features_of, link_mode_by
+from uvlocal.shim.decide import Decision, Facts, Store, decide
+from uvlocal.shim.preview import centralized_by, link_mode_by
 from uvlocal.shim.project import Project, discover
 from uvlocal.shim.request import parse
 from uvlocal.shim.system import System
-from uvlocal.shim.variables import Variables
 from uvlocal.shim.volume import Volume, locate
 
 TYPE_CHECKING = False
@@ -70,7 +68,9 @@ class Call:
         system.environ = self.changes.applied_to(system.environ)
         self._settings: "settings.Settings | None" = None
         self._take_back_unmarked()
-        self.facts = Facts(system.environ, bypass=is_set(system.environ, "UVLOCAL_BYPASS"))
+        self.facts = Facts(
+            system.environ, bypass=environment.is_on(system.environ, "UVLOCAL_BYPASS")
+        )
         self._real: "handover.RealUv | None" = None
         self._version: "tuple[int, int, int] | None" = None
 
@@ -126,7 +126,6 @@ class Call:
             self._gather_volume,
             self._gather_link,
             self._gather_store,
-            self._gather_strategy,
         ):
             if decision is not None:
                 break
@@ -211,45 +210,13 @@ class Call:
             store = stores.choose(project.root, self.system, self.settings)
             self.facts.store = store or nowhere(self.settings.store)
             self.note("store", f"`{self.facts.store.path}`")
-            if self._wish() in IN_PLACE and self.facts.request is not None:
+            if self._wish() == "no-metadata" and self.facts.request is not None:
                 self.facts.link_mode = link_mode_by(self.facts.request, project, self.system)
 
     def _wish(self) -> str:
         """Return the strategy that is asked for, whether or not it can be carried out."""
         volume = self.facts.volume
         return self.settings.strategy_for(volume.provider if volume is not None else None)
-
-    def _gather_strategy(self) -> None:
-        """Gather what only some strategies ask for."""
-        facts = self.facts
-        if facts.request is None or facts.project is None:
-            return
-        if self._wish() == "centralize":
-            facts.not_centralized = self._why_not_centralized()
-            facts.can_centralize = not facts.not_centralized
-            facts.features = features_of(facts.request, facts.project, self.system)
-        else:
-            from uvlocal.shim.strategies import look
-
-            facts.stale = look(facts.project.root, self.system).stale
-
-    def _why_not_centralized(self) -> str:
-        """Return why uv would not centralize the environment, "" where it would.
-
-        A uv of an unknown version may be one that stops at the name of the feature.
-        """
-        version = self.uv_version()
-        if version is None or version < CENTRALIZES_FROM:
-            first = ".".join(map(str, CENTRALIZES_FROM))
-            this = ".".join(map(str, version)) if version else "of an unknown version"
-            return f"as uv has it from {first} on, and this is {this}"
-        line = read(self.arguments)
-        if self.facts.request is not None and self.facts.request.preview:
-            return "as the command line has its own word on preview features"
-        variables = Variables(self.system.environ, self.uv_version)
-        if "--no-cache" in line.flags or variables.on("UV_NO_CACHE"):
-            return "as uv is told to use no cache, which is where it would be"
-        return ""
 
     def _local_link(self, root: str) -> str:
         """Return where `.venv` leads if that is a fit place off the volume already, else "".
@@ -279,8 +246,6 @@ class Call:
         if environment.is_our_environment(target, "", system):
             self.facts.blocked = "as `.venv` is a pointer that uvlocal made"
             return ""
-        if self._wish() == "centralize" and _is_central(target, system):
-            return ""
         target = system.path.join(root, target)
         there = system.stat(target)
         if there is not None:
@@ -295,24 +260,10 @@ class Call:
         return canonical if volume.kind == "local" else ""
 
 
-def is_set(environ: "dict[str, str]", name: str) -> bool:
-    """Say whether a switch is on: set, not empty, and not `0`."""
-    return environ.get(name, "") not in ("", "0")
-
-
 def _is_anothers(target: str, system: System) -> bool:
     """Say whether a link leads to the environment in another project, where uv puts it."""
     above, name = system.path.split(target)
     return name == ".venv" and system.exists(system.path.join(above, "pyproject.toml"))
-
-
-def _is_central(target: str, system: System) -> bool:
-    """Say whether a link leads to one of uv's own central environments.
-
-    uv must be told of the feature at each call, or it makes a folder in the place of the link.
-    """
-    above = system.path.basename(system.path.dirname(target))
-    return above.startswith("environments-v")
 
 
 def no_project(start: str) -> Project:

@@ -88,7 +88,8 @@ def _call(launcher: str, flags: str, argv: "list[str]") -> int:
 
 
 def _is_tracing() -> bool:
-    # As bytes, or on Windows in any letter case, where `os` is not there to put that right.
+    # The rule of `environment.is_on`, which is not there yet; nor is `os` perhaps, and then names
+    # and values are bytes, or on Windows names in any letter case.
     names = ("UVLOCAL_TRACE", b"UVLOCAL_TRACE")
     found = [value for name, value in os.environ.items() if name.upper() in names]
     return any(value not in ("", b"", "0", b"0") for value in found)
@@ -248,13 +249,13 @@ def _trace(line: str) -> None:
 
 def _confess(error: Exception, *, tracing: bool) -> None:
     """Say in one line that we failed, with the whole story under `UVLOCAL_TRACE`."""
-    from uvlocal.shim import builtin, handover
+    from uvlocal.shim import builtin, environment, handover
 
     if tracing:
         import traceback
 
         handover.say("uvlocal: " + "".join(traceback.format_exception(error)).rstrip())
-    if not builtin.environ().get("UVLOCAL_QUIET"):
+    if not environment.is_on(builtin.environ(), "UVLOCAL_QUIET"):
         kind = type(error).__name__
         what = " ".join(str(error).split())[:200]
         hint = "`UVLOCAL_TRACE=1` tells more"

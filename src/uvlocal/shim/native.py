@@ -71,38 +71,6 @@ def attribute(path: str, name: str) -> "bytes | None":
     return None
 
 
-def set_attribute(path: str, name: str, value: bytes) -> bool:
-    """Set what `attribute` returns; say whether that worked.
-
-    Raises:
-        OSError: it did not.
-    """
-    if sys.platform == "linux":
-        os.setxattr(path, name, value, follow_symlinks=False)
-        return True
-    if sys.platform == "darwin":
-        import ctypes
-
-        library = ctypes.CDLL(None)
-        failed: int = library.setxattr(
-            fsencode(path),
-            name.encode(),
-            value,
-            ctypes.c_size_t(len(value)),
-            ctypes.c_uint32(0),
-            ctypes.c_int(_XATTR_NOFOLLOW),
-        )
-        return failed == 0
-    if sys.platform == "win32":
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_BINARY
-        descriptor = os.open(f"{path}:{name}", flags)
-        try:
-            return os.write(descriptor, value) == len(value)
-        finally:
-            os.close(descriptor)
-    return False
-
-
 def drive_type(drive: str) -> str:
     """Return what kind of drive a letter such as `C:` stands for, "" for an unknown one."""
     if sys.platform != "win32":

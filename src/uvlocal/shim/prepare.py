@@ -3,7 +3,7 @@
 import sys
 
 from uvlocal.shim import environment, handover, stores
-from uvlocal.shim.decide import IN_PLACE, Decision
+from uvlocal.shim.decide import Decision
 from uvlocal.shim.gather import Call
 
 TYPE_CHECKING = False
@@ -24,7 +24,8 @@ def prepare(call: Call, decision: Decision) -> None:
         OSError: the store in a place for all was taken by somebody else just now.
     """
     request, store = call.facts.request, call.facts.store
-    quiet = request is None or request.quiet or bool(call.system.environ.get("UVLOCAL_QUIET"))
+    silenced = environment.is_on(call.system.environ, "UVLOCAL_QUIET")
+    quiet = request is None or request.quiet or silenced
     lines = []
     if decision.strategy == "redirect" and store is not None:
         stores.claim(store.path, call.system)
@@ -36,8 +37,8 @@ def prepare(call: Call, decision: Decision) -> None:
             lines.append(f"uvlocal: {decision.sentence}{added}{obstacle}")
         elif news:
             lines.append(f"uvlocal: {decision.fallback}, so the environment is kept elsewhere")
-    elif decision.strategy in IN_PLACE:
-        _try(call, decision, _act_in_place)
+    elif decision.strategy == "no-metadata" and call.system.has_hidden_flag():
+        _try(call, decision, _clear_flags)
     elif decision.code in _SPOKEN:
         lines.append(f"uvlocal: {decision.sentence}; uv runs unchanged")
     if call.facts.settings is not None and call.settings.problems:
@@ -81,37 +82,15 @@ def _is_kept(call: Call, decision: Decision) -> bool:
     return store.exists or system.exists(stores.record_path(store.path, name, system))
 
 
-def _act_in_place(call: Call, decision: Decision) -> str:
-    """Do what an environment needs that stays in the project."""
-    request, project, volume = call.facts.request, call.facts.project, call.facts.volume
-    if request is None or project is None or volume is None or request.role != "project":
-        return ""
-    from uvlocal.shim import strategies, sync_marks, turns
+def _clear_flags(call: Call, decision: Decision) -> str:
+    """Let Python find what a sync client has hidden in an environment that stays in the project."""
+    del decision
+    request, project, system = call.facts.request, call.facts.project, call.system
+    if request is not None and request.role == "project" and project is not None:
+        from uvlocal.shim import hidden_flags
 
-    system, root = call.system, project.root
-    if volume.kind == "synced":
-        sync_marks.mark(root, volume.provider, system, make=request.writes)
-    if decision.strategy == "unhide":
-        shown = strategies.unhide(root, system)
-        call.note("unhidden", str(shown))
-    elif request.writes and strategies.installs(call.arguments, system):
-        path = _own_file(call, "repairs", environment.name_of(root, system))
-        turn = turns.Turns(path, root, system)
-        if (call.facts.stale or turn.leader()) and not turn.take():
-            _leave_out(call, decision, "UV_NO_INSTALLER_METADATA")
-            call.note("repair", "done by another call, or not needed any more")
-        elif sync_marks.is_heeded(root, volume.provider, system):
-            # Nothing will be hidden there. Without metadata uv would install all again in the next
-            # call, which finds the mark and leaves uv alone.
-            _leave_out(call, decision, "UV_NO_INSTALLER_METADATA")
+        call.note("hidden flags cleared", str(hidden_flags.clear(project.root, system)))
     return ""
-
-
-def _leave_out(call: Call, decision: Decision, variable: str) -> None:
-    """Set a variable after all not, that the decision wanted."""
-    if variable in decision.variables:
-        del decision.variables[variable]
-        environment.take_off(call.changes, call.system.environ, variable)
 
 
 def _own_file(call: Call, folder: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Find out what the user told uv of preview features, central environments above all.
+"""Find out what the user told uv of central environments, and of how it links files.
 
 uv reads them from the command line, from variables, and from its configuration:
 `[tool.uv]` of the project or the `uv.toml` beside it, the user's and the system's `uv.toml`
@@ -32,18 +32,6 @@ def centralized_by(request: "Request", project: "Project", system: System) -> st
         return "`UV_PREVIEW`" if switch in _TRUE else ""
     value, where = _configured(request, project, system)
     return where if value is True or (isinstance(value, list) and FEATURE in value) else ""
-
-
-def features_of(request: "Request", project: "Project", system: System) -> "list[str]":
-    """Return the preview features that the user asked for by variable or configuration.
-
-    The variable replaces the configuration, so that whoever sets it must name these as well.
-    """
-    variable = system.environ.get("UV_PREVIEW_FEATURES", "")
-    if variable:
-        return [word.strip() for word in variable.split(",") if word.strip()]
-    value, _ = _configured(request, project, system)
-    return [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
 
 
 def link_mode_by(request: "Request", project: "Project", system: System) -> str:

@@ -251,6 +251,8 @@ def _is_lasting(call: "Call", decision: "Decision") -> bool:
         return False
     if decision.strategy is None:
         return decision.code != "no-store"
+    if decision.strategy == "no-metadata":
+        return not call.system.has_hidden_flag()
     if decision.strategy != "redirect" or facts.store is None or facts.request is None:
         return False
     if call.settings.pointer != "none":

@@ -374,16 +374,11 @@ def _without_stamp(name: str) -> None:
 #: What changes something, or asks what no system call of the launcher could ask again. A test
 #: holds that every method of `System` is here, or above, or made of those.
 WITHOUT_STAMP = (
-    "is_alive",
     "is_hidden",
-    "lock",
-    "make_directory",
     "put_file",
     "put_link",
     "query",
     "remove",
-    "remove_below",
-    "set_attribute",
     "show",
 )
 for _name in WITHOUT_STAMP:

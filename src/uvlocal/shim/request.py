@@ -15,6 +15,7 @@ from uvlocal.shim.commands import (
     TAKES_ACTIVE,
     TAKES_ISOLATED,
     TAKES_NO_PROJECT,
+    TAKES_NO_SYNC,
 )
 from uvlocal.shim.lexical import absolute, normalised
 from uvlocal.shim.system import System
@@ -45,7 +46,8 @@ class Request:
 
     `command` is the command with its aliases resolved (`pip install`), "" if there is none.
     `role` says which environment it uses: `project` reads `UV_PROJECT_ENVIRONMENT`, `environment`
-    looks for `VIRTUAL_ENV` or `.venv`, `none`. `writes`: it creates or changes that environment.
+    looks for `VIRTUAL_ENV` or `.venv`, `none`. `writes`: it creates or changes that environment;
+    `installs`: that of a project, and it may install packages into it.
     `code` is a decision code that the command line alone settles, `why` its sentence.
     `start` is the absolute directory from which uv walks up to the project, spelled as uv spells
     it; `directory` is the working directory after `--directory`, physical; both are "" if the
@@ -61,6 +63,7 @@ class Request:
         "command",
         "config_file",
         "directory",
+        "installs",
         "names_target",
         "no_config",
         "only_at_root",
@@ -84,6 +87,7 @@ class Request:
         self.code: "str | None" = None
         self.why = ""
         self.only_at_root = False
+        self.installs = False
         self.names_target = False
         self.quiet = False
         self.preview = ""
@@ -224,7 +228,15 @@ def _find_project(request: Request, line: Line, system: System, variables: Varia
         request.writes = request.writes and not _only_reads(line, variables)
         if command == "workspace metadata":
             request.writes = "--sync" in flags
+        request.installs = request.writes and not _is_told_not_to_sync(line, variables)
         _find_start(request, line, goal, system, variables)
+
+
+def _is_told_not_to_sync(line: Line, variables: Variables) -> bool:
+    """Say whether uv is told to install nothing; it may make the environment all the same."""
+    return line.command in TAKES_NO_SYNC and (
+        "--no-sync" in line.flags or variables.on("UV_NO_SYNC")
+    )
 
 
 def _only_reads(line: Line, variables: Variables) -> bool:
@@ -233,9 +245,8 @@ def _only_reads(line: Line, variables: Variables) -> bool:
     if "--dry-run" in flags or (line.command == "sync" and "--check" in flags):
         return True
     return line.command in ("add", "remove", "version") and (
-        "--no-sync" in flags
+        _is_told_not_to_sync(line, variables)
         or "--frozen" in flags
-        or variables.on("UV_NO_SYNC")
         or ("--no-frozen" not in flags and variables.on("UV_FROZEN"))
     )
 

@@ -13,7 +13,7 @@ from uvlocal.shim.environment import (
 from uvlocal.shim.system import System
 
 MODES = ("auto", "always", "never")
-STRATEGIES = ("redirect", "no-metadata", "unhide", "centralize")
+STRATEGIES = ("redirect", "no-metadata")
 POINTERS = ("none", "symlink", "file")
 VOLUMES = ("synced", "network", "shared", "incapable")
 

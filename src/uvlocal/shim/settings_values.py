@@ -4,6 +4,11 @@ from uvlocal.shim.environment import expand_home, printable
 from uvlocal.shim.settings import CHOICES, STRATEGIES, VOLUMES, Settings
 from uvlocal.shim.system import System
 
+#: Strategies that are gone, and what to use in their place.
+GONE = {
+    "centralize": "use `redirect`, or turn on uv's own `centralized-project-envs`",
+    "unhide": "use `no-metadata`, which clears hidden flags too",
+}
 #: The most that is shown of a wrong value, in characters, and the most that is said of one file.
 _LINE = 120
 _MOST_PROBLEMS = 20
@@ -148,6 +153,8 @@ def _provider_complaint(key: str, value: object) -> str:
 def _not_one_of(value: object, choices: "tuple[str, ...]") -> str:
     if isinstance(value, str) and value in choices:
         return ""
+    if choices is STRATEGIES and isinstance(value, str) and value in GONE:
+        return f"`{value}` is gone; {GONE[value]}"
     would_be = ", ".join(f"`{choice}`" for choice in choices)
     return f"is {_one_line(repr(value))}, must be one of {would_be}"
 

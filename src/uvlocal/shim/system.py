@@ -174,7 +174,7 @@ class System:
     def listdir(self, path: str) -> "list[str]":
         """Return the sorted names in a *configuration* directory.
 
-        Never called on a project, but for its own environment under a strategy that keeps it there.
+        Never called on a project, but for the environment in it (`hidden_flags`).
         """
         try:
             return sorted(os.listdir(path))
@@ -210,14 +210,9 @@ class System:
         except (ImportError, OSError, ValueError, AttributeError):
             return None
 
-    def set_attribute(self, path: str, name: str, value: bytes) -> bool:
-        """Set an extended attribute of `path` itself, named as for `attribute`; say if it did."""
-        try:
-            from uvlocal.shim import native
-
-            return native.set_attribute(path, name, value)
-        except (ImportError, OSError, ValueError, AttributeError):
-            return False
+    def has_hidden_flag(self) -> bool:
+        """Say whether files of this system can have the flag UF_HIDDEN."""
+        return self.platform == "darwin"
 
     def is_hidden(self, path: str) -> bool:
         """Say whether `path` itself has the flag UF_HIDDEN, which macOS and the BSDs know.
@@ -275,31 +270,10 @@ class System:
             return False
         return True
 
-    def make_directory(self, path: str) -> bool:
-        """Make one directory, with the usual permissions; False where something is there."""
-        try:
-            os.mkdir(path)
-        except (OSError, ValueError):
-            return False
-        return True
-
     def remove(self, path: str) -> bool:
         """Remove a file or link; say whether that worked."""
         try:
             os.unlink(path)
-        except (OSError, ValueError):
-            return False
-        return True
-
-    def remove_below(self, folder: str, path: str) -> bool:
-        """Remove a file or link at `path` below `folder`; say whether that worked.
-
-        No link on the way from there is followed, not even one that was put there this moment.
-        """
-        try:
-            from uvlocal.shim import acts
-
-            acts.remove_below(folder, path)
         except (OSError, ValueError):
             return False
         return True
@@ -333,38 +307,6 @@ class System:
             return False
         writable = stat.S_IWGRP | stat.S_IWOTH
         return self.uid < 0 or (status.st_uid == self.uid and not status.st_mode & writable)
-
-    # -- other processes -----------------------------------------------------------------------
-
-    def lock(self, path: str, *, make: bool, patience: float) -> "int | None":
-        """Open a file and lock it for us alone, as uv locks its environments (flock(2)).
-
-        Args:
-            path: the file.
-            make: make it where it is missing, for this user alone.
-            patience: how long to wait for others, in seconds.
-
-        Returns:
-            the descriptor, which is to be closed; None where the lock cannot be had.
-        """
-        try:
-            from uvlocal.shim import acts
-
-            return acts.lock(path, os.O_CREAT if make else 0, patience)
-        except (ImportError, OSError, ValueError):
-            return None
-
-    def is_alive(self, process: int) -> bool:
-        """Say whether there is a process with this id; on Windows that is not asked."""
-        if sys.platform == "win32":
-            return False
-        try:
-            os.kill(process, 0)
-        except (ProcessLookupError, OverflowError):
-            return False
-        except OSError:
-            return True
-        return True
 
     # -- volumes -------------------------------------------------------------------------------
 
