@@ -52,7 +52,7 @@ _WINDOWS_FLAGS = ("-ffreestanding", "-nostdlib", "-lkernel32", "-ladvapi32", "-W
 #: The compiler's copy of the Windows headers, which `-nostdlib` takes off the search path.
 _WINDOWS_HEADERS = ("lib", "libc", "include", "any-windows-any")
 
-SOURCE = os.path.join("shims", "launcher.c")
+SOURCE = os.path.join("shims", "launcher", "launcher.c")
 FOLDER = os.path.join("src", "uvlocal", "launchers")
 #: What the launchers beside it were made from. It may land in a wheel, where it does no harm.
 STAMP = ".stamp"

@@ -201,8 +201,8 @@ class Compiler:
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """Return a source tree that holds a launcher's source."""
-    (tmp_path / "shims").mkdir()
-    (tmp_path / "shims" / "launcher.c").write_text("first")
+    (tmp_path / "shims" / "launcher").mkdir(parents=True)
+    (tmp_path / "shims" / "launcher" / "launcher.c").write_text("first")
     return tmp_path
 
 
@@ -239,7 +239,7 @@ def test_nothing_is_built_twice(tree: Path, compiler: Compiler) -> None:
 def test_another_source(tree: Path, compiler: Compiler) -> None:
     """Another source, or other flags, compile all anew."""
     build_again(tree, compiler)
-    (tree / "shims" / "launcher.c").write_text("second")
+    (tree / "shims" / "launcher" / "launcher.c").write_text("second")
     assert build_again(tree, compiler) == TARGETS
     assert (tree / hook.FOLDER / "linux-x86_64" / "uv").read_text() == "linux-x86_64second"
 
@@ -372,7 +372,7 @@ def test_a_wheel_carries_all_launchers(project: Path) -> None:
     assert wheel.endswith("-py3-none-any.whl")
     with zipfile.ZipFile(wheel) as file:
         names = set(file.namelist())
-        assert LAUNCHERS | {"uvlocal/shims/uv.sh", "uvlocal/shims/launcher.c"} <= names
+        assert LAUNCHERS | {"uvlocal/shims/uv.sh", "uvlocal/shims/launcher/launcher.c"} <= names
         assert b"musl" in file.read("uvlocal/launchers/COPYRIGHT.musl")
         assert file.read("uvlocal/launchers/linux-x86_64/uv") == content_of("linux-x86_64")
     assert [name for name in TARGETS if f"launcher for {name}: " in said] == TARGETS
@@ -399,6 +399,6 @@ def test_an_sdist_needs_no_compiler(project: Path, tmp_path: Path) -> None:
 
     with tarfile.open(sdist) as file:
         names = {name.partition("/")[2] for name in file.getnames()}
-    assert {"shims/launcher.c", "shims/uv.sh", "hatch_build.py", "pyproject.toml"} <= names
+    assert {"shims/launcher/launcher.c", "shims/uv.sh", "hatch_build.py", "pyproject.toml"} <= names
     assert not [name for name in names if "launchers" in name]
     assert "launcher for" not in said

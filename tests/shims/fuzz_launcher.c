@@ -89,7 +89,7 @@ static ssize_t fuzz_attribute(const char *path, const char *name, void *into, si
 
 #define FUZZING
 #define main launcher_main
-#include "../../shims/launcher.c"
+#include "../../shims/launcher/launcher.c"
 #undef main
 
 /* -- memory: one piece each, freed after each run -------------------------------------------- */

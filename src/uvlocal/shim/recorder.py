@@ -23,7 +23,7 @@ compare. The first letter of a stamp is its kind:
 `r` and `t` are for file systems of whose clock nothing is known: another machine's, or a program's;
 for the mount table; and `r` for all of Windows, where a file's times can be put back without trace.
 What cannot be stamped at all (a database, a file that may not be read, a link on Windows) makes
-`complete` False, and then nothing is recorded. `recall` writes stamps down, `shims/launcher.c`
+`complete` False, and then nothing is recorded. `recall` writes stamps down, `shims/launcher`
 makes them anew.
 """
 
