@@ -80,7 +80,7 @@ def build(root: str, say: Callable[[str], object], names: Iterable[str] = TARGET
     """
     source = os.path.join(root, SOURCE)
     folder = os.path.join(root, FOLDER)
-    made_from = fingerprint(source)
+    made_from = fingerprint(*parts_of(source))
     stamped = _read_stamp(folder, made_from)
     for name in names:
         launcher = os.path.join(folder, name, file_name(name))
@@ -102,13 +102,24 @@ def file_name(name: str) -> str:
     return "uv.exe" if name.startswith("windows-") else "uv"
 
 
-def fingerprint(source: str) -> str:
-    """Return a hash of all that a launcher is made from: source, flags, compiler."""
+def parts_of(source: str) -> list[str]:
+    """Return the files beside a source, all of which it may include."""
+    folder = os.path.dirname(source)
+    names = [name for name in sorted(os.listdir(folder)) if name.endswith((".c", ".h"))]
+    return [os.path.join(folder, name) for name in names]
+
+
+def fingerprint(*sources: str) -> str:
+    """Return a hash of all that a launcher is made from: sources, flags, compiler."""
     recipe = repr(
         [sorted(TARGETS.items()), _FLAGS, _MACOS_FLAGS, _WINDOWS_FLAGS, _compiler_version()]
     )
-    with open(source, "rb") as file:
-        return hashlib.sha256(recipe.encode() + file.read()).hexdigest()
+    digest = hashlib.sha256(recipe.encode())
+    for source in sources:
+        with open(source, "rb") as file:
+            content = file.read()
+        digest.update(f"\n{os.path.basename(source)} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
 
 
 def compile_program(name: str, source: str, output: str) -> None:

@@ -61,7 +61,8 @@ def host() -> str:
 
 def launcher(name: str = "") -> str:
     """Return the path of the launcher for a target, by default this machine."""
-    return _compiled(name or host(), os.path.join(fetched.SOURCE, hook.SOURCE))
+    source = os.path.join(fetched.SOURCE, hook.SOURCE)
+    return _compiled(name or host(), source, *hook.parts_of(source))
 
 
 def recorder(name: str = "") -> str:
@@ -80,8 +81,9 @@ def teller(name: str) -> str:
 
 
 @functools.cache
-def _compiled(name: str, source: str) -> str:
-    digest = hashlib.sha256(f"{name} {hook.fingerprint(source)}".encode()).hexdigest()[:16]
+def _compiled(name: str, source: str, *parts: str) -> str:
+    made_from = hook.fingerprint(source, *parts)
+    digest = hashlib.sha256(f"{name} {made_from}".encode()).hexdigest()[:16]
     program = hook.file_name(name)
 
     def make(folder: str) -> None:

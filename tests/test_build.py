@@ -175,8 +175,9 @@ def test_windows(name: str, machine: int) -> None:
 def test_reproducible(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same source gives the same bytes, whatever the folder and however fresh the cache."""
     monkeypatch.setenv("ZIG_LOCAL_CACHE_DIR", str(tmp_path / "cache"))
-    source = str(shutil.copy(os.path.join(fetched.SOURCE, hook.SOURCE), tmp_path / "other.c"))
-    hook.compile_program(name, source, str(tmp_path / "out" / "uv"))
+    source = os.path.join(fetched.SOURCE, hook.SOURCE)
+    copy = shutil.copytree(os.path.dirname(source), tmp_path / "other")
+    hook.compile_program(name, str(copy / os.path.basename(source)), str(tmp_path / "out" / "uv"))
     assert (tmp_path / "out" / "uv").read_bytes() == content_of(name)
 
 
@@ -242,6 +243,15 @@ def test_another_source(tree: Path, compiler: Compiler) -> None:
     (tree / "shims" / "launcher" / "launcher.c").write_text("second")
     assert build_again(tree, compiler) == TARGETS
     assert (tree / hook.FOLDER / "linux-x86_64" / "uv").read_text() == "linux-x86_64second"
+
+
+@pytest.mark.parametrize("name", ["more.c", "more.h"])
+def test_another_part(tree: Path, compiler: Compiler, name: str) -> None:
+    """What is included counts as the source itself does: a new file, and other content."""
+    for content in ("", "something"):
+        build_again(tree, compiler)
+        (tree / "shims" / "launcher" / name).write_text(content)
+        assert build_again(tree, compiler) == TARGETS
 
 
 def test_other_flags(tree: Path, compiler: Compiler, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -372,7 +382,8 @@ def test_a_wheel_carries_all_launchers(project: Path) -> None:
     assert wheel.endswith("-py3-none-any.whl")
     with zipfile.ZipFile(wheel) as file:
         names = set(file.namelist())
-        assert LAUNCHERS | {"uvlocal/shims/uv.sh", "uvlocal/shims/launcher/launcher.c"} <= names
+        assert LAUNCHERS | {"uvlocal/shims/uv.sh", "uvlocal/shims/uv.ps1"} <= names
+        assert not [name for name in names if name.endswith((".c", ".h"))]
         assert b"musl" in file.read("uvlocal/launchers/COPYRIGHT.musl")
         assert file.read("uvlocal/launchers/linux-x86_64/uv") == content_of("linux-x86_64")
     assert [name for name in TARGETS if f"launcher for {name}: " in said] == TARGETS
@@ -399,6 +410,8 @@ def test_an_sdist_needs_no_compiler(project: Path, tmp_path: Path) -> None:
 
     with tarfile.open(sdist) as file:
         names = {name.partition("/")[2] for name in file.getnames()}
-    assert {"shims/launcher/launcher.c", "shims/uv.sh", "hatch_build.py", "pyproject.toml"} <= names
+    folder = os.path.join(fetched.SOURCE, "shims", "launcher")
+    assert {f"shims/launcher/{name}" for name in os.listdir(folder)} <= names
+    assert {"shims/uv.sh", "hatch_build.py", "pyproject.toml"} <= names
     assert not [name for name in names if "launchers" in name]
     assert "launcher for" not in said

@@ -38,7 +38,7 @@ def machine(recalling_machine: Machine) -> Machine:
 def test_both_sides_know_the_same_variables() -> None:
     """The list in the launcher is the list in `recall`."""
     with open(
-        os.path.join(fetched.SOURCE, "shims", "launcher", "launcher.c"), encoding="utf-8"
+        os.path.join(fetched.SOURCE, "shims", "launcher", "recall.c"), encoding="utf-8"
     ) as file:
         text = file.read()
     [names] = re.findall(r"static bool is_relevant\(.*?NAMES\[\] = \{(.*?)NULL", text, re.DOTALL)

@@ -1,0 +1,28 @@
+/* What people are told, on standard error. */
+
+/* In one piece, so that the lines of parallel calls do not mix. */
+static void say(const native *text)
+{
+    write_error(text, length_of(text));
+}
+
+static _Noreturn void fail(const native *message)
+{
+    say(message);
+    leave(NOT_FOUND);
+}
+
+static bool is_set(const native *name)
+{
+    const native *value = get_variable(name);
+    return value != NULL && value[0] != 0;
+}
+
+static void warn(const native *trouble, const native *launcher)
+{
+    if (is_set(N("UVLOCAL_QUIET")))
+        return;
+    say(JOIN(N("warning: "), trouble, N("; running the real uv unchanged\n"),
+             N("hint: run `uvlocal install` to mend this, or delete `"), launcher,
+             N("` to be rid of it\n")));
+}
