@@ -34,7 +34,7 @@ $(INSTALLED): pyproject.toml hatch_build.py
 	@touch $@
 
 # A launcher that is older than its source would make every test lie.
-src/uvlocal/launchers/.stamp: $(wildcard shims/launcher/*) hatch_build.py $(INSTALLED)
+src/uvlocal/launchers/.stamp: $(wildcard shims/launcher/*) src/uvlocal/shim/shared.py hatch_build.py $(INSTALLED)
 	$(RUN) hatch_build.py
 	@touch $@
 

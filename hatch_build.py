@@ -10,6 +10,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -53,6 +54,9 @@ _WINDOWS_FLAGS = ("-ffreestanding", "-nostdlib", "-lkernel32", "-ladvapi32", "-W
 _WINDOWS_HEADERS = ("lib", "libc", "include", "any-windows-any")
 
 SOURCE = os.path.join("shims", "launcher", "launcher.c")
+#: What C and Python have in common: a header that is made of a module.
+SHARED = os.path.join("shims", "launcher", "shared.h")
+_SHARED_MODULE = os.path.join("src", "uvlocal", "shim", "shared.py")
 FOLDER = os.path.join("src", "uvlocal", "launchers")
 #: What the launchers beside it were made from. It may land in a wheel, where it does no harm.
 STAMP = ".stamp"
@@ -80,6 +84,7 @@ def build(root: str, say: Callable[[str], object], names: Iterable[str] = TARGET
     """
     source = os.path.join(root, SOURCE)
     folder = os.path.join(root, FOLDER)
+    write_shared(root)
     made_from = fingerprint(*parts_of(source))
     stamped = _read_stamp(folder, made_from)
     for name in names:
@@ -100,6 +105,42 @@ def build(root: str, say: Callable[[str], object], names: Iterable[str] = TARGET
 def file_name(name: str) -> str:
     """Return what the launcher for the target is called."""
     return "uv.exe" if name.startswith("windows-") else "uv"
+
+
+def write_shared(root: str) -> None:
+    """Make the header of what C and Python have in common, if it is missing or out of date."""
+    text = shared_header(os.path.join(root, _SHARED_MODULE)).encode("ascii")
+    path = os.path.join(root, SHARED)
+    try:
+        with open(path, "rb") as file:
+            if file.read() == text:
+                return
+    except OSError:
+        pass
+    _write(path, text)
+
+
+def shared_header(module: str) -> str:
+    """Return each name in capitals of a module that imports nothing, as C has it.
+
+    Text becomes a literal; a tuple of text becomes a macro that puts another one around each of
+    its literals.
+    """
+    lines = ["/* Made by `hatch_build.py` of `src/uvlocal/shim/shared.py`. */", ""]
+    for name, value in runpy.run_path(module).items():
+        if not name.isupper() or name.startswith("_"):
+            continue
+        if isinstance(value, tuple):
+            each = " ".join(f"EACH({_literal(text)})" for text in value)
+            lines.append(f"#define {name}(EACH) {each}")
+        else:
+            lines.append(f"#define {name} {_literal(value) if isinstance(value, str) else value}")
+    return "\n".join([*lines, ""])
+
+
+def _literal(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
 
 
 def parts_of(source: str) -> list[str]:
@@ -204,11 +245,16 @@ def _read_stamp(folder: str, made_from: str) -> dict[str, str]:
 
 def _write_stamp(folder: str, made_from: str, stamped: dict[str, str]) -> None:
     lines = [made_from, *(f"{name} {digest}" for name, digest in sorted(stamped.items()))]
-    with tempfile.TemporaryDirectory(prefix=".", dir=folder) as draft:
-        path = os.path.join(draft, STAMP)
-        with open(path, "w", encoding="ascii") as file:
-            file.write("\n".join([*lines, ""]))
-        os.replace(path, os.path.join(folder, STAMP))
+    _write(os.path.join(folder, STAMP), "\n".join([*lines, ""]).encode("ascii"))
+
+
+def _write(path: str, content: bytes) -> None:
+    """Write a file that gets its name only when it is whole, for builds side by side."""
+    with tempfile.TemporaryDirectory(prefix=".", dir=os.path.dirname(path)) as draft:
+        beside = os.path.join(draft, os.path.basename(path))
+        with open(beside, "wb") as file:
+            file.write(content)
+        os.replace(beside, path)
 
 
 def _digest_of(path: str) -> str:

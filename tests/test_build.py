@@ -204,6 +204,8 @@ def tree(tmp_path: Path) -> Path:
     """Return a source tree that holds a launcher's source."""
     (tmp_path / "shims" / "launcher").mkdir(parents=True)
     (tmp_path / "shims" / "launcher" / "launcher.c").write_text("first")
+    (tmp_path / "src" / "uvlocal" / "shim").mkdir(parents=True)
+    (tmp_path / "src" / "uvlocal" / "shim" / "shared.py").write_text('WORD = "x"\n')
     return tmp_path
 
 
@@ -252,6 +254,38 @@ def test_another_part(tree: Path, compiler: Compiler, name: str) -> None:
         build_again(tree, compiler)
         (tree / "shims" / "launcher" / name).write_text(content)
         assert build_again(tree, compiler) == TARGETS
+
+
+def test_what_c_and_python_have_in_common(tree: Path, compiler: Compiler) -> None:
+    """The header is made of the module, beside the source, and counts as a part of it."""
+    assert build_again(tree, compiler) == TARGETS
+    header = tree / "shims" / "launcher" / "shared.h"
+    assert '#define WORD "x"\n' in header.read_text()
+    header.write_text("")
+    assert build_again(tree, compiler) == []
+    (tree / "src" / "uvlocal" / "shim" / "shared.py").write_text("NUMBER = 4 * 1024\n")
+    assert build_again(tree, compiler) == TARGETS
+    assert "#define NUMBER 4096\n" in header.read_text()
+
+
+def test_text_in_the_header(tmp_path: Path) -> None:
+    """Text reaches C as it is in Python, with quotes, backslashes and newlines."""
+    text = '"a"\n\\b\'\n'
+    (tmp_path / "module.py").write_text(
+        f"import sys\nTEXT = {text!r}\nBOTH = (TEXT, 'c')\n_X = 1\n"
+    )
+    header = hook.shared_header(str(tmp_path / "module.py"))
+    assert header.count("#define") == 2
+    source = tmp_path / "program.c"
+    source.write_text(
+        f"#include <stdio.h>\n{header}\n#define EACH(text) fputs(text, stdout);\n"
+        "int main(void) { fputs(TEXT, stdout); BOTH(EACH) return 0; }\n"
+    )
+    program = str(tmp_path / hook.file_name(launchers.host()))
+    hook.compile_program(launchers.host(), str(source), program)
+    assert subprocess.run([program], capture_output=True, check=True).stdout == (
+        f"{text}{text}c".replace("\n", os.linesep).encode()
+    )
 
 
 def test_other_flags(tree: Path, compiler: Compiler, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -352,9 +386,12 @@ def project(tmp_path: Path) -> Path:
     (root / "src" / "uvlocal").mkdir(parents=True)
     for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
         shutil.copy(os.path.join(fetched.SOURCE, name), root / name)
-    shutil.copytree(os.path.join(fetched.SOURCE, "shims"), root / "shims")
-    source = os.path.join(fetched.SOURCE, "src", "uvlocal", "__init__.py")
-    shutil.copy(source, root / "src" / "uvlocal")
+    made = shutil.ignore_patterns("shared.h")
+    shutil.copytree(os.path.join(fetched.SOURCE, "shims"), root / "shims", ignore=made)
+    for name in ("__init__.py", "shim/shared.py"):
+        source = os.path.join(fetched.SOURCE, "src", "uvlocal", name)
+        os.makedirs(os.path.dirname(root / "src" / "uvlocal" / name), exist_ok=True)
+        shutil.copy(source, root / "src" / "uvlocal" / name)
     return root
 
 
@@ -410,8 +447,8 @@ def test_an_sdist_needs_no_compiler(project: Path, tmp_path: Path) -> None:
 
     with tarfile.open(sdist) as file:
         names = {name.partition("/")[2] for name in file.getnames()}
-    folder = os.path.join(fetched.SOURCE, "shims", "launcher")
-    assert {f"shims/launcher/{name}" for name in os.listdir(folder)} <= names
+    sources = {f"shims/launcher/{path.name}" for path in (project / "shims/launcher").iterdir()}
+    assert sources <= names
     assert {"shims/uv.sh", "hatch_build.py", "pyproject.toml"} <= names
     assert not [name for name in names if "launchers" in name]
     assert "launcher for" not in said

@@ -1,8 +1,5 @@
 /* The file beside the launcher: where Python, the package, the real uv and the cache are. */
 
-/* The most that is read of it. */
-enum { CONFIGURATION_LIMIT = 64 * 1024 };
-
 /* What the file beside the launcher says; NULL where it says nothing. */
 struct configuration {
     const native *python;  /* the interpreter */
@@ -11,21 +8,6 @@ struct configuration {
     const native *cache;   /* the folder in which decisions are recorded */
     const native *trouble; /* why all this cannot be used, NULL if it can */
 };
-
-static size_t end_of(char wanted, const char *bytes, size_t start, size_t size)
-{
-    while (start < size && bytes[start] != wanted)
-        start++;
-    return start;
-}
-
-static bool is_key(const char *bytes, size_t size, const char *key)
-{
-    size_t at = 0;
-    while (at < size && key[at] != 0 && bytes[at] == key[at])
-        at++;
-    return at == size && key[at] == 0;
-}
 
 /* Takes one line, `key value`; what is unknown or no absolute path is passed over. */
 static void take_line(struct configuration *into, const char *line, size_t size)
@@ -52,7 +34,7 @@ static void take_lines(struct configuration *into, const struct content *content
     const char *bytes = content->bytes;
     size_t size = content->size;
     size_t end = end_of('\n', bytes, 0, size);
-    bool ours = end < size && is_key(bytes, end, "uvlocal 1");
+    bool ours = end < size && is_key(bytes, end, "uvlocal " CONFIGURATION_VERSION);
     if (!ours || end_of(0, bytes, 0, size) < size) {
         into->trouble = N("is damaged");
         return;
@@ -74,7 +56,7 @@ static struct configuration read_configuration(const native *launcher)
     while (folder > 0 && launcher[folder - 1] != SEPARATOR)
         folder--;
     append_some(&path, launcher, folder);
-    append(&path, N("uvlocal-launcher.conf"));
+    append(&path, N(CONFIGURATION));
 
     struct content content = {0};
     result.trouble = read_file(path.start, CONFIGURATION_LIMIT, true, &content);

@@ -11,20 +11,10 @@ struct passage {
     uint64_t depth;
 };
 
-/* Reads digits up to `end`; returns what follows it, or NULL if the text is another. */
-static const char *read_number(const char *text, char end, uint64_t *number)
-{
-    size_t at = 0;
-    *number = 0;
-    for (; at < 10 && text[at] >= '0' && text[at] <= '9'; at++)
-        *number = *number * 10 + (uint64_t)(text[at] - '0');
-    return at > 0 && text[at] == end ? text + at + 1 : NULL;
-}
-
 static struct passage last_passage(void)
 {
     struct passage last = {0};
-    const native *value = get_variable(N("UVLOCAL_LOOP"));
+    const native *value = get_variable(N(LOOP));
     const char *rest = value != NULL ? to_record(value) : NULL;
     if (rest != NULL)
         rest = read_number(rest, ':', &last.process);
@@ -67,5 +57,5 @@ static void guard_against_loops(const native *launcher, const native *recorded)
     append_number(&value, now.passes);
     append(&value, N(":"));
     append_number(&value, now.depth);
-    set_variable(N("UVLOCAL_LOOP"), value.start);
+    set_variable(N(LOOP), value.start);
 }

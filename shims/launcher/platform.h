@@ -9,11 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared.h"
+
 #ifdef _WIN32
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 typedef wchar_t native;
-#define N(literal) L##literal
+#define N(literal) WIDE(literal)
+#define WIDE(literal) L##literal
 #define UV N("uv.exe")
 #define SEPARATOR N('\\')
 #define PATH_SEPARATOR N(';')
@@ -44,20 +47,6 @@ typedef char native;
 #define PATH_SEPARATOR N(':')
 #define LAUNCH_PY N("/uvlocal/shim/launch.py")
 #endif
-
-/* What a shell answers for a command that it cannot find. */
-enum { NOT_FOUND = 127 };
-
-/* What Python runs: `main` of `launch.py` or, where that is cut off or broken, of `damaged.py`.
- * By path, as a search for them takes Python longer than running them. `sys.argv` is then -c,
- * PACKAGE, LAUNCHER, FLAGS, ARGV0, ARGUMENTS... */
-#define STUB \
-    N("import sys;from _frozen_importlib_external import SourceFileLoader as L\n") \
-    N("for n in 'launch','damaged':\n") \
-    N(" m=type(sys)('uvlocal.shim.'+n)\n") \
-    N(" try:L(m.__name__,sys.argv[1]+'/uvlocal/shim/'+n+'.py').exec_module(m);m.main;break\n") \
-    N(" except Exception:pass\n") \
-    N("m.main()")
 
 /* A file's content. */
 struct content {

@@ -1,18 +1,5 @@
 /* Find the real uv, and become it in the environment that the user had. */
 
-/* The most that is read of a file that may be a shim of ours. */
-enum { SHIM_LIMIT = 256 * 1024 };
-
-/* Every shim of ours carries this, so that a copy is known for what it is, wherever it lies. */
-static const char MARKER[] = "uvlocal-launcher-marker:1";
-
-/* The variables that uvlocal sets for uv. Beside a variable X, UVLOCAL_SET_X tells what we set it
- * to, and UVLOCAL_HAD_X what the user had, if anything. */
-static const native *const OURS[] = {
-    N("UV_PROJECT_ENVIRONMENT"), N("VIRTUAL_ENV"),  N("UV_NO_INSTALLER_METADATA"),
-    N("UV_PREVIEW_FEATURES"),    N("UV_LINK_MODE"), NULL,
-};
-
 /* A search for the real uv. */
 struct search {
     const native *launcher;
@@ -115,9 +102,12 @@ static void search_uv(struct search *search, const native *recorded)
  * A value that differs from what we set is the user's, and stays. */
 static void restore_environment(void)
 {
-    for (const native *const *name = OURS; *name != NULL; name++) {
-        const native *set_name = JOIN(N("UVLOCAL_SET_"), *name);
-        const native *had_name = JOIN(N("UVLOCAL_HAD_"), *name);
+#define EACH(name) N(name),
+    static const native *const NAMES[] = {MANAGED(EACH) NULL};
+#undef EACH
+    for (const native *const *name = NAMES; *name != NULL; name++) {
+        const native *set_name = JOIN(N(SET_PREFIX), *name);
+        const native *had_name = JOIN(N(HAD_PREFIX), *name);
         const native *now = get_variable(*name);
         const native *set = get_variable(set_name);
         const native *had = get_variable(had_name);

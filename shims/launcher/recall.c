@@ -4,16 +4,6 @@
  * Python decides.
  */
 
-enum {
-    DECISION_LIMIT = 256 * 1024,
-    LINE_LIMIT = 1024,
-    COUNT_LIMIT = 4096,
-    SUMMED_LIMIT = 1024 * 1024,
-    ATTRIBUTE_LIMIT = 4096,
-};
-
-#define MAGIC "uvlocal-decision 2"
-
 /* What is left of bytes, read as one number with the first byte the highest, divided by the prime
  * 2^61 - 1; `rest` is what was left of the bytes before. 2^61 itself leaves 1. */
 static uint64_t rest_of(uint64_t rest, const char *bytes, size_t size)
@@ -26,44 +16,14 @@ static uint64_t rest_of(uint64_t rest, const char *bytes, size_t size)
     return rest;
 }
 
-/* Returns the value if the entry is of that name, else NULL. */
-static char *value_in(char *entry, const char *name)
-{
-    size_t at = 0;
-    while (name[at] != 0 && entry[at] == name[at])
-        at++;
-    return name[at] == 0 && entry[at] == '=' ? entry + at + 1 : NULL;
-}
-
-static size_t size_of(const char *text)
-{
-    return end_of(0, text, 0, SIZE_MAX);
-}
-
-static bool begins_with(const char *text, const char *start)
-{
-    size_t at = 0;
-    while (start[at] != 0 && text[at] == start[at])
-        at++;
-    return start[at] == 0;
-}
-
-/* Says whether a decision can rest on this variable: the same names as in `recall.py`. What the
- * guard against loops counts differs at each call, and nothing rests on it. */
+/* Says whether a decision can rest on this variable. */
 static bool is_relevant(char *entry)
 {
-    static const char *const NAMES[] = {
-        "APPDATA", "CCNET_CONF_DIR", "CONDA_DEFAULT_ENV", "CONDA_PREFIX", "HOME", "LOCALAPPDATA",
-        "MUTAGEN_DATA_DIRECTORY", "ONEDRIVE", "ONEDRIVECOMMERCIAL", "ONEDRIVECONSUMER", "PATH",
-        "STCONFDIR", "STHOMEDIR", "SYSTEMDRIVE", "USERPROFILE", "UV_CACHE_DIR", "UV_CONFIG_FILE",
-        "UV_FROZEN", "UV_ISOLATED", "UV_LINK_MODE", "UV_NO_BUILD_ISOLATION", "UV_NO_CACHE",
-        "UV_NO_CONFIG", "UV_NO_INSTALLER_METADATA", "UV_NO_PROJECT", "UV_NO_SYNC", "UV_PREVIEW",
-        "UV_PREVIEW_FEATURES", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON",
-        "UV_SYSTEM_PYTHON", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY", "VIRTUAL_ENV",
-        "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", NULL,
-    };
-    if (begins_with(entry, "UVLOCAL_"))
-        return value_in(entry, "UVLOCAL_LOOP") == NULL
+#define EACH(name) name,
+    static const char *const NAMES[] = {VARIABLES(EACH) NULL};
+#undef EACH
+    if (begins_with(entry, VARIABLE_PREFIX))
+        return value_in(entry, LOOP) == NULL
             && entry[end_of('=', entry, 0, size_of(entry))] != 0;
     for (const char *const *name = NAMES; *name != NULL; name++) {
         if (value_in(entry, *name) != NULL)
@@ -117,7 +77,7 @@ static bool next_count(struct fields *fields, size_t *count)
 static bool is_for(struct fields *fields, const struct key *key)
 {
     size_t count = 0;
-    if (!next_is(fields, MAGIC) || !next_is(fields, key->launcher) || !next_is(fields, key->how)
+    if (!next_is(fields, RECORD_MAGIC) || !next_is(fields, key->launcher) || !next_is(fields, key->how)
         || !next_is(fields, key->directory) || !next_count(fields, &count) || count != key->count)
         return false;
     for (size_t at = 0; at < count; at++) {
@@ -247,8 +207,8 @@ static bool change_environment(struct fields *fields, bool make)
         const native *name = to_native(change, equals);
         const char *text = equals < length ? change + equals + 1 : NULL;
         const native *value = text != NULL ? from_record(text) : NULL;
-        bool ours = is_key(change, equals, "UVLOCAL_SET_UV_PROJECT_ENVIRONMENT")
-            || is_key(change, equals, "UVLOCAL_SET_VIRTUAL_ENV");
+        bool ours = is_key(change, equals, SET_PREFIX "UV_PROJECT_ENVIRONMENT")
+            || is_key(change, equals, SET_PREFIX "VIRTUAL_ENV");
         if (name == NULL || (text != NULL && value == NULL))
             return false;
         if (ours && text != NULL && !is_environment(text))
@@ -291,13 +251,6 @@ static bool is_hexadecimal(const char *text, const unsigned char *bytes, size_t 
     return *text == 0;
 }
 
-static void append_hexadecimal(struct text *text, unsigned char byte)
-{
-    static const native digits[] = N("0123456789abcdef");
-    append_some(text, &digits[byte >> 4], 1);
-    append_some(text, &digits[byte & 15], 1);
-}
-
 /* Replays what is recorded for a key, if anything; `sum` is the sum of the variables' numbers. */
 static void recall_for(const struct key *key, const native *folder, char **variables, uint64_t sum)
 {
@@ -314,7 +267,7 @@ static void recall_for(const struct key *key, const native *folder, char **varia
         append_hexadecimal(&path, (unsigned char)(number >> shift));
 
     struct content content = {0};
-    if (read_file(path.start, DECISION_LIMIT, true, &content) != NULL || content.size == 0)
+    if (read_file(path.start, RECORD_LIMIT, true, &content) != NULL || content.size == 0)
         return;
     const native *uv = replay(content.bytes, content.size, key, variables);
     if (uv != NULL)
@@ -344,7 +297,7 @@ static size_t words_before_program(char **words, size_t count)
 /* Replays a recorded decision; returns where there is none that holds. */
 static void recall(const native *cache, const native *launcher)
 {
-    const native *folder = JOIN(cache, N("/decisions/"));
+    const native *folder = JOIN(cache, N("/" DECISIONS "/"));
     const char *own = to_record(launcher);
     char **words = own_words();
     if (own == NULL || words == NULL || !is_private_folder(cache) || !is_private_folder(folder))

@@ -1,4 +1,5 @@
-/* Text that grows, and questions about text. */
+/* Text that grows, and questions about text: that of the system, and that of records, which is
+ * bytes. */
 
 /* Text that grows. All zero is empty text; `start` is NUL-terminated once something was added. */
 struct text {
@@ -85,3 +86,58 @@ static const native *join(const native *const *parts)
 }
 
 #define JOIN(...) join((const native *const[]){__VA_ARGS__, NULL})
+
+static void append_hexadecimal(struct text *text, unsigned char byte)
+{
+    static const native digits[] = N("0123456789abcdef");
+    append_some(text, &digits[byte >> 4], 1);
+    append_some(text, &digits[byte & 15], 1);
+}
+
+/* Returns where a byte is, or the end. */
+static size_t end_of(char wanted, const char *bytes, size_t start, size_t size)
+{
+    while (start < size && bytes[start] != wanted)
+        start++;
+    return start;
+}
+
+static size_t size_of(const char *text)
+{
+    return end_of(0, text, 0, SIZE_MAX);
+}
+
+static bool begins_with(const char *text, const char *start)
+{
+    size_t at = 0;
+    while (start[at] != 0 && text[at] == start[at])
+        at++;
+    return start[at] == 0;
+}
+
+static bool is_key(const char *bytes, size_t size, const char *key)
+{
+    size_t at = 0;
+    while (at < size && key[at] != 0 && bytes[at] == key[at])
+        at++;
+    return at == size && key[at] == 0;
+}
+
+/* Returns the value if the entry is of that name, else NULL. */
+static char *value_in(char *entry, const char *name)
+{
+    size_t at = 0;
+    while (name[at] != 0 && entry[at] == name[at])
+        at++;
+    return name[at] == 0 && entry[at] == '=' ? entry + at + 1 : NULL;
+}
+
+/* Reads digits up to `end`; returns what follows it, or NULL if the text is another. */
+static const char *read_number(const char *text, char end, uint64_t *number)
+{
+    size_t at = 0;
+    *number = 0;
+    for (; at < 10 && text[at] >= '0' && text[at] <= '9'; at++)
+        *number = *number * 10 + (uint64_t)(text[at] - '0');
+    return at > 0 && text[at] == end ? text + at + 1 : NULL;
+}

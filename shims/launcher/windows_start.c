@@ -76,7 +76,7 @@ static void become_python(const struct configuration *configuration, const wchar
     append(&line, L"\"");
     append(&line, configuration->python);
     append(&line, L"\" -I -S -X utf8 -c");
-    append_quoted(&line, STUB);
+    append_quoted(&line, N(STUB));
     append_quoted(&line, configuration->package);
     append_quoted(&line, launcher);
     append_quoted(&line, L"-");

@@ -13,7 +13,7 @@ import pytest
 from hard_machine import CODE, end
 
 import uvlocal
-from uvlocal.shim import damaged, environment, handover, launch
+from uvlocal.shim import damaged, launch, shared
 
 if sys.platform == "win32":
     pytest.skip("the program in uv's place is a shell script", allow_module_level=True)
@@ -156,13 +156,10 @@ def test_without_a_uv_and_with_a_half_replaced_package(machine: HardMachine) -> 
 
 def test_what_is_written_twice() -> None:
     """What the way out repeats, so that it needs nothing else, is the same there."""
-    assert (damaged.SET_PREFIX, damaged.HAD_PREFIX) == (
-        environment.SET_PREFIX,
-        environment.HAD_PREFIX,
-    )
-    assert (damaged.MARKER, damaged.SHIM_LIMIT) == (handover.MARKER, handover.SHIM_LIMIT)
-    assert damaged.NOT_FOUND == handover.NOT_FOUND
-    assert launch._CONFIGURATION == handover.CONFIGURATION
+    assert (damaged.SET_PREFIX, damaged.HAD_PREFIX) == (shared.SET_PREFIX, shared.HAD_PREFIX)
+    assert (shared.MARKER.encode(), shared.SHIM_LIMIT) == (damaged.MARKER, damaged.SHIM_LIMIT)
+    assert damaged.NOT_FOUND == shared.NOT_FOUND
+    assert launch._CONFIGURATION == shared.CONFIGURATION
     positions = (launch._LAUNCHER, launch._FLAGS, launch._ARGV0)
     assert positions == (damaged._LAUNCHER, damaged._FLAGS, damaged._ARGV0)
 

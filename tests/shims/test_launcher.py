@@ -14,6 +14,8 @@ import launchers
 import pytest
 from launchers import INTERPRETER, MARKER, Machine
 
+from uvlocal.shim import shared
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -336,7 +338,7 @@ def _furnish(machine: Machine) -> None:
     with open(machine.shim, "rb") as file:
         machine.put("copy/uv", file.read())
     machine.put("marked/uv", b"#!/bin/sh\n# " + MARKER + b"\nexit 66\n")
-    machine.put("large/uv", HERE + b"#" * (256 * 1024) + MARKER + b"\n")
+    machine.put("large/uv", HERE + b"#" * shared.SHIM_LIMIT + MARKER + b"\n")
     machine.put("plain/uv", HERE, mode=0o644)
     os.makedirs(machine.path("directory/uv"))
     os.makedirs(machine.path("empty"))
@@ -652,16 +654,8 @@ def test_a_reader_that_has_gone(machine: Machine) -> None:
 
 # -- giving back the user's environment ------------------------------------------------------------
 
-NAMES = [
-    "UV_PROJECT_ENVIRONMENT",
-    "VIRTUAL_ENV",
-    "UV_NO_INSTALLER_METADATA",
-    "UV_PREVIEW_FEATURES",
-    "UV_LINK_MODE",
-]
 
-
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", shared.MANAGED)
 @pytest.mark.parametrize(
     "values",  # now, what we set it to, what the user had; what is left
     [

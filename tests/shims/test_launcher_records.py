@@ -15,7 +15,7 @@ import pytest
 import recorded
 from recorded_machines import ODD, answer, lay, record_for
 
-from uvlocal.shim import recall
+from uvlocal.shim import shared
 from uvlocal.shim.recorder import whole
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def test_every_damage_is_a_miss(machine: Machine) -> None:
         assert _damaged(machine, path, data[:length]) == "python"
     assert _damaged(machine, path, data[:-1]) == "python"
     assert _damaged(machine, path, data + b"x\0") == "python"
-    assert _damaged(machine, path, data + b"\0" * recall.LIMIT) == "python"
+    assert _damaged(machine, path, data + b"\0" * shared.RECORD_LIMIT) == "python"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from edits import replace, rewrite
 from windows_machine import TARGET, Windows
 
 import uvlocal
-from uvlocal.shim import recall
+from uvlocal.shim import recall, shared
 from uvlocal.shim.recorder import summed
 
 if TYPE_CHECKING:
@@ -377,7 +377,7 @@ def test_what_python_records_is_replayed(windows: Windows, tail: str) -> None:
     (windows.root / "home").mkdir()
     (windows.root / "pyproject.toml").write_text('[project]\nname = "foo"\nversion = "1"\n')
     deadline = time.monotonic() + 60
-    folder = windows.root / "cache" / recall.FOLDER
+    folder = windows.root / "cache" / shared.DECISIONS
     while not (folder.is_dir() and list(folder.iterdir())):  # until what was written has settled
         assert time.monotonic() < deadline
         assert windows.call(tail) == (0, "")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 #: What almost every call needs, each after those that it imports itself. A test holds that the
 #: order is right, and that such calls import nothing else.
 MODULES = (
+    "shared",
     "builtin",
     "unix_paths",
     *(() if sys.platform == "linux" else ("native",)),

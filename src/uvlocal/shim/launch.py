@@ -31,8 +31,8 @@ else:
 
 #: Positions in `sys.argv`.
 _PACKAGE, _LAUNCHER, _FLAGS, _ARGV0 = 1, 2, 3, 4
-#: The file beside the launcher, and the most that is read of it in bytes; the launcher reads no
-#: more.
+#: The file beside the launcher, and the most that is read of it in bytes, as in `shared`, which is
+#: not there yet; a test holds that they are the same.
 _CONFIGURATION = "uvlocal-launcher.conf"
 _LIMIT = 64 * 1024
 #: The largest file of byte code that is read, in bytes; a real one has a quarter of that.
@@ -228,16 +228,16 @@ def bundle_path(cache: str, package: str) -> str:
 
 def _become(real: "RealUv", argv: "list[str]", changes: "dict[str, str | None]") -> int:
     """Become uv; return an exit code where that cannot be done (or uv's own, on Windows)."""
-    from uvlocal.shim import handover
+    from uvlocal.shim import handover, shared
 
     if not real.path:
         handover.say(handover.missing(real))
-        return handover.NOT_FOUND
+        return shared.NOT_FOUND
     try:
         return handover.become(real.path, argv, changes)
     except OSError as error:
         handover.say(f"error: failed to start `{real.path}`: {error.strerror}")
-        return handover.NOT_FOUND
+        return shared.NOT_FOUND
 
 
 def _trace(line: str) -> None:

@@ -30,7 +30,7 @@ makes them anew.
 import sys
 import time
 
-from uvlocal.shim import unix_paths
+from uvlocal.shim import shared, unix_paths
 from uvlocal.shim.builtin import os, stat
 from uvlocal.shim.system import READ_LIMIT, System, version_of
 
@@ -39,10 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MOUNTS = "/proc/self/mountinfo"
-#: The largest content that is summed, in bytes; the launcher reads no more either.
-SUMMED_LIMIT = 1 << 20
-#: The longest extended attribute that is noted, in bytes; the launcher reads no more either.
-_ATTRIBUTE_LIMIT = 4096
 #: FILE_ATTRIBUTE_DIRECTORY of Windows.
 _DIRECTORY = 0x10
 #: The beginning of 1970 in steps of 100 ns since that of 1601, as Windows counts time.
@@ -198,7 +194,7 @@ class RecordingSystem(System):
             self.complete = self.complete and status.st_size > limit
         elif has_own_clock(status.st_dev):
             self.newest = max(self.newest, status.st_ctime_ns)
-        elif len(data) <= SUMMED_LIMIT:
+        elif len(data) <= shared.SUMMED_LIMIT:
             self._note("r", path, "r" + summed(data))
         else:
             self.complete = False
@@ -284,7 +280,7 @@ class RecordingSystem(System):
         value = System.attribute(self, path, name)
         stamp = f"x{name}!" if value is None else f"x{name}={value.hex()}"
         self._note(f"x{name}", path, stamp)
-        if value is not None and len(value) > _ATTRIBUTE_LIMIT:
+        if value is not None and len(value) > shared.ATTRIBUTE_LIMIT:
             self.complete = False
         return value
 
