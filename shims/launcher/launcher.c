@@ -7,8 +7,9 @@
  *   2. Stop if this process goes round in circles (`loop_guard.c`).
  *   3. Recall what Python decided for the same call earlier, if nothing that it rests on changed:
  *      then become the real uv at once (`recall.c`).
- *   4. Become Python with uvlocal's package, which decides and then becomes the real uv.
- *   5. Where that cannot be done: give back the environment that the user had, find the real uv,
+ *   4. Become Python with uvlocal's package, which decides and then becomes the real uv. Where the
+ *      package is damaged, Python becomes the launcher again, and tells so by a variable.
+ *   5. Where Python cannot be had: give back the environment that the user had, find the real uv,
  *      become it (`real_uv.c`). Nothing that is wrong with uvlocal may stop uv.
  *
  * "Become" is `execve` where there is one, so that exit codes, signals, terminals and file
@@ -29,15 +30,21 @@
 #include "loop_guard.c"
 #include "recall.c"
 
+static const native *package_trouble(const struct configuration *configuration, const native *is)
+{
+    return JOIN(N("uvlocal's package in `"), configuration->package, N("` "), is);
+}
+
 /* Becomes Python. Returns, if that cannot be done, the reason. */
 static const native *try_python(const struct configuration *configuration, const native *launcher)
 {
     const native *python = configuration->python;
     if (!is_program(python))
         return JOIN(N("uvlocal's Python `"), python, N("` is gone"));
-    if (!is_readable(JOIN(configuration->package, LAUNCH_PY)))
-        return JOIN(N("uvlocal's package in `"), configuration->package, N("` is gone"));
-    become_python(configuration, launcher);
+    if (!is_readable(JOIN(configuration->package, N(LAUNCH))))
+        return package_trouble(configuration, N("is gone"));
+    if (become_python(configuration, launcher))
+        return package_trouble(configuration, N("is damaged"));
     return JOIN(N("uvlocal's Python `"), python, N("` cannot be started"));
 }
 
@@ -51,6 +58,11 @@ static _Noreturn void launch(void)
         launcher = UV;
 
     guard_against_loops(launcher, configuration.uv);
+    if (get_variable(N(PYTHON_FAILED)) != NULL) {
+        unset_variable(N(PYTHON_FAILED));
+        if (configuration.trouble == NULL)
+            configuration.trouble = package_trouble(&configuration, N("is damaged"));
+    }
     if (configuration.trouble == NULL && configuration.cache != NULL && !is_set(N("UVLOCAL_TRACE")))
         recall(configuration.cache, launcher);
     if (configuration.trouble == NULL)

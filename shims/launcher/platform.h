@@ -9,8 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "shared.h"
-
 #ifdef _WIN32
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
@@ -20,7 +18,6 @@ typedef wchar_t native;
 #define UV N("uv.exe")
 #define SEPARATOR N('\\')
 #define PATH_SEPARATOR N(';')
-#define LAUNCH_PY N("\\uvlocal\\shim\\launch.py")
 #else
 #include <errno.h>
 #include <fcntl.h>
@@ -45,8 +42,9 @@ typedef char native;
 #define UV N("uv")
 #define SEPARATOR N('/')
 #define PATH_SEPARATOR N(':')
-#define LAUNCH_PY N("/uvlocal/shim/launch.py")
 #endif
+
+#include "shared.h"
 
 /* A file's content. */
 struct content {
@@ -103,6 +101,8 @@ static bool is_unchanged(const char *stamp, const native *path);
 /* Says whether a folder, with the names in it, is still as these numbers say. */
 static bool is_same_folder(const char *numbers, const native *path);
 
-/* Become a program. These return only where it could not be started. */
+/* Becomes a program; returns only where it could not be started. */
 static void become_uv(const native *path);
-static void become_python(const struct configuration *configuration, const native *launcher);
+/* Becomes Python; returns where it could not be started, and on Windows where it failed: then true.
+ * On POSIX a Python that fails becomes the launcher again. */
+static bool become_python(const struct configuration *configuration, const native *launcher);

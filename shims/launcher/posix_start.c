@@ -33,7 +33,7 @@ static const char *flags_for_python(void)
 
 /* -X utf8: arguments then come out of Python as the bytes that went in. In a GBK locale, say, it
  * could not give some of them back. */
-static void become_python(const struct configuration *configuration, const char *launcher)
+static bool become_python(const struct configuration *configuration, const char *launcher)
 {
     const char *own[] = {
         configuration->python,  "-I",     "-S",
@@ -54,4 +54,5 @@ static void become_python(const struct configuration *configuration, const char 
         vector[own_count + count++] = (char *)""; /* Python's side counts on an argv[0] */
     vector[own_count + count] = NULL;
     execve(configuration->python, vector, environ);
+    return false;
 }

@@ -15,8 +15,8 @@ static void limit_job(HANDLE job, DWORD flags)
     SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
 }
 
-/* Starts a program, waits for it, and leaves with its exit code; returns if it does not start. */
-static void become(const wchar_t *program, wchar_t *line)
+/* Starts a program and waits for its end; returns whether it started. */
+static bool run(const wchar_t *program, wchar_t *line, DWORD *code)
 {
     STARTUPINFOW startup;
     PROCESS_INFORMATION child;
@@ -24,23 +24,25 @@ static void become(const wchar_t *program, wchar_t *line)
     SetConsoleCtrlHandler(stand_by, TRUE);
     if (!CreateProcessW(long_path(program), line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL,
                         &startup, &child))
-        return;
+        return false;
     HANDLE job = CreateJobObjectW(NULL, NULL);
     limit_job(job, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_BREAKAWAY_OK);
     AssignProcessToJobObject(job, child.hProcess);
     ResumeThread(child.hThread);
 
-    DWORD code = NOT_FOUND;
+    *code = NOT_FOUND;
     WaitForSingleObject(child.hProcess, INFINITE);
-    GetExitCodeProcess(child.hProcess, &code);
-    limit_job(job, 0); /* uv ended by itself: what it left running goes on */
-    ExitProcess(code);
+    GetExitCodeProcess(child.hProcess, code);
+    limit_job(job, 0); /* it ended by itself: what it left running goes on */
+    return true;
 }
 
 /* The command line is passed on as it came: quoting is the user's, and uv's to read. */
 static void become_uv(const wchar_t *path)
 {
-    become(path, (wchar_t *)JOIN(command_line));
+    DWORD code;
+    if (run(path, (wchar_t *)JOIN(command_line), &code))
+        ExitProcess(code);
 }
 
 /* Adds an argument so that Microsoft's rules read it back: there backslashes count only before a
@@ -62,7 +64,7 @@ static void append_quoted(struct text *line, const wchar_t *argument)
     append(line, L"\"");
 }
 
-static void become_python(const struct configuration *configuration, const wchar_t *launcher)
+static bool become_python(const struct configuration *configuration, const wchar_t *launcher)
 {
     size_t end = end_of_program_name(command_line);
     struct text name = {0};
@@ -82,5 +84,10 @@ static void become_python(const struct configuration *configuration, const wchar
     append_quoted(&line, L"-");
     append_quoted(&line, name.start);
     append(&line, command_line + end);
-    become(configuration->python, line.start);
+    DWORD code;
+    if (!run(configuration->python, line.start, &code))
+        return false;
+    if (code != PYTHON_FAILED_CODE)
+        ExitProcess(code);
+    return true;
 }

@@ -286,9 +286,13 @@ def _restore_signals(flags: str) -> None:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
 
 
-# The last of all: a file that was cut off has none, and then the launchers take `damaged`.
+# The last of all: a file that was cut off has none.
 def main() -> None:
-    """Decide, then become uv. Does not return."""
+    """Decide, then become uv. Does not return.
+
+    Raises:
+        Exception: this package is damaged; the launcher then becomes uv (`shared.STUB`).
+    """
     # Byte code is many small objects, and this process is another one before memory matters.
     gc.disable()
     if "uvlocal" not in sys.modules:
@@ -296,14 +300,4 @@ def main() -> None:
     launcher, flags = sys.argv[_LAUNCHER], sys.argv[_FLAGS]
     argv = sys.argv[_ARGV0:] or ["uv"]
     _restore_signals(flags)
-    try:
-        code = _call(launcher, flags, argv)
-    except Exception as error:  # noqa: BLE001 - a package that is just being replaced, say
-        from _frozen_importlib_external import SourceFileLoader
-
-        # By path, as the package itself may be what is broken.
-        path = f"{sys.argv[_PACKAGE]}/uvlocal/shim/damaged.py"
-        damaged = type(sys)("uvlocal.shim.damaged")
-        SourceFileLoader(damaged.__name__, path).exec_module(damaged)
-        code = damaged.become_uv(error, launcher, argv, _restored_locale(flags))
-    os._exit(code)  # noqa: SLF001 - the system's call of that name
+    os._exit(_call(launcher, flags, argv))  # noqa: SLF001 - the system's call of that name

@@ -97,12 +97,33 @@ VARIABLES = (
 
 # -- Python ----------------------------------------------------------------------------------------
 
-#: What Python runs: `main` of `launch.py` or, where that is cut off or broken, of `damaged.py`. By
-#: path, as a search for them takes Python longer than running them. `launch` tells of `sys.argv`.
-STUB = """\
-import sys;from _frozen_importlib_external import SourceFileLoader as L
-for n in 'launch','damaged':
- m=type(sys)('uvlocal.shim.'+n)
- try:L(m.__name__,sys.argv[1]+'/uvlocal/shim/'+n+'.py').exec_module(m);m.main;break
- except Exception:pass
-m.main()"""
+#: The file whose `main` Python runs, below the folder of the package.
+LAUNCH = "/uvlocal/shim/launch.py"
+#: How a launcher is told that Python failed: it was started again with this variable, or on Windows
+#: the Python that it waits for ended with this code.
+PYTHON_FAILED = "UVLOCAL_FAILED"
+PYTHON_FAILED_CODE = 0x55564C46
+#: What Python runs; `launch` tells of `sys.argv`. The file is run by its path, as a search for it
+#: takes longer than running it. `main` does not return, so whatever comes after it is for a package
+#: that is damaged or is being replaced: this process becomes the launcher again, with signals and
+#: LC_CTYPE as the launcher was given them, and that one becomes uv.
+STUB = f"""\
+import sys
+from _frozen_importlib_external import SourceFileLoader as L
+try:
+ m=type(sys)('uvlocal.shim.launch')
+ L(m.__name__,sys.argv[1]+'{LAUNCH}').exec_module(m)
+ m.main()
+except Exception:
+ import os
+ if os.environ.get('UVLOCAL_TRACE','0') not in ('','0'):sys.excepthook(*sys.exc_info())
+import os
+if os.name=='nt':os._exit({PYTHON_FAILED_CODE})
+import _signal as s
+f,k,v=sys.argv[3].partition('=')
+'P' in f or s.signal(s.SIGPIPE,s.SIG_DFL)
+'X' in f or s.signal(s.SIGXFSZ,s.SIG_DFL)
+if 'L' in f:os.unsetenv('LC_CTYPE')
+if k:os.putenv('LC_CTYPE',bytes.fromhex(v))
+os.putenv('{PYTHON_FAILED}','1')
+os.execv(sys.argv[2],[sys.argv[4] or 'uv']+sys.argv[5:])"""
