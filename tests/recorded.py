@@ -83,17 +83,7 @@ def all_in(cache: str) -> list[Recorded]:
 
 def holds(inputs: list[tuple[str, str]]) -> bool:
     """Say whether every input is as its stamp says."""
-    skipped = 0
-    for stamp, path in inputs:
-        if skipped:
-            skipped -= 1
-        elif stamp[0] == "g":
-            count, _, rest = stamp[1:].partition(":")
-            status = _status(path, follow=True)
-            skipped = int(count) if status is not None and whole("", status) == rest else 0
-        elif not _holds(stamp, path):
-            return False
-    return True
+    return all(_holds(stamp, path) for stamp, path in inputs)
 
 
 def _holds(stamp: str, path: str) -> bool:

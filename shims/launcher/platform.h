@@ -98,8 +98,6 @@ static const char *current_directory(void);
 static bool is_private_folder(const native *path);
 /* Says whether what a decision rests on is still as its stamp says. */
 static bool is_unchanged(const char *stamp, const native *path);
-/* Says whether a folder, with the names in it, is still as these numbers say. */
-static bool is_same_folder(const char *numbers, const native *path);
 
 /* Becomes a program; returns only where it could not be started. */
 static void become_uv(const native *path);

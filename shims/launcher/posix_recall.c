@@ -159,9 +159,3 @@ static bool is_unchanged(const char *stamp, const char *path)
         return false;
     }
 }
-
-static bool is_same_folder(const char *numbers, const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && has_same_status(numbers, &status, 7);
-}

@@ -135,21 +135,9 @@ static bool are_numbers(const char *text, const uint64_t *numbers, size_t count)
     return true;
 }
 
-/* The stamp of a guard is `gCOUNT:` and what `stat` says of a folder. While the folder is
- * unchanged, so are the next COUNT inputs: files that are not in it. Returns how many these are; 0
- * if they have to be looked at one by one. */
-static size_t guarded_by(const char *stamp, const native *path)
-{
-    uint64_t count = 0;
-    const char *numbers = read_number(stamp + 1, ':', &count);
-    bool same = numbers != NULL && is_same_folder(numbers, path);
-    return same && count <= COUNT_LIMIT ? (size_t)count : 0;
-}
-
 static bool has_same_inputs(struct fields *fields)
 {
     size_t count = 0;
-    size_t guarded = 0;
     if (!next_count(fields, &count))
         return false;
     for (size_t at = 0; at < count; at++) {
@@ -157,16 +145,8 @@ static bool has_same_inputs(struct fields *fields)
         const char *name = next_field(fields);
         if (stamp == NULL || name == NULL)
             return false;
-        if (guarded > 0) {
-            guarded--;
-            continue;
-        }
         const native *path = from_record(name);
-        if (path == NULL)
-            return false;
-        if (stamp[0] == 'g')
-            guarded = guarded_by(stamp, path);
-        else if (!is_unchanged(stamp, path))
+        if (path == NULL || !is_unchanged(stamp, path))
             return false;
     }
     return true;

@@ -142,11 +142,6 @@ static bool has_same_status(const char *numbers, const wchar_t *path, bool follo
     return are_numbers(numbers, now, count);
 }
 
-static bool is_same_folder(const char *numbers, const wchar_t *path)
-{
-    return has_same_status(numbers, path, true, 5);
-}
-
 static bool has_same_content(const char *stamp, const wchar_t *path)
 {
     enum { PART = 8192 };

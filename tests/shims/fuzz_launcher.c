@@ -130,10 +130,10 @@ static char *variables[] = {"HOME=/h", "LANG=C", "PATH=/p", "UV_PROJECT=x", NULL
     FIELD(RECORD_MAGIC) FIELD("/s/uv") FIELD("run") FIELD("/d") FIELD("2") FIELD("run") FIELD("--no-sync") \
     FIELD("3") FIELD("UV_PROJECT=x") FIELD("HOME=/h") FIELD("PATH=/p")
 #define INPUTS \
-    FIELD("11") FIELD("a") FIELD("none") FIELD("e") FIELD("/x") FIELD("s1:4:33188:0:0:1000000000:5") \
+    FIELD("10") FIELD("a") FIELD("none") FIELD("e") FIELD("/x") FIELD("s1:4:33188:0:0:1000000000:5") \
     FIELD("/abc") FIELD("k1:4:33188:0") FIELD("/abc") FIELD("xuser.x=757365722e78") FIELD("/x") \
-    FIELD("w1") FIELD("/x") FIELD("t/x") FIELD("/x") FIELD("g1:1:2:33188:0:0:1000000000:5") \
-    FIELD("/f") FIELD("A") FIELD("none") FIELD("r3:6382179") FIELD("/x") \
+    FIELD("w1") FIELD("/x") FIELD("t/x") FIELD("/x") FIELD("A") FIELD("none") FIELD("r3:6382179") \
+    FIELD("/x") \
     FIELD("s1:4:33188:0:0:18446744072709551616:5") FIELD("/m")
 #define TAIL \
     FIELD("4") FIELD("UV_PROJECT_ENVIRONMENT=/s/envs/foo-0123456789") FIELD("LANG") \
@@ -247,7 +247,7 @@ enum { ROOM = 4096 };
 
 static size_t change(uint8_t *data, size_t size)
 {
-    static const char *const parts[] = {"\0", ":", "=", "g", "9", "18446744073709551616", "/", "x!"};
+    static const char *const parts[] = {"\0", ":", "=", "s", "9", "18446744073709551616", "/", "x!"};
     size_t at = below(size);
     const char *part = parts[below(sizeof parts / sizeof parts[0])];
     size_t length = part[0] == 0 ? 1 : strlen(part);

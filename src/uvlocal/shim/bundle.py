@@ -55,7 +55,6 @@ MODULES = (
     "request",
     "gather",
     "prepare",
-    "inputs",
     "recall",
 )
 #: How many such files are kept: other versions of Python and of uvlocal have their own, and so have

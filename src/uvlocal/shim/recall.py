@@ -8,7 +8,7 @@ miss, and Python decides anew. On Windows names of variables are in capitals, te
 
 Format: fields, each ended by a NUL byte, which no path, argument or variable can hold.
 
-    uvlocal-decision 2
+    the format, `shared.RECORD_MAGIC`
     the launcher
     the way it is keyed: `exact`, `run` or `prefix`
     the current directory, empty for `prefix`
@@ -27,7 +27,6 @@ makes sure is a plain name. `exact` is for a whole command line.
 from uvlocal.shim import arguments as arguments_module
 from uvlocal.shim import commands, shared, stores
 from uvlocal.shim.builtin import fsencode, os
-from uvlocal.shim.inputs import fewest
 from uvlocal.shim.recorder import RecordingSystem, rest_of
 
 TYPE_CHECKING = False
@@ -86,7 +85,7 @@ def _record(call: "Call", decision: "Decision", cache: str, settled: int) -> Non
     how, directory, words = key
     variables = relevant(call.inherited)
     fields = [shared.RECORD_MAGIC, call.launcher, how, directory]
-    inputs = fewest(system, system.began - settled)
+    inputs = [(stamp, path) for (_, path), stamp in system.inputs.items()]
     uv = call.real_uv().path
     # What is relative depends on the directory, which is not always a part of the key.
     isabs = system.path.isabs

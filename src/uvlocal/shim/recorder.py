@@ -17,8 +17,6 @@ compare. The first letter of a stamp is its kind:
     x  an extended attribute:  x NAME = hexadecimal value, or  x NAME ! where it is absent
     q  when a key of Windows' registry was last changed;  Q  there is no such key
     v  what kind of drive a letter stands for, as a number;  m  which letters stand for drives
-    g  before inputs that are not there: how many, then what `stat` says of the folder above, in
-       which none of them can have come while it is unchanged (`inputs`)
 
 `r` and `t` are for file systems of whose clock nothing is known: another machine's, or a program's;
 for the mount table; and `r` for all of Windows, where a file's times can be put back without trace.
@@ -107,12 +105,11 @@ class RecordingSystem(System):
         began: the time of the first question, in nanoseconds.
         complete: every answer has a stamp.
         inputs: the stamp of the first answer to each kind of question about each path.
-        missing: the paths of which `lstat` said that there is no such file (and nothing else).
         newest: the latest ctime of all whose content matters, in nanoseconds.
         newest_listed: the same of folders on file systems with an unknown clock.
     """
 
-    __slots__ = ("_canonical", "began", "complete", "inputs", "missing", "newest", "newest_listed")
+    __slots__ = ("_canonical", "began", "complete", "inputs", "newest", "newest_listed")
 
     def __init__(
         self,
@@ -127,7 +124,6 @@ class RecordingSystem(System):
         self.began = time.time_ns()
         self.complete = True
         self.inputs: "dict[tuple[str, str], str]" = {}
-        self.missing: "set[str]" = set()
         self._canonical: "dict[str, str]" = {}
         self.newest = 0
         self.newest_listed = 0
@@ -156,8 +152,6 @@ class RecordingSystem(System):
             self.complete = False
             return
         self._note(letters, path, letters[0])
-        if letters == "Alk" and isinstance(error, FileNotFoundError):
-            self.missing.add(path)
 
     # -- what has a stamp ------------------------------------------------------------------------
 

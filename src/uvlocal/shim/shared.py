@@ -39,7 +39,7 @@ LOOP = "UVLOCAL_LOOP"
 # -- recorded decisions (`recall`) -----------------------------------------------------------------
 
 #: The first field of a record, raised with every change of the format.
-RECORD_MAGIC = "uvlocal-decision 2"
+RECORD_MAGIC = "uvlocal-decision 3"
 #: The folder in the cache that holds the records.
 DECISIONS = "decisions"
 #: The largest record and the longest command line that is recorded word for word, in bytes; the
