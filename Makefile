@@ -34,7 +34,7 @@ $(INSTALLED): pyproject.toml hatch_build.py
 	@touch $@
 
 # A launcher that is older than its source would make every test lie.
-src/uvlocal/launchers/.stamp: shims/launcher.c hatch_build.py $(INSTALLED)
+src/uvlocal/launchers/.stamp: $(wildcard shims/launcher/*) src/uvlocal/shim/shared.py hatch_build.py $(INSTALLED)
 	$(RUN) hatch_build.py
 	@touch $@
 
@@ -63,9 +63,9 @@ test-hard: src/uvlocal/launchers/.stamp
 	@echo "seed: SEED=$(SEED), cases: CASES=$(CASES)"
 	UVLOCAL_TEST_UV=$${UVLOCAL_TEST_UV:-all} UVLOCAL_HARD=1 UVLOCAL_HARD_SEED=$(SEED) \
 	UVLOCAL_FUZZ_CASES=$(CASES) UVLOCAL_FUZZ_SEED=$(SEED) UVLOCAL_FUZZ_RUNS=$(CASES)000 \
-	UVLOCAL_RECALL_CASES=$(CASES) UVLOCAL_RECALL_SEED=$(SEED) UVLOCAL_INPUTS_SEEDS=$(CASES) \
+	UVLOCAL_RECALL_CASES=$(CASES) UVLOCAL_RECALL_SEED=$(SEED) \
 	$(RUN) -m $(PYTEST) tests/hard tests/end_to_end/test_discovery_fuzz.py \
-		tests/end_to_end/test_recall.py tests/shim/test_inputs.py tests/shims/test_recall_fuzz.py
+		tests/end_to_end/test_recall.py tests/shims/test_recall_fuzz.py
 
 lint: $(INSTALLED)
 	$(RUN) -m ruff format --check .

@@ -10,6 +10,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -52,7 +53,10 @@ _WINDOWS_FLAGS = ("-ffreestanding", "-nostdlib", "-lkernel32", "-ladvapi32", "-W
 #: The compiler's copy of the Windows headers, which `-nostdlib` takes off the search path.
 _WINDOWS_HEADERS = ("lib", "libc", "include", "any-windows-any")
 
-SOURCE = os.path.join("shims", "launcher.c")
+SOURCE = os.path.join("shims", "launcher", "launcher.c")
+#: What C and Python have in common: a header that is made of a module.
+SHARED = os.path.join("shims", "launcher", "shared.h")
+_SHARED_MODULE = os.path.join("src", "uvlocal", "shim", "shared.py")
 FOLDER = os.path.join("src", "uvlocal", "launchers")
 #: What the launchers beside it were made from. It may land in a wheel, where it does no harm.
 STAMP = ".stamp"
@@ -80,7 +84,8 @@ def build(root: str, say: Callable[[str], object], names: Iterable[str] = TARGET
     """
     source = os.path.join(root, SOURCE)
     folder = os.path.join(root, FOLDER)
-    made_from = fingerprint(source)
+    write_shared(root)
+    made_from = fingerprint(*parts_of(source))
     stamped = _read_stamp(folder, made_from)
     for name in names:
         launcher = os.path.join(folder, name, file_name(name))
@@ -102,13 +107,60 @@ def file_name(name: str) -> str:
     return "uv.exe" if name.startswith("windows-") else "uv"
 
 
-def fingerprint(source: str) -> str:
-    """Return a hash of all that a launcher is made from: source, flags, compiler."""
+def write_shared(root: str) -> None:
+    """Make the header of what C and Python have in common, if it is missing or out of date."""
+    text = shared_header(os.path.join(root, _SHARED_MODULE)).encode("ascii")
+    path = os.path.join(root, SHARED)
+    try:
+        with open(path, "rb") as file:
+            if file.read() == text:
+                return
+    except OSError:
+        pass
+    _write(path, text)
+
+
+def shared_header(module: str) -> str:
+    """Return each name in capitals of a module that imports nothing, as C has it.
+
+    Text becomes a literal; a tuple of text becomes a macro that puts another one around each of
+    its literals.
+    """
+    lines = ["/* Made by `hatch_build.py` of `src/uvlocal/shim/shared.py`. */", ""]
+    for name, value in runpy.run_path(module).items():
+        if not name.isupper() or name.startswith("_"):
+            continue
+        if isinstance(value, tuple):
+            each = " ".join(f"EACH({_literal(text)})" for text in value)
+            lines.append(f"#define {name}(EACH) {each}")
+        else:
+            lines.append(f"#define {name} {_literal(value) if isinstance(value, str) else value}")
+    return "\n".join([*lines, ""])
+
+
+def _literal(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def parts_of(source: str) -> list[str]:
+    """Return the files beside a source, all of which it may include."""
+    folder = os.path.dirname(source)
+    names = [name for name in sorted(os.listdir(folder)) if name.endswith((".c", ".h"))]
+    return [os.path.join(folder, name) for name in names]
+
+
+def fingerprint(*sources: str) -> str:
+    """Return a hash of all that a launcher is made from: sources, flags, compiler."""
     recipe = repr(
         [sorted(TARGETS.items()), _FLAGS, _MACOS_FLAGS, _WINDOWS_FLAGS, _compiler_version()]
     )
-    with open(source, "rb") as file:
-        return hashlib.sha256(recipe.encode() + file.read()).hexdigest()
+    digest = hashlib.sha256(recipe.encode())
+    for source in sources:
+        with open(source, "rb") as file:
+            content = file.read()
+        digest.update(f"\n{os.path.basename(source)} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
 
 
 def compile_program(name: str, source: str, output: str) -> None:
@@ -193,11 +245,16 @@ def _read_stamp(folder: str, made_from: str) -> dict[str, str]:
 
 def _write_stamp(folder: str, made_from: str, stamped: dict[str, str]) -> None:
     lines = [made_from, *(f"{name} {digest}" for name, digest in sorted(stamped.items()))]
-    with tempfile.TemporaryDirectory(prefix=".", dir=folder) as draft:
-        path = os.path.join(draft, STAMP)
-        with open(path, "w", encoding="ascii") as file:
-            file.write("\n".join([*lines, ""]))
-        os.replace(path, os.path.join(folder, STAMP))
+    _write(os.path.join(folder, STAMP), "\n".join([*lines, ""]).encode("ascii"))
+
+
+def _write(path: str, content: bytes) -> None:
+    """Write a file that gets its name only when it is whole, for builds side by side."""
+    with tempfile.TemporaryDirectory(prefix=".", dir=os.path.dirname(path)) as draft:
+        beside = os.path.join(draft, os.path.basename(path))
+        with open(beside, "wb") as file:
+            file.write(content)
+        os.replace(beside, path)
 
 
 def _digest_of(path: str) -> str:

@@ -17,7 +17,7 @@ from shim_copies import Shim, copied_package, settle
 from timing import Way, compared, measure, run, within
 from worlds import World
 
-from uvlocal.shim.recall import FOLDER
+from uvlocal.shim.shared import DECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -57,7 +57,7 @@ class Point:
         for number in range(1, self.records):
             # Names spread as hashes are: multiples of 2^64 divided by the golden ratio.
             name = f"{number * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF:016x}"
-            shutil.copy(original, os.path.join(self.shim.cache, FOLDER, name))
+            shutil.copy(original, os.path.join(self.shim.cache, DECISIONS, name))
         return inputs
 
 

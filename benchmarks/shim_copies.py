@@ -12,8 +12,8 @@ import shutil
 import time
 
 import uvlocal
-from uvlocal.shim.handover import CONFIGURATION
-from uvlocal.shim.recall import FOLDER, SETTLED
+from uvlocal.shim.recall import SETTLED
+from uvlocal.shim.shared import CONFIGURATION, DECISIONS
 
 #: How long files must be left alone until decisions that rest on them are recorded, in seconds.
 SETTLING = SETTLED / 1e9 + 0.5
@@ -75,7 +75,7 @@ class Shim:
 
     def recorded(self) -> dict[str, tuple[int, int]]:
         """Return the recorded decisions by their paths: inode and time of writing of each."""
-        folder = os.path.join(self.cache, FOLDER)
+        folder = os.path.join(self.cache, DECISIONS)
         found = {}
         for name in os.listdir(folder) if os.path.isdir(folder) else ():
             status = os.stat(os.path.join(folder, name))

@@ -264,12 +264,25 @@ _uvlocal_try_python() {
     else
         _uvlocal_flags=-
         [ -n "${LC_CTYPE+x}" ] || _uvlocal_flags=L
-        _uvlocal_stub="import sys;from _frozen_importlib_external import SourceFileLoader as L
-for n in 'launch','damaged':
- m=type(sys)('uvlocal.shim.'+n)
- try:L(m.__name__,sys.argv[1]+'/uvlocal/shim/'+n+'.py').exec_module(m);m.main;break
- except Exception:pass
-m.main()"
+        _uvlocal_stub="import sys
+from _frozen_importlib_external import SourceFileLoader as L
+try:
+ m=type(sys)('uvlocal.shim.launch')
+ L(m.__name__,sys.argv[1]+'/uvlocal/shim/launch.py').exec_module(m)
+ m.main()
+except Exception:
+ import os
+ if os.environ.get('UVLOCAL_TRACE','0') not in ('','0'):sys.excepthook(*sys.exc_info())
+import os
+if os.name=='nt':os._exit(1431718982)
+import _signal as s
+f,k,v=sys.argv[3].partition('=')
+'P' in f or s.signal(s.SIGPIPE,s.SIG_DFL)
+'X' in f or s.signal(s.SIGXFSZ,s.SIG_DFL)
+if 'L' in f:os.unsetenv('LC_CTYPE')
+if k:os.putenv('LC_CTYPE',bytes.fromhex(v))
+os.putenv('UVLOCAL_FAILED','1')
+os.execv(sys.argv[2],[sys.argv[4] or 'uv']+sys.argv[5:])"
         exec "$_uvlocal_python" -I -S -X utf8 -c "$_uvlocal_stub" \
             "$_uvlocal_package" "$_uvlocal_self" "$_uvlocal_flags" "$_uvlocal_called" "$@"
     fi
@@ -286,6 +299,11 @@ _uvlocal_read_configuration
 [ -z "$_uvlocal_trouble" ] || _uvlocal_trouble="\`$_uvlocal_conf\` $_uvlocal_trouble"
 
 _uvlocal_guard_against_loops
+if [ -n "${UVLOCAL_FAILED+x}" ]; then # Python became this script again
+    unset UVLOCAL_FAILED
+    [ -n "$_uvlocal_trouble" ] ||
+        _uvlocal_trouble="uvlocal's package in \`$_uvlocal_package\` is damaged"
+fi
 [ -n "$_uvlocal_trouble" ] || _uvlocal_try_python "$@"
 _uvlocal_warn
 _uvlocal_restore_environment

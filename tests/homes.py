@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from uvlocal.manage import inspection, install, uninstall
 from uvlocal.manage.in_use import Process
 from uvlocal.manage.install import Wish
-from uvlocal.shim import handover
+from uvlocal.shim import shared
 from uvlocal.shim.system import System
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class Home:
 
     def configure(self, key: str, value: str, folder: Path | None = None) -> None:
         """Change one line of the file beside the launcher."""
-        path = (folder or self.shims) / handover.CONFIGURATION
+        path = (folder or self.shims) / shared.CONFIGURATION
         lines = path.read_text().splitlines()
         changed = [f"{key} {value}" if line.startswith(f"{key} ") else line for line in lines]
         path.write_text("\n".join([*changed, ""]))

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import fetched
 
+from uvlocal.shim import shared
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -26,16 +28,8 @@ _MACHINES = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64"}
 _SYSTEMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
 _PROGRAMS = os.path.join(fetched.SOURCE, "tests", "shims")
 
-#: What the launcher carries, so that other shims know it for one.
-MARKER = b"uvlocal-launcher-marker:1"
-#: What Python runs.
-STUB = b"""\
-import sys;from _frozen_importlib_external import SourceFileLoader as L
-for n in 'launch','damaged':
- m=type(sys)('uvlocal.shim.'+n)
- try:L(m.__name__,sys.argv[1]+'/uvlocal/shim/'+n+'.py').exec_module(m);m.main;break
- except Exception:pass
-m.main()"""
+#: What the launcher carries, and what Python runs, as bytes.
+MARKER, STUB = shared.MARKER.encode(), shared.STUB.encode()
 #: The arguments of the interpreter itself.
 INTERPRETER = [b"-I", b"-S", b"-X", b"utf8", b"-c", STUB]
 
@@ -51,6 +45,7 @@ def _load_hook() -> Any:  # noqa: ANN401 - a module that is no part of any packa
 
 
 hook = _load_hook()
+hook.write_shared(fetched.SOURCE)
 
 
 def host() -> str:
@@ -61,7 +56,8 @@ def host() -> str:
 
 def launcher(name: str = "") -> str:
     """Return the path of the launcher for a target, by default this machine."""
-    return _compiled(name or host(), os.path.join(fetched.SOURCE, hook.SOURCE))
+    source = os.path.join(fetched.SOURCE, hook.SOURCE)
+    return _compiled(name or host(), source, *hook.parts_of(source))
 
 
 def recorder(name: str = "") -> str:
@@ -80,8 +76,9 @@ def teller(name: str) -> str:
 
 
 @functools.cache
-def _compiled(name: str, source: str) -> str:
-    digest = hashlib.sha256(f"{name} {hook.fingerprint(source)}".encode()).hexdigest()[:16]
+def _compiled(name: str, source: str, *parts: str) -> str:
+    made_from = hook.fingerprint(source, *parts)
+    digest = hashlib.sha256(f"{name} {made_from}".encode()).hexdigest()[:16]
     program = hook.file_name(name)
 
     def make(folder: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
-from uvlocal.shim import recall
+from uvlocal.shim import recall, shared
 from uvlocal.shim.recorder import identity, summed, whole
 from uvlocal.shim.system import System
 
@@ -35,7 +35,7 @@ class Recorded:
     @property
     def data(self) -> bytes:
         """The content of the file."""
-        fields = [recall.MAGIC, self.launcher, self.how, self.directory]
+        fields = [shared.RECORD_MAGIC, self.launcher, self.how, self.directory]
         for group in (self.words, self.variables):
             fields += [str(len(group)), *group]
         fields.append(str(len(self.inputs)))
@@ -48,7 +48,7 @@ class Recorded:
 def read(data: bytes) -> Recorded:
     """Return what a file says, which must be whole."""
     fields = iter(os.fsdecode(data).split("\0"))
-    assert next(fields) == recall.MAGIC
+    assert next(fields) == shared.RECORD_MAGIC
     launcher, how, directory = next(fields), next(fields), next(fields)
     words = [next(fields) for _ in range(int(next(fields)))]
     variables = [next(fields) for _ in range(int(next(fields)))]
@@ -61,10 +61,10 @@ def read(data: bytes) -> Recorded:
 
 def lay(cache: str, recorded: Recorded) -> str:
     """Put a recorded decision where the launcher looks for it; return its path."""
-    for folder in (cache, os.path.join(cache, recall.FOLDER)):
+    for folder in (cache, os.path.join(cache, shared.DECISIONS)):
         os.makedirs(folder, exist_ok=True)
         os.chmod(folder, 0o700)
-    path = os.path.join(cache, recall.FOLDER, recorded.name)
+    path = os.path.join(cache, shared.DECISIONS, recorded.name)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "wb") as file:
         file.write(recorded.data)
@@ -73,7 +73,7 @@ def lay(cache: str, recorded: Recorded) -> str:
 
 def all_in(cache: str) -> list[Recorded]:
     """Return what is recorded below a cache folder."""
-    folder = os.path.join(cache, recall.FOLDER)
+    folder = os.path.join(cache, shared.DECISIONS)
     found = []
     for name in sorted(os.listdir(folder) if os.path.isdir(folder) else []):
         with open(os.path.join(folder, name), "rb") as file:
@@ -83,17 +83,7 @@ def all_in(cache: str) -> list[Recorded]:
 
 def holds(inputs: list[tuple[str, str]]) -> bool:
     """Say whether every input is as its stamp says."""
-    skipped = 0
-    for stamp, path in inputs:
-        if skipped:
-            skipped -= 1
-        elif stamp[0] == "g":
-            count, _, rest = stamp[1:].partition(":")
-            status = _status(path, follow=True)
-            skipped = int(count) if status is not None and whole("", status) == rest else 0
-        elif not _holds(stamp, path):
-            return False
-    return True
+    return all(_holds(stamp, path) for stamp, path in inputs)
 
 
 def _holds(stamp: str, path: str) -> bool:

@@ -175,8 +175,9 @@ def test_windows(name: str, machine: int) -> None:
 def test_reproducible(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same source gives the same bytes, whatever the folder and however fresh the cache."""
     monkeypatch.setenv("ZIG_LOCAL_CACHE_DIR", str(tmp_path / "cache"))
-    source = str(shutil.copy(os.path.join(fetched.SOURCE, hook.SOURCE), tmp_path / "other.c"))
-    hook.compile_program(name, source, str(tmp_path / "out" / "uv"))
+    source = os.path.join(fetched.SOURCE, hook.SOURCE)
+    copy = shutil.copytree(os.path.dirname(source), tmp_path / "other")
+    hook.compile_program(name, str(copy / os.path.basename(source)), str(tmp_path / "out" / "uv"))
     assert (tmp_path / "out" / "uv").read_bytes() == content_of(name)
 
 
@@ -201,8 +202,10 @@ class Compiler:
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """Return a source tree that holds a launcher's source."""
-    (tmp_path / "shims").mkdir()
-    (tmp_path / "shims" / "launcher.c").write_text("first")
+    (tmp_path / "shims" / "launcher").mkdir(parents=True)
+    (tmp_path / "shims" / "launcher" / "launcher.c").write_text("first")
+    (tmp_path / "src" / "uvlocal" / "shim").mkdir(parents=True)
+    (tmp_path / "src" / "uvlocal" / "shim" / "shared.py").write_text('WORD = "x"\n')
     return tmp_path
 
 
@@ -239,9 +242,50 @@ def test_nothing_is_built_twice(tree: Path, compiler: Compiler) -> None:
 def test_another_source(tree: Path, compiler: Compiler) -> None:
     """Another source, or other flags, compile all anew."""
     build_again(tree, compiler)
-    (tree / "shims" / "launcher.c").write_text("second")
+    (tree / "shims" / "launcher" / "launcher.c").write_text("second")
     assert build_again(tree, compiler) == TARGETS
     assert (tree / hook.FOLDER / "linux-x86_64" / "uv").read_text() == "linux-x86_64second"
+
+
+@pytest.mark.parametrize("name", ["more.c", "more.h"])
+def test_another_part(tree: Path, compiler: Compiler, name: str) -> None:
+    """What is included counts as the source itself does: a new file, and other content."""
+    for content in ("", "something"):
+        build_again(tree, compiler)
+        (tree / "shims" / "launcher" / name).write_text(content)
+        assert build_again(tree, compiler) == TARGETS
+
+
+def test_what_c_and_python_have_in_common(tree: Path, compiler: Compiler) -> None:
+    """The header is made of the module, beside the source, and counts as a part of it."""
+    assert build_again(tree, compiler) == TARGETS
+    header = tree / "shims" / "launcher" / "shared.h"
+    assert '#define WORD "x"\n' in header.read_text()
+    header.write_text("")
+    assert build_again(tree, compiler) == []
+    (tree / "src" / "uvlocal" / "shim" / "shared.py").write_text("NUMBER = 4 * 1024\n")
+    assert build_again(tree, compiler) == TARGETS
+    assert "#define NUMBER 4096\n" in header.read_text()
+
+
+def test_text_in_the_header(tmp_path: Path) -> None:
+    """Text reaches C as it is in Python, with quotes, backslashes and newlines."""
+    text = '"a"\n\\b\'\n'
+    (tmp_path / "module.py").write_text(
+        f"import sys\nTEXT = {text!r}\nBOTH = (TEXT, 'c')\n_X = 1\n"
+    )
+    header = hook.shared_header(str(tmp_path / "module.py"))
+    assert header.count("#define") == 2
+    source = tmp_path / "program.c"
+    source.write_text(
+        f"#include <stdio.h>\n{header}\n#define EACH(text) fputs(text, stdout);\n"
+        "int main(void) { fputs(TEXT, stdout); BOTH(EACH) return 0; }\n"
+    )
+    program = str(tmp_path / hook.file_name(launchers.host()))
+    hook.compile_program(launchers.host(), str(source), program)
+    assert subprocess.run([program], capture_output=True, check=True).stdout == (
+        f"{text}{text}c".replace("\n", os.linesep).encode()
+    )
 
 
 def test_other_flags(tree: Path, compiler: Compiler, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -342,9 +386,12 @@ def project(tmp_path: Path) -> Path:
     (root / "src" / "uvlocal").mkdir(parents=True)
     for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
         shutil.copy(os.path.join(fetched.SOURCE, name), root / name)
-    shutil.copytree(os.path.join(fetched.SOURCE, "shims"), root / "shims")
-    source = os.path.join(fetched.SOURCE, "src", "uvlocal", "__init__.py")
-    shutil.copy(source, root / "src" / "uvlocal")
+    made = shutil.ignore_patterns("shared.h")
+    shutil.copytree(os.path.join(fetched.SOURCE, "shims"), root / "shims", ignore=made)
+    for name in ("__init__.py", "shim/shared.py"):
+        source = os.path.join(fetched.SOURCE, "src", "uvlocal", name)
+        os.makedirs(os.path.dirname(root / "src" / "uvlocal" / name), exist_ok=True)
+        shutil.copy(source, root / "src" / "uvlocal" / name)
     return root
 
 
@@ -372,7 +419,8 @@ def test_a_wheel_carries_all_launchers(project: Path) -> None:
     assert wheel.endswith("-py3-none-any.whl")
     with zipfile.ZipFile(wheel) as file:
         names = set(file.namelist())
-        assert LAUNCHERS | {"uvlocal/shims/uv.sh", "uvlocal/shims/launcher.c"} <= names
+        assert LAUNCHERS | {"uvlocal/shims/uv.sh", "uvlocal/shims/uv.ps1"} <= names
+        assert not [name for name in names if name.endswith((".c", ".h"))]
         assert b"musl" in file.read("uvlocal/launchers/COPYRIGHT.musl")
         assert file.read("uvlocal/launchers/linux-x86_64/uv") == content_of("linux-x86_64")
     assert [name for name in TARGETS if f"launcher for {name}: " in said] == TARGETS
@@ -399,6 +447,8 @@ def test_an_sdist_needs_no_compiler(project: Path, tmp_path: Path) -> None:
 
     with tarfile.open(sdist) as file:
         names = {name.partition("/")[2] for name in file.getnames()}
-    assert {"shims/launcher.c", "shims/uv.sh", "hatch_build.py", "pyproject.toml"} <= names
+    sources = {f"shims/launcher/{path.name}" for path in (project / "shims/launcher").iterdir()}
+    assert sources <= names
+    assert {"shims/uv.sh", "hatch_build.py", "pyproject.toml"} <= names
     assert not [name for name in names if "launchers" in name]
     assert "launcher for" not in said

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import hard_cases
 import pytest
 
-from uvlocal.shim import recall
+from uvlocal.shim import shared
 
 if TYPE_CHECKING:
     from hard_machine import HardMachine
@@ -39,7 +39,7 @@ def clock(offset: str) -> dict[str, str]:
 
 def recorded(machine: HardMachine) -> list[str]:
     """Return the recorded decisions."""
-    folder = os.path.join(machine.cache, recall.FOLDER)
+    folder = os.path.join(machine.cache, shared.DECISIONS)
     return os.listdir(folder) if os.path.isdir(folder) else []
 
 
@@ -69,7 +69,7 @@ def test_a_clock_that_is_behind(machine: HardMachine, offset: str) -> None:
     """What seems to be changed in the future is not recorded: it may change again unseen."""
     settle(machine)
     for env in ({}, clock(offset), {}):
-        shutil.rmtree(os.path.join(machine.cache, recall.FOLDER))
+        shutil.rmtree(os.path.join(machine.cache, shared.DECISIONS))
         assert machine.is_right(machine.call("sync", env=env), "sync")
         assert bool(recorded(machine)) == (not env)
         settle(machine)

@@ -13,7 +13,7 @@ import hard_cases
 import pytest
 from hard_machine import CODE, HardMachine, names
 
-from uvlocal.shim import recall
+from uvlocal.shim import recall, shared
 
 if sys.platform != "linux":
     pytest.skip("processes are counted in `/proc`", allow_module_level=True)
@@ -67,7 +67,7 @@ def _measure(machine: HardMachine) -> dict[str, int]:
     return {
         "store": len(machine.environments()) + len(machine.records()),
         "locks": len([name for name in names(machine.store) if name.startswith(".")]),
-        "cache": len(set(names(machine.cache)) - {recall.FOLDER}),
+        "cache": len(set(names(machine.cache)) - {shared.DECISIONS}),
         "unfinished": len([name for name in _all_names(machine.cache) if "." in name]),
         "temporary": len(names(machine.path("tmp"))),
         "processes": len(_processes(machine)),

@@ -11,7 +11,7 @@ from homes import Home
 
 from uvlocal.manage import install, views_install, windows_path
 from uvlocal.manage.install import Wish
-from uvlocal.shim import handover
+from uvlocal.shim import shared
 from uvlocal.shim.system import System
 
 if TYPE_CHECKING:
@@ -142,11 +142,11 @@ def test_init_makes_the_shim(home: Home) -> None:
     assert result.stdout.startswith('case "$PATH" in "$HOME/.local/share/uvlocal/shims":*)')
     assert (home.shims / "uv").exists()
     assert not (home.path / ".bashrc").exists()
-    before = (home.shims / handover.CONFIGURATION).stat().st_ino
+    before = (home.shims / shared.CONFIGURATION).stat().st_ino
 
     home.set_path(str(home.program("other/uv", "echo other").parent), "/bin")
     assert home.command("init", "bash", "--alias").stdout.startswith("alias uv=")
-    assert (home.shims / handover.CONFIGURATION).stat().st_ino == before
+    assert (home.shims / shared.CONFIGURATION).stat().st_ino == before
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell", "nu", "sh"])

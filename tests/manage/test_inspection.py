@@ -12,7 +12,7 @@ from homes import Home
 from uvlocal.manage import (
     inspection,
 )
-from uvlocal.shim import handover
+from uvlocal.shim import shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ def _nothing(home: Home) -> None:
 
 
 def _outdated(home: Home) -> None:
-    (home.shims / "uv").write_bytes(handover.MARKER)
+    (home.shims / "uv").write_bytes(shared.MARKER.encode())
 
 
 def _foreign(home: Home) -> None:
@@ -50,15 +50,15 @@ def _configuration(key: str, value: str) -> Callable[[Home], None]:
 
 
 def _no_values(home: Home) -> None:
-    (home.shims / handover.CONFIGURATION).write_text("")
+    (home.shims / shared.CONFIGURATION).write_text("")
 
 
 def _no_configuration(home: Home) -> None:
-    (home.shims / handover.CONFIGURATION).unlink()
+    (home.shims / shared.CONFIGURATION).unlink()
 
 
 def _open_configuration(home: Home) -> None:
-    (home.shims / handover.CONFIGURATION).chmod(0o666)
+    (home.shims / shared.CONFIGURATION).chmod(0o666)
 
 
 def _other_uvlocal(home: Home) -> None:

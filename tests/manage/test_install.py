@@ -24,7 +24,7 @@ from uvlocal.manage import (
 )
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.install import Wish
-from uvlocal.shim import environment, handover
+from uvlocal.shim import shared
 from uvlocal.shim.system import System
 
 if TYPE_CHECKING:
@@ -257,7 +257,7 @@ def test_uv_installed_over_the_shim(home: Home) -> None:
     home.install()
     home.shim_first()
     home.uv.unlink()
-    (home.shims / "uv").write_bytes(b"\x7fELF" + bytes(handover.SHIM_LIMIT))
+    (home.shims / "uv").write_bytes(b"\x7fELF" + bytes(shared.SHIM_LIMIT))
     (home.shims / "uv").chmod(0o755)
     content = (home.shims / "uv").read_bytes()
     assert home.findings() == ["shim-replaced"]
@@ -363,11 +363,11 @@ def test_script_for_powershell_agrees_with_the_launcher() -> None:
     path = os.path.join(os.path.dirname(shim_folder.PACKAGE), "..", "shims", "uv.ps1")
     with open(path, encoding="ascii") as file:
         text = file.read()
-    assert handover.MARKER.decode() in text
-    assert handover.CONFIGURATION in text
-    assert str(handover.SHIM_LIMIT) in text
+    assert shared.MARKER in text
+    assert shared.CONFIGURATION in text
+    assert str(shared.SHIM_LIMIT) in text
     [ours] = re.findall(r"\$ours = ((?:'\w+',?\s*)+)", text)
-    assert tuple(re.findall(r"\w+", ours)) == environment.MANAGED
+    assert tuple(re.findall(r"\w+", ours)) == shared.MANAGED
     [stub] = re.findall(r'\$stub = @\(\n(.*?)\n +\) -join "`n"', text, re.DOTALL)
     assert "\n".join(re.findall(r'"(.*)"', stub)) == STUB.decode()
 

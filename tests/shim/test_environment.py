@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uvlocal.shim import environment as env
+from uvlocal.shim import shared
 
 PATHS = st.lists(st.text(st.characters(exclude_characters="/\0"), min_size=1), min_size=1).map(
     lambda parts: "/" + "/".join(part for part in parts if part not in {".", ".."})
@@ -177,8 +178,8 @@ def test_is_our_environment(path: str, store: str, ours: bool) -> None:
 
 
 VALUES = st.text(st.characters(exclude_characters="\0", codec="utf-8"))
-USERS = st.dictionaries(st.sampled_from([*env.MANAGED, "PATH", "HOME"]), VALUES)
-WANTED = st.dictionaries(st.sampled_from(env.MANAGED), VALUES, min_size=1)
+USERS = st.dictionaries(st.sampled_from([*shared.MANAGED, "PATH", "HOME"]), VALUES)
+WANTED = st.dictionaries(st.sampled_from(shared.MANAGED), VALUES, min_size=1)
 
 
 @given(USERS, WANTED)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import launchers
 import pytest
 
-from uvlocal.shim import handover
+from uvlocal.shim import handover, shared
 from uvlocal.shim.system import System
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ def program(path: Path, content: bytes = b"\x7fELF real") -> str:
 
 def shim(path: Path) -> str:
     """Write something that carries the marker of our shims."""
-    return program(path, b"#!/bin/sh\n# " + handover.MARKER + b"\n")
+    return program(path, b"#!/bin/sh\n# " + shared.MARKER.encode() + b"\n")
 
 
 def find(tmp_path: Path, *folders: str, wish: str = "", recorded: str = "") -> handover.RealUv:
     """Look for uv with these PATH entries, from the shim in `tmp_path/shims`."""
     launcher = shim(tmp_path / "shims" / "uv")
     if recorded:
-        (tmp_path / "shims" / handover.CONFIGURATION).write_text(f"uvlocal 1\nuv {recorded}\n")
+        (tmp_path / "shims" / shared.CONFIGURATION).write_text(f"uvlocal 1\nuv {recorded}\n")
     environ = {"PATH": ":".join(folders)}
     if wish:
         environ["UVLOCAL_UV"] = wish
@@ -156,7 +156,7 @@ def test_missing_without_any_path() -> None:
 )
 def test_a_broken_configuration_says_nothing(tmp_path: Path, content: bytes) -> None:
     """Garbage beside the launcher is no recorded uv, and no exception."""
-    (tmp_path / handover.CONFIGURATION).write_bytes(content)
+    (tmp_path / shared.CONFIGURATION).write_bytes(content)
     found = handover.configuration(System(environ={}), str(tmp_path / "uv"))
     assert found.get("uv", "") == ""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 import uvlocal
-from uvlocal.shim import bundle, handover
+from uvlocal.shim import bundle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -288,4 +288,3 @@ def test_the_watch_sees_what_it_should(home: Home, tmp_path: Path) -> None:
     seen = home.call("lock", cwd=cwd)
     assert "tomllib" in seen.modules
     assert any(name.endswith("uvlocal.toml") for name in seen.opened)
-    assert handover.CONFIGURATION  # the name that the launcher and this package share

@@ -13,7 +13,7 @@ import recorded
 from changing_worlds import SETTLED, Asked, ChangingWorld
 from world_contents import PROJECT
 
-from uvlocal.shim import environment, recall, roots, settings, variables
+from uvlocal.shim import recall, roots, settings, shared, variables
 from uvlocal.shim.gather import Call
 from uvlocal.shim.prepare import prepare
 from uvlocal.shim.providers import PROVIDERS
@@ -65,21 +65,21 @@ def test_every_variable_that_is_asked_for_is_compared() -> None:
     """A name in capital letters in the shim is a variable that counts, or known to be none."""
     unknown = {
         name
-        for name in _capitals() - NO_VARIABLES - set(recall.VARIABLES)
-        if "_" in name and not name.startswith(recall.PREFIX)
+        for name in _capitals() - NO_VARIABLES - set(shared.VARIABLES)
+        if "_" in name and not name.startswith(shared.VARIABLE_PREFIX)
     }
     assert unknown == set()
 
 
 def test_no_variable_is_compared_in_vain() -> None:
     """Each variable of the list is asked for somewhere."""
-    assert set(recall.VARIABLES) <= _capitals()
+    assert set(shared.VARIABLES) <= _capitals()
 
 
 def test_variables_of_the_tables_are_compared() -> None:
     """Whatever a table names as a variable, on a system where decisions are recorded, counts."""
     named = {variable for variable, _ in roots._FOLDERS.values()} - {"APPDATA", "LOCALAPPDATA"}
-    named |= {*environment.MANAGED, *variables.READS_SINCE, *settings.VARIABLES.values()}
+    named |= {*shared.MANAGED, *variables.READS_SINCE, *settings.VARIABLES.values()}
     named |= {
         place.where
         for provider in PROVIDERS
@@ -213,7 +213,7 @@ def test_fresh_content_is_not_recorded(world: ChangingWorld) -> None:
     asked = Asked(P, ("sync",))
     world.write_down(asked)
     [path] = [
-        os.path.join(world.cache, recall.FOLDER, found.name)
+        os.path.join(world.cache, shared.DECISIONS, found.name)
         for found in recorded.all_in(world.cache)
     ]
     os.unlink(path)
@@ -267,7 +267,7 @@ def test_a_record_is_private(world: ChangingWorld) -> None:
     world.variables["UV_PUBLISH_TOKEN"] = "secret"
     world.variables["UV_INDEX_X_PASSWORD"] = "secret"
     world.write_down(Asked(P, ("sync",)))
-    folder = os.path.join(world.cache, recall.FOLDER)
+    folder = os.path.join(world.cache, shared.DECISIONS)
     [name] = os.listdir(folder)
     with open(os.path.join(folder, name), "rb") as file:
         assert b"secret" not in file.read()
@@ -318,7 +318,7 @@ def test_what_a_decision_is_recorded_for(
 def test_a_long_command_line_is_not_recorded(world: ChangingWorld) -> None:
     """Nobody types it twice, and it would be written down word for word."""
     assert _is_recorded(world, "sync --extra " + "x" * 1000)
-    world.remove(os.path.join(world.cache, recall.FOLDER))
+    world.remove(os.path.join(world.cache, shared.DECISIONS))
     assert not _is_recorded(world, "sync --extra " + "é" * 510)
 
 

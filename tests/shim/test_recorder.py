@@ -15,7 +15,7 @@ import pytest
 import recorded
 from edits import replace, rewrite, write
 
-from uvlocal.shim import native, recorder
+from uvlocal.shim import native, recorder, shared
 from uvlocal.shim.recorder import WITHOUT_STAMP, RecordingSystem, rest_of, summed
 from uvlocal.shim.system import System
 
@@ -305,7 +305,7 @@ def test_where_no_clock_can_be_trusted(folder: str, monkeypatch: pytest.MonkeyPa
     assert system.inputs["t", f"{folder}/link"] == "tfile"
     assert system.newest == 0
     assert system.newest_listed == os.stat(f"{folder}/folder").st_ctime_ns
-    monkeypatch.setattr(recorder, "SUMMED_LIMIT", 5)
+    monkeypatch.setattr(shared, "SUMMED_LIMIT", 5)
     system.read(f"{folder}/big")
     assert not system.complete
 

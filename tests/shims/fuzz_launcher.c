@@ -89,7 +89,7 @@ static ssize_t fuzz_attribute(const char *path, const char *name, void *into, si
 
 #define FUZZING
 #define main launcher_main
-#include "../../shims/launcher.c"
+#include "../../shims/launcher/launcher.c"
 #undef main
 
 /* -- memory: one piece each, freed after each run -------------------------------------------- */
@@ -127,20 +127,20 @@ static char *variables[] = {"HOME=/h", "LANG=C", "PATH=/p", "UV_PROJECT=x", NULL
 
 #define FIELD(text) text "\0"
 #define HEAD \
-    FIELD(MAGIC) FIELD("/s/uv") FIELD("run") FIELD("/d") FIELD("2") FIELD("run") FIELD("--no-sync") \
+    FIELD(RECORD_MAGIC) FIELD("/s/uv") FIELD("run") FIELD("/d") FIELD("2") FIELD("run") FIELD("--no-sync") \
     FIELD("3") FIELD("UV_PROJECT=x") FIELD("HOME=/h") FIELD("PATH=/p")
 #define INPUTS \
-    FIELD("11") FIELD("a") FIELD("none") FIELD("e") FIELD("/x") FIELD("s1:4:33188:0:0:1000000000:5") \
+    FIELD("10") FIELD("a") FIELD("none") FIELD("e") FIELD("/x") FIELD("s1:4:33188:0:0:1000000000:5") \
     FIELD("/abc") FIELD("k1:4:33188:0") FIELD("/abc") FIELD("xuser.x=757365722e78") FIELD("/x") \
-    FIELD("w1") FIELD("/x") FIELD("t/x") FIELD("/x") FIELD("g1:1:2:33188:0:0:1000000000:5") \
-    FIELD("/f") FIELD("A") FIELD("none") FIELD("r3:6382179") FIELD("/x") \
+    FIELD("w1") FIELD("/x") FIELD("t/x") FIELD("/x") FIELD("A") FIELD("none") FIELD("r3:6382179") \
+    FIELD("/x") \
     FIELD("s1:4:33188:0:0:18446744072709551616:5") FIELD("/m")
 #define TAIL \
     FIELD("4") FIELD("UV_PROJECT_ENVIRONMENT=/s/envs/foo-0123456789") FIELD("LANG") \
     FIELD("UVLOCAL_SET_UV_PROJECT_ENVIRONMENT=/s/envs/foo-0123456789") FIELD("PATH=/q") \
     FIELD("/real/uv") FIELD("end")
 #define SHORT FIELD("1") FIELD("UVLOCAL_SET_VIRTUAL_ENV=/a-0123456789") FIELD("/u") FIELD("end")
-#define CONFIGURATION "uvlocal 1\npython /p\npackage /q\nuv /u\ncache /c\nsite /x y\n"
+#define CONFIGURATION_TEXT "uvlocal 1\npython /p\npackage /q\nuv /u\ncache /c\nsite /x y\n"
 
 /* A failed check is a finding. */
 static void check(bool right)
@@ -247,7 +247,7 @@ enum { ROOM = 4096 };
 
 static size_t change(uint8_t *data, size_t size)
 {
-    static const char *const parts[] = {"\0", ":", "=", "g", "9", "18446744073709551616", "/", "x!"};
+    static const char *const parts[] = {"\0", ":", "=", "s", "9", "18446744073709551616", "/", "x!"};
     size_t at = below(size);
     const char *part = parts[below(sizeof parts / sizeof parts[0])];
     size_t length = part[0] == 0 ? 1 : strlen(part);
@@ -296,7 +296,7 @@ int main(int count, char **arguments)
         {"\1" INPUTS TAIL, sizeof "\1" INPUTS TAIL - 1},
         {"\2" TAIL, sizeof "\2" TAIL - 1},
         {"\2" SHORT, sizeof "\2" SHORT - 1},
-        {"\3" CONFIGURATION, sizeof "\3" CONFIGURATION - 1},
+        {"\3" CONFIGURATION_TEXT, sizeof "\3" CONFIGURATION_TEXT - 1},
         {"\4" "12345:1:2", sizeof "\4" "12345:1:2" - 1},
     };
     unsigned long runs = count > 1 ? strtoul(arguments[1], NULL, 10) : 0;

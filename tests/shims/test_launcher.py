@@ -14,6 +14,9 @@ import launchers
 import pytest
 from launchers import INTERPRETER, MARKER, Machine
 
+import uvlocal
+from uvlocal.shim import shared
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -62,14 +65,14 @@ def test_the_package_is_imported_by_a_real_python(machine: Machine) -> None:
     """The code that Python is given finds `uvlocal.shim.launch` in the package and calls `main`."""
     machine.put("package/uvlocal/__init__.py", b"", mode=0o644)
     machine.put("package/uvlocal/shim/__init__.py", b"", mode=0o644)
-    code = b"import os, sys\ndef main():\n print([os.fsencode(a) for a in sys.argv])\n"
+    code = b"import os, sys\ndef main():\n sys.exit(str([os.fsencode(a) for a in sys.argv]))\n"
     machine.put("package/uvlocal/shim/launch.py", code, mode=0o644)
     machine.configure(python=os.path.realpath(sys.executable), package=machine.package)
 
     result = machine.call(*ODD)
 
-    assert (result.code, result.stderr) == (0, "")
-    arguments = eval(result.stdout)  # noqa: S307 - a list of bytes that we had printed
+    assert (result.code, result.stdout) == (1, "")
+    arguments = eval(result.stderr)  # noqa: S307 - a list of bytes that we had printed
     assert arguments[:3] == [b"-c", machine.package.encode(), machine.shim.encode()]
     assert arguments[5:] == ODD
 
@@ -338,7 +341,7 @@ def _furnish(machine: Machine) -> None:
     with open(machine.shim, "rb") as file:
         machine.put("copy/uv", file.read())
     machine.put("marked/uv", b"#!/bin/sh\n# " + MARKER + b"\nexit 66\n")
-    machine.put("large/uv", HERE + b"#" * (256 * 1024) + MARKER + b"\n")
+    machine.put("large/uv", HERE + b"#" * shared.SHIM_LIMIT + MARKER + b"\n")
     machine.put("plain/uv", HERE, mode=0o644)
     os.makedirs(machine.path("directory/uv"))
     os.makedirs(machine.path("empty"))
@@ -654,15 +657,8 @@ def test_a_reader_that_has_gone(machine: Machine) -> None:
 
 # -- giving back the user's environment ------------------------------------------------------------
 
-NAMES = [
-    "UV_PROJECT_ENVIRONMENT",
-    "VIRTUAL_ENV",
-    "UV_NO_INSTALLER_METADATA",
-    "UV_LINK_MODE",
-]
 
-
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", shared.MANAGED)
 @pytest.mark.parametrize(
     "values",  # now, what we set it to, what the user had; what is left
     [
@@ -692,6 +688,161 @@ def test_restore(machine: Machine, name: str, values: tuple[str | None, ...]) ->
     assert record.value(f"UVLOCAL_SET_{name}") is None
     assert record.value(f"UVLOCAL_HAD_{name}") is None
     assert record.value("OTHER") == "1"
+
+
+# -- a Python that fails ---------------------------------------------------------------------------
+
+
+def _cut_off(machine: Machine) -> None:
+    path = machine.path("package/uvlocal/shim/launch.py")
+    os.truncate(path, os.path.getsize(path) // 2)
+
+
+def _without_its_end(machine: Machine) -> None:
+    """Leave a `main` that comes back without having done anything."""
+    with open(machine.path("package/uvlocal/shim/launch.py"), "a", encoding="utf-8") as file:
+        file.write("\ndef main():\n    pass\n")
+
+
+def _without(name: str) -> Callable[[Machine], object]:
+    return lambda machine: os.unlink(machine.path(f"package/uvlocal/{name}"))
+
+
+def _failing(name: str) -> Callable[[Machine], object]:
+    def fail(machine: Machine) -> None:
+        with open(machine.path(f"package/uvlocal/{name}"), "a", encoding="utf-8") as file:
+            file.write("\nraise RuntimeError('damaged')\n")
+
+    return fail
+
+
+#: How a package may be damaged, and what is said of it.
+DAMAGES = [
+    pytest.param(_cut_off, "damaged", id="launch.py cut off"),
+    pytest.param(_without_its_end, "damaged", id="main comes back"),
+    pytest.param(_failing("shim/launch.py"), "damaged", id="launch.py fails"),
+    pytest.param(_without("shim/handover.py"), "damaged", id="a module is missing"),
+    pytest.param(_failing("__init__.py"), "damaged", id="__init__ fails"),
+    pytest.param(_failing("shim/builtin.py"), "damaged", id="a module fails"),
+    pytest.param(lambda machine: shutil.rmtree(machine.package), "gone", id="package gone"),
+]
+
+
+def _install(machine: Machine) -> Machine:
+    """Give a machine a real Python and a whole package; PATH leads to no uv there."""
+    made = shutil.ignore_patterns("__pycache__", "launchers", "manage")
+    source = os.path.dirname(os.path.abspath(uvlocal.__file__))
+    shutil.rmtree(machine.package)
+    shutil.copytree(source, machine.path("package/uvlocal"), ignore=made)
+    machine.configure(
+        python=os.path.realpath(sys.executable), package=machine.package, uv=machine.real
+    )
+    machine.set("PATH", machine.path("shims"))
+    machine.set("HOME", machine.root)
+    return machine
+
+
+@pytest.fixture
+def installed(machine: Machine) -> Machine:
+    """Return a machine whose uv only the configuration names, with each shim in turn."""
+    return _install(machine)
+
+
+def test_a_whole_package(installed: Machine) -> None:
+    """With nothing damaged nothing is said: what follows is about damage."""
+    assert installed.call(*ODD).stderr == ""
+    assert installed.recorded().arguments[1:] == ODD
+
+
+@pytest.mark.parametrize(("damage", "what"), DAMAGES)
+def test_a_damaged_package(
+    installed: Machine, damage: Callable[[Machine], object], what: str
+) -> None:
+    """With a damaged package the uv that the configuration names runs; one line says why."""
+    damage(installed)
+    installed.set("VIRTUAL_ENV", "/ours")
+    installed.set("UVLOCAL_SET_VIRTUAL_ENV", "/ours")
+    result = installed.call(*ODD)
+    assert (result.code, result.stdout) == (0, "")
+    assert result.stderr == (
+        f"warning: uvlocal's package in `{installed.package}` is {what}; "
+        "running the real uv unchanged\n"
+        f"hint: run `uvlocal install` to mend this, or delete `{installed.shim}` to be rid of it\n"
+    )
+    record = installed.recorded()
+    assert record.arguments[1:] == ODD
+    assert record.pid == [result.pid]
+    assert record.value("UVLOCAL_FAILED") is None
+    assert record.value("VIRTUAL_ENV") is None
+    installed.set("UVLOCAL_QUIET", "1")
+    assert installed.call().stderr == ""
+
+
+def test_a_damaged_package_under_trace(installed: Machine) -> None:
+    """Whoever asks why sees where the package failed."""
+    _failing("shim/launch.py")(installed)
+    installed.set("UVLOCAL_TRACE", "1")
+    assert "RuntimeError: damaged\nwarning: uvlocal's package" in installed.call().stderr
+    installed.set("UVLOCAL_TRACE", "0")
+    assert "RuntimeError" not in installed.call().stderr
+
+
+@pytest.mark.parametrize("locale", [None, "C", "", "C.UTF-8", "\udcff\n"])
+@pytest.mark.parametrize(
+    "ignored", [(), (signal.SIGPIPE,), (signal.SIGXFSZ, signal.SIGINT)], ids=str
+)
+@pytest.mark.parametrize("damage", [_cut_off, _without("shim/handover.py")], ids=["first", "later"])
+def test_a_failed_python_leaves_no_trace(
+    native: Machine,
+    damage: Callable[[Machine], object],
+    ignored: tuple[int, ...],
+    locale: str | None,
+) -> None:
+    """Signals, LC_CTYPE and all other variables are as the user had them."""
+    installed = _install(native)
+    damage(installed)
+    installed.set("LC_CTYPE", locale)
+    installed.environ += [b"no equals sign", b"TWICE=1", b"TWICE=2", b"odd-name=\xff"]
+    result = installed.call(orders=[f"ignore {int(number)}" for number in ignored])
+    record = installed.recorded()
+    assert (record.ignored, record.blocked, record.open) == (set(ignored), set(), {0, 1, 2})
+    loop = f"UVLOCAL_LOOP={result.pid}:2:1".encode()
+    assert record.variables == [*installed.environ, loop]
+
+
+def test_a_failed_python_is_not_tried_again(installed: Machine) -> None:
+    """A shim that Python became again goes on to uv, whatever its Python would do now."""
+    installed.set("UVLOCAL_FAILED", "")
+    result = installed.call()
+    assert (result.code, installed.became()) == (0, "uv")
+    assert "is damaged; running the real uv" in result.stderr
+    assert installed.recorded().value("UVLOCAL_FAILED") is None
+
+
+@pytest.mark.parametrize("argv", [[], [b""], [b"", b"x"]])
+def test_a_damaged_package_and_no_name(installed: Machine, argv: list[bytes]) -> None:
+    """A call without a name, which Python refuses to pass on, reaches uv too."""
+    _cut_off(installed)
+    assert installed.call(argv=argv).code == 0
+    assert installed.recorded().arguments[1:] == argv[1:]
+
+
+def test_a_damaged_package_and_no_uv(installed: Machine) -> None:
+    """Without a uv either that is said, and the exit code is a shell's."""
+    _cut_off(installed)
+    os.unlink(installed.real)
+    result = installed.call()
+    assert (result.code, installed.became()) == (127, "nothing")
+    assert "error: no uv found, these places were tried:\n" in result.stderr
+
+
+def test_a_damaged_package_and_a_loop(installed: Machine) -> None:
+    """A uv that leads back to the shim is found out all the same."""
+    _cut_off(installed)
+    installed.set("UVLOCAL_TEST_END", "r" + installed.shim)
+    result = installed.call()
+    assert result.code == 127
+    assert "error: uv goes round in circles" in result.stderr
 
 
 # -- the guard against loops -----------------------------------------------------------------------

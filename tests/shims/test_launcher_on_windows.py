@@ -13,6 +13,8 @@ import pytest
 from launchers import MARKER, STUB
 from windows_machine import TARGET
 
+from uvlocal.shim import shared
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -154,6 +156,19 @@ def test_a_long_path(windows: Windows) -> None:
     windows.without_python()
     assert windows.run(launcher, "x") == (0, b"", "")
     assert windows.recorded()[0] == f'"{shim}" x'
+
+
+def test_a_python_that_fails(windows: Windows) -> None:
+    """A Python that ends as one with a damaged package does is followed by uv."""
+    windows.environ["UVLOCAL_TEST_END"] = str(shared.PYTHON_FAILED_CODE)
+    code, said = windows.call(' "a b" x')
+    package, shim = windows.path("package"), windows.path("shims/uv.exe")
+    assert windows.recorded()[0] == 'uv "a b" x'
+    assert code in (shared.PYTHON_FAILED_CODE, shared.PYTHON_FAILED_CODE & 0xFF)  # the latter: wine
+    assert said == (
+        f"warning: uvlocal's package in `{package}` is damaged; running the real uv unchanged\n"
+        f"hint: run `uvlocal install` to mend this, or delete `{shim}` to be rid of it\n"
+    )
 
 
 def test_restore(windows: Windows) -> None:

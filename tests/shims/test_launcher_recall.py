@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import shutil
 import sys
 from typing import TYPE_CHECKING
 
-import fetched
 import pytest
 from recorded_machines import ODD, answer, lay, record_for
 
-from uvlocal.shim import recall
+from uvlocal.shim import shared
 from uvlocal.shim.recorder import whole
 
 if TYPE_CHECKING:
@@ -35,18 +33,6 @@ def machine(recalling_machine: Machine) -> Machine:
     return recalling_machine
 
 
-def test_both_sides_know_the_same_variables() -> None:
-    """The list in the launcher is the list in `recall`."""
-    with open(os.path.join(fetched.SOURCE, "shims", "launcher.c"), encoding="utf-8") as file:
-        text = file.read()
-    [names] = re.findall(r"static bool is_relevant\(.*?NAMES\[\] = \{(.*?)NULL", text, re.DOTALL)
-    assert tuple(re.findall(r'"([A-Z_]+)"', names)) == recall.VARIABLES
-    assert f'"{recall.PREFIX}"' in text
-    assert f'#define MAGIC "{recall.MAGIC}"' in text
-    [limit] = re.findall(r"DECISION_LIMIT = (\d+) \* 1024", text)
-    assert int(limit) * 1024 == recall.LIMIT
-
-
 def test_a_record_is_replayed(machine: Machine) -> None:
     """A record for this very call, all of whose inputs hold, needs no Python."""
     lay(machine, record_for(machine, b"sync"))
@@ -55,7 +41,7 @@ def test_a_record_is_replayed(machine: Machine) -> None:
     assert answer(machine) == "python"
 
 
-@pytest.mark.parametrize("name", [*recall.VARIABLES, "UVLOCAL_X", "UVLOCAL_"])
+@pytest.mark.parametrize("name", [*shared.VARIABLES, "UVLOCAL_X", "UVLOCAL_"])
 def test_a_variable_that_counts(machine: Machine, name: str) -> None:
     """With another value, or none, or one that was not there, it is another call."""
     if name != "PATH":  # is set on every machine
@@ -63,7 +49,7 @@ def test_a_variable_that_counts(machine: Machine, name: str) -> None:
         lay(machine, before)
         machine.set(name, "new")
         assert answer(machine, b"sync") == "python"
-        os.unlink(machine.path(f"cache/{recall.FOLDER}/{before.name}"))
+        os.unlink(machine.path(f"cache/{shared.DECISIONS}/{before.name}"))
     lay(machine, record_for(machine, b"sync"))
     assert answer(machine, b"sync") == "uv"
     machine.set(name, "")
@@ -120,7 +106,7 @@ def test_names_are_the_same_in_c(machine: Machine, seed: int) -> None:
     words = [text(60) for _ in range(numbers.randrange(1, 15))]
     folder = os.fsencode(machine.root) + b"/" + text(200).replace(b"/", b"x") + b"x"
     os.mkdir(folder)
-    for name in numbers.sample(recall.VARIABLES, numbers.randrange(len(recall.VARIABLES))):
+    for name in numbers.sample(shared.VARIABLES, numbers.randrange(len(shared.VARIABLES))):
         if name != "PATH":
             machine.set(name, os.fsdecode(text(500)))
     numbers.shuffle(machine.environ)

@@ -43,8 +43,6 @@ WHOLE = Recorded(
         ("w1", "/x"),
         ("t/x", "/x"),
         ("r3:6382179", "/x"),
-        ("g2:1:4:33188:0:0:1000000000:5", "/f"),
-        ("A", "none"),
         ("A", "none"),
     ],
     changes=["UV_PROJECT_ENVIRONMENT=/s/envs/foo-0123456789", "LANG"],

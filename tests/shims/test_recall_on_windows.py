@@ -19,7 +19,7 @@ from edits import replace, rewrite
 from windows_machine import TARGET, Windows
 
 import uvlocal
-from uvlocal.shim import recall
+from uvlocal.shim import recall, shared
 from uvlocal.shim.recorder import summed
 
 if TYPE_CHECKING:
@@ -353,9 +353,9 @@ def test_drives(recalling: Recalling) -> None:
         assert not recalling.is_recalled()
 
 
-@pytest.mark.parametrize("stamp", ["tx", "p", "g1:1:2:3", "?", ""])
+@pytest.mark.parametrize("stamp", ["tx", "p", "?", ""])
 def test_what_is_never_recorded_here(recalling: Recalling, stamp: str) -> None:
-    """A stamp that Windows has none of holds never; a guard that does not fit guards nothing."""
+    """A stamp that Windows has none of holds never."""
     path = recalling.windows.path("x/file")
     recalling.record((stamp, path), ("a", path))
     assert not recalling.is_recalled()
@@ -377,7 +377,7 @@ def test_what_python_records_is_replayed(windows: Windows, tail: str) -> None:
     (windows.root / "home").mkdir()
     (windows.root / "pyproject.toml").write_text('[project]\nname = "foo"\nversion = "1"\n')
     deadline = time.monotonic() + 60
-    folder = windows.root / "cache" / recall.FOLDER
+    folder = windows.root / "cache" / shared.DECISIONS
     while not (folder.is_dir() and list(folder.iterdir())):  # until what was written has settled
         assert time.monotonic() < deadline
         assert windows.call(tail) == (0, "")

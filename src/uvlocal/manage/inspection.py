@@ -17,7 +17,7 @@ from uvlocal.manage.shim_folder import (
     read,
     says_the_same,
 )
-from uvlocal.shim import environment, handover
+from uvlocal.shim import environment, handover, shared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,7 +181,7 @@ def _shim_findings(found: Inspection) -> list[Finding]:
 
 
 def _configuration_findings(found: Inspection) -> list[Finding]:
-    conf = os.path.join(found.folder, handover.CONFIGURATION)
+    conf = os.path.join(found.folder, shared.CONFIGURATION)
     sentences = {
         "absent": f"`{conf}` is missing, so the shim does nothing",
         "damaged": f"`{conf}` is damaged, so the shim does nothing",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from uvlocal.manage.drafts import replace
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.shell_code import program_name
-from uvlocal.shim import environment, handover, settings
+from uvlocal.shim import environment, handover, settings, shared
 from uvlocal.shim.system import System
 
 #: The folder that holds the package `uvlocal`'s own files.
@@ -111,7 +111,7 @@ def contents(folder: str, system: System) -> Contents:
     shim = shim_path(folder, system)
     if launcher.endswith(".ps1"):
         shim = os.path.join(folder, "uv.ps1")
-    beside = os.path.join(folder, handover.CONFIGURATION)
+    beside = os.path.join(folder, shared.CONFIGURATION)
     real = real_uv(folder, shim, system)
     store = settings.load(system).store
     values = configuration_values(system, real)
@@ -204,7 +204,7 @@ def configuration_values(system: System, real: str) -> dict[str, str]:
     import filelock
 
     values = {
-        "uvlocal": "1",
+        "uvlocal": shared.CONFIGURATION_VERSION,
         "python": sys.executable,
         "package": os.path.dirname(PACKAGE),
         "site": os.path.dirname(os.path.dirname(os.path.abspath(filelock.__file__))),

@@ -36,7 +36,7 @@ from uvlocal.manage.shim_folder import (
     remove_if_empty,
     shim_path,
 )
-from uvlocal.shim import environment, handover, settings
+from uvlocal.shim import environment, handover, settings, shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -220,7 +220,7 @@ def _ours_in(folder: str, system: System) -> list[str]:
     scripts = [shim, os.path.join(folder, "uv.ps1")]
     found = [path for path in scripts if is_ours(path, system)]
     if found or is_foreign_program(shim, system) or not os.path.lexists(shim):
-        beside = (os.path.join(folder, name) for name in (handover.CONFIGURATION, MEMORY))
+        beside = (os.path.join(folder, name) for name in (shared.CONFIGURATION, MEMORY))
         found += [path for path in beside if os.path.isfile(path)]
     return found
 

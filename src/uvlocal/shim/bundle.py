@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 #: What almost every call needs, each after those that it imports itself. A test holds that the
 #: order is right, and that such calls import nothing else.
 MODULES = (
+    "shared",
     "builtin",
     "unix_paths",
     *(() if sys.platform == "linux" else ("native",)),
@@ -54,7 +55,6 @@ MODULES = (
     "request",
     "gather",
     "prepare",
-    "inputs",
     "recall",
 )
 #: How many such files are kept: other versions of Python and of uvlocal have their own, and so have

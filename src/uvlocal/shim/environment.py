@@ -1,18 +1,8 @@
 """Where environments are kept, what they are called, and which variables are ours."""
 
 from uvlocal.shim.builtin import stat
+from uvlocal.shim.shared import HAD_PREFIX, MANAGED, SET_PREFIX
 from uvlocal.shim.system import System
-
-#: Every variable that uvlocal may set for uv. Each is marked, so that a nested call can tell
-#: ours from the user's and give back what the user had.
-MANAGED = (
-    "UV_PROJECT_ENVIRONMENT",
-    "VIRTUAL_ENV",
-    "UV_NO_INSTALLER_METADATA",
-    "UV_LINK_MODE",
-)
-SET_PREFIX = "UVLOCAL_SET_"
-HAD_PREFIX = "UVLOCAL_HAD_"
 
 #: Folders below the store.
 ENVIRONMENTS = "envs"

@@ -5,20 +5,10 @@ Only this module and `launch` touch argv, the environment and the streams of the
 
 import sys
 
-from uvlocal.shim import builtin
+from uvlocal.shim import builtin, shared
 from uvlocal.shim.builtin import os, stat
 from uvlocal.shim.environment import printable
 from uvlocal.shim.system import System
-
-#: Every shim of ours carries these bytes: the native launcher, `uv.sh`, `uv.ps1`.
-MARKER = b"uvlocal-launcher-marker:1"
-#: The largest shim of ours, in bytes; larger files are not searched for the marker. The real uv
-#: has tens of megabytes.
-SHIM_LIMIT = 256 * 1024
-#: The file beside a launcher that says where Python, the package and the real uv are.
-CONFIGURATION = "uvlocal-launcher.conf"
-#: What a shell answers for a command that it cannot find.
-NOT_FOUND = 127
 
 
 class RealUv:
@@ -87,16 +77,17 @@ def is_shim(path: str, status: os.stat_result, system: System, launcher: str) ->
     """Say whether `path` is a shim of ours: this one, or another install, or a copy."""
     if launcher and path == launcher:
         return True
-    if status.st_size > SHIM_LIMIT:
+    if status.st_size > shared.SHIM_LIMIT:
         return False
-    return MARKER in (system.read(path, SHIM_LIMIT) or b"")
+    return shared.MARKER.encode() in (system.read(path, shared.SHIM_LIMIT) or b"")
 
 
 def configuration(system: System, launcher: str) -> "dict[str, str]":
     """Return what the file beside the launcher says, empty where there is none."""
     if not launcher:
         return {}
-    data = system.read(system.path.join(system.path.dirname(launcher), CONFIGURATION), 65536)
+    path = system.path.join(system.path.dirname(launcher), shared.CONFIGURATION)
+    data = system.read(path, shared.CONFIGURATION_LIMIT)
     result = {}
     for line in (data or b"").decode("utf-8", "surrogateescape").split("\n"):
         key, _, value = line.partition(" ")
@@ -152,7 +143,7 @@ def become(path: str, arguments: "list[str]", changes: "dict[str, str | None]") 
             os.putenv(name, value)
     # Python starts no program with an empty argv[0]; uv does not look at it.
     os.execv(path, [arguments[0] or "uv", *arguments[1:]])
-    return NOT_FOUND  # never: a successful `execv` does not return, a failed one raises
+    return shared.NOT_FOUND  # never: a successful `execv` does not return, a failed one raises
 
 
 def _run(path: str, arguments: "list[str]", changes: "dict[str, str | None]") -> int:

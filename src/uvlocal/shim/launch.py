@@ -31,8 +31,8 @@ else:
 
 #: Positions in `sys.argv`.
 _PACKAGE, _LAUNCHER, _FLAGS, _ARGV0 = 1, 2, 3, 4
-#: The file beside the launcher, and the most that is read of it in bytes; the launcher reads no
-#: more.
+#: The file beside the launcher, and the most that is read of it in bytes, as in `shared`, which is
+#: not there yet; a test holds that they are the same.
 _CONFIGURATION = "uvlocal-launcher.conf"
 _LIMIT = 64 * 1024
 #: The largest file of byte code that is read, in bytes; a real one has a quarter of that.
@@ -229,16 +229,16 @@ def bundle_path(cache: str, package: str) -> str:
 
 def _become(real: "RealUv", argv: "list[str]", changes: "dict[str, str | None]") -> int:
     """Become uv; return an exit code where that cannot be done (or uv's own, on Windows)."""
-    from uvlocal.shim import handover
+    from uvlocal.shim import handover, shared
 
     if not real.path:
         handover.say(handover.missing(real))
-        return handover.NOT_FOUND
+        return shared.NOT_FOUND
     try:
         return handover.become(real.path, argv, changes)
     except OSError as error:
         handover.say(f"error: failed to start `{real.path}`: {error.strerror}")
-        return handover.NOT_FOUND
+        return shared.NOT_FOUND
 
 
 def _trace(line: str) -> None:
@@ -287,9 +287,13 @@ def _restore_signals(flags: str) -> None:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
 
 
-# The last of all: a file that was cut off has none, and then the launchers take `damaged`.
+# The last of all: a file that was cut off has none.
 def main() -> None:
-    """Decide, then become uv. Does not return."""
+    """Decide, then become uv. Does not return.
+
+    Raises:
+        Exception: this package is damaged; the launcher then becomes uv (`shared.STUB`).
+    """
     # Byte code is many small objects, and this process is another one before memory matters.
     gc.disable()
     if "uvlocal" not in sys.modules:
@@ -297,14 +301,4 @@ def main() -> None:
     launcher, flags = sys.argv[_LAUNCHER], sys.argv[_FLAGS]
     argv = sys.argv[_ARGV0:] or ["uv"]
     _restore_signals(flags)
-    try:
-        code = _call(launcher, flags, argv)
-    except Exception as error:  # noqa: BLE001 - a package that is just being replaced, say
-        from _frozen_importlib_external import SourceFileLoader
-
-        # By path, as the package itself may be what is broken.
-        path = f"{sys.argv[_PACKAGE]}/uvlocal/shim/damaged.py"
-        damaged = type(sys)("uvlocal.shim.damaged")
-        SourceFileLoader(damaged.__name__, path).exec_module(damaged)
-        code = damaged.become_uv(error, launcher, argv, _restored_locale(flags))
-    os._exit(code)  # noqa: SLF001 - the system's call of that name
+    os._exit(_call(launcher, flags, argv))  # noqa: SLF001 - the system's call of that name

@@ -8,7 +8,7 @@ miss, and Python decides anew. On Windows names of variables are in capitals, te
 
 Format: fields, each ended by a NUL byte, which no path, argument or variable can hold.
 
-    uvlocal-decision 2
+    the format, `shared.RECORD_MAGIC`
     the launcher
     the way it is keyed: `exact`, `run` or `prefix`
     the current directory, empty for `prefix`
@@ -25,9 +25,8 @@ makes sure is a plain name. `exact` is for a whole command line.
 """
 
 from uvlocal.shim import arguments as arguments_module
-from uvlocal.shim import commands, stores
+from uvlocal.shim import commands, shared, stores
 from uvlocal.shim.builtin import fsencode, os
-from uvlocal.shim.inputs import fewest
 from uvlocal.shim.recorder import RecordingSystem, rest_of
 
 TYPE_CHECKING = False
@@ -35,61 +34,8 @@ if TYPE_CHECKING:
     from uvlocal.shim.decide import Decision
     from uvlocal.shim.gather import Call
 
-MAGIC = "uvlocal-decision 2"
-FOLDER = "decisions"
-#: The variables that a decision can rest on: these, and every name that begins so. No others: they
-#: would be written down with it, and some of uv's hold passwords. The launcher has the same list.
-VARIABLES = (
-    "APPDATA",
-    "CCNET_CONF_DIR",
-    "CONDA_DEFAULT_ENV",
-    "CONDA_PREFIX",
-    "HOME",
-    "LOCALAPPDATA",
-    "MUTAGEN_DATA_DIRECTORY",
-    "ONEDRIVE",
-    "ONEDRIVECOMMERCIAL",
-    "ONEDRIVECONSUMER",
-    "PATH",
-    "STCONFDIR",
-    "STHOMEDIR",
-    "SYSTEMDRIVE",
-    "USERPROFILE",
-    "UV_CACHE_DIR",
-    "UV_CONFIG_FILE",
-    "UV_FROZEN",
-    "UV_ISOLATED",
-    "UV_LINK_MODE",
-    "UV_NO_BUILD_ISOLATION",
-    "UV_NO_CACHE",
-    "UV_NO_CONFIG",
-    "UV_NO_INSTALLER_METADATA",
-    "UV_NO_PROJECT",
-    "UV_NO_SYNC",
-    "UV_PREVIEW",
-    "UV_PREVIEW_FEATURES",
-    "UV_PROJECT",
-    "UV_PROJECT_ENVIRONMENT",
-    "UV_PYTHON",
-    "UV_SYSTEM_PYTHON",
-    "UV_WORKING_DIR",
-    "UV_WORKING_DIRECTORY",
-    "VIRTUAL_ENV",
-    "XDG_CACHE_HOME",
-    "XDG_CONFIG_HOME",
-    "XDG_DATA_HOME",
-    "XDG_STATE_HOME",
-)
-PREFIX = "UVLOCAL_"
 #: Stamps of what is no file: keys of the registry, drives.
 NO_PATH = "qQvm"
-#: Changes at each call, and the launcher sees to it before it recalls anything.
-_LOOP = "UVLOCAL_LOOP"
-
-#: The largest recorded decision, and the longest command line that is recorded word for word, in
-#: bytes.
-LIMIT = 256 * 1024
-_LINE_LIMIT = 1024
 #: How many decisions are kept at most; one new one in `_TRIM_EVERY` makes sure.
 _MOST = 10000
 _TRIM_EVERY = 64
@@ -138,8 +84,8 @@ def _record(call: "Call", decision: "Decision", cache: str, settled: int) -> Non
         system.stat(module)
     how, directory, words = key
     variables = relevant(call.inherited)
-    fields = [MAGIC, call.launcher, how, directory]
-    inputs = fewest(system, system.began - settled)
+    fields = [shared.RECORD_MAGIC, call.launcher, how, directory]
+    inputs = [(stamp, path) for (_, path), stamp in system.inputs.items()]
     uv = call.real_uv().path
     # What is relative depends on the directory, which is not always a part of the key.
     isabs = system.path.isabs
@@ -157,9 +103,9 @@ def _record(call: "Call", decision: "Decision", cache: str, settled: int) -> Non
     if text.count("\0") != len(fields) or not system.complete:
         return
     data = fsencode(text)
-    if len(data) > LIMIT:
+    if len(data) > shared.RECORD_LIMIT:
         return
-    folder = system.path.join(cache, FOLDER)
+    folder = system.path.join(cache, shared.DECISIONS)
     number = hash_of(call.launcher, how, directory, words, variables)
     system.write_private(system.path.join(folder, f"{number:016x}"), data)
     # By the time, in microseconds: names of similar calls have their last digits in common.
@@ -172,7 +118,8 @@ def relevant(environ: "dict[str, str]") -> "list[str]":
     return [
         f"{name}={value}"
         for name, value in environ.items()
-        if name in VARIABLES or (name.startswith(PREFIX) and name != _LOOP)
+        if name in shared.VARIABLES
+        or (name.startswith(shared.VARIABLE_PREFIX) and name != shared.LOOP)
     ]
 
 
@@ -208,7 +155,8 @@ def _key(call: "Call", decision: "Decision") -> "tuple[str, str, list[str]] | No
         and not call.system.exists(call.system.path.join(directory, words[count]))
     ):
         return "run", directory, words[:count]
-    return ("exact", directory, words) if len(fsencode("".join(words))) <= _LINE_LIMIT else None
+    is_short = len(fsencode("".join(words))) <= shared.LINE_LIMIT
+    return ("exact", directory, words) if is_short else None
 
 
 def commands_only(arguments: "list[str]") -> int:

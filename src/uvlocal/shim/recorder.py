@@ -17,20 +17,18 @@ compare. The first letter of a stamp is its kind:
     x  an extended attribute:  x NAME = hexadecimal value, or  x NAME ! where it is absent
     q  when a key of Windows' registry was last changed;  Q  there is no such key
     v  what kind of drive a letter stands for, as a number;  m  which letters stand for drives
-    g  before inputs that are not there: how many, then what `stat` says of the folder above, in
-       which none of them can have come while it is unchanged (`inputs`)
 
 `r` and `t` are for file systems of whose clock nothing is known: another machine's, or a program's;
 for the mount table; and `r` for all of Windows, where a file's times can be put back without trace.
 What cannot be stamped at all (a database, a file that may not be read, a link on Windows) makes
-`complete` False, and then nothing is recorded. `recall` writes stamps down, `shims/launcher.c`
+`complete` False, and then nothing is recorded. `recall` writes stamps down, `shims/launcher`
 makes them anew.
 """
 
 import sys
 import time
 
-from uvlocal.shim import unix_paths
+from uvlocal.shim import shared, unix_paths
 from uvlocal.shim.builtin import os, stat
 from uvlocal.shim.system import READ_LIMIT, System, version_of
 
@@ -39,10 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MOUNTS = "/proc/self/mountinfo"
-#: The largest content that is summed, in bytes; the launcher reads no more either.
-SUMMED_LIMIT = 1 << 20
-#: The longest extended attribute that is noted, in bytes; the launcher reads no more either.
-_ATTRIBUTE_LIMIT = 4096
 #: FILE_ATTRIBUTE_DIRECTORY of Windows.
 _DIRECTORY = 0x10
 #: The beginning of 1970 in steps of 100 ns since that of 1601, as Windows counts time.
@@ -111,12 +105,11 @@ class RecordingSystem(System):
         began: the time of the first question, in nanoseconds.
         complete: every answer has a stamp.
         inputs: the stamp of the first answer to each kind of question about each path.
-        missing: the paths of which `lstat` said that there is no such file (and nothing else).
         newest: the latest ctime of all whose content matters, in nanoseconds.
         newest_listed: the same of folders on file systems with an unknown clock.
     """
 
-    __slots__ = ("_canonical", "began", "complete", "inputs", "missing", "newest", "newest_listed")
+    __slots__ = ("_canonical", "began", "complete", "inputs", "newest", "newest_listed")
 
     def __init__(
         self,
@@ -131,7 +124,6 @@ class RecordingSystem(System):
         self.began = time.time_ns()
         self.complete = True
         self.inputs: "dict[tuple[str, str], str]" = {}
-        self.missing: "set[str]" = set()
         self._canonical: "dict[str, str]" = {}
         self.newest = 0
         self.newest_listed = 0
@@ -160,8 +152,6 @@ class RecordingSystem(System):
             self.complete = False
             return
         self._note(letters, path, letters[0])
-        if letters == "Alk" and isinstance(error, FileNotFoundError):
-            self.missing.add(path)
 
     # -- what has a stamp ------------------------------------------------------------------------
 
@@ -198,7 +188,7 @@ class RecordingSystem(System):
             self.complete = self.complete and status.st_size > limit
         elif has_own_clock(status.st_dev):
             self.newest = max(self.newest, status.st_ctime_ns)
-        elif len(data) <= SUMMED_LIMIT:
+        elif len(data) <= shared.SUMMED_LIMIT:
             self._note("r", path, "r" + summed(data))
         else:
             self.complete = False
@@ -284,7 +274,7 @@ class RecordingSystem(System):
         value = System.attribute(self, path, name)
         stamp = f"x{name}!" if value is None else f"x{name}={value.hex()}"
         self._note(f"x{name}", path, stamp)
-        if value is not None and len(value) > _ATTRIBUTE_LIMIT:
+        if value is not None and len(value) > shared.ATTRIBUTE_LIMIT:
             self.complete = False
         return value
 

@@ -1,0 +1,68 @@
+/* The file beside the launcher: where Python, the package, the real uv and the cache are. */
+
+/* What the file beside the launcher says; NULL where it says nothing. */
+struct configuration {
+    const native *python;  /* the interpreter */
+    const native *package; /* the folder that holds the package `uvlocal` */
+    const native *uv;      /* the real uv, as found when the launcher was installed */
+    const native *cache;   /* the folder in which decisions are recorded */
+    const native *trouble; /* why all this cannot be used, NULL if it can */
+};
+
+/* Takes one line, `key value`; what is unknown or no absolute path is passed over. */
+static void take_line(struct configuration *into, const char *line, size_t size)
+{
+    size_t key = end_of(' ', line, 0, size);
+    if (key == size)
+        return;
+    const native *value = to_native(line + key + 1, size - key - 1);
+    if (value == NULL || !is_absolute(value))
+        return;
+    if (is_key(line, key, "python"))
+        into->python = value;
+    else if (is_key(line, key, "package"))
+        into->package = value;
+    else if (is_key(line, key, "uv"))
+        into->uv = value;
+    else if (is_key(line, key, "cache"))
+        into->cache = value;
+}
+
+/* A line counts only with its newline: half a path, left by a full disk, is none. */
+static void take_lines(struct configuration *into, const struct content *content)
+{
+    const char *bytes = content->bytes;
+    size_t size = content->size;
+    size_t end = end_of('\n', bytes, 0, size);
+    bool ours = end < size && is_key(bytes, end, "uvlocal " CONFIGURATION_VERSION);
+    if (!ours || end_of(0, bytes, 0, size) < size) {
+        into->trouble = N("is damaged");
+        return;
+    }
+    for (size_t start = end + 1; start < size; start = end + 1) {
+        end = end_of('\n', bytes, start, size);
+        if (end < size)
+            take_line(into, bytes + start, end - start);
+    }
+    if (into->python == NULL || into->package == NULL)
+        into->trouble = N("is damaged");
+}
+
+static struct configuration read_configuration(const native *launcher)
+{
+    struct configuration result = {0};
+    struct text path = {0};
+    size_t folder = length_of(launcher);
+    while (folder > 0 && launcher[folder - 1] != SEPARATOR)
+        folder--;
+    append_some(&path, launcher, folder);
+    append(&path, N(CONFIGURATION));
+
+    struct content content = {0};
+    result.trouble = read_file(path.start, CONFIGURATION_LIMIT, true, &content);
+    if (result.trouble == NULL)
+        take_lines(&result, &content);
+    if (result.trouble != NULL)
+        result.trouble = JOIN(N("`"), path.start, N("` "), result.trouble);
+    return result;
+}

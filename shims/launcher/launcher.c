@@ -1,0 +1,112 @@
+/*
+ * uvlocal's launcher: what stands on PATH as `uv`, or `uv.exe`.
+ *
+ * It knows no rules. A call goes through these steps, told by `launch` below:
+ *
+ *   1. Find out which file this is, and read the configuration beside it (`config.c`).
+ *   2. Stop if this process goes round in circles (`loop_guard.c`).
+ *   3. Recall what Python decided for the same call earlier, if nothing that it rests on changed:
+ *      then become the real uv at once (`recall.c`).
+ *   4. Become Python with uvlocal's package, which decides and then becomes the real uv. Where the
+ *      package is damaged, Python becomes the launcher again, and tells so by a variable.
+ *   5. Where Python cannot be had: give back the environment that the user had, find the real uv,
+ *      become it (`real_uv.c`). Nothing that is wrong with uvlocal may stop uv.
+ *
+ * "Become" is `execve` where there is one, so that exit codes, signals, terminals and file
+ * descriptors are uv's own. Windows has none: there we start the program, wait, and pass on its
+ * exit code.
+ *
+ * All files are included here and compiled as one, so that everything can be `static` and what a
+ * system does not need leaves no trace. What differs from system to system is told by `platform.h`
+ * and done by `posix*.c` or `windows*.c`. Memory is not freed: the process is about to become
+ * another one.
+ */
+
+#include "platform.h"
+#include "text.c"
+#include "messages.c"
+#include "config.c"
+#include "real_uv.c"
+#include "loop_guard.c"
+#include "recall.c"
+
+static const native *package_trouble(const struct configuration *configuration, const native *is)
+{
+    return JOIN(N("uvlocal's package in `"), configuration->package, N("` "), is);
+}
+
+/* Becomes Python. Returns, if that cannot be done, the reason. */
+static const native *try_python(const struct configuration *configuration, const native *launcher)
+{
+    const native *python = configuration->python;
+    if (!is_program(python))
+        return JOIN(N("uvlocal's Python `"), python, N("` is gone"));
+    if (!is_readable(JOIN(configuration->package, N(LAUNCH))))
+        return package_trouble(configuration, N("is gone"));
+    if (become_python(configuration, launcher))
+        return package_trouble(configuration, N("is damaged"));
+    return JOIN(N("uvlocal's Python `"), python, N("` cannot be started"));
+}
+
+static _Noreturn void launch(void)
+{
+    const native *launcher = own_path();
+    struct configuration configuration = {.trouble = N("the launcher cannot find itself")};
+    if (launcher != NULL)
+        configuration = read_configuration(launcher);
+    else
+        launcher = UV;
+
+    guard_against_loops(launcher, configuration.uv);
+    if (get_variable(N(PYTHON_FAILED)) != NULL) {
+        unset_variable(N(PYTHON_FAILED));
+        if (configuration.trouble == NULL)
+            configuration.trouble = package_trouble(&configuration, N("is damaged"));
+    }
+    if (configuration.trouble == NULL && configuration.cache != NULL && !is_on(N("UVLOCAL_TRACE")))
+        recall(configuration.cache, launcher);
+    if (configuration.trouble == NULL)
+        configuration.trouble = try_python(&configuration, launcher);
+    warn(configuration.trouble, launcher);
+    run_real_uv(launcher, configuration.uv);
+}
+
+#ifndef _WIN32
+
+extern char **environ;
+
+static char **arguments;
+
+int main(int count, char **vector)
+{
+    (void)count; /* may be 0, and `vector` is NULL-terminated all the same */
+    arguments = vector;
+    launch();
+}
+
+#ifndef FUZZING /* the fuzzer brings its own, which sees what is written out of bounds */
+#include "posix_memory.c"
+#endif
+#include "posix.c"
+#include "posix_recall.c"
+#include "posix_start.c"
+
+#else
+
+static wchar_t *command_line;
+
+/* Where the system starts this program: there is no C library that would call `main`. */
+/* NOLINTNEXTLINE(misc-use-internal-linkage): the linker looks for it */
+void start(void);
+
+void start(void)
+{
+    command_line = GetCommandLineW();
+    launch();
+}
+
+#include "windows.c"
+#include "windows_recall.c"
+#include "windows_start.c"
+
+#endif

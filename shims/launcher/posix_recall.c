@@ -1,0 +1,161 @@
+/* What recorded decisions rest on, on POSIX. */
+
+static const char *from_record(const char *text)
+{
+    return text;
+}
+
+static const char *to_record(const char *text)
+{
+    return text;
+}
+
+static char **own_words(void)
+{
+    return arguments[0] != NULL ? arguments + 1 : NULL;
+}
+
+static char **own_variables(void)
+{
+    static char *none[] = {NULL};
+    return environ != NULL ? environ : none;
+}
+
+static const char *current_directory(void)
+{
+    static char room[PATH_MAX];
+    return getcwd(room, sizeof room);
+}
+
+static bool is_private_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == user()
+        && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+static uint64_t nanoseconds(const struct timespec *moment)
+{
+    return (uint64_t)moment->tv_sec * 1000000000u + (uint64_t)moment->tv_nsec;
+}
+
+static bool has_same_status(const char *numbers, const struct stat *status, size_t count)
+{
+#ifdef __APPLE__
+    const struct timespec *changes[] = {&status->st_mtimespec, &status->st_ctimespec};
+#else
+    const struct timespec *changes[] = {&status->st_mtim, &status->st_ctim};
+#endif
+    uint64_t now[] = {
+        (uint64_t)status->st_dev,  status->st_ino,          status->st_mode,         status->st_uid,
+        (uint64_t)status->st_size, nanoseconds(changes[0]), nanoseconds(changes[1]),
+    };
+    return are_numbers(numbers, now, count);
+}
+
+/* The file is read to its end: those of the kernel have no size. */
+static bool has_same_content(const char *stamp, const char *path)
+{
+    char part[8192];
+    uint64_t numbers[] = {0, 0}; /* the size, and the rest */
+    ssize_t got = -1;
+    struct stat status;
+    int file = open_file(path);
+    if (file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode)) {
+        while (numbers[0] <= SUMMED_LIMIT && (got = read(file, part, sizeof part)) > 0) {
+            numbers[0] += (uint64_t)got;
+            numbers[1] = rest_of(numbers[1], part, (size_t)got);
+        }
+    }
+    if (file >= 0)
+        close(file);
+    return got == 0 && are_numbers(stamp + 1, numbers, 2);
+}
+
+static bool has_same_target(const char *stamp, const char *path)
+{
+    char target[PATH_MAX];
+    ssize_t length = readlink(path, target, sizeof target - 1);
+    if (length < 0)
+        return false;
+    target[length] = 0;
+    return is_equal(target, stamp + 1);
+}
+
+/* Says whether macOS itself still has this name for a path (its letter case, say). */
+static bool has_same_name(const char *stamp, const char *path)
+{
+#ifdef __APPLE__
+    char name[PATH_MAX];
+    int file = open_file(path);
+    bool known = file >= 0 && fcntl(file, F_GETPATH, name) == 0;
+    if (file >= 0)
+        close(file);
+    return known && is_equal(name, stamp + 1);
+#else
+    (void)stamp;
+    (void)path;
+    return false;
+#endif
+}
+
+/* The stamp is `xNAME!` for an attribute that is absent, else `xNAME=` and its value in
+ * hexadecimal. Absent means that it cannot be had, for whatever reason. */
+static bool has_same_attribute(const char *stamp, const char *path)
+{
+    char name[256];
+    unsigned char value[ATTRIBUTE_LIMIT];
+    size_t end = 0;
+    for (stamp++; stamp[end] != 0 && stamp[end] != '=' && stamp[end] != '!'; end++) {
+        if (end == sizeof name - 1)
+            return false;
+        name[end] = stamp[end];
+    }
+    name[end] = 0;
+    errno = 0;
+#ifdef __APPLE__
+    ssize_t size = getxattr(path, name, value, sizeof value, 0, XATTR_NOFOLLOW);
+#else
+    ssize_t size = lgetxattr(path, name, value, sizeof value);
+#endif
+    if (size < 0)
+        return stamp[end] == '!' && errno != ERANGE;
+    if (stamp[end] != '=')
+        return false;
+    return is_hexadecimal(stamp + end + 1, value, (size_t)size);
+}
+
+static bool is_unchanged(const char *stamp, const char *path)
+{
+    struct stat status;
+    switch (stamp[0]) {
+    case 'a':
+        return stat(path, &status) != 0;
+    case 'A':
+        return lstat(path, &status) != 0;
+    case 'e':
+        return lstat(path, &status) == 0;
+    case 's':
+        return stat(path, &status) == 0 && has_same_status(stamp + 1, &status, 7);
+    case 'd':
+        return stat(path, &status) == 0 && has_same_status(stamp + 1, &status, 4);
+    case 'l':
+        return lstat(path, &status) == 0 && has_same_status(stamp + 1, &status, 7);
+    case 'k':
+        return lstat(path, &status) == 0 && has_same_status(stamp + 1, &status, 4);
+    case 'r':
+        return has_same_content(stamp, path);
+    case 't':
+        return has_same_target(stamp, path);
+    case 'n':
+        return has_same_name(stamp, path);
+    case 'p':
+        return access(path, X_OK) != 0;
+    case 'w':
+        return (access(path, W_OK | X_OK) == 0) == (stamp[1] == '1');
+    case 'x':
+        return has_same_attribute(stamp, path);
+    default:
+        return false;
+    }
+}

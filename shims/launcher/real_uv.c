@@ -1,0 +1,140 @@
+/* Find the real uv, and become it in the environment that the user had. */
+
+/* A search for the real uv. */
+struct search {
+    const native *launcher;
+    bool become;            /* become what was found; otherwise only name it */
+    const native *found;    /* what was found, if it was only to be named */
+    const native *rejected; /* what was wrong with the last place, NULL if nothing is there */
+    struct text tried;      /* every place looked at, as lines for people */
+};
+
+static bool is_ours(const native *path, const native *launcher)
+{
+    if (is_same_file(path, launcher))
+        return true;
+    struct content content = {0};
+    return read_file(path, SHIM_LIMIT, false, &content) == NULL
+        && has_bytes(content.bytes, content.size, MARKER, sizeof MARKER - 1);
+}
+
+/* Looks at one place. Returns true if the real uv is there, and was only to be named. */
+static bool try_place(struct search *search, const native *path)
+{
+    search->rejected = NULL;
+    if (!is_program(path))
+        search->rejected = exists(path) ? N("is not an executable file") : NULL;
+    else if (is_ours(path, search->launcher))
+        search->rejected = N("is uvlocal's own shim");
+    else if (!search->become) {
+        search->found = path;
+        return true;
+    } else {
+        become_uv(path);
+        search->rejected = N("cannot be started");
+    }
+    append(&search->tried, N("\n  "));
+    append(&search->tried, path);
+    if (search->rejected != NULL) {
+        append(&search->tried, N(" ("));
+        append(&search->tried, search->rejected);
+        append(&search->tried, N(")"));
+    }
+    return false;
+}
+
+/* Takes the next folder off a PATH. Windows allows quotes, in which a separator is none. */
+static const native *next_folder(const native *rest, struct text *folder)
+{
+    bool quoted = false;
+    folder->length = 0;
+    append(folder, N(""));
+    for (; *rest != 0 && (quoted || *rest != PATH_SEPARATOR); rest++) {
+        if (PATH_SEPARATOR == N(';') && *rest == N('"'))
+            quoted = !quoted;
+        else
+            append_some(folder, rest, 1);
+    }
+    return *rest == 0 ? NULL : rest + 1;
+}
+
+/* Looks through PATH. A relative folder means the current one, which may be anybody's: no uv is
+ * taken from there. */
+static bool try_path(struct search *search)
+{
+    const native separator[] = {SEPARATOR, 0};
+    const native *rest = get_variable(N("PATH"));
+    struct text folder = {0};
+    while (rest != NULL) {
+        rest = next_folder(rest, &folder);
+        if (!is_absolute(folder.start))
+            continue;
+        if (folder.start[folder.length - 1] != SEPARATOR)
+            append(&folder, separator);
+        append(&folder, UV);
+        if (try_place(search, folder.start))
+            return true;
+    }
+    return false;
+}
+
+static _Noreturn void fail_without_wish(const native *wish, const native *rejected)
+{
+    const native *why = rejected == NULL ? N("does not exist") : rejected;
+    fail(JOIN(N("error: `UVLOCAL_UV` names `"), wish, N("`, which "), why,
+              N("\n\nhint: set `UVLOCAL_UV` to the path of the real uv, or unset it\n")));
+}
+
+/* Looks where the real uv may be: what the user says, PATH without ourselves, what was recorded.
+ * An explicit wish is not silently replaced. */
+static void search_uv(struct search *search, const native *recorded)
+{
+    const native *wish = get_variable(N("UVLOCAL_UV"));
+    if (wish != NULL && wish[0] != 0) {
+        if (!try_place(search, wish) && search->become)
+            fail_without_wish(wish, search->rejected);
+    } else if (!try_path(search) && recorded != NULL) {
+        try_place(search, recorded);
+    }
+}
+
+/* What an outer call of uvlocal set is taken back, so that uv gets the user's own environment.
+ * A value that differs from what we set is the user's, and stays. */
+static void restore_environment(void)
+{
+#define EACH(name) N(name),
+    static const native *const NAMES[] = {MANAGED(EACH) NULL};
+#undef EACH
+    for (const native *const *name = NAMES; *name != NULL; name++) {
+        const native *set_name = JOIN(N(SET_PREFIX), *name);
+        const native *had_name = JOIN(N(HAD_PREFIX), *name);
+        const native *now = get_variable(*name);
+        const native *set = get_variable(set_name);
+        const native *had = get_variable(had_name);
+        if (now != NULL && set != NULL && is_equal(now, set)) {
+            if (had != NULL)
+                set_variable(*name, had);
+            else
+                unset_variable(*name);
+        }
+        unset_variable(set_name);
+        unset_variable(had_name);
+    }
+}
+
+/* The one hard error. */
+static _Noreturn void fail_without_uv(const struct search *search)
+{
+    fail(JOIN(N("error: no uv found, these places were tried:"),
+              search->tried.length > 0 ? search->tried.start : N("\n  `PATH` has no usable folder"),
+              N("\n\nhint: install uv (https://docs.astral.sh/uv/getting-started/installation/), "),
+              N("or set `UVLOCAL_UV` to the path of the real one\n")));
+}
+
+static _Noreturn void run_real_uv(const native *launcher, const native *recorded)
+{
+    struct search search = {.launcher = launcher, .become = true};
+    restore_environment();
+    search_uv(&search, recorded);
+    fail_without_uv(&search);
+}

@@ -1,0 +1,304 @@
+/*
+ * Replay what Python decided for the same call earlier. The format, and what each stamp means, is
+ * told in `recall.py` and `recorder.py`. Whatever is not exactly as it was recorded is a miss, and
+ * Python decides.
+ */
+
+/* What is left of bytes, read as one number with the first byte the highest, divided by the prime
+ * 2^61 - 1; `rest` is what was left of the bytes before. 2^61 itself leaves 1. */
+static uint64_t rest_of(uint64_t rest, const char *bytes, size_t size)
+{
+    const uint64_t prime = ((uint64_t)1 << 61) - 1;
+    for (size_t at = 0; at < size; at++) {
+        rest = (rest >> 53) + ((rest << 8) & prime) + (unsigned char)bytes[at];
+        rest = rest >= prime ? rest - prime : rest;
+    }
+    return rest;
+}
+
+/* Says whether a decision can rest on this variable. */
+static bool is_relevant(char *entry)
+{
+#define EACH(name) name,
+    static const char *const NAMES[] = {VARIABLES(EACH) NULL};
+#undef EACH
+    if (begins_with(entry, VARIABLE_PREFIX))
+        return value_in(entry, LOOP) == NULL
+            && entry[end_of('=', entry, 0, size_of(entry))] != 0;
+    for (const char *const *name = NAMES; *name != NULL; name++) {
+        if (value_in(entry, *name) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* What a decision is recorded for. */
+struct key {
+    const char *launcher;
+    const char *how;       /* "exact", "run" or "prefix" */
+    const char *directory; /* "" for "prefix" */
+    char **words;
+    size_t count;
+};
+
+/* A record's fields, each ended by a NUL. */
+struct fields {
+    const char *next;
+    const char *end;
+};
+
+static const char *next_field(struct fields *fields)
+{
+    const char *start = fields->next;
+    size_t left = (size_t)(fields->end - start);
+    size_t length = end_of(0, start, 0, left);
+    if (length == left)
+        return NULL;
+    fields->next = start + length + 1;
+    return start;
+}
+
+static bool next_is(struct fields *fields, const char *wanted)
+{
+    const char *field = next_field(fields);
+    return field != NULL && is_key(field, size_of(field), wanted);
+}
+
+static bool next_count(struct fields *fields, size_t *count)
+{
+    uint64_t number = 0;
+    const char *field = next_field(fields);
+    if (field == NULL || read_number(field, 0, &number) == NULL || number > COUNT_LIMIT)
+        return false;
+    *count = (size_t)number;
+    return true;
+}
+
+static bool is_for(struct fields *fields, const struct key *key)
+{
+    size_t count = 0;
+    if (!next_is(fields, RECORD_MAGIC) || !next_is(fields, key->launcher) || !next_is(fields, key->how)
+        || !next_is(fields, key->directory) || !next_count(fields, &count) || count != key->count)
+        return false;
+    for (size_t at = 0; at < count; at++) {
+        if (!next_is(fields, key->words[at]))
+            return false;
+    }
+    return true;
+}
+
+/* Says whether the variables are those recorded: as many, and each one among them. */
+static bool has_same_variables(struct fields *fields, char **variables)
+{
+    size_t count = 0;
+    if (!next_count(fields, &count))
+        return false;
+    struct fields recorded = *fields;
+    for (size_t at = 0; at < count; at++) {
+        if (next_field(fields) == NULL)
+            return false;
+    }
+    size_t found = 0;
+    for (char **entry = variables; *entry != NULL; entry++) {
+        if (!is_relevant(*entry))
+            continue;
+        struct fields rest = recorded;
+        size_t at = 0;
+        while (at < count && !next_is(&rest, *entry))
+            at++;
+        if (at == count)
+            return false;
+        found++;
+    }
+    return found == count;
+}
+
+/* Compares the start of a text with a number, as Python writes it. Returns what follows the number,
+ * or NULL if the text begins with another. */
+static const char *after_number(const char *text, uint64_t number)
+{
+    native digits[DIGITS];
+    for (size_t at = write_digits(digits, number); at < DIGITS; at++) {
+        if ((native)*text++ != digits[at])
+            return NULL;
+    }
+    return text;
+}
+
+static bool are_numbers(const char *text, const uint64_t *numbers, size_t count)
+{
+    for (size_t at = 0; at < count; at++) {
+        text = after_number(text, numbers[at]);
+        if (text == NULL || *text++ != (at + 1 < count ? ':' : 0))
+            return false;
+    }
+    return true;
+}
+
+static bool has_same_inputs(struct fields *fields)
+{
+    size_t count = 0;
+    if (!next_count(fields, &count))
+        return false;
+    for (size_t at = 0; at < count; at++) {
+        const char *stamp = next_field(fields);
+        const char *name = next_field(fields);
+        if (stamp == NULL || name == NULL)
+            return false;
+        const native *path = from_record(name);
+        if (path == NULL || !is_unchanged(stamp, path))
+            return false;
+    }
+    return true;
+}
+
+/* Says whether a path ends in `envs/NAME-` and ten hexadecimal digits, as our environments do. */
+static bool is_environment(const char *path)
+{
+    const char separator = (char)SEPARATOR;
+    const native *whole = from_record(path);
+    size_t length = size_of(path);
+    size_t digits = 0;
+    while (digits < 10 && digits < length
+           && end_of(path[length - 1 - digits], "0123456789abcdef", 0, 16) < 16)
+        digits++;
+    size_t at = length - digits;
+    if (digits < 10 || at == 0 || path[at - 1] != '-')
+        return false;
+    while (at > 0 && path[at - 1] != separator)
+        at--;
+    return whole != NULL && is_absolute(whole) && at > 5 && path[at - 6] == separator
+        && begins_with(path + at - 5, "envs");
+}
+
+/* Checks the changes, or makes them. What was set by hand and is given back may be anything; an
+ * environment that we set lies in the store. */
+static bool change_environment(struct fields *fields, bool make)
+{
+    size_t count = 0;
+    if (!next_count(fields, &count))
+        return false;
+    for (size_t at = 0; at < count; at++) {
+        const char *change = next_field(fields);
+        if (change == NULL || change[0] == 0 || change[0] == '=')
+            return false;
+        size_t length = size_of(change);
+        size_t equals = end_of('=', change, 0, length);
+        const native *name = to_native(change, equals);
+        const char *text = equals < length ? change + equals + 1 : NULL;
+        const native *value = text != NULL ? from_record(text) : NULL;
+        bool ours = is_key(change, equals, SET_PREFIX "UV_PROJECT_ENVIRONMENT")
+            || is_key(change, equals, SET_PREFIX "VIRTUAL_ENV");
+        if (name == NULL || (text != NULL && value == NULL))
+            return false;
+        if (ours && text != NULL && !is_environment(text))
+            return false;
+        if (make && value != NULL)
+            set_variable(name, value);
+        else if (make)
+            unset_variable(name);
+    }
+    return true;
+}
+
+/* Replays a record, if it is for this key and everything is as it was: changes the environment, and
+ * returns the real uv. Returns NULL, and has changed nothing, if not. */
+static const native *replay(const char *bytes, size_t size, const struct key *key, char **variables)
+{
+    struct fields fields = {bytes, bytes + size};
+    if (!is_for(&fields, key) || !has_same_variables(&fields, variables)
+        || !has_same_inputs(&fields))
+        return NULL;
+    struct fields changes = fields;
+    if (!change_environment(&fields, false))
+        return NULL;
+    const char *field = next_field(&fields);
+    const native *uv = field != NULL ? from_record(field) : NULL;
+    if (uv == NULL || !is_absolute(uv) || !next_is(&fields, "end") || fields.next != fields.end)
+        return NULL;
+    change_environment(&changes, true);
+    return uv;
+}
+
+/* Says whether a text is these bytes in hexadecimal. */
+static bool is_hexadecimal(const char *text, const unsigned char *bytes, size_t size)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t at = 0; at < size; at++) {
+        if (*text++ != digits[bytes[at] >> 4] || *text++ != digits[bytes[at] & 15])
+            return false;
+    }
+    return *text == 0;
+}
+
+/* Replays what is recorded for a key, if anything; `sum` is the sum of the variables' numbers. */
+static void recall_for(const struct key *key, const native *folder, char **variables, uint64_t sum)
+{
+    uint64_t number = rest_of(0, key->launcher, size_of(key->launcher) + 1);
+    number = rest_of(number, key->how, size_of(key->how) + 1);
+    number = rest_of(number, key->directory, size_of(key->directory) + 1);
+    for (size_t at = 0; at < key->count; at++)
+        number = rest_of(number, key->words[at], size_of(key->words[at]) + 1);
+    number += sum;
+
+    struct text path = {0};
+    append(&path, folder);
+    for (int shift = 56; shift >= 0; shift -= 8)
+        append_hexadecimal(&path, (unsigned char)(number >> shift));
+
+    struct content content = {0};
+    if (read_file(path.start, RECORD_LIMIT, true, &content) != NULL || content.size == 0)
+        return;
+    const native *uv = replay(content.bytes, content.size, key, variables);
+    if (uv != NULL)
+        become_uv(uv);
+}
+
+/* Returns how many words stand before the program in `run FLAGS... PROGRAM...`, 0 for another
+ * line. A program with a path, or that may be a script, or that is something in the current
+ * directory, is another line: uv looks into those. */
+static size_t words_before_program(char **words, size_t count)
+{
+    size_t at = 1;
+    if (count == 0 || !is_key(words[0], size_of(words[0]), "run"))
+        return 0;
+    while (at < count && words[at][0] == '-')
+        at++;
+    if (at == count || words[at][0] == 0)
+        return 0;
+    for (const char *letter = words[at]; *letter != 0; letter++) {
+        if (*letter == '/' || *letter == '\\' || *letter == '.')
+            return 0;
+    }
+    const native *program = from_record(words[at]);
+    return program == NULL || exists(program) ? 0 : at;
+}
+
+/* Replays a recorded decision; returns where there is none that holds. */
+static void recall(const native *cache, const native *launcher)
+{
+    const native *folder = JOIN(cache, N("/" DECISIONS "/"));
+    const char *own = to_record(launcher);
+    char **words = own_words();
+    if (own == NULL || words == NULL || !is_private_folder(cache) || !is_private_folder(folder))
+        return;
+    size_t count = 0;
+    size_t size = 0;
+    for (; words[count] != NULL; count++)
+        size += size_of(words[count]);
+    char **variables = own_variables();
+    uint64_t sum = 0;
+    for (char **entry = variables; *entry != NULL; entry++)
+        sum += is_relevant(*entry) ? rest_of(0, *entry, size_of(*entry)) : 0;
+
+    const char *directory = current_directory();
+    size_t before_program = words_before_program(words, count);
+    struct key run = {own, "run", directory, words, before_program};
+    struct key exact = {own, "exact", directory, words, count};
+    if (directory != NULL && before_program > 0)
+        recall_for(&run, folder, variables, sum);
+    if (directory != NULL && count > 0 && size <= LINE_LIMIT)
+        recall_for(&exact, folder, variables, sum);
+    for (size_t length = 1; length <= 2 && length <= count; length++)
+        recall_for(&(struct key){own, "prefix", "", words, length}, folder, variables, sum);
+}

@@ -1,0 +1,93 @@
+/* Start another program on Windows, wait for it, and end as it does. */
+
+/* Ctrl-C reaches every process of the console. What it means is uv's to decide: we wait. */
+static BOOL WINAPI stand_by(DWORD event)
+{
+    (void)event;
+    return TRUE;
+}
+
+/* A job ends its processes when its last handle goes, so whoever ends the launcher ends uv. */
+static void limit_job(HANDLE job, DWORD flags)
+{
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
+    limits.BasicLimitInformation.LimitFlags = flags;
+    SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
+}
+
+/* Starts a program and waits for its end; returns whether it started. */
+static bool run(const wchar_t *program, wchar_t *line, DWORD *code)
+{
+    STARTUPINFOW startup;
+    PROCESS_INFORMATION child;
+    GetStartupInfoW(&startup); /* also carries the descriptors that a C library passes on */
+    SetConsoleCtrlHandler(stand_by, TRUE);
+    if (!CreateProcessW(long_path(program), line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL,
+                        &startup, &child))
+        return false;
+    HANDLE job = CreateJobObjectW(NULL, NULL);
+    limit_job(job, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_BREAKAWAY_OK);
+    AssignProcessToJobObject(job, child.hProcess);
+    ResumeThread(child.hThread);
+
+    *code = NOT_FOUND;
+    WaitForSingleObject(child.hProcess, INFINITE);
+    GetExitCodeProcess(child.hProcess, code);
+    limit_job(job, 0); /* it ended by itself: what it left running goes on */
+    return true;
+}
+
+/* The command line is passed on as it came: quoting is the user's, and uv's to read. */
+static void become_uv(const wchar_t *path)
+{
+    DWORD code;
+    if (run(path, (wchar_t *)JOIN(command_line), &code))
+        ExitProcess(code);
+}
+
+/* Adds an argument so that Microsoft's rules read it back: there backslashes count only before a
+ * quote. */
+static void append_quoted(struct text *line, const wchar_t *argument)
+{
+    append(line, L" \"");
+    size_t backslashes = 0;
+    for (; *argument != 0; argument++) {
+        if (*argument == L'"') {
+            for (size_t more = backslashes + 1; more > 0; more--)
+                append(line, L"\\");
+        }
+        backslashes = *argument == L'\\' ? backslashes + 1 : 0;
+        append_some(line, argument, 1);
+    }
+    for (; backslashes > 0; backslashes--)
+        append(line, L"\\");
+    append(line, L"\"");
+}
+
+static bool become_python(const struct configuration *configuration, const wchar_t *launcher)
+{
+    size_t end = end_of_program_name(command_line);
+    struct text name = {0};
+    append(&name, L"");
+    for (size_t at = 0; at < end; at++) {
+        if (command_line[at] != L'"')
+            append_some(&name, command_line + at, 1);
+    }
+
+    struct text line = {0};
+    append(&line, L"\"");
+    append(&line, configuration->python);
+    append(&line, L"\" -I -S -X utf8 -c");
+    append_quoted(&line, N(STUB));
+    append_quoted(&line, configuration->package);
+    append_quoted(&line, launcher);
+    append_quoted(&line, L"-");
+    append_quoted(&line, name.start);
+    append(&line, command_line + end);
+    DWORD code;
+    if (!run(configuration->python, line.start, &code))
+        return false;
+    if (code != PYTHON_FAILED_CODE)
+        ExitProcess(code);
+    return true;
+}
