@@ -613,7 +613,7 @@ static bool is_relevant(char *entry)
     static const char *const NAMES[] = {
         "APPDATA", "CCNET_CONF_DIR", "CONDA_DEFAULT_ENV", "CONDA_PREFIX", "HOME", "LOCALAPPDATA",
         "MUTAGEN_DATA_DIRECTORY", "ONEDRIVE", "ONEDRIVECOMMERCIAL", "ONEDRIVECONSUMER", "PATH",
-        "STCONFDIR", "STHOMEDIR", "SYSTEMDRIVE", "USERPROFILE", "UV_CACHE_DIR", "UV_CONFIG_FILE",
+        "PROGRAMDATA", "STCONFDIR", "STHOMEDIR", "SYSTEMDRIVE", "USERPROFILE", "UV_CACHE_DIR", "UV_CONFIG_FILE",
         "UV_FROZEN", "UV_ISOLATED", "UV_LINK_MODE", "UV_NO_BUILD_ISOLATION", "UV_NO_CACHE",
         "UV_NO_CONFIG", "UV_NO_INSTALLER_METADATA", "UV_NO_PROJECT", "UV_NO_SYNC", "UV_PREVIEW",
         "UV_PREVIEW_FEATURES", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON",
@@ -744,6 +744,14 @@ static size_t guarded_by(const char *stamp, const native *path)
     return same && count <= COUNT_LIMIT ? (size_t)count : 0;
 }
 
+/* The stamp is `$` and the value of a variable; one that is not set is as good as empty. */
+static bool has_same_value(const char *stamp, const native *name)
+{
+    const native *value = from_record(stamp + 1);
+    const native *now = get_variable(name);
+    return value != NULL && is_equal(now != NULL ? now : N(""), value);
+}
+
 static bool has_same_inputs(struct fields *fields)
 {
     size_t count = 0;
@@ -764,6 +772,8 @@ static bool has_same_inputs(struct fields *fields)
             return false;
         if (stamp[0] == 'g')
             guarded = guarded_by(stamp, path);
+        else if (stamp[0] == '$' && has_same_value(stamp, path))
+            continue;
         else if (!is_unchanged(stamp, path))
             return false;
     }

@@ -149,6 +149,13 @@ CHANGES = [
         _nothing, P, "sync", _write(SETTINGS, 'store = "~/elsewhere"\n'), id="another-store"
     ),
     pytest.param(
+        _both(_write(SETTINGS, 'store = "$SCRATCH/x"\n'), _set("SCRATCH", "{root}/home/a")),
+        P,
+        "sync",
+        _set("SCRATCH", "{root}/home/b"),
+        id="variable-in-store",
+    ),
+    pytest.param(
         _write(UNISON.format("a"), "root = /nowhere\n"),
         Q,
         "sync",

@@ -39,6 +39,7 @@ MAGIC = "uvlocal-decision 2"
 FOLDER = "decisions"
 #: The variables that a decision can rest on: these, and every name that begins so. No others: they
 #: would be written down with it, and some of uv's hold passwords. The launcher has the same list.
+#: What the setting `store` names besides is an input like a file (`System.variable`).
 VARIABLES = (
     "APPDATA",
     "CCNET_CONF_DIR",
@@ -51,6 +52,7 @@ VARIABLES = (
     "ONEDRIVECOMMERCIAL",
     "ONEDRIVECONSUMER",
     "PATH",
+    "PROGRAMDATA",
     "STCONFDIR",
     "STHOMEDIR",
     "SYSTEMDRIVE",
@@ -81,8 +83,8 @@ VARIABLES = (
     "XDG_STATE_HOME",
 )
 PREFIX = "UVLOCAL_"
-#: Stamps of what is no file: keys of the registry, drives.
-NO_PATH = "qQvm"
+#: Stamps of what is no file: keys of the registry, drives, variables that a setting names.
+NO_PATH = "qQvm$"
 #: Changes at each call, and the launcher sees to it before it recalls anything.
 _LOOP = "UVLOCAL_LOOP"
 
