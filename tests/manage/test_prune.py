@@ -511,7 +511,7 @@ def test_read_only_folders_go() -> None:
         with open(os.path.join(top, "a", "b", "file"), "w", encoding="utf-8"):
             pass
         with not_as_root(base):
-            os.chmod(os.path.join(top, "a", "b", "c"), 0)
+            os.chmod(os.path.join(top, "a", "b", "c"), 0o500)
             os.chmod(os.path.join(top, "a", "b"), 0o500)
             os.chmod(os.path.join(top, "a"), 0o500)
             assert removal.delete(top) == ""
