@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import time
 from dataclasses import dataclass
-from unittest import mock
 
 import confined
 import launchers
@@ -21,7 +20,7 @@ import recorded
 import world_changes
 from world_contents import FOLDERS, PROJECT, dropbox_says
 
-from uvlocal.shim import recall, stores
+from uvlocal.shim import recall
 from uvlocal.shim.gather import Call
 from uvlocal.shim.prepare import prepare
 from uvlocal.shim.recorder import RecordingSystem
@@ -193,12 +192,8 @@ class ChangingWorld:
         return Answer(os.fsdecode(record.program[0]), words, variables)
 
     def decide(self, asked: Asked, *, record: bool = False) -> Answer | None:
-        """Decide anew; None where there is no uv. With `record`, write the decision down.
-
-        The place for all, in which a store may be made, is one of this world.
-        """
-        place = mock.patch.object(stores, "_shared_place", return_value=self.path("places/uvlocal"))
-        with confined.to(self.root), place:
+        """Decide anew; None where there is no uv. With `record`, write the decision down."""
+        with confined.to(self.root):
             return self._decide(asked, record=record)
 
     def _decide(self, asked: Asked, *, record: bool) -> Answer | None:

@@ -35,8 +35,6 @@ class Home:
         self.path.mkdir()
         self.shims = self.path / SHIMS
         self.environ = {"HOME": str(self.path), "SHELL": "/bin/bash", "LANG": "C.UTF-8"}
-        # The default one, named: otherwise this user's real store in `/var/tmp` is looked at too.
-        self.environ["UVLOCAL_STORE"] = str(self.path / ".local/share/uvlocal")
         self.set_path("/usr/bin", "/bin")
         self.uv = self.program("bin/uv", "echo real uv")
         self.set_path(str(self.uv.parent), "/usr/bin", "/bin")

@@ -35,9 +35,7 @@ class Machine:
         self.home = os.path.join(self.root, "home")
         self.dropbox = os.path.join(self.home, "Dropbox")
         self.store = os.path.join(self.home, ".local", "share", "uvlocal")
-        # The store is named, so that no place outside of this machine counts as one.
         self.environ = {
-            "UVLOCAL_STORE": self.store,
             "HOME": self.home,
             "PATH": os.path.join(self.root, "bin"),
             "LANG": "C.UTF-8",

@@ -40,6 +40,7 @@ USER_SETTINGS = (
     'local-roots = ["~/Dropbox"]\n',
     'local-roots = ["~/Dropbox/ws"]\n',
     'store = "~/elsewhere"\n',
+    'store = "$SCRATCH/uvlocal"\n',
     'pointer = "symlink"\n',
     'strategy = "no-metadata"\n',
     "[providers.dropbox]\nenabled = false\n",
@@ -52,7 +53,7 @@ UV_SETTINGS = (
     'link-mode = "copy"\n',
     "",
 )
-#: Every variable that a decision can rest on, and two that none does, with values to set.
+#: Every variable that a decision can rest on, one that a setting names, and two that none rests on.
 VARIABLES = {
     "CCNET_CONF_DIR": ("{root}/home/ccnet",),
     "CONDA_DEFAULT_ENV": ("base", "mine"),
@@ -61,6 +62,7 @@ VARIABLES = {
     "LANG": ("C", "C.UTF-8"),
     "MUTAGEN_DATA_DIRECTORY": ("{root}/home/mutagen",),
     "PATH": ("{root}/bin2", "{root}/bin1:bin2:{root}/bin2:", "{root}/nowhere", ""),
+    "SCRATCH": ("{root}/scratch", "{root}/home/Dropbox"),
     "STCONFDIR": ("{root}/home/syncthing",),
     "STHOMEDIR": ("{root}/home/syncthing",),
     "UVLOCAL_BYPASS": ("1", "0"),

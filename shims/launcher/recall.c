@@ -135,6 +135,14 @@ static bool are_numbers(const char *text, const uint64_t *numbers, size_t count)
     return true;
 }
 
+/* The stamp is `$` and the value of a variable; one that is not set is as good as empty. */
+static bool has_same_value(const char *stamp, const native *name)
+{
+    const native *value = from_record(stamp + 1);
+    const native *now = get_variable(name);
+    return value != NULL && is_equal(now != NULL ? now : N(""), value);
+}
+
 static bool has_same_inputs(struct fields *fields)
 {
     size_t count = 0;
@@ -146,7 +154,9 @@ static bool has_same_inputs(struct fields *fields)
         if (stamp == NULL || name == NULL)
             return false;
         const native *path = from_record(name);
-        if (path == NULL || !is_unchanged(stamp, path))
+        if (path == NULL)
+            return false;
+        if (stamp[0] == '$' ? !has_same_value(stamp, path) : !is_unchanged(stamp, path))
             return false;
     }
     return true;

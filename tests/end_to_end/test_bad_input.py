@@ -118,26 +118,18 @@ def test_strange_home(newest_world: World, home: str) -> None:
     assert (result.out, result.ours) == ("1\n", [])
 
 
-def test_store_that_cannot_be_made(newest_world: World) -> None:
+@pytest.mark.parametrize("named", [True, False], ids=["named", "default"])
+def test_store_that_cannot_be_made(newest_world: World, *, named: bool) -> None:
     """With no place for environments uv runs as it would without us, and one line says so."""
     world = newest_world
-    blocked = world.write("home/blocked", "a file where a folder should be")
+    blocked = "home/blocked" if named else "home/.local/share/uvlocal"
+    path = world.write(blocked, "a file where a folder should be")
     project = world.project("home/Dropbox/foo", packaged=False)
-    named = {"UVLOCAL_STORE": blocked}
-    result = world.uv("run", "python", "-c", "print(1)", cwd=project, env=named).ok()
+    environ = {"UVLOCAL_STORE": path} if named else {}
+    result = world.uv("run", "python", "-c", "print(1)", cwd=project, env=environ).ok()
     assert result.out == "1\n"
     assert len(result.ours) == 1
     assert os.path.isdir(os.path.join(project, ".venv"))
-
-
-def test_default_store_that_cannot_be_made(newest_world: World) -> None:
-    """With the default store blocked uv runs, and the environment stays out of the folder."""
-    world = newest_world
-    world.write("home/.local/share/uvlocal", "a file where a folder should be")
-    project = world.project("home/Dropbox/foo", packaged=False)
-    result = world.uv("run", "python", "-c", "print(1)", cwd=project).ok()
-    assert result.out == "1\n"
-    assert not os.path.lexists(os.path.join(project, ".venv"))
 
 
 def test_deleted_directory(newest_world: World) -> None:

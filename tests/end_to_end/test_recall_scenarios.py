@@ -163,6 +163,13 @@ CHANGES = [
         id="in-place-no-place",
     ),
     pytest.param(
+        _both(_write(SETTINGS, 'store = "$SCRATCH/x"\n'), _set("SCRATCH", "{root}/home/a")),
+        P,
+        "sync",
+        _set("SCRATCH", "{root}/home/b"),
+        id="variable-in-store",
+    ),
+    pytest.param(
         _write(UNISON.format("a"), "root = /nowhere\n"),
         Q,
         "sync",

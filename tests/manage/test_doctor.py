@@ -417,7 +417,6 @@ class Locked(System):
 
 def test_a_store_that_cannot_be_written(machine: Machine) -> None:
     """A store without write permission is a failure, with the command that mends it."""
-    machine.environ["UVLOCAL_STORE"] = machine.store
     system = Locked(environ=dict(machine.environ), cwd=machine.home)
     codes = {check.code: check for check in stores.check(Facts(system))}
     assert codes["store-not-writable"].command == "chmod -R u+rwX ~/.local/share/uvlocal"

@@ -17,7 +17,6 @@ from launchers import STUB
 from uvlocal.manage import (
     inspection,
     install,
-    programs,
     shim_folder,
     uninstall,
     windows_path,
@@ -332,27 +331,6 @@ def test_users_path_that_cannot_be_written(tmp_path: Path) -> None:
     made = install.perform(install.plan(Wish(str(tmp_path / "s")), system, user_path=path))
     assert (made.user_path, made.is_blocked) == ("blocked", True)
     assert os.path.exists(made.shim)
-
-
-# -- programs that no shell starts -----------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("platform", "names"),
-    [
-        ("linux", ["VS Code", "PyCharm", "cron", "systemd"]),
-        ("darwin", ["VS Code", "PyCharm", "cron", "launchd"]),
-        ("win32", ["VS Code, PyCharm", "services, tasks"]),
-    ],
-)
-def test_programs_without_a_shell(platform: str, names: list[str]) -> None:
-    """Each kind of program is told with what it sees and the way that works."""
-    system = FakeSystem(platform=platform)
-    shim = system.path.join(system.home, "shims", "uv")
-    found = programs.advice(shim, system)
-    assert [one.name for one in found] == names
-    assert all(one.sees and one.way for one in found)
-    assert any(shim in one.way for one in found)
 
 
 # -- the script for PowerShell ---------------------------------------------------------------------

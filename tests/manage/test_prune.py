@@ -511,7 +511,7 @@ def test_read_only_folders_go() -> None:
         with open(os.path.join(top, "a", "b", "file"), "w", encoding="utf-8"):
             pass
         with not_as_root(base):
-            os.chmod(os.path.join(top, "a", "b", "c"), 0)
+            os.chmod(os.path.join(top, "a", "b", "c"), 0o500)
             os.chmod(os.path.join(top, "a", "b"), 0o500)
             os.chmod(os.path.join(top, "a"), 0o500)
             assert removal.delete(top) == ""
@@ -539,8 +539,6 @@ def test_what_is_no_folder(tmp_path: Path, kind: str) -> None:
 def test_uv_makes_anew_what_was_removed(newest_world: World) -> None:
     """A project whose unused environment was removed gets a new one at its next call."""
     world = newest_world
-    # Named, so that what a user of this machine keeps elsewhere is nobody's to prune.
-    world.environment["UVLOCAL_STORE"] = world.store
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     for _ in range(2):
         world.uv("run", "foo", cwd=project).ok()

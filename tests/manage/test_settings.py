@@ -67,7 +67,29 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
+@pytest.fixture
+def administered(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """Return a home on a machine whose administrator's file is `administrator.toml` in it."""
+    path = os.path.join(home.path, "administrator.toml")
+    monkeypatch.setattr(rules, "machine_file", lambda _: path)
+    return home
+
+
 # -- showing ---------------------------------------------------------------------------------------
+
+
+def test_settings_of_the_machine(administered: Home) -> None:
+    """What the administrator set is shown with that file as its place."""
+    home = administered
+    path = rules.machine_file(home.system)
+    home.write(path, 'mode = "never"\n[providers.dropbox]\nenabled = false\n')
+    home.write(home.file, "[providers.onedrive]\nenabled = false\n")
+    found = settings.shown(home.system)
+    assert (found.machine_file, found.machine_file_exists) == (path, True)
+    origins = {one.key: (one.origin, one.place) for one in found.settings}
+    assert origins["mode"] == origins["providers.dropbox.enabled"] == ("machine", path)
+    assert origins["providers.onedrive.enabled"] == ("user", home.file)
+    assert origins["strategy"] == ("default", "")
 
 
 def test_defaults(home: Home) -> None:
@@ -316,6 +338,25 @@ def test_unset_the_last_key_of_a_project(home: Home, opt_in: str, after: str) ->
 
 
 # -- roots -----------------------------------------------------------------------------------------
+
+
+def test_add_root_to_those_of_the_machine(administered: Home) -> None:
+    """The user's list replaces the administrator's, so it begins with what is in that."""
+    home = administered
+    home.write(rules.machine_file(home.system), 'synced-roots = ["/data/sync"]\n')
+    shared = os.path.join(home.path, "Shared")
+    os.mkdir(shared)
+    made = setting_changes.add_root(shared, local=False, system=home.system)
+    assert [(one.before, one.after) for one in made.changes] == [(None, ["/data/sync", "~/Shared"])]
+    assert home.shown()["synced-roots"].value == ("/data/sync", shared)
+
+
+def test_the_machines_file_is_not_the_users(administered: Home) -> None:
+    """What is wrong in the administrator's file keeps nobody from changing their own settings."""
+    home = administered
+    home.write(rules.machine_file(home.system), 'mode = "sometimes"\n')
+    setting_changes.set_value("mode", "never", project=False, system=home.system)
+    assert home.text() == 'mode = "never"\n'
 
 
 def test_add_root(home: Home) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fakes import FakeSystem
+from provider_examples import EXAMPLES, MISSES
 from sample_clients import PLATFORMS, at_home, machine
 
 from uvlocal.shim import filesystems, patterns, probes, roots
@@ -24,16 +25,21 @@ LINKS = {"kept", "skipped", "followed", "refused", "unknown"}
 CONFIDENCES = {"high", "medium", "low"}
 
 
-def _cases(column: str) -> list[object]:
+def _cases(table: dict[str, dict[str, tuple[str, ...]]]) -> list[object]:
     return [
-        pytest.param(provider.id, platform, example, id=f"{provider.id}-{platform}-{example}")
-        for provider in PROVIDERS
-        for platform, examples in getattr(provider, column).items()
+        pytest.param(provider, platform, example, id=f"{provider}-{platform}-{example}")
+        for provider, platforms in table.items()
+        for platform, examples in platforms.items()
         for example in examples
     ]
 
 
-@pytest.mark.parametrize(("provider", "platform", "example"), _cases("examples"))
+def _on(platform: str, table: dict[str, dict[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
+    """Return the folders of each provider on one system."""
+    return {provider: platforms.get(platform, ()) for provider, platforms in table.items()}
+
+
+@pytest.mark.parametrize(("provider", "platform", "example"), _cases(EXAMPLES))
 def test_example(provider: str, platform: str, example: str) -> None:
     """Each example is found to be its own row's, on a machine that has every client."""
     system = machine(platform)
@@ -45,7 +51,7 @@ def test_example(provider: str, platform: str, example: str) -> None:
     assert volume.confidence in CONFIDENCES
 
 
-@pytest.mark.parametrize(("provider", "platform", "example"), _cases("misses"))
+@pytest.mark.parametrize(("provider", "platform", "example"), _cases(MISSES))
 def test_near_miss(provider: str, platform: str, example: str) -> None:
     """A folder that only looks like a row's is not found to be."""
     path = at_home(platform, example)
@@ -53,7 +59,7 @@ def test_near_miss(provider: str, platform: str, example: str) -> None:
     assert (volume.provider, volume.kind) != (provider, "synced"), volume.evidence
 
 
-@pytest.mark.parametrize(("provider", "platform", "example"), _cases("examples"))
+@pytest.mark.parametrize(("provider", "platform", "example"), _cases(EXAMPLES))
 def test_disabled(provider: str, platform: str, example: str) -> None:
     """`enabled = false` silences a row, and only that row."""
     settings = Settings()
@@ -62,7 +68,7 @@ def test_disabled(provider: str, platform: str, example: str) -> None:
     assert locate(path, path, machine(platform), settings).provider != provider
 
 
-@pytest.mark.parametrize(("provider", "platform", "example"), _cases("examples"))
+@pytest.mark.parametrize(("provider", "platform", "example"), _cases(EXAMPLES))
 def test_local_root(provider: str, platform: str, example: str) -> None:
     """The command that contests an answer does what it says: the folder is local then."""
     settings = Settings()
@@ -79,12 +85,11 @@ def test_a_user_without_clients(platform: str) -> None:
     by_path = re.compile(
         "Mobile Documents/|CloudStorage/|chromeos/GoogleDrive/|Volumes/GoogleDrive/"
     )
-    for provider in PROVIDERS:
-        for example in provider.examples.get(platform, ()):
-            path = at_home(platform, example)
-            volume = locate(path, path, system, Settings())
-            wanted = "synced" if by_path.search(example) else "local"
-            assert volume.kind == wanted, (example, volume.evidence)
+    for example in chain.from_iterable(_on(platform, EXAMPLES).values()):
+        path = at_home(platform, example)
+        volume = locate(path, path, system, Settings())
+        wanted = "synced" if by_path.search(example) else "local"
+        assert volume.kind == wanted, (example, volume.evidence)
 
 
 def test_ids() -> None:
@@ -97,10 +102,11 @@ def test_ids() -> None:
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_no_example_twice(platform: str) -> None:
     """No two rows claim one example, and no row claims another's near miss of itself."""
-    examples = list(chain.from_iterable(row.examples.get(platform, ()) for row in PROVIDERS))
-    assert len(set(examples)) == len(examples)
-    for row in PROVIDERS:
-        assert not set(row.examples.get(platform, ())) & set(row.misses.get(platform, ()))
+    examples, misses = _on(platform, EXAMPLES), _on(platform, MISSES)
+    everything = list(chain.from_iterable(examples.values()))
+    assert len(set(everything)) == len(everything)
+    for provider, folders in misses.items():
+        assert not set(examples[provider]) & set(folders)
 
 
 @pytest.mark.parametrize("row", PROVIDERS, ids=[row.id for row in PROVIDERS])
@@ -129,8 +135,15 @@ def test_columns(row: Provider) -> None:
 def test_every_place_is_shown(row: Provider) -> None:
     """Each system on which a row can be found has an example and a near miss."""
     for platform in {platform for place in row.places for platform in place.platforms}:
-        assert row.examples.get(platform), platform
-        assert row.misses.get(platform), platform
+        assert EXAMPLES[row.id][platform]
+        assert MISSES[row.id][platform]
+
+
+def test_every_row_has_examples() -> None:
+    """A row without examples is found by its mount alone; no examples are of a row that is gone."""
+    mounted = {row.provider for row in filesystems.FILE_SYSTEMS}
+    assert set(EXAMPLES) == set(MISSES)
+    assert set(EXAMPLES) <= set(BY_ID) <= {*EXAMPLES, *mounted}
 
 
 def test_every_probe_is_used() -> None:

@@ -179,12 +179,6 @@ SETTINGS = "home/.config/uvlocal/uvlocal.toml"
         pytest.param(_set("HOME", "../.."), "lock", False, id="home-is-relative"),
         pytest.param(_set("UVLOCAL_UV", "../../../bin2/uv"), "lock", False, id="uv-is-relative"),
         pytest.param(_set("UVLOCAL_UV", "../../../bin2/uv"), "cache dir", False, id="prefix"),
-        pytest.param(
-            lambda world: world.write("home/.local/share/uvlocal", ""),
-            "sync",
-            True,
-            id="another-place-for-the-store",
-        ),
     ],
 )
 def test_what_is_recorded(world: ChangingWorld, before: Act, words: str, *, lasts: bool) -> None:

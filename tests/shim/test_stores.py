@@ -1,4 +1,4 @@
-"""Choosing the store, and the environment's name in it."""
+"""Looking at the store, and the environment's name in it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def machine(
     files: dict[str, object] | None = None, mounts: str = DISK, **environ: str
 ) -> FakeSystem:
     """Return a Linux machine with these mounts; `/home` is a device of its own on a network."""
-    tree: dict[str, object] = {ROOT: None, "/var/tmp": None, **(files or {})}  # noqa: S108
+    tree: dict[str, object] = {ROOT: None, **(files or {})}
     system = FakeSystem(tree, environ=environ)
     system.mount_text = mounts
     if mounts == NETWORK_HOME:
@@ -33,7 +33,7 @@ def machine(
 
 def chosen(system: FakeSystem) -> Store:
     """Return the store for the project in Dropbox."""
-    store = stores.choose(ROOT, system, settings.load(system))
+    store = stores.look(ROOT, system, settings.load(system))
     assert store is not None
     return store
 
@@ -63,10 +63,9 @@ def test_an_environment_that_is_there() -> None:
     ],
 )
 def test_something_in_the_way(there: dict[str, object]) -> None:
-    """Where something is in the way the store is not writable, and the next place is taken."""
-    assert chosen(machine(there)).path == "/home/me/.cache/uvlocal/store"
-    asked = chosen(machine(there, UVLOCAL_STORE=HOME_STORE))
-    assert (asked.path, asked.writable) == (HOME_STORE, False)
+    """Where something is in the way the store is not writable, and no other place is taken."""
+    store = chosen(machine(there))
+    assert (store.path, store.writable) == (HOME_STORE, False)
 
 
 class Vanishing(FakeSystem):
@@ -92,14 +91,12 @@ class Vanishing(FakeSystem):
         return True
 
 
-@pytest.mark.parametrize("asked", [True, False], ids=["named", "default"])
-def test_a_store_that_vanishes_beside_us(*, asked: bool) -> None:
-    """Whenever the store is removed while it is looked at, it can be made again, and is chosen."""
+def test_a_store_that_vanishes_beside_us() -> None:
+    """Whenever the store is removed while it is looked at, it counts as one that can be made."""
     count = 0
     while True:
         count += 1
-        environ = {"UVLOCAL_STORE": HOME_STORE} if asked else {}
-        system = Vanishing({ROOT: None, f"{HOME_STORE}/envs/x": None}, environ=environ)
+        system = Vanishing({ROOT: None, f"{HOME_STORE}/envs/x": None})
         system.mount_text = DISK
         system.looks = count
         store = chosen(system)
@@ -109,41 +106,26 @@ def test_a_store_that_vanishes_beside_us(*, asked: bool) -> None:
     assert count > 10
 
 
-def test_a_network_home() -> None:
-    """Where home is remote, the place for large temporary files on this machine is taken."""
-    store = chosen(machine(mounts=NETWORK_HOME))
-    assert store.path == "/var/tmp/uvlocal-1000"  # noqa: S108 - owner and mode are checked
-    assert store.volume.kind == "local"
-
-
-@pytest.mark.parametrize("mode", [0o755, 0o770, 0o777])
-def test_a_place_that_others_may_enter_is_not_taken(mode: int) -> None:
-    """In a place for all, only a folder that is this user's alone is used."""
-    shared = "/var/tmp/uvlocal-1000"  # noqa: S108 - that is the point
-    system = machine({shared: None}, mounts=NETWORK_HOME)
-    system.modes[shared] = mode
-    store = chosen(system)
-    assert (store.path, store.volume.kind) == (HOME_STORE, "network")
-
-
-def test_a_store_that_the_user_named_is_not_replaced() -> None:
-    """The user's word on the store stands, even where it lies on a network volume."""
-    store = chosen(machine(mounts=NETWORK_HOME, UVLOCAL_STORE="/home/me/envs"))
-    assert (store.path, store.volume.kind) == ("/home/me/envs", "network")
+@pytest.mark.parametrize("named", [False, True], ids=["default", "named"])
+def test_a_network_home(*, named: bool) -> None:
+    """A store on a network volume is told for what it is; no other place is taken for it."""
+    environ = {"UVLOCAL_STORE": "/home/me/envs"} if named else {}
+    store = chosen(machine({"/var/tmp": None}, NETWORK_HOME, **environ))  # noqa: S108 - not taken
+    assert store.path == ("/home/me/envs" if named else HOME_STORE)
+    assert store.volume.kind == "network"
 
 
 def test_no_home_at_all() -> None:
-    """Without a home there is no store but the shared place."""
+    """Without a home there is no store."""
     system = FakeSystem({"/p": None}, home="", cwd="/p")
-    system.uid = -1
-    assert stores.choose("/p", system, settings.load(system)) is None
+    assert stores.look("/p", system, settings.load(system)) is None
 
 
-def test_a_store_in_the_synced_folder_is_no_better_place() -> None:
-    """A store below a sync root is known for what it is."""
+def test_a_store_in_a_synced_folder() -> None:
+    """A store below a sync root is told for what it is."""
     info = json.dumps({"personal": {"path": "/home/me"}}).encode()
     store = chosen(machine({"/home/me/.dropbox/info.json": info}))
-    assert store.path == "/var/tmp/uvlocal-1000"  # noqa: S108 - home itself is synced
+    assert (store.path, store.volume.kind) == (HOME_STORE, "synced")
 
 
 def record(key: str) -> bytes:
@@ -176,32 +158,3 @@ def test_a_key_with_quotes_needs_the_parser() -> None:
     content = b'key = "a\\"b\\\\c\\nd"\n'
     assert stores.is_record_of(content, key)
     assert not stores.is_record_of(content, "other")
-
-
-@pytest.mark.parametrize(
-    ("there", "mode"),
-    [
-        pytest.param(None, 0o755, id="readable-by-others"),
-        pytest.param(b"", 0o600, id="a-file"),
-        pytest.param(Link("/home/me"), 0o700, id="a-link"),
-    ],
-)
-def test_somebody_was_faster(there: object, mode: int) -> None:
-    """A place for all that was taken between looking and making is not used."""
-    shared = "/var/tmp/uvlocal-1000"  # noqa: S108 - that is the point
-    system = machine(mounts=NETWORK_HOME)
-    assert chosen(system).path == shared
-    system.put(shared, there)
-    system.modes[shared] = mode
-    with pytest.raises(PermissionError):
-        stores.claim(shared, system)
-
-
-def test_claiming_makes_the_place_private() -> None:
-    """The place for all is made for this user alone; another store is none of its business."""
-    shared = "/var/tmp/uvlocal-1000"  # noqa: S108 - that is the point
-    system = machine(mounts=NETWORK_HOME)
-    stores.claim(shared, system)
-    assert system.modes[shared] == 0o700
-    stores.claim(HOME_STORE, system)
-    assert system.lstat(HOME_STORE) is None

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 import sample_clients
 from fakes import FakeSystem, Link
+from provider_examples import EXAMPLES
 
 from uvlocal.shim import environment, prepare
 from uvlocal.shim.gather import Call
 from uvlocal.shim.preview import link_mode_by
 from uvlocal.shim.project import Project
-from uvlocal.shim.providers import PROVIDERS
 from uvlocal.shim.request import Request
 
 if TYPE_CHECKING:
@@ -187,9 +187,9 @@ def test_who_gets_the_variable(words: str, environ: dict[str, str], *, expected:
 @pytest.mark.parametrize(
     ("platform", "example", "provider"),
     [
-        pytest.param(platform, example, provider.id, id=f"{provider.id}-{platform}-{example}")
-        for provider in PROVIDERS
-        for platform, examples in provider.examples.items()
+        pytest.param(platform, example, provider, id=f"{provider}-{platform}-{example}")
+        for provider, systems in EXAMPLES.items()
+        for platform, examples in systems.items()
         for example in examples
     ],
 )

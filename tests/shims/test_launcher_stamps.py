@@ -135,6 +135,30 @@ def test_a_stamp_is_the_same_in_c(
     assert not _holds(machine, *inputs)
 
 
+@pytest.mark.parametrize(
+    ("recorded_value", "now", "holds"),
+    [
+        pytest.param("/scratch/é", "/scratch/é", True, id="same"),
+        pytest.param("/scratch/a", "/scratch/b", False, id="other"),
+        pytest.param("/scratch", "/scratch/b", False, id="longer"),
+        pytest.param("/scratch", None, False, id="gone"),
+        pytest.param("", "/scratch", False, id="came"),
+        pytest.param("", None, True, id="still-absent"),
+    ],
+)
+def test_a_variable_that_a_setting_names(
+    machine: Machine, recorded_value: str, now: str | None, *, holds: bool
+) -> None:
+    """A variable holds as long as it has the value that it had."""
+    system = RecordingSystem(environ={"SCRATCH": recorded_value}, cwd="/", home="/")
+    assert system.variable("SCRATCH") == recorded_value
+    found = record_for(machine, b"sync")
+    found.inputs = [(stamp, name) for (_, name), stamp in system.inputs.items()]
+    lay(machine, found)
+    machine.set("SCRATCH", now)
+    assert (answer(machine, b"sync") == "uv") is holds
+
+
 @pytest.mark.parametrize("size", [0, 1, 7, 8, 8191, 8192, 8193, 100_000, 1 << 20])
 def test_sums_of_content_are_the_same_in_c(machine: Machine, size: int) -> None:
     """A sum is the same number on both sides, whatever the size; a changed byte changes it."""

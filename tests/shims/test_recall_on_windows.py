@@ -353,6 +353,16 @@ def test_drives(recalling: Recalling) -> None:
         assert not recalling.is_recalled()
 
 
+def test_a_variable_that_a_setting_names(recalling: Recalling) -> None:
+    """A variable holds as long as it has the value that it had; its name has no case."""
+    for name in ("SCRATCH", "scratch"):
+        recalling.windows.environ["Scratch"] = "D:\\é"
+        recalling.record(("$D:\\é", name))
+        assert recalling.is_recalled()
+        recalling.windows.environ["Scratch"] = "D:\\other"
+        assert not recalling.is_recalled()
+
+
 @pytest.mark.parametrize("stamp", ["tx", "p", "?", ""])
 def test_what_is_never_recorded_here(recalling: Recalling, stamp: str) -> None:
     """A stamp that Windows has none of holds never."""

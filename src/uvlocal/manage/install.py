@@ -16,7 +16,6 @@ from uvlocal.manage import shadows, shell_code, shells, startup_lines, windows_p
 from uvlocal.manage.drafts import replace as write
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.inspection import inspect
-from uvlocal.manage.programs import Program, advice
 from uvlocal.manage.shim_folder import (
     PACKAGE,
     Contents,
@@ -79,7 +78,6 @@ class Installation:
     user_path: str
     moved_uv: str
     shadows: tuple[shadows.Shadow, ...]
-    programs: tuple[Program, ...]
     now: str
 
     @property
@@ -149,7 +147,6 @@ def plan(
         user_path=registry,
         moved_uv=should.aside if foreign else "",
         shadows=tuple(shadows.find(names, system)),
-        programs=tuple(advice(should.shim, system)),
         now=_now(should.folder, system, running),
     )
     memory = _memory(should.folder, edits, system)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import migrations, old_environments, scan, status
+from uvlocal.manage import migrations, old_environments, records, scan, status
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.inspection import uvs_on_path
 from uvlocal.manage.migration_jobs import Job
 from uvlocal.manage.trees import Cost
-from uvlocal.shim import settings, stores
+from uvlocal.shim import settings
 from uvlocal.shim.gather import Call
 from uvlocal.shim.paths import comparable, contains
 from uvlocal.shim.system import System
@@ -96,7 +96,7 @@ def plan_all(
     }
     roots = [one.root for one in found.projects if one.saves]
     system = System(environ=dict(inherited))
-    for store in stores.candidates(system, settings.load(system)):
+    for store in records.places(system, settings.load(system)):
         for root in migrations.interrupted(store, system):
             key = comparable(root, system)
             if any(contains(comparable(top, system), key, system) for top in found.roots):

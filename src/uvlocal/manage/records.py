@@ -17,7 +17,7 @@ from uvlocal.manage import drafts
 from uvlocal.manage.identity import Disk, Identity
 from uvlocal.manage.states import Judge
 from uvlocal.manage.store import RECORD_VERSION
-from uvlocal.shim import environment, stores
+from uvlocal.shim import environment
 from uvlocal.shim.environment import ENVIRONMENTS, RECORDS
 
 if TYPE_CHECKING:
@@ -79,11 +79,11 @@ class BrokenRecordError(Exception):
 
 
 def places(system: System, settings: Settings) -> list[str]:
-    """Return the stores of this user that are there: the one in use, then former ones."""
-    default = environment.data_directory(system)
-    wanted = [*stores.candidates(system, settings), *([default] if default else [])]
+    """Return the stores of this user that are there: the one in use, and the default one."""
     found = []
-    for store in dict.fromkeys(wanted):
+    for store in dict.fromkeys((settings.store, environment.data_directory(system))):
+        if not store:
+            continue
         folders = (os.path.join(store, name) for name in (ENVIRONMENTS, RECORDS))
         if any(system.is_directory(folder) for folder in folders):
             found.append(store)

@@ -121,10 +121,14 @@ def add_root(folder: str, *, local: bool, system: System | None = None) -> Chang
     file = _file(system, project=False)
     wanted, other = ("local-roots", "synced-roots") if local else ("synced-roots", "local-roots")
     changes = _without(file, other, path, system)
-    roots = _roots(file, wanted)
+    own = roots = _roots(file, wanted)
+    found = rules.load(system)
+    if found.origins.get(wanted) == "machine":
+        # The user's list replaces the machine's, so it begins with what is in that.
+        roots = list(found.local_roots if local else found.synced_roots)
     if not any(_is_same(root, path, system) for root in roots):
         after = [*roots, below_home(path, system)]
-        changes.append(Change(file.path, wanted, roots or None, after))
+        changes.append(Change(file.path, wanted, own or None, after))
         file.set([wanted], after)
     if changes:
         file.write()
@@ -204,7 +208,7 @@ def _value(key: str, text: str) -> Value:
 
 
 class _Candidate(System):
-    """This machine, with a given content in place of the user's file of settings."""
+    """This machine, with a given content as its only file of settings."""
 
     __slots__ = ("content", "file")
 
@@ -214,7 +218,9 @@ class _Candidate(System):
         self.file = rules.user_file(like)
 
     def lstat(self, path: str) -> os.stat_result | None:
-        return os.stat_result((0,) * 10) if path == self.file else super().lstat(path)
+        if path == self.file:
+            return os.stat_result((0,) * 10)
+        return None if path == rules.machine_file(self) else super().lstat(path)
 
     def read(self, path: str, limit: int = READ_LIMIT) -> bytes | None:
         return self.content if path == self.file else super().read(path, limit)

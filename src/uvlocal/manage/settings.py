@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Setting:
     """One setting as it is in force.
 
-    `origin` is `default`, `user`, `project` or `variable`; `place` is the file or the variable, ""
-    for the default.
+    `origin` is `default`, `machine`, `user`, `project` or `variable`; `place` is the file or the
+    variable, "" for the default.
     """
 
     key: str
@@ -36,6 +36,8 @@ class Settings:
     """
 
     version: int
+    machine_file: str
+    machine_file_exists: bool
     user_file: str
     user_file_exists: bool
     project_file: str | None
@@ -48,17 +50,17 @@ def shown(system: System | None = None) -> Settings:
     """Return every setting that is in force in the current directory."""
     system = system or System()
     project = discover(system.cwd, system) if system.cwd else None
-    path = rules.user_file(system)
+    machine, user = rules.machine_file(system), rules.user_file(system)
     found = rules.load(system)
     file = None
     if project is not None:
         file = project_file(project, system)
         if project.table is not None:
             rules.add_project(found, project.table, file, system)
-    places = {"default": "", "user": path, "project": file or ""}
+    places = {"default": "", "machine": machine, "user": user, "project": file or ""}
 
     def setting(key: str, value: str | bool | tuple[str, ...]) -> Setting:
-        origin = found.origins.get(key.partition(".")[0], "default")
+        origin = found.origins.get(key, "default")
         place = rules.VARIABLES[key] if origin == "variable" else places[origin]
         return Setting(key, value, origin, place)
 
@@ -78,8 +80,10 @@ def shown(system: System | None = None) -> Settings:
                 everything.append(setting(f"providers.{provider}.{key}", value))
     return Settings(
         version=1,
-        user_file=path,
-        user_file_exists=bool(path) and system.exists(path),
+        machine_file=machine,
+        machine_file_exists=bool(machine) and system.exists(machine),
+        user_file=user,
+        user_file_exists=bool(user) and system.exists(user),
         project_file=file,
         opted_in=found.opted_in,
         settings=tuple(everything),

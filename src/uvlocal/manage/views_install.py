@@ -50,10 +50,7 @@ def installed(made: Installation) -> None:
     if made.now:
         views.hint("new shells use it; for this one, type")
         talk(f"  {made.now}")
-    talk("\nprograms that no shell starts may need help:")
-    for program in made.programs:
-        talk(f"  {program.name} sees {program.sees}:")
-        talk(f"    {program.way}")
+    views.hint(f"editors, cron and services may need its full path `{shown(made.shim)}`")
 
 
 def obstacles(made: Installation) -> None:

@@ -22,9 +22,12 @@ def settings(found: Settings) -> None:
     for one in found.settings:
         _setting(one, width)
     data("")
-    if found.user_file:
-        absent = "" if found.user_file_exists else " (not there)"
-        data(f"{'user':<{_KEYS}}{shown(found.user_file)}{absent}")
+    for who, path, exists in (
+        ("machine", found.machine_file, found.machine_file_exists),
+        ("user", found.user_file, found.user_file_exists),
+    ):
+        if path:
+            data(f"{who:<{_KEYS}}{shown(path)}{'' if exists else ' (not there)'}")
     if found.project_file:
         absent = "" if found.opted_in else " (has no `[tool.uvlocal]`)"
         data(f"{'project':<{_KEYS}}{shown(found.project_file)}{absent}")

@@ -207,7 +207,7 @@ class Call:
     def _gather_store(self) -> None:
         project = self.facts.project
         if project is not None:
-            store = stores.choose(project.root, self.system, self.settings)
+            store = stores.look(project.root, self.system, self.settings)
             self.facts.store = store or nowhere(self.settings.store)
             self.note("store", f"`{self.facts.store.path}`")
             if self._wish() == "no-metadata" and self.facts.request is not None:

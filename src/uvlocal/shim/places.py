@@ -110,21 +110,16 @@ class Provider:
         file_provider: how its folders in macOS' `Library/CloudStorage` begin.
         windows_names: how its entries in Windows' list of sync roots and in Explorer begin; with a
             `*` in front, what they contain.
-        examples: for each platform, folders that belong to it; the tests hold them against the
-            row.
-        misses: likewise folders that look as if they did.
         source: where this is known from.
     """
 
     __slots__ = (
         "copies_links",
-        "examples",
         "exclusions",
         "file_provider",
         "id",
         "label",
         "links",
-        "misses",
         "places",
         "source",
         "windows_names",
@@ -142,8 +137,6 @@ class Provider:
         exclusions: "tuple[Exclusion, ...]" = (),
         file_provider: str = "",
         windows_names: "tuple[str, ...]" = (),
-        examples: "dict[str, tuple[str, ...]] | None" = None,
-        misses: "dict[str, tuple[str, ...]] | None" = None,
     ) -> None:
         """Fill the row."""
         self.id = identifier
@@ -154,6 +147,4 @@ class Provider:
         self.exclusions = exclusions
         self.file_provider = file_provider
         self.windows_names = windows_names
-        self.examples = examples or {}
-        self.misses = misses or {}
         self.source = source

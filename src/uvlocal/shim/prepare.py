@@ -19,16 +19,11 @@ def prepare(call: Call, decision: Decision) -> None:
 
     Strategies and pointers that change something in the project do so here.
     A record that cannot be written stops nothing; the next call tries again.
-
-    Raises:
-        OSError: the store in a place for all was taken by somebody else just now.
     """
-    request, store = call.facts.request, call.facts.store
+    request = call.facts.request
     silenced = environment.is_on(call.system.environ, "UVLOCAL_QUIET")
     quiet = request is None or request.quiet or silenced
     lines = []
-    if decision.strategy == "redirect" and store is not None:
-        stores.claim(store.path, call.system)
     if decision.strategy == "redirect" and request is not None and request.writes:
         added = _record(call, decision)
         obstacle = _try(call, decision, _keep_pointer)

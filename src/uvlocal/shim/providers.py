@@ -20,8 +20,6 @@ _GENERAL = (
             Place("registry", WINDOWS, rf"HKCU\{_SYNC_ROOTS}", "sync_roots"),
             Place("registry", WINDOWS, _NAMESPACE, "explorer_folders"),
         ),
-        examples={"win32": ("~/Example Cloud/foo",)},
-        misses={"win32": ("~/Example Cloud 2/foo",)},
         source="https://github.com/files-community/Files",
     ),
     Provider(
@@ -32,14 +30,6 @@ _GENERAL = (
             Place("attribute", MACOS, "com.apple.file-provider-domain-id"),
         ),
         exclusions=(Exclusion("attribute", MACOS, IGNORE_ATTRIBUTE, certain=False),),
-        examples={
-            "darwin": (
-                "~/Library/CloudStorage/Example-me@example.com/foo",
-                "/Users/other/Library/CloudStorage/Example/foo",
-                "/Volumes/External/Example/foo",
-            )
-        },
-        misses={"darwin": ("~/CloudStorage/Example/foo", "~/Library/CloudStorage-old/Example/foo")},
         source="https://github.com/tclahr/uac/issues/357",
     ),
 )

@@ -40,25 +40,6 @@ HOSTED = (
         ),
         exclusions=(_DISPUTED_IGNORE, Exclusion("suffix", MACOS, ".nosync", certain=False)),
         windows_names=("*iCloud",),
-        examples={
-            "darwin": (
-                "~/Library/Mobile Documents/com~apple~CloudDocs/code/foo",
-                "~/Library/Mobile Documents/iCloud~md~obsidian/foo",
-                "/Users/other/Library/Mobile Documents/com~apple~CloudDocs/foo",
-                "~/Documents/foo",
-                "~/Desktop/foo",
-            ),
-            "win32": ("~/iCloudDrive/foo", "D:/iCloud/foo"),
-        },
-        misses={
-            "darwin": (
-                "~/Library/Mobile Documents-old/com~apple~CloudDocs/foo",
-                "~/Mobile Documents/com~apple~CloudDocs/foo",
-                "~/Documents-old/foo",
-                "~/Downloads/foo",
-            ),
-            "win32": ("~/iCloudDrive-old/foo", "~/iCloudPhotos/foo"),
-        },
         source="https://eclecticlight.co/2024/03/13/",
     ),
     Provider(
@@ -79,16 +60,6 @@ HOSTED = (
         ),
         file_provider="Dropbox",
         windows_names=("Dropbox",),
-        examples={
-            "linux": ("~/Dropbox/code/foo", "~/Dropbox (Work)/foo"),
-            "darwin": ("~/Dropbox/foo", "~/Library/CloudStorage/Dropbox-Personal/foo"),
-            "win32": ("~/Dropbox/foo", "D:/Dropbox (Work)/foo", "~/Store Dropbox/foo"),
-        },
-        misses={
-            "linux": ("~/Dropbox-old/foo", "~/src/dropbox/foo", "~/dropbox/foo"),
-            "darwin": ("~/Dropbox-old/foo", "~/Library/Dropbox-Personal/foo"),
-            "win32": ("~/Dropbox-old/foo", "D:/Dropbox/foo"),
-        },
         source="https://help.dropbox.com/installs/locate-dropbox-folder",
     ),
     Provider(
@@ -101,8 +72,6 @@ HOSTED = (
         ),
         links="refused",
         exclusions=(Exclusion("patterns", UNIX, ".mignore", "gitignore"),),
-        examples={"linux": ("~/Dropbox (Maestral)/foo",), "darwin": ("~/Dropbox (Maestral)/foo",)},
-        misses={"linux": ("~/Dropbox (Maestral) 2/foo",), "darwin": ("~/Maestral/foo",)},
         source="https://github.com/samschott/maestral",
     ),
     Provider(
@@ -124,19 +93,6 @@ HOSTED = (
         exclusions=(_DISPUTED_IGNORE,),
         file_provider="OneDrive",
         windows_names=("OneDrive",),
-        examples={
-            "darwin": ("~/Library/CloudStorage/OneDrive-Example/foo",),
-            "win32": (
-                "~/OneDrive/foo",
-                "~/OneDrive - Example/foo",
-                "~/Example/Team - Documents/foo",
-                "D:/Team Site/foo",
-            ),
-        },
-        misses={
-            "darwin": ("~/OneDrive/foo",),
-            "win32": ("~/OneDriveBackup/foo", "~/OneDrive - Other/foo", "~/Example/foo"),
-        },
         source=_FILES,
     ),
     Provider(
@@ -161,8 +117,6 @@ HOSTED = (
             Exclusion("listed", LINUX, "skip_dir", "names"),
             Exclusion("option", LINUX, "sync_list", certain=False),
         ),
-        examples={"linux": ("~/OneDrive/foo", "~/Business/foo", "/srv/SharePoint/foo")},
-        misses={"linux": ("~/OneDrive-old/foo", "~/Business2/foo")},
         source="https://github.com/abraunegg/onedrive/blob/master/docs/usage.md",
     ),
     Provider(
@@ -198,21 +152,6 @@ HOSTED = (
         exclusions=(_DISPUTED_IGNORE,),
         file_provider="GoogleDrive",
         windows_names=("GoogleDrive", "Google Drive"),
-        examples={
-            "darwin": (
-                "~/Library/CloudStorage/GoogleDrive-me@example.com/My Drive/foo",
-                "~/Mirrored/foo",
-                "~/Backed Up/foo",
-                "/Volumes/GoogleDrive/My Drive/foo",
-            ),
-            "linux": ("/mnt/chromeos/GoogleDrive/MyDrive/foo",),
-            "win32": ("G:/My Drive/foo", "~/Mirrored/foo", "~/Backed Up/foo"),
-        },
-        misses={
-            "darwin": ("~/Google Drive/foo", "~/Mirrored 2/foo", "/Volumes/GoogleDrive2/foo"),
-            "linux": ("/mnt/chromeos/GoogleDrive2/foo", "/srv/mnt/chromeos/GoogleDrive/foo"),
-            "win32": ("H:/My Drive/foo", "~/Mirrored 2/foo"),
-        },
         source=_FILES,
     ),
     Provider(
@@ -240,14 +179,6 @@ HOSTED = (
         ),
         file_provider="Box",
         windows_names=("Box",),
-        examples={
-            "darwin": ("~/Library/CloudStorage/Box-Box/foo", "~/Box/foo"),
-            "win32": ("~/Box/foo", "~/Box Sync/foo"),
-        },
-        misses={
-            "darwin": ("~/Boxing/foo", "~/Box Sync/foo"),
-            "win32": ("~/Boxing/foo", "~/src/Box/foo"),
-        },
         source=_FILES,
     ),
     Provider(
@@ -256,12 +187,6 @@ HOSTED = (
         places=(Place("marker", ALL, ".megaignore", confidence="medium"),),
         exclusions=(Exclusion("patterns", ALL, ".megaignore", "mega", certain=False),),
         windows_names=("MEGA",),
-        examples={"linux": ("~/MEGA/foo",), "darwin": ("~/MEGA/foo",), "win32": ("~/MEGA/foo",)},
-        misses={
-            "linux": ("~/MEGA-old/foo", "~/OMEGA/foo"),
-            "darwin": ("~/MEGA-old/foo",),
-            "win32": ("~/MEGA-old/foo",),
-        },
         source="https://github.com/meganz/MEGAsync",
     ),
     Provider(
@@ -274,16 +199,6 @@ HOSTED = (
             ),
         ),
         file_provider="pCloud",
-        examples={
-            "linux": ("~/pSync/foo",),
-            "darwin": ("~/pSync/foo",),
-            "win32": ("P:/foo",),
-        },
-        misses={
-            "linux": ("~/pSync2/foo", "~/pCloudDrive/foo"),
-            "darwin": ("~/pSync2/foo",),
-            "win32": ("Q:/foo",),
-        },
         source="https://github.com/pcloudcom/console-client",
     ),
     Provider(
@@ -293,14 +208,6 @@ HOSTED = (
         exclusions=(_DISPUTED_IGNORE,),
         file_provider="ProtonDrive",
         windows_names=("ProtonDrive", "Proton Drive"),
-        examples={
-            "darwin": (
-                "~/Library/CloudStorage/ProtonDrive-me@proton.me/foo",
-                "~/Library/CloudStorage/ProtonDrive-me@proton.me-folder/foo",
-            ),
-            "win32": ("~/Proton Drive/me/My files/foo",),
-        },
-        misses={"darwin": ("~/ProtonDrive/foo",), "win32": ("~/Proton/foo",)},
         source=_FILES,
     ),
     Provider(
@@ -318,8 +225,6 @@ HOSTED = (
         ),
         exclusions=(Exclusion("listed", LINUX, "exclude-dirs", "names"),),
         file_provider="YandexDisk",
-        examples={"linux": ("~/Yandex.Disk/foo",), "win32": ("~/YandexDisk/foo",)},
-        misses={"linux": ("~/Yandex.Disk2/foo",), "win32": ("~/YandexDisk2/foo",)},
         source="https://yandex.com/support/disk-desktop-linux/",
     ),
     Provider(
@@ -328,8 +233,6 @@ HOSTED = (
         places=(),
         file_provider="Jottacloud",
         windows_names=("Jottacloud",),
-        examples={"win32": ("~/Jottacloud/foo",)},
-        misses={"win32": ("~/Jottacloud2/foo",)},
         source=_FILES,
     ),
     Provider(
@@ -337,8 +240,6 @@ HOSTED = (
         "Sync.com",
         places=(),
         windows_names=("SyncCom",),
-        examples={"win32": ("~/Sync.com/foo",)},
-        misses={"win32": ("~/Sync.com 2/foo",)},
         source=_FILES,
     ),
     Provider(
@@ -354,8 +255,6 @@ HOSTED = (
             ),
         ),
         windows_names=("Internxt",),
-        examples={"win32": ("~/InternxtDrive - 1234/foo",)},
-        misses={"win32": ("~/InternxtDrive/foo",)},
         source="https://github.com/internxt/drive-desktop",
     ),
     Provider(
@@ -363,12 +262,6 @@ HOSTED = (
         "Filen",
         places=(Place("marker", ALL, ".filenignore", confidence="low"),),
         exclusions=(Exclusion("patterns", ALL, ".filenignore", "gitignore", certain=False),),
-        examples={"linux": ("~/Filen/foo",), "darwin": ("~/Filen/foo",), "win32": ("~/Filen/foo",)},
-        misses={
-            "linux": ("~/Filen2/foo",),
-            "darwin": ("~/Filen2/foo",),
-            "win32": ("~/Filen2/foo",),
-        },
         source="https://github.com/FilenCloudDienste/filen-desktop",
     ),
     Provider(
@@ -381,8 +274,6 @@ HOSTED = (
         "insync",
         "Insync",
         places=(Place("fixed", LINUX, "~/Insync", needs="$CONFIG/Insync", confidence="low"),),
-        examples={"linux": ("~/Insync/me@example.com/Google Drive/foo",)},
-        misses={"linux": ("~/Insync-old/foo",)},
         source="https://www.insynchq.com",
     ),
     Provider(
@@ -393,8 +284,6 @@ HOSTED = (
                 "file", WINDOWS, "%LOCALAPPDATA%/Open-Xchange/OXDrive/userConfig.json", "ox_drive"
             ),
         ),
-        examples={"win32": ("~/OX Drive/foo",)},
-        misses={"win32": ("~/OX Drive 2/foo",)},
         source=_FILES,
     ),
     Provider(
@@ -403,8 +292,6 @@ HOSTED = (
         places=(),
         file_provider="kDrive",
         windows_names=("kDrive",),
-        examples={"win32": ("~/kDrive/foo",)},
-        misses={"win32": ("~/kDrive2/foo",)},
         source=_FILES,
     ),
     Provider(
@@ -412,8 +299,6 @@ HOSTED = (
         "LucidLink",
         places=(),
         windows_names=("Lucid",),
-        examples={"win32": ("L:/foo",)},
-        misses={"win32": ("M:/foo",)},
         source=_FILES,
     ),
     Provider(
@@ -421,8 +306,6 @@ HOSTED = (
         "MagentaCLOUD",
         places=(),
         windows_names=("MagentaCLOUD",),
-        examples={"win32": ("~/MagentaCLOUD/foo",)},
-        misses={"win32": ("~/MagentaCLOUD2/foo",)},
         source=_FILES,
     ),
     Provider(
@@ -430,8 +313,6 @@ HOSTED = (
         "Creative Cloud Files",
         places=(),
         windows_names=("Creative Cloud Files",),
-        examples={"win32": ("~/Creative Cloud Files/foo",)},
-        misses={"win32": ("~/Creative Cloud/foo",)},
         source=_FILES,
     ),
     Provider(
@@ -439,8 +320,6 @@ HOSTED = (
         "Nutstore",
         places=(),
         windows_names=("Nutstore",),
-        examples={"win32": ("~/Nutstore/foo",)},
-        misses={"win32": ("~/Nutstore2/foo",)},
         source=_FILES,
     ),
 )

@@ -22,16 +22,6 @@ OWN = (
         ),
         links="kept",
         exclusions=(Exclusion("patterns", ALL, ".stignore", "syncthing"),),
-        examples={
-            "linux": ("~/Sync/foo", "/srv/shared & more/foo"),
-            "darwin": ("~/Sync/foo",),
-            "win32": ("~/Sync/foo",),
-        },
-        misses={
-            "linux": ("~/Sync-old/foo", "~/Default/foo"),
-            "darwin": ("~/Sync-old/foo",),
-            "win32": ("~/Sync-old/foo",),
-        },
         source=_SYNCTHING,
     ),
     Provider(
@@ -72,16 +62,6 @@ OWN = (
         ),
         file_provider="Nextcloud",
         windows_names=("Nextcloud",),
-        examples={
-            "linux": ("~/Nextcloud/foo", "~/Wolke Süd/foo"),
-            "darwin": ("~/Nextcloud/foo", "~/Library/CloudStorage/Nextcloud-me/foo"),
-            "win32": ("~/Nextcloud/foo",),
-        },
-        misses={
-            "linux": ("~/Nextcloud2/foo",),
-            "darwin": ("~/Nextcloud2/foo",),
-            "win32": ("~/Nextcloud2/foo",),
-        },
         source="https://github.com/nextcloud/desktop",
     ),
     Provider(
@@ -98,16 +78,6 @@ OWN = (
         ),
         file_provider="ownCloud",
         windows_names=("ownCloud",),
-        examples={
-            "linux": ("~/ownCloud/foo",),
-            "darwin": ("~/ownCloud/foo",),
-            "win32": ("~/ownCloud/foo",),
-        },
-        misses={
-            "linux": ("~/ownCloud-old/foo",),
-            "darwin": ("~/ownCloud-old/foo",),
-            "win32": ("~/ownCloud-old/foo",),
-        },
         source="https://github.com/owncloud/client",
     ),
     Provider(
@@ -118,16 +88,6 @@ OWN = (
             Place("marker", ALL, ".sync/ID", confidence="medium"),
         ),
         exclusions=(Exclusion("patterns", ALL, ".sync/IgnoreList", "names", certain=False),),
-        examples={
-            "linux": ("~/Resilio Sync/foo",),
-            "darwin": ("~/Resilio Sync/foo",),
-            "win32": ("~/Resilio Sync/foo",),
-        },
-        misses={
-            "linux": ("~/Resilio Sync 2/foo", "~/other-dot-sync/foo"),
-            "darwin": ("~/Resilio Sync 2/foo",),
-            "win32": ("~/Resilio Sync 2/foo",),
-        },
         source="https://help.resilio.com",
     ),
     Provider(
@@ -139,16 +99,6 @@ OWN = (
             Place("file", ALL, "$CCNET_CONF_DIR/seafile.ini", "seafile"),
         ),
         exclusions=(Exclusion("patterns", ALL, "seafile-ignore.txt", "names", certain=False),),
-        examples={
-            "linux": ("~/Seafile/My Library/foo", "/srv/library/foo"),
-            "darwin": ("~/Seafile/My Library/foo",),
-            "win32": ("~/Seafile/My Library/foo",),
-        },
-        misses={
-            "linux": ("~/Seafile2/foo", "~/Seafile/not a library/foo"),
-            "darwin": ("~/Seafile2/foo",),
-            "win32": ("~/Seafile2/foo",),
-        },
         source="https://github.com/haiwen/seafile-client",
     ),
     Provider(
@@ -165,11 +115,6 @@ OWN = (
         ),
         file_provider="SeaDrive",
         windows_names=("SeaDrive",),
-        examples={
-            "darwin": ("~/Library/CloudStorage/SeaDrive-me/foo",),
-            "win32": ("~/seadrive_root/foo",),
-        },
-        misses={"darwin": ("~/SeaDrive/foo",), "win32": ("~/seadrive_root2/foo",)},
         source="https://github.com/haiwen/seadrive-gui",
     ),
     Provider(
@@ -193,16 +138,6 @@ OWN = (
         ),
         file_provider="SynologyDrive",
         windows_names=("SynologyDrive", "Synology Drive"),
-        examples={
-            "linux": ("~/SynologyDrive/foo", "~/NAS/foo"),
-            "darwin": ("~/SynologyDrive/foo", "~/Library/CloudStorage/SynologyDrive-me/foo"),
-            "win32": ("~/SynologyDrive/foo",),
-        },
-        misses={
-            "linux": ("~/SynologyDrive2/foo", "~/NAS backup/foo"),
-            "darwin": ("~/SynologyDrive2/foo",),
-            "win32": ("~/SynologyDrive2/foo",),
-        },
         source="https://github.com/files-community/Files",
     ),
     Provider(
@@ -213,16 +148,6 @@ OWN = (
             Place("file", ALL, "~/.mutagen/sessions", "mutagen"),
         ),
         links="kept",
-        examples={
-            "linux": ("~/mutagen project/foo",),
-            "darwin": ("~/mutagen project/foo",),
-            "win32": ("~/mutagen project/foo",),
-        },
-        misses={
-            "linux": ("~/mutagen project 2/foo", "/remote/project/foo"),
-            "darwin": ("~/mutagen project 2/foo",),
-            "win32": ("~/mutagen project 2/foo",),
-        },
         source="https://github.com/mutagen-io/mutagen",
     ),
     Provider(
@@ -235,16 +160,6 @@ OWN = (
             ),
         ),
         links="kept",
-        examples={
-            "linux": ("~/unison/foo",),
-            "darwin": ("~/unison/foo",),
-            "win32": ("~/unison/foo",),
-        },
-        misses={
-            "linux": ("~/unison2/foo", "~/remote/foo"),
-            "darwin": ("~/unison2/foo",),
-            "win32": ("~/unison2/foo",),
-        },
         source="https://github.com/bcpierce00/unison",
     ),
     # The three that are mounts only, see `filesystems`; a row makes them a word of the settings.

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from uvlocal.shim.decide import Decision
     from uvlocal.shim.gather import Call
 
-#: Stamps of what is no file: keys of the registry, drives.
-NO_PATH = "qQvm"
+#: Stamps of what is no file: keys of the registry, drives, variables that a setting names.
+NO_PATH = "qQvm$"
 #: How many decisions are kept at most; one new one in `_TRIM_EVERY` makes sure.
 _MOST = 10000
 _TRIM_EVERY = 64

@@ -16,6 +16,7 @@ compare. The first letter of a stamp is its kind:
     p  that this user may not start a file, whatever its mode says
     x  an extended attribute:  x NAME = hexadecimal value, or  x NAME ! where it is absent
     q  when a key of Windows' registry was last changed;  Q  there is no such key
+    $  the value of an environment variable, its name in the place of the path
     v  what kind of drive a letter stands for, as a number;  m  which letters stand for drives
 
 `r` and `t` are for file systems of whose clock nothing is known: another machine's, or a program's;
@@ -193,6 +194,12 @@ class RecordingSystem(System):
         else:
             self.complete = False
         return data
+
+    def variable(self, name: str) -> str:
+        """Return an environment variable that a setting names, "" where it is not set."""
+        value = System.variable(self, name)
+        self._note("$", name, "$" + value)
+        return value
 
     def readlink(self, path: str) -> "str | None":
         """Return what the symbolic link at `path` says, or None."""

@@ -1,8 +1,8 @@
 """What the user and the project ask for, and where each answer came from.
 
-Precedence: environment variable, project (`[tool.uvlocal]`), user (`uvlocal.toml`), default. A
-project says *whether* and *how*, never *where*: a folder that others write to chooses nothing about
-this machine.
+Precedence: environment variable, project (`[tool.uvlocal]`), user (`uvlocal.toml`), machine (the
+administrator's `uvlocal.toml`, with the user's keys), default. A project says *whether* and *how*,
+never *where*: a folder that others write to chooses nothing about this machine.
 """
 
 from uvlocal.shim.environment import (
@@ -40,7 +40,9 @@ class Settings:
     """Every setting, its origin, and what was wrong with what was asked for.
 
     `store` is absolute, or "" where the user has no home. `origins` names for each key where its
-    value came from (`default`, a variable, or a file). `problems` are sentences, in uv's voice.
+    value came from: `variable`, `project`, `user` or `machine`; a key with its default is not in
+    it. A key of a provider's table stands there as `providers.dropbox.strategy`. `problems` are
+    sentences, in uv's voice.
     """
 
     __slots__ = (
@@ -76,13 +78,13 @@ class Settings:
     def strategy_for(self, provider: "str | None") -> str:
         """Return the strategy for a project below `provider`'s root.
 
-        A provider's own table is the user's word on that provider, so it stands above the user's
-        general one and below variable and project.
+        A provider's own table stands above the general word of the same file, and below what
+        stands above that file.
         """
         own = self.providers.get(provider or "", {}).get("strategy")
-        if isinstance(own, str) and self.origins.get("strategy", "default") in ("default", "user"):
-            return own
-        return self.strategy
+        general = self.origins.get("strategy", "machine")
+        below = ("machine", self.origins.get(f"providers.{provider}.strategy"))
+        return own if isinstance(own, str) and general in below else self.strategy
 
 
 def user_file(system: System) -> str:
@@ -91,19 +93,27 @@ def user_file(system: System) -> str:
     return system.path.join(folder, "uvlocal.toml") if folder else ""
 
 
+def machine_file(system: System) -> str:
+    """Return where the machine's settings lie, "" where Windows names no folder for them."""
+    if system.platform != "win32":
+        return "/etc/uvlocal/uvlocal.toml"
+    folder = system.environ.get("PROGRAMDATA", "")
+    return system.path.join(folder, "uvlocal", "uvlocal.toml") if folder else ""
+
+
 def load(system: System) -> Settings:
-    """Read the user's file and the variables; the project's table is added by `add_project`.
+    """Read both files and the variables; the project's table is added by `add_project`.
 
     Nothing is raised: what is wrong is left out and described in `problems`.
     """
     settings = Settings()
     settings.store = data_directory(system)
-    path = user_file(system)
-    if path and system.lstat(path) is not None:
-        from uvlocal.shim.settings_values import Source, apply, parse
+    for origin, path in (("machine", machine_file(system)), ("user", user_file(system))):
+        if path and system.lstat(path) is not None:
+            from uvlocal.shim.settings_values import Source, apply, parse
 
-        table = parse(path, system, settings.problems)
-        apply(settings, table, Source("user", path, USER_KEYS, system))
+            table = parse(path, system, settings.problems)
+            apply(settings, table, Source(origin, path, USER_KEYS, system))
     for key, variable in VARIABLES.items():
         value = system.environ.get(variable, "")
         if value:

@@ -72,11 +72,44 @@ def _set_choice(settings: Settings, key: str, value: object, source: Source) -> 
 def _set_store(settings: Settings, key: str, value: object, source: Source) -> str:
     del key
     path = source.system.path
-    store = expand_home(value, source.system) if isinstance(value, str) else ""
+    text = expand_home(value, source.system) if isinstance(value, str) else ""
+    store, missing = _with_variables(text, source.system)
+    if missing:
+        return f"names the variable `{_one_line(missing)}`, which is not set"
     if not path.isabs(store):
-        return "must be an absolute path, or begin with `~`"
+        return "must be an absolute path, or begin with `~` or a variable"
     settings.store = path.normpath(store)
     return ""
+
+
+def _with_variables(text: str, system: System) -> "tuple[str, str]":
+    """Replace `$NAME` and `${NAME}`; return the text, and a variable that is not set, or empty.
+
+    A `$` without a name after it is an ordinary character.
+    """
+    result, *parts = text.split("$")
+    for part in parts:
+        if part.startswith("{"):
+            name, _, rest = part[1:].partition("}")
+        else:
+            name = _name_at_the_start(part)
+            rest = part[len(name) :]
+            if not name:
+                result += "$" + part
+                continue
+        value = system.variable(name)
+        if not value:
+            return "", name or "${}"
+        result += value + rest
+    return result, ""
+
+
+def _name_at_the_start(text: str) -> str:
+    """Return the name of a variable with which a text begins, as a shell reads it."""
+    end = 0
+    while end < len(text) and text[end].isascii() and (text[end].isalnum() or text[end] == "_"):
+        end += 1
+    return "" if text[:1].isdigit() else text[:end]
 
 
 def _set_flag(settings: Settings, key: str, value: object, source: Source) -> str:
@@ -125,7 +158,8 @@ def _set_providers(settings: Settings, key: str, value: object, source: Source) 
                 settings.problems.append(problem)
             else:
                 kept[wish] = wanted
-        settings.providers[provider] = kept
+                settings.origins[f"providers.{provider}.{wish}"] = source.origin
+        settings.providers[provider] = {**settings.providers.get(provider, {}), **kept}
     return ""
 
 

@@ -1,12 +1,10 @@
-"""Choose the store, and find what it holds for a project.
+"""Look at the store, and find what it holds for a project.
 
-The store should lie on a local volume: sending environments from one remote place to another
-helps nobody. Where the default one does not (a network home, as on many clusters), other places of
-this user are looked at; a store that the user named is never replaced.
+There is one: the store that the user or the administrator named, or else the default. Where it
+does not lie on a local volume, or cannot be written, the decision says so, and no other is tried.
 """
 
 from uvlocal.shim import environment
-from uvlocal.shim.builtin import stat
 from uvlocal.shim.decide import Store
 from uvlocal.shim.settings import Settings
 from uvlocal.shim.system import System
@@ -18,64 +16,22 @@ _NAMES = 4
 _LOOKS = 8
 
 
-def choose(root: str, system: System, settings: Settings) -> "Store | None":
-    """Return the store for the project at `root`; None where the user has no place for one.
-
-    The first candidate on a local volume is taken; where there is none, the first candidate, so
-    that the decision can say what is wrong with it.
-    """
-    chosen: "Store | None" = None
-    for path in candidates(system, settings):
-        volume = _volume_of(path, system, settings)
-        if chosen is None or volume.kind == "local":
-            chosen = _look(path, volume, root, system)
-        if chosen.volume.kind == "local" and (chosen.writable or chosen.exists):
-            return chosen
-    return chosen
-
-
-def candidates(system: System, settings: Settings) -> "list[str]":
-    """Return the places for a store, best first."""
-    if settings.origins.get("store"):
-        return [settings.store]
-    places = [settings.store] if settings.store else []
-    cache = environment.cache_directory(system)
-    if cache:
-        places.append(system.path.join(cache, "store"))
-    shared = _shared_place(system)
-    if shared and _is_ours_alone(shared, system):
-        places.append(shared)
-    return places
-
-
-def _shared_place(system: System) -> str:
-    """Return this user's folder in the place for large temporary files, which all may write."""
-    if system.platform == "win32" or system.uid < 0:
-        return ""
-    return f"/var/tmp/uvlocal-{system.uid}"  # noqa: S108 - owner and mode are checked
-
-
-def claim(store: str, system: System) -> None:
-    """Make the store in the place for all, for this user alone, before anything is put into it.
-
-    Raises:
-        OSError: it cannot be made, or is not this user's alone: somebody was faster.
-    """
-    if store != _shared_place(system):
-        return
-    system.make_private_directory(store)
-    if system.lstat(store) is None or not _is_ours_alone(store, system):
-        msg = f"`{store}` is not this user's alone"
-        raise PermissionError(msg)
-
-
-def _is_ours_alone(path: str, system: System) -> bool:
-    """Say whether a folder in a place that all may write is absent, or this user's alone."""
-    status = system.lstat(path)
-    if status is None:
-        return True
-    private = not status.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
-    return stat.S_ISDIR(status.st_mode) and status.st_uid == system.uid and private
+def look(root: str, system: System, settings: Settings) -> "Store | None":
+    """Return the store for the project at `root`; None where the user has no place for one."""
+    path = settings.store
+    if not path:
+        return None
+    folder = system.path.join(path, environment.ENVIRONMENTS)
+    there = system.path.join(folder, name_in(path, root, system))
+    return Store(
+        path=path,
+        environment=there,
+        exists=environment.exists(there, system),
+        writable=_can_make(folder, system),
+        volume=_volume_of(path, system, settings),
+        shown=environment.contract_home(path, system),
+        shown_environment=environment.contract_home(there, system),
+    )
 
 
 def existing_ancestor(path: str, system: System) -> str:
@@ -94,21 +50,6 @@ def _volume_of(path: str, system: System, settings: Settings) -> Volume:
     canonical = system.realpath(there)
     whole = system.path.join(canonical, rest) if rest else canonical
     return locate(whole, path, system, settings, known_local=system.home)
-
-
-def _look(path: str, volume: Volume, root: str, system: System) -> Store:
-    name = name_in(path, root, system)
-    folder = system.path.join(path, environment.ENVIRONMENTS)
-    there = system.path.join(folder, name)
-    return Store(
-        path=path,
-        environment=there,
-        exists=environment.exists(there, system),
-        writable=_can_make(folder, system),
-        volume=volume,
-        shown=environment.contract_home(path, system),
-        shown_environment=environment.contract_home(there, system),
-    )
 
 
 def _can_make(folder: str, system: System) -> bool:

@@ -145,6 +145,10 @@ class System:
         finally:
             os.close(descriptor)
 
+    def variable(self, name: str) -> str:
+        """Return an environment variable that a setting names, "" where it is not set."""
+        return self.environ.get(name.upper() if self.platform == "win32" else name, "")
+
     def readlink(self, path: str) -> "str | None":
         """Return what the symbolic link at `path` says, or None where there is no link."""
         try:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def check(facts: Facts) -> list[Check]:
     """Look at the store that the next project would use, and at every store that is there."""
-    chosen = stores.choose(facts.system.home or os.sep, facts.system, facts.settings)
+    chosen = stores.look(facts.system.home or os.sep, facts.system, facts.settings)
     if chosen is None:
         return [Check("store-nowhere", FAIL, "there is no home directory for a store", path="")]
     shown = f"`{chosen.shown}`"
