@@ -95,7 +95,10 @@ def _load_commands(content: bytes) -> list[tuple[int, bytes]]:
     ],
 )
 def test_macos(name: str, processor: int) -> None:
-    """A macOS launcher is a Mach-O program for macOS 11 that needs the system's library alone."""
+    """A macOS launcher is a Mach-O program for macOS 11 that needs the system's library alone.
+
+    It has a UUID: the loader of recent systems refuses programs without one.
+    """
     content = content_of(name)
     magic, found, _, kind = struct.unpack_from("<IIII", content)
     assert (magic, found, kind) == (0xFEEDFACF, processor, 2)
@@ -105,6 +108,9 @@ def test_macos(name: str, processor: int) -> None:
     (version,) = (data for command, data in commands if command == 0x32)
     system, oldest = struct.unpack_from("<II", version, 8)
     assert (system, oldest) == (1, 11 << 16)
+    (uuid,) = (data[8:] for command, data in commands if command == 0x1B)
+    assert len(uuid) == 16
+    assert any(uuid)
 
 
 @pytest.mark.parametrize("name", ["macos-x86_64", "macos-aarch64"])
