@@ -148,3 +148,19 @@ def test_a_volume_that_is_not_mounted(machine: Machine) -> None:
         status.of("/media/nobody/stick/foo", machine.environ)
     assert caught.value.code == USAGE
     assert "`/media/nobody/stick` is not mounted" in caught.value.message
+
+
+def test_no_better_place(machine: Machine) -> None:
+    """Where the store is as remote as the project, one line says how a local place is named."""
+    project = machine.project("foo")
+    machine.environ["UVLOCAL_STORE"] = os.path.join(machine.dropbox, "store")
+    shown = run(machine, "status", project).ok()
+    assert "no-better-place" in shown.out
+    assert shown.err.splitlines() == [
+        "uv keeps the environment in the project, shared by every machine with this folder",
+        "",
+        (
+            "hint: `uvlocal config set store DIR` with a DIR on a local disk, or for everybody "
+            '`store = "/scratch/$USER/uvlocal"` in `/etc/uvlocal/uvlocal.toml`'
+        ),
+    ]

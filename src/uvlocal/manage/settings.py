@@ -91,6 +91,13 @@ def shown(system: System | None = None) -> Settings:
     )
 
 
+def local_store(system: System) -> str:
+    """Say how a store on a local disk is named, by the user or for everybody on the machine."""
+    file = rules.machine_file(system)
+    everybody = f', or for everybody `store = "/scratch/$USER/uvlocal"` in `{file}`' if file else ""
+    return f"`uvlocal config set store DIR` with a DIR on a local disk{everybody}"
+
+
 def project_file(project: Project, system: System) -> str:
     """Return the file that holds a project's settings: that of the workspace's root."""
     return system.path.join(project.root, "pyproject.toml")

@@ -13,6 +13,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
+from uvlocal.manage.settings import local_store
 from uvlocal.shim.environment import contract_home, printable
 from uvlocal.shim.system import System
 
@@ -186,6 +187,9 @@ def status(found: Status) -> None:
     elif found.venv == "folder" and found.strategy == "redirect":
         talk("there is a `.venv` in the project too, which uv does not use")
         hint("`uvlocal migrate` removes it once the environment has what it has")
+    elif found.code == "no-better-place" and not found.strategy:
+        talk("uv keeps the environment in the project, shared by every machine with this folder")
+        hint(local_store(System()))
 
 
 def _about_project(found: Status) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage import migrations, trash
 from uvlocal.manage.checks import FAIL, OK, WARN, Check
+from uvlocal.manage.settings import local_store
 from uvlocal.shim import environment, stores
 from uvlocal.shim.environment import below_home, contract_home
 from uvlocal.shim.paths import quoted
@@ -26,7 +27,7 @@ def check(facts: Facts) -> list[Check]:
     checks = []
     if chosen.volume.kind != "local":
         seen = f"the store {shown} lies on {chosen.volume.label}, so nothing is redirected"
-        advice = "`uvlocal config set store DIR` with a DIR on a local disk"
+        advice = local_store(facts.system)
         confidence = chosen.volume.confidence
         found = Check("store-not-local", FAIL, seen, confidence, path=chosen.path, advice=advice)
         checks.append(found)
