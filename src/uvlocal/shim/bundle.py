@@ -36,6 +36,7 @@ MODULES = (
     "providers_hosted",
     "providers_own",
     "providers",
+    "roots_model",
     "roots_cache",
     "roots",
     "sight",
