@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from uvlocal.manage import doctor, fixes, install, migrations, store, trash
+from uvlocal.manage import doctor, fixes, install, migrations, store_lock, trash
 from uvlocal.manage.checks import (
     FAIL,
     LEVELS,
@@ -318,8 +318,8 @@ def test_fixes_that_need_the_store(healthy: Machine, monkeypatch: pytest.MonkeyP
     """While another process holds the store, what needs it is not mended."""
     leftovers(healthy)
     replaced(healthy)
-    monkeypatch.setattr(store, "_PATIENCE", 0.01)
-    with store.lock(healthy.store):
+    monkeypatch.setattr(store_lock, "_PATIENCE", 0.01)
+    with store_lock.lock(healthy.store):
         results = examine(healthy, fix=True).results
     troubles = {result.code: result.trouble for result in results if result.trouble}
     assert set(troubles) == {"leftovers", "record-outdated"}

@@ -147,7 +147,7 @@ def test_a_store_in_the_synced_folder_is_no_better_place() -> None:
 
 
 def record(key: str) -> bytes:
-    """Return a record as `manage.store` writes it, as far as it matters here."""
+    """Return a record as `manage.record` writes it, as far as it matters here."""
     return f'version = 1\nname = "x"\nkey = "{key}"\n'.encode()
 
 

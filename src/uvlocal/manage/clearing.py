@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import in_use, migrations, records, store, trash
+from uvlocal.manage import in_use, migrations, records, store_lock, trash
 from uvlocal.shim import environment, pointers
 
 if TYPE_CHECKING:
@@ -67,13 +67,13 @@ def remove(
     for place in dict.fromkeys(one.store for one in wanted):
         mine = [one for one in wanted if one.store == place]
         try:
-            with store.lock(place):
+            with store_lock.lock(place):
                 still = {one.path: one.stays for one in plan([place], system, processes)}
                 found += [
                     replace(one, stays=one.stays or still.get(one.path, "") or _remove(one, system))
                     for one in mine
                 ]
-        except (OSError, store.BusyError):
+        except (OSError, store_lock.BusyError):
             why = "is held by another process, or cannot be written"
             found += [replace(one, stays=one.stays or why) for one in mine]
         trash.empty(place, system)

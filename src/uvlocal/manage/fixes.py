@@ -6,10 +6,10 @@ import os
 import tomllib
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import install, records, store, trash
+from uvlocal.manage import install, record, trash
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.identity import identity_of
-from uvlocal.manage.prune import held
+from uvlocal.manage.store_lock import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,14 +51,14 @@ def _update_record(path: str, system: System) -> str:
     """Write into a record which folder the project is now."""
     place = os.path.dirname(os.path.dirname(path))
     with held(place):
-        record = records.read_record(path, system)
-        identity = identity_of(record.root)
+        known = record.read_record(path, system)
+        identity = identity_of(known.root)
         if identity is None:
-            return f"`{record.root}` is gone"
+            return f"`{known.root}` is gone"
         with open(path, "rb") as file:
             table = tomllib.load(file)
         table |= {"device": identity.device, "inode": identity.inode, "born": identity.born}
-        store.write(path, table)
+        record.write(path, table)
     return ""
 
 

@@ -12,8 +12,8 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import migrations, old_environments, packages, removal, trash
-from uvlocal.manage import store as records
+from uvlocal.manage import migrations, old_environments, packages, removal, store_lock, trash
+from uvlocal.manage import record as records
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.migration_results import Changed, Migration
 from uvlocal.manage.migrations import BUILDING, REMOVING, Note
@@ -151,7 +151,7 @@ class Job:
             message, _, hint = handover.missing(real).partition("\n\nhint: ")
             raise UserError(message.removeprefix("error: "), hint)
         try:
-            records.make_private(self.store)
+            store_lock.make_private(self.store)
             with migrations.turn(self.store.path) as lock:
                 self.look(Cost(self.result.files, self.result.bytes))  # it may have changed since
                 if self.result.state == "planned":

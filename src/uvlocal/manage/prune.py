@@ -14,16 +14,17 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import drafts, in_use, listing, records, store, trash
+from uvlocal.manage import drafts, in_use, listing, records, trash
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.identity import Disk
 from uvlocal.manage.sizes import Meter
+from uvlocal.manage.store_lock import held
 from uvlocal.shim import environment, pointers
 from uvlocal.shim import settings as all_settings
 from uvlocal.shim.system import System
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from uvlocal.manage.in_use import Process
     from uvlocal.manage.records import Entry
@@ -242,22 +243,6 @@ def apply(
         freed=freed,
         problems=tuple(problems),
     )
-
-
-@contextlib.contextmanager
-def held(place: str) -> Iterator[None]:
-    """Hold a store's lock.
-
-    Raises:
-        UserError: it cannot be had.
-    """
-    try:
-        with store.lock(place):
-            yield
-    except store.BusyError:
-        raise UserError(f"another process is at work in `{place}`", "try again later") from None
-    except OSError as error:
-        raise UserError(f"`{place}` cannot be written: {error.strerror}") from error
 
 
 def planned(wanted: Plan, *, dry_run: bool) -> Pruned:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from uvlocal.manage.identity import Disk, Identity
-    from uvlocal.manage.records import Record
+    from uvlocal.manage.record import Record
     from uvlocal.shim.system import System
 
 #: The states, as `uvlocal list --json` says them.

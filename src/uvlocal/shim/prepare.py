@@ -148,9 +148,9 @@ def _record(call: Call, decision: Decision) -> "str | None":
         site = handover.configuration(system, call.launcher).get("site", "")
         if site and site not in sys.path:
             sys.path.append(site)
-        from uvlocal.manage import store as records
+        from uvlocal.manage import record
 
-        return records.write_first(call, decision)
+        return record.write_first(call, decision)
     except Exception as error:  # noqa: BLE001 - a missing record is a nuisance, no reason to fail
         call.note("record", f"not written ({type(error).__name__}: {error})")
         return None if store.exists else ""
