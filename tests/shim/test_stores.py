@@ -11,7 +11,7 @@ from fakes import FakeSystem, Link
 from uvlocal.shim import environment, settings, stores
 
 if TYPE_CHECKING:
-    from uvlocal.shim.decide import Store
+    from uvlocal.shim.stores import Store
 
 HOME_STORE = "/home/me/.local/share/uvlocal"
 ROOT = "/home/me/Dropbox/foo"

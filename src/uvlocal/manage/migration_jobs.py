@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from uvlocal.manage.in_use import Process
     from uvlocal.manage.new_environments import Difference
     from uvlocal.manage.old_environments import Old
-    from uvlocal.shim.decide import Decision, Store
+    from uvlocal.shim.decide import Decision
     from uvlocal.shim.gather import Call
+    from uvlocal.shim.stores import Store
 
 #: What a shell says of a program that Ctrl-C ended.
 _INTERRUPTED = 130

@@ -12,7 +12,7 @@ from uvlocal.shim import environment
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from uvlocal.shim.decide import Store
+    from uvlocal.shim.stores import Store
 
 #: How long to wait for another process that writes records, in seconds.
 _PATIENCE = 5.0

@@ -7,23 +7,17 @@ answer needs before uv starts. `uvlocal status` tells the same story of the comm
 from uvlocal.shim import environment, handover, settings, stores
 from uvlocal.shim.arguments import read
 from uvlocal.shim.builtin import stat
-from uvlocal.shim.decide import IN_PLACE, Decision, Facts, Store, decide
-from uvlocal.shim.preview import centralized_by, features_of, link_mode_by
-from uvlocal.shim.project import Project, discover
+from uvlocal.shim.decide import IN_PLACE, Decision, Facts, decide
+from uvlocal.shim.preview import CENTRALIZES_FROM, centralized_by, features_of, link_mode_by
+from uvlocal.shim.project import discover, no_project
 from uvlocal.shim.request import parse
 from uvlocal.shim.system import System
 from uvlocal.shim.variables import Variables
-from uvlocal.shim.volume import Volume, locate
+from uvlocal.shim.volume import locate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-#: The first uv that keeps environments centrally, and the first that reads redirect files.
-CENTRALIZES_FROM = (0, 11, 25)
-REDIRECT_FILES_FROM = (0, 13, 9)
-#: The most that a redirect file can sensibly hold, in bytes: one path.
-REDIRECT_LIMIT = 65536
 
 
 class Call:
@@ -209,7 +203,7 @@ class Call:
         project = self.facts.project
         if project is not None:
             store = stores.choose(project.root, self.system, self.settings)
-            self.facts.store = store or nowhere(self.settings.store)
+            self.facts.store = store or stores.nowhere(self.settings.store)
             self.note("store", f"`{self.facts.store.path}`")
             if self._wish() in IN_PLACE and self.facts.request is not None:
                 self.facts.link_mode = link_mode_by(self.facts.request, project, self.system)
@@ -267,13 +261,14 @@ class Call:
         if stat.S_ISLNK(status.st_mode):
             target = system.readlink(path) or ""
             self.facts.blocked = "as `.venv` is a link that leads nowhere"
-        elif self._uv_has(REDIRECT_FILES_FROM):
-            lines = (system.read(path, REDIRECT_LIMIT) or b"").splitlines() or [b""]
-            target = lines[0].decode("utf-8", "surrogateescape")
-            self.facts.blocked = "as `.venv` is a file that leads nowhere"
         else:
-            self.facts.blocked = "as `.venv` is a file"
-            return ""
+            from uvlocal.shim import pointers
+
+            if not self._uv_has(pointers.REDIRECT_FILES_FROM):
+                self.facts.blocked = "as `.venv` is a file"
+                return ""
+            target = (pointers.lines_of(path, system) or [""])[0]
+            self.facts.blocked = "as `.venv` is a file that leads nowhere"
         if not target or "\0" in target:
             return ""
         if environment.is_our_environment(target, "", system):
@@ -313,15 +308,3 @@ def _is_central(target: str, system: System) -> bool:
     """
     above = system.path.basename(system.path.dirname(target))
     return above.startswith("environments-v")
-
-
-def no_project(start: str) -> Project:
-    """Return what stands for the absence of a project."""
-    where = f"no `pyproject.toml` in `{start}` or above it" if start else "the directory is gone"
-    return Project(root="", found="", code="no-project", why=where)
-
-
-def nowhere(path: str) -> Store:
-    """Return what stands for the absence of a store: the user has no home."""
-    volume = Volume("local", "no home directory")
-    return Store(path=path, environment="", exists=False, writable=False, volume=volume)

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from uvlocal.shim.project import Project
     from uvlocal.shim.request import Request
 
+#: uv keeps environments centrally with this preview feature, which it has since that version.
 FEATURE = "centralized-project-envs"
+CENTRALIZES_FROM = (0, 11, 25)
 _TRUE = ("1", "true", "t", "yes", "y", "on")
 
 

@@ -193,3 +193,9 @@ def _contains(directory: str, path: str, system: System) -> bool:
     return bool(directory) and (
         path == directory or path.startswith(directory.rstrip(system.path.sep) + system.path.sep)
     )
+
+
+def no_project(start: str) -> Project:
+    """Return what stands for the absence of a project."""
+    where = f"no `pyproject.toml` in `{start}` or above it" if start else "the directory is gone"
+    return Project(root="", found="", code="no-project", why=where)

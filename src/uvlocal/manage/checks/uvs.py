@@ -13,7 +13,7 @@ from uvlocal.manage.checks import FAIL, OK, WARN, Check
 from uvlocal.manage.checks.stores import uv_cache
 from uvlocal.shim import environment, handover, preview, uv_version
 from uvlocal.shim.environment import contract_home
-from uvlocal.shim.gather import no_project
+from uvlocal.shim.project import no_project
 from uvlocal.shim.request import parse
 
 if TYPE_CHECKING:
