@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage.errors import UserError
 from uvlocal.shim import environment
+from uvlocal.shim.system import make_private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 #: How long to wait for another process that writes records, in seconds.
 _PATIENCE = 5.0
-_FOLDERS = (environment.ENVIRONMENTS, environment.RECORDS)
 
 
 class BusyError(Exception):
@@ -66,16 +66,5 @@ def make_private(store: Store) -> None:
     Raises:
         OSError: they cannot be made.
     """
-    for name in ("", *_FOLDERS):
-        _make_private(os.path.join(store.path, name) if name else store.path)
-
-
-def _make_private(folder: str) -> None:
-    """Make a folder, and those above it that are missing: whoever may write there may swap it."""
-    if os.path.isdir(folder):
-        return
-    above = os.path.dirname(folder)
-    if above != folder:
-        _make_private(above)
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(folder, 0o700)
+    for name in (environment.ENVIRONMENTS, environment.RECORDS):
+        make_private_folder(os.path.join(store.path, name))
