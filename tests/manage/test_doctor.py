@@ -450,7 +450,7 @@ def test_a_store_on_another_disk(healthy: Machine) -> None:
         pytest.param("linux", {"XDG_CACHE_HOME": "/c"}, "/c/uv", id="xdg"),
         pytest.param("linux", {"XDG_CACHE_HOME": "c"}, "/home/me/.cache/uv", id="xdg-relative"),
         pytest.param("darwin", {}, "/home/me/.cache/uv", id="macos"),
-        pytest.param("win32", {}, "", id="windows-without-a-home"),
+        pytest.param("win32", {"LOCALAPPDATA": r"C:\L"}, r"C:\L\uv\cache", id="windows"),
     ],
 )
 def test_where_uvs_cache_is(platform: str, environ: dict[str, str], cache: str) -> None:

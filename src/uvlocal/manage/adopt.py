@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from uvlocal.manage import in_use, record, records, scripts, status, trash
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.store_lock import held, make_private
-from uvlocal.shim import environment, pointers, stores
+from uvlocal.shim import directories, display, pointers, stores
 from uvlocal.shim.gather import Call
 from uvlocal.shim.system import System
 
@@ -106,7 +106,7 @@ def _former(call: Call, former: str) -> Entry:
             f"no environment is known to have been that of `{_shown(root, call)}` before",
             "name it with `--from`, `uvlocal list` shows them all",
         )
-    wanted = os.path.abspath(environment.expand_home(former, system))
+    wanted = os.path.abspath(directories.expand_home(former, system))
     for entry in entries:
         if former == entry.name or wanted == entry.root:
             _check_is_free(entry, root, call)
@@ -135,7 +135,7 @@ def _root(call: Call) -> str:
 
 
 def _shown(path: str, call: Call) -> str:
-    return environment.contract_home(path, call.system)
+    return display.contract_home(path, call.system)
 
 
 # -- the move ----------------------------------------------------------------------------------

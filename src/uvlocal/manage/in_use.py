@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from uvlocal.shim.environment import printable
+from uvlocal.shim.display import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

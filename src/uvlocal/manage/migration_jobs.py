@@ -20,7 +20,7 @@ from uvlocal.manage.migrations import BUILDING, REMOVING, Note
 from uvlocal.manage.new_environments import Builder, requirement_of
 from uvlocal.manage.scan import DEPTH, ENTRIES, SECONDS
 from uvlocal.manage.trees import Budget, Cost, Files, measure
-from uvlocal.shim import environment, handover, stores
+from uvlocal.shim import display, environment, handover, stores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -158,7 +158,7 @@ class Job:
                 if self.result.state == "planned":
                     self._apply(self._builder(real.path, lock, start), extras, ask)
         except OSError as error:
-            where = environment.contract_home(self.store.path, self.call.system)
+            where = display.contract_home(self.store.path, self.call.system)
             message = f"`{where}` cannot be written: {error.strerror or error}"
             raise UserError(message) from error
         except KeyboardInterrupt:

@@ -19,7 +19,7 @@ from uvlocal import __version__
 from uvlocal.manage import drafts
 from uvlocal.manage.identity import Identity, identity_of
 from uvlocal.manage.store_lock import lock, make_private
-from uvlocal.shim import environment, mounts, pyproject, stores
+from uvlocal.shim import display, environment, mounts, pyproject, stores
 from uvlocal.shim.environment import RECORDS
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _offer(store: str, which: Identity | None, system: System) -> str:
     former = moved_from(store, which, system)
     if former is None:
         return ""
-    was = environment.contract_home(former.root, system)
+    was = display.contract_home(former.root, system)
     return f"; the project was `{was}` before, `uvlocal adopt` takes that environment along"
 
 

@@ -15,7 +15,7 @@ from uvlocal.manage import drafts
 from uvlocal.manage.identity import Disk
 from uvlocal.manage.record import SUFFIX, BrokenRecordError, Record, read_record
 from uvlocal.manage.states import Judge
-from uvlocal.shim import environment, stores
+from uvlocal.shim import directories, environment, stores
 from uvlocal.shim.environment import ENVIRONMENTS, RECORDS
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Entry:
 
 def places(system: System, settings: Settings) -> list[str]:
     """Return the stores of this user that are there: the one in use, then former ones."""
-    default = environment.data_directory(system)
+    default = directories.data_directory(system)
     wanted = [*stores.candidates(system, settings), *([default] if default else [])]
     found = []
     for store in dict.fromkeys(wanted):

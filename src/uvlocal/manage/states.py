@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from uvlocal.manage.identity import SilentError
-from uvlocal.shim.environment import contract_home
+from uvlocal.shim.display import contract_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

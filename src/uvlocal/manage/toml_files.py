@@ -8,7 +8,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from uvlocal.manage.errors import UserError
-from uvlocal.shim.environment import contract_home
+from uvlocal.shim.display import contract_home
 from uvlocal.shim.pyproject import refuse_endless
 
 if TYPE_CHECKING:

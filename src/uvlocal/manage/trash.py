@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage import removal
 from uvlocal.manage.sizes import Meter
-from uvlocal.shim import environment, mounts
+from uvlocal.shim import display, environment, mounts
 from uvlocal.shim.paths import contains
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def empty(store: str, system: System) -> tuple[int, list[str]]:
     for path in leftovers(store, system):
         mount = mounted_inside(path, system)
         if mount:
-            shown = environment.printable(path)
+            shown = display.printable(path)
             problems.append(f"`{shown}` stays: another volume is mounted inside, at `{mount}`")
             continue
         meter.add(path)

@@ -13,7 +13,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
-from uvlocal.shim.environment import contract_home, printable
+from uvlocal.shim.display import contract_home, printable
 from uvlocal.shim.system import System
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ next row needs a fact that was not gathered yet, so that a call never pays for a
 matter. The shim, `uvlocal status` and `uvlocal scan` all ask this one function.
 """
 
-from uvlocal.shim.environment import printable
+from uvlocal.shim.display import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

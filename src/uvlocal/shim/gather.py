@@ -4,7 +4,7 @@
 answer needs before uv starts. `uvlocal status` tells the same story of the command `sync`.
 """
 
-from uvlocal.shim import environment, handover, settings, stores
+from uvlocal.shim import directories, display, environment, handover, paths, settings, stores
 from uvlocal.shim.arguments import read
 from uvlocal.shim.builtin import stat
 from uvlocal.shim.decide import IN_PLACE, Decision, Facts, decide
@@ -97,7 +97,7 @@ class Call:
     def uv_version(self) -> "tuple[int, int, int] | None":
         """Return the real uv's version, None where it cannot be had."""
         if self._version is None and self.real_uv().path:
-            cache = environment.cache_directory(self.system)
+            cache = directories.cache_directory(self.system)
             file = self.system.path.join(cache, "uv-versions") if cache else ""
             from uvlocal.shim import uv_version
 
@@ -136,7 +136,7 @@ class Call:
     def note(self, what: str, value: str) -> None:
         """Tell a fact for `UVLOCAL_TRACE`; names in it are anybody's."""
         if self._tell is not None:
-            self._tell(environment.printable(f"{what}: {value}"))
+            self._tell(display.printable(f"{what}: {value}"))
 
     def _gather_request(self) -> None:
         request = parse(self.arguments, self.system, self.uv_version)
@@ -158,7 +158,7 @@ class Call:
         if found is None:
             found = no_project(request.start)
         facts.project = found
-        facts.shown_root = environment.contract_home(found.root, self.system)
+        facts.shown_root = display.contract_home(found.root, self.system)
         facts.centralized = ""
         if found.code is None:
             self.note("project", f"`{found.root}`")
@@ -172,7 +172,7 @@ class Call:
         """Say whether uv would find a `.venv` on its way up, before it comes to the root's."""
         system = self.system
         folder = self.facts.request.directory if self.facts.request is not None else ""
-        while environment.relative_to(folder, root, system):
+        while paths.relative_to(folder, root, system):
             if system.exists(system.path.join(folder, ".venv")):
                 return True
             folder = system.path.dirname(folder)

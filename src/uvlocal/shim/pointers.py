@@ -8,7 +8,7 @@ one person.
 
 import stat
 
-from uvlocal.shim import environment
+from uvlocal.shim import environment, paths
 from uvlocal.shim.paths import comparable, without_prefix
 from uvlocal.shim.system import System
 
@@ -78,7 +78,7 @@ def find(root: str, wanted: str, system: System) -> Pointer:
     there = comparable(system.path.join(root, pointer.target), system)
     # Compared as text: what another machine wrote may lead anywhere, and is not followed.
     home = system.realpath(system.home) if system.home else ""
-    below = environment.relative_to(wanted, system.home, system)
+    below = paths.relative_to(wanted, system.home, system)
     places = [wanted, system.path.join(home, below)] if below and home else [wanted]
     pointer.leads = bool(wanted) and there in [comparable(place, system) for place in places]
     pointer.ours = pointer.leads or environment.is_our_environment(pointer.target, "", system)
@@ -94,10 +94,10 @@ def lines_of(path: str, system: System) -> "list[str]":
 def target(root: str, wanted: str, system: System) -> str:
     """Return what a pointer from the project at `root` to the environment `wanted` says."""
     home = system.realpath(system.home) if system.home else ""
-    above = environment.relative_to(root, home, system)
-    below = environment.relative_to(wanted, system.home, system)
+    above = paths.relative_to(root, home, system)
+    below = paths.relative_to(wanted, system.home, system)
     if below is None:
-        below = environment.relative_to(wanted, home, system)
+        below = paths.relative_to(wanted, home, system)
     if above is None or below is None or not home:
         return wanted
     separator = system.path.sep

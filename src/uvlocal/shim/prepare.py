@@ -2,7 +2,7 @@
 
 import sys
 
-from uvlocal.shim import environment, handover, stores
+from uvlocal.shim import directories, display, environment, handover, stores
 from uvlocal.shim.decide import IN_PLACE, Decision
 from uvlocal.shim.gather import Call
 
@@ -45,7 +45,7 @@ def prepare(call: Call, decision: Decision) -> None:
     if quiet:
         return
     for line in lines:
-        handover.say(environment.printable(line))
+        handover.say(display.printable(line))
 
 
 def _try(call: Call, decision: Decision, act: "Callable[[Call, Decision], str]") -> str:
@@ -117,7 +117,7 @@ def _leave_out(call: Call, decision: Decision, variable: str) -> None:
 def _own_file(call: Call, folder: str, name: str) -> str:
     """Return a file of ours for a project in the cache folder, "" where there is none."""
     system = call.system
-    cache = environment.cache_directory(system)
+    cache = directories.cache_directory(system)
     return system.path.join(cache, folder, system.path.basename(name)) if cache else ""
 
 

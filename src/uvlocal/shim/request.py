@@ -16,7 +16,7 @@ from uvlocal.shim.commands import (
     TAKES_ISOLATED,
     TAKES_NO_PROJECT,
 )
-from uvlocal.shim.lexical import absolute, normalised
+from uvlocal.shim.paths import absolute, normalised
 from uvlocal.shim.system import System
 from uvlocal.shim.variables import Variables
 

@@ -5,7 +5,8 @@ whose clients did not change costs a few `stat` calls and no parser.
 """
 
 from uvlocal.shim import roots_cache
-from uvlocal.shim.environment import contract_home
+from uvlocal.shim.directories import expand
+from uvlocal.shim.display import contract_home
 from uvlocal.shim.paths import comparable
 from uvlocal.shim.providers import PROVIDERS
 from uvlocal.shim.roots_model import SyncRoot
@@ -14,37 +15,6 @@ from uvlocal.shim.system import System
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from uvlocal.shim.places import Place, Provider
-
-#: The folders that `expand` knows: variable, and what stands for it below home where it is unset.
-_FOLDERS = {
-    "$CONFIG": ("XDG_CONFIG_HOME", ".config"),
-    "$DATA": ("XDG_DATA_HOME", ".local/share"),
-    "$STATE": ("XDG_STATE_HOME", ".local/state"),
-    "$CACHE": ("XDG_CACHE_HOME", ".cache"),
-    "%APPDATA%": ("APPDATA", "AppData/Roaming"),
-    "%LOCALAPPDATA%": ("LOCALAPPDATA", "AppData/Local"),
-    # Places that clients can be told to use instead of their own; nothing stands for these.
-    "$CCNET_CONF_DIR": ("CCNET_CONF_DIR", ""),
-    "$MUTAGEN_DATA_DIRECTORY": ("MUTAGEN_DATA_DIRECTORY", ""),
-    "$STCONFDIR": ("STCONFDIR", ""),
-    "$STHOMEDIR": ("STHOMEDIR", ""),
-}
-
-
-def expand(template: str, system: System) -> str:
-    """Return the path that a template of the table stands for, "" where there is no home."""
-    first, _, rest = template.partition("/")
-    base = system.home
-    if first in _FOLDERS:
-        variable, below = _FOLDERS[first]
-        base = system.environ.get(variable, "")
-        if not system.path.isabs(base):
-            if not below or not system.path.isabs(system.home):
-                return ""
-            base = system.path.join(system.home, *below.split("/"))
-    if not system.path.isabs(base):
-        return ""
-    return system.path.join(base, *rest.split("/")) if rest else base
 
 
 def configured(system: System) -> "tuple[list[SyncRoot], list[str]]":

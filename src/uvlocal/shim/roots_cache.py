@@ -12,7 +12,7 @@ none, and costs time. While a configuration is damaged, its folders are those of
 """
 
 from uvlocal.shim.builtin import stat
-from uvlocal.shim.environment import cache_directory
+from uvlocal.shim.directories import cache_directory
 from uvlocal.shim.roots_model import SyncRoot, stamp
 from uvlocal.shim.system import System
 

@@ -1,7 +1,8 @@
 """What the configuration of sync clients is read through: inputs are noted, folders collected."""
 
 from uvlocal.shim import roots_cache
-from uvlocal.shim.environment import contract_home, expand_home
+from uvlocal.shim.directories import expand_home
+from uvlocal.shim.display import contract_home
 from uvlocal.shim.paths import without_prefix
 from uvlocal.shim.places import Place, Provider
 from uvlocal.shim.providers import BY_ID, PROVIDERS

@@ -5,12 +5,8 @@ project says *whether* and *how*, never *where*: a folder that others write to c
 this machine.
 """
 
-from uvlocal.shim.environment import (
-    config_directory,
-    data_directory,
-    expand_home,
-    printable,
-)
+from uvlocal.shim.directories import config_directory, data_directory, expand_home
+from uvlocal.shim.display import printable
 from uvlocal.shim.system import System
 
 MODES = ("auto", "always", "never")

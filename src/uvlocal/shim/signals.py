@@ -6,7 +6,7 @@ else is there. `uvlocal.shim.volume` weighs what they find.
 
 from uvlocal.shim import roots
 from uvlocal.shim.builtin import stat
-from uvlocal.shim.environment import below_home
+from uvlocal.shim.display import below_home
 from uvlocal.shim.paths import comparable, components
 from uvlocal.shim.places import Place, Provider
 from uvlocal.shim.providers import BY_ID, PROVIDERS

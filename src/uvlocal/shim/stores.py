@@ -5,7 +5,7 @@ helps nobody. Where the default one does not (a network home, as on many cluster
 this user are looked at; a store that the user named is never replaced.
 """
 
-from uvlocal.shim import environment
+from uvlocal.shim import directories, display, environment
 from uvlocal.shim.builtin import stat
 from uvlocal.shim.settings import Settings
 from uvlocal.shim.system import System
@@ -83,7 +83,7 @@ def candidates(system: System, settings: Settings) -> "list[str]":
     if settings.origins.get("store"):
         return [settings.store]
     places = [settings.store] if settings.store else []
-    cache = environment.cache_directory(system)
+    cache = directories.cache_directory(system)
     if cache:
         places.append(system.path.join(cache, "store"))
     shared = _shared_place(system)
@@ -150,8 +150,8 @@ def _look(path: str, volume: Volume, root: str, system: System) -> Store:
         exists=environment.exists(there, system),
         writable=_can_make(folder, system),
         volume=volume,
-        shown=environment.contract_home(path, system),
-        shown_environment=environment.contract_home(there, system),
+        shown=display.contract_home(path, system),
+        shown_environment=display.contract_home(there, system),
     )
 
 

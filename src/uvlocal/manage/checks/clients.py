@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage.checks import OK, WARN, Check
 from uvlocal.shim import roots
-from uvlocal.shim.environment import contract_home
+from uvlocal.shim.display import contract_home
 from uvlocal.shim.providers import PROVIDERS
 
 if TYPE_CHECKING:

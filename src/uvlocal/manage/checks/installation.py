@@ -11,7 +11,7 @@ from uvlocal.manage import inspection, shells
 from uvlocal.manage.checks import FAIL, OK, WARN, Check
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.shim_folder import is_ours
-from uvlocal.shim.environment import contract_home
+from uvlocal.shim.display import contract_home
 
 if TYPE_CHECKING:
     from uvlocal.manage.checks import Facts

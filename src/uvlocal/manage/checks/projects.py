@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from uvlocal.manage.checks import FAIL, OK, WARN, Check
 from uvlocal.manage.identity import SilentError
 from uvlocal.manage.trees import Budget, Files, measure
-from uvlocal.shim.environment import below_home, contract_home
-from uvlocal.shim.paths import quoted
+from uvlocal.shim.display import below_home, contract_home, quoted
 from uvlocal.shim.volume import locate
 
 if TYPE_CHECKING:

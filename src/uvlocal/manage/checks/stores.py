@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage import migrations, trash
 from uvlocal.manage.checks import FAIL, OK, WARN, Check
-from uvlocal.shim import environment, stores
-from uvlocal.shim.environment import below_home, contract_home
-from uvlocal.shim.paths import quoted
+from uvlocal.shim import directories, environment, stores
+from uvlocal.shim.display import below_home, contract_home, quoted
 
 if TYPE_CHECKING:
     from uvlocal.manage.checks import Facts
@@ -76,21 +75,9 @@ def _private(facts: Facts) -> list[Check]:
 
 
 def uv_cache(facts: Facts) -> str:
-    """Return where uv's cache is: what its variable says, or the usual place.
-
-    https://docs.astral.sh/uv/concepts/cache/#cache-directory
-    """
-    system = facts.system
-    given = system.environ.get("UV_CACHE_DIR", "")
-    if given:
-        return os.path.join(system.cwd, given)
-    if system.platform == "win32":
-        base = system.environ.get("LOCALAPPDATA", "")
-        return os.path.join(base, "uv", "cache") if base else ""
-    base = system.environ.get("XDG_CACHE_HOME", "")
-    if not os.path.isabs(base):
-        base = os.path.join(system.home, ".cache") if system.home else ""
-    return os.path.join(base, "uv") if base else ""
+    """Return where uv's cache is: what its variable says, or the usual place."""
+    given = facts.system.environ.get("UV_CACHE_DIR", "")
+    return os.path.join(facts.system.cwd, given) if given else directories.uv_cache(facts.system)
 
 
 def _same_disk(store: str, shown: str, facts: Facts) -> list[Check]:

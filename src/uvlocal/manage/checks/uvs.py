@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from uvlocal.manage import inspection
 from uvlocal.manage.checks import FAIL, OK, WARN, Check
 from uvlocal.manage.checks.stores import uv_cache
-from uvlocal.shim import environment, handover, preview, uv_version
-from uvlocal.shim.environment import contract_home
+from uvlocal.shim import directories, handover, preview, uv_version
+from uvlocal.shim.display import contract_home
 from uvlocal.shim.project import no_project
 from uvlocal.shim.request import parse
 
@@ -52,7 +52,7 @@ def check(facts: Facts) -> list[Check]:
 
 
 def _version(path: str, facts: Facts) -> tuple[int, int, int] | None:
-    cache = environment.cache_directory(facts.system)
+    cache = directories.cache_directory(facts.system)
     return uv_version.known(path, facts.system, os.path.join(cache, "uv-versions") if cache else "")
 
 
