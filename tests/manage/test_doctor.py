@@ -11,11 +11,6 @@ import pytest
 
 from uvlocal.manage import doctor, fixes, install, migrations, store_lock, trash
 from uvlocal.manage.checks import (
-    FAIL,
-    LEVELS,
-    OK,
-    WARN,
-    Check,
     Facts,
     clients,
     installation,
@@ -24,6 +19,7 @@ from uvlocal.manage.checks import (
     uvs,
 )
 from uvlocal.manage.errors import UserError
+from uvlocal.manage.findings import FAIL, LEVELS, OK, WARN, Finding
 from uvlocal.manage.identity import SilentError, identity_of
 from uvlocal.manage.trees import Cost
 from uvlocal.shim.providers import PROVIDERS
@@ -331,14 +327,14 @@ def test_a_record_whose_project_went(healthy: Machine) -> None:
     [name] = healthy.records()
     path = os.path.join(healthy.store, "records", name)
     gone(healthy)
-    check = Check("record-outdated", WARN, "", fix="update-record", path=path)
+    check = Finding("record-outdated", WARN, "", fix="update-record", path=path)
     assert "is gone" in fixes.apply(check, healthy.system())
 
 
 def test_a_check_that_fails_itself(healthy: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error in one check is a finding, and the other checks are made."""
 
-    def fail(facts: Facts) -> list[Check]:
+    def fail(facts: Facts) -> list[Finding]:
         raise RuntimeError(facts.path)
 
     monkeypatch.setattr(doctor, "GROUPS", (("broken", fail), *doctor.GROUPS))

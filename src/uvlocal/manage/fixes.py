@@ -14,11 +14,11 @@ from uvlocal.manage.store_lock import held
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from uvlocal.manage.checks import Check
+    from uvlocal.manage.findings import Finding
     from uvlocal.shim.system import System
 
 
-def apply(check: Check, system: System) -> str:
+def apply(check: Finding, system: System) -> str:
     """Do what a check says would mend it; return what went wrong, "" for nothing."""
     try:
         return FIXES[check.fix](check.path, system)
@@ -62,7 +62,7 @@ def _update_record(path: str, system: System) -> str:
     return ""
 
 
-#: What each name in `Check.fix` stands for.
+#: What each name in `Finding.fix` stands for.
 FIXES: dict[str, Callable[[str, System], str]] = {
     "install": _install,
     "chmod": _make_private,
