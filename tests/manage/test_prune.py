@@ -440,7 +440,7 @@ def test_leftovers_are_finished(machine: Machine) -> None:
     trash.put(machine.store, environment)
     folder = os.path.join(machine.store, trash.TRASH)
     mine = machine.write(os.path.join(folder, "mine.txt"))
-    machine.write(os.path.join(machine.store, "records", ".new-abc"))
+    machine.write(os.path.join(machine.store, "records", ".new-999999999-0123abcd"))
     wanted = plan(machine)
     assert len(wanted.leftovers) == 1
     assert wanted.size >= MEGABYTE
@@ -452,7 +452,7 @@ def test_leftovers_are_finished(machine: Machine) -> None:
 def test_drafts_go(machine: Machine) -> None:
     """What a killed writer of records left goes with the next removal."""
     machine.remove(machine.keep("foo"))
-    machine.write(os.path.join(machine.store, "records", ".new-abc"))
+    machine.write(os.path.join(machine.store, "records", ".new-999999999-0123abcd"))
     apply(machine)
     assert machine.records() == []
 

@@ -84,6 +84,12 @@ def users(environments: Iterable[str], processes: Iterable[Process]) -> dict[str
     return found
 
 
+def told(users: list[Process]) -> str:
+    """Return whom an environment is used by, for people."""
+    more = f" and {len(users) - 1} more" if len(users) > 1 else ""
+    return f"`{users[0].name}` (process {users[0].pid}){more}"
+
+
 def _spellings(text: str) -> Iterator[str]:
     """Yield a path as it is written, and as it is where it leads through a pointer."""
     if not os.path.isabs(text):
