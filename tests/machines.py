@@ -14,7 +14,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import listing, records, store
+from uvlocal.manage import listing, record, records
 from uvlocal.shim import settings
 from uvlocal.shim.gather import Call
 from uvlocal.shim.system import System
@@ -74,7 +74,7 @@ class Machine:
 
     def first_call(self, project: str) -> str | None:
         """Write the record of a project's first call; return what the notice adds."""
-        return store.write_first(self.call(project), self.decision)
+        return record.write_first(self.call(project), self.decision)
 
     def keep(self, name: str, *, size: int = 1000) -> str:
         """Write a project with its record and environment; return the project's path."""

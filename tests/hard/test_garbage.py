@@ -14,8 +14,8 @@ import hard_cases
 import pytest
 from hard_machine import CODE, PROJECT, names, tree
 
+from uvlocal.shim.directories import expand
 from uvlocal.shim.providers import PROVIDERS
-from uvlocal.shim.roots import expand
 from uvlocal.shim.system import System
 
 if sys.platform == "win32":

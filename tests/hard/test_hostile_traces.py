@@ -18,8 +18,7 @@ from hostile_plants import PLANTS
 
 from uvlocal.manage import removal
 from uvlocal.shim import handover
-from uvlocal.shim.acts import DRAFT
-from uvlocal.shim.system import System
+from uvlocal.shim.system import DRAFT, System
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ import pytest
 from hard_machine import CODE, HardMachine, names, tree
 
 from uvlocal.manage.drafts import PREFIX
-from uvlocal.shim.acts import DRAFT
+from uvlocal.shim.system import DRAFT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

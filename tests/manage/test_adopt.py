@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from killing import before_each_change
 
-from uvlocal.manage import adopt, scripts, store
+from uvlocal.manage import adopt, scripts, store_lock
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.identity import identity_of
 from uvlocal.manage.in_use import Process
@@ -255,8 +255,8 @@ def test_uvlocal_itself_runs_from_it(
 
 def test_the_store_is_held(machine: Machine, moved: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """While another process holds the store, nothing is moved."""
-    monkeypatch.setattr(store, "_PATIENCE", 0.01)
-    with store.lock(machine.store), pytest.raises(UserError, match="another process"):
+    monkeypatch.setattr(store_lock, "_PATIENCE", 0.01)
+    with store_lock.lock(machine.store), pytest.raises(UserError, match="another process"):
         run(machine, moved)
 
 

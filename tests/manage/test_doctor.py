@@ -9,13 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from uvlocal.manage import doctor, fixes, install, migrations, store, trash
+from uvlocal.manage import doctor, fixes, install, migrations, store_lock, trash
 from uvlocal.manage.checks import (
-    FAIL,
-    LEVELS,
-    OK,
-    WARN,
-    Check,
     Facts,
     clients,
     installation,
@@ -24,6 +19,7 @@ from uvlocal.manage.checks import (
     uvs,
 )
 from uvlocal.manage.errors import UserError
+from uvlocal.manage.findings import FAIL, LEVELS, OK, WARN, Finding
 from uvlocal.manage.identity import SilentError, identity_of
 from uvlocal.manage.trees import Cost
 from uvlocal.shim.providers import PROVIDERS
@@ -318,8 +314,8 @@ def test_fixes_that_need_the_store(healthy: Machine, monkeypatch: pytest.MonkeyP
     """While another process holds the store, what needs it is not mended."""
     leftovers(healthy)
     replaced(healthy)
-    monkeypatch.setattr(store, "_PATIENCE", 0.01)
-    with store.lock(healthy.store):
+    monkeypatch.setattr(store_lock, "_PATIENCE", 0.01)
+    with store_lock.lock(healthy.store):
         results = examine(healthy, fix=True).results
     troubles = {result.code: result.trouble for result in results if result.trouble}
     assert set(troubles) == {"leftovers", "record-outdated"}
@@ -331,14 +327,14 @@ def test_a_record_whose_project_went(healthy: Machine) -> None:
     [name] = healthy.records()
     path = os.path.join(healthy.store, "records", name)
     gone(healthy)
-    check = Check("record-outdated", WARN, "", fix="update-record", path=path)
+    check = Finding("record-outdated", WARN, "", fix="update-record", path=path)
     assert "is gone" in fixes.apply(check, healthy.system())
 
 
 def test_a_check_that_fails_itself(healthy: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error in one check is a finding, and the other checks are made."""
 
-    def fail(facts: Facts) -> list[Check]:
+    def fail(facts: Facts) -> list[Finding]:
         raise RuntimeError(facts.path)
 
     monkeypatch.setattr(doctor, "GROUPS", (("broken", fail), *doctor.GROUPS))
@@ -449,7 +445,7 @@ def test_a_store_on_another_disk(healthy: Machine) -> None:
         pytest.param("linux", {"XDG_CACHE_HOME": "/c"}, "/c/uv", id="xdg"),
         pytest.param("linux", {"XDG_CACHE_HOME": "c"}, "/home/me/.cache/uv", id="xdg-relative"),
         pytest.param("darwin", {}, "/home/me/.cache/uv", id="macos"),
-        pytest.param("win32", {}, "", id="windows-without-a-home"),
+        pytest.param("win32", {"LOCALAPPDATA": r"C:\L"}, r"C:\L\uv\cache", id="windows"),
     ],
 )
 def test_where_uvs_cache_is(platform: str, environ: dict[str, str], cache: str) -> None:

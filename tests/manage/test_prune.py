@@ -13,7 +13,7 @@ import pytest
 from killing import before_each_change
 from machines import DAY
 
-from uvlocal.manage import in_use, prune, removal, store, trash
+from uvlocal.manage import in_use, prune, removal, store_lock, trash
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.in_use import Process
 from uvlocal.shim.system import System
@@ -292,7 +292,7 @@ def test_a_mount_in_the_trash_stays(machine: Machine) -> None:
 def test_a_store_that_is_none(machine: Machine) -> None:
     """A store that cannot be locked is an error with a sentence."""
     path = os.path.join(machine.write(os.path.join(machine.root, "file")), "store")
-    with pytest.raises(UserError, match="cannot be written"), prune.held(path):
+    with pytest.raises(UserError, match="cannot be written"), store_lock.held(path):
         pass
 
 
@@ -440,7 +440,7 @@ def test_leftovers_are_finished(machine: Machine) -> None:
     trash.put(machine.store, environment)
     folder = os.path.join(machine.store, trash.TRASH)
     mine = machine.write(os.path.join(folder, "mine.txt"))
-    machine.write(os.path.join(machine.store, "records", ".new-abc"))
+    machine.write(os.path.join(machine.store, "records", ".new-999999999-0123abcd"))
     wanted = plan(machine)
     assert len(wanted.leftovers) == 1
     assert wanted.size >= MEGABYTE
@@ -452,7 +452,7 @@ def test_leftovers_are_finished(machine: Machine) -> None:
 def test_drafts_go(machine: Machine) -> None:
     """What a killed writer of records left goes with the next removal."""
     machine.remove(machine.keep("foo"))
-    machine.write(os.path.join(machine.store, "records", ".new-abc"))
+    machine.write(os.path.join(machine.store, "records", ".new-999999999-0123abcd"))
     apply(machine)
     assert machine.records() == []
 
@@ -460,9 +460,9 @@ def test_drafts_go(machine: Machine) -> None:
 def test_the_store_is_held(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """While another process holds the store, nothing is removed, and that is said."""
     machine.remove(machine.keep("foo"))
-    monkeypatch.setattr(store, "_PATIENCE", 0.01)
+    monkeypatch.setattr(store_lock, "_PATIENCE", 0.01)
     wanted = plan(machine)
-    with store.lock(machine.store), pytest.raises(UserError, match="another process"):
+    with store_lock.lock(machine.store), pytest.raises(UserError, match="another process"):
         prune.apply(wanted, machine.environ, processes=nobody)
     assert len(machine.environments()) == 1
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from uvlocal.manage import records
+from uvlocal.manage import record, records
 from uvlocal.manage.identity import Disk, Identity, SilentError, identity_of
-from uvlocal.manage.records import Record
+from uvlocal.manage.record import Record
 from uvlocal.manage.states import Judge
 from uvlocal.shim import settings
 from uvlocal.shim.system import System
@@ -530,5 +530,5 @@ def test_no_offer_where_the_disk_keeps_no_birth_times(machine: Machine) -> None:
     """Without a time of birth no folder is recognised."""
     machine.keep("foo")
     where, system = machine.store, machine.system()
-    assert records.moved_from(where, None, system) is None
-    assert records.moved_from(where, Identity(1, 2, 0), system) is None
+    assert record.moved_from(where, None, system) is None
+    assert record.moved_from(where, Identity(1, 2, 0), system) is None

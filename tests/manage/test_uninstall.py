@@ -12,7 +12,7 @@ from homes import NAME, SHIMS, Home
 from uvlocal.manage import (
     clearing,
     shim_folder,
-    store,
+    store_lock,
     uninstall,
 )
 from uvlocal.manage.errors import UserError
@@ -105,8 +105,8 @@ def test_environments_held_by_another_process(home: Home, monkeypatch: pytest.Mo
     """Where another process holds the store, its environments stay, with the reason."""
     folder = home.environment()
     going = clearing.plan([str(folder.parent.parent)], home.system, list)
-    monkeypatch.setattr(store, "_PATIENCE", 0.1)
-    with store.lock(str(folder.parent.parent)):
+    monkeypatch.setattr(store_lock, "_PATIENCE", 0.1)
+    with store_lock.lock(str(folder.parent.parent)):
         [one] = clearing.remove(going, home.system, list)
     assert one.stays.startswith("is held by another process")
     assert folder.exists()

@@ -9,9 +9,10 @@ import pytest
 from fakes import FakeSystem
 
 from uvlocal.shim import settings as settings_module
-from uvlocal.shim.decide import CODES, Decision, Facts, Store, decide
+from uvlocal.shim.decide import CODES, Decision, Facts, decide
 from uvlocal.shim.project import Project
 from uvlocal.shim.request import Request
+from uvlocal.shim.stores import Store
 from uvlocal.shim.volume import Volume
 
 if TYPE_CHECKING:

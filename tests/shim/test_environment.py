@@ -7,8 +7,8 @@ from fakes import FakeSystem, Link
 from hypothesis import given
 from hypothesis import strategies as st
 
+from uvlocal.shim import directories, display, shared
 from uvlocal.shim import environment as env
-from uvlocal.shim import shared
 
 PATHS = st.lists(st.text(st.characters(exclude_characters="/\0"), min_size=1), min_size=1).map(
     lambda parts: "/" + "/".join(part for part in parts if part not in {".", ".."})
@@ -58,22 +58,30 @@ PATHS = st.lists(st.text(st.characters(exclude_characters="/\0"), min_size=1), m
             r"C:\R\uvlocal",
             id="windows",
         ),
-        pytest.param("win32", {}, "", "", "", id="windows-without-variables"),
+        pytest.param(
+            "win32",
+            {},
+            r"C:\Users\me\AppData\Local\uvlocal",
+            r"C:\Users\me\AppData\Local\uvlocal\cache",
+            r"C:\Users\me\AppData\Roaming\uvlocal",
+            id="windows-without-variables",
+        ),
     ],
 )
 def test_places(platform: str, environ: dict[str, str], data: str, cache: str, config: str) -> None:
     """Store, cache and settings lie where each system's users expect them."""
     system = FakeSystem(platform=platform, environ=environ)
-    assert env.data_directory(system) == data
-    assert env.cache_directory(system) == cache
-    assert env.config_directory(system) == config
+    assert directories.data_directory(system) == data
+    assert directories.cache_directory(system) == cache
+    assert directories.config_directory(system) == config
 
 
-def test_places_without_a_home() -> None:
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_places_without_a_home(platform: str) -> None:
     """Without any home there is no place, and no exception."""
-    system = FakeSystem(home="")
-    assert env.data_directory(system) == ""
-    assert env.expand_home("~/x", system) != "~/x"
+    system = FakeSystem(platform=platform, home="", environ={})
+    assert directories.data_directory(system) == ""
+    assert directories.expand_home("~/x", system) != "~/x"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +96,7 @@ def test_places_without_a_home() -> None:
 def test_contract_home(path: str, shown: str) -> None:
     """A path below home is shown with `~`, by component."""
     system = FakeSystem({"/home/me": Link("/real/me"), "/real/me/a": None})
-    assert env.contract_home(path, system) == shown
+    assert display.contract_home(path, system) == shown
 
 
 @pytest.mark.parametrize(
@@ -106,9 +114,9 @@ def test_contract_home(path: str, shown: str) -> None:
 def test_what_is_shown_steers_no_terminal(name: str, shown: str) -> None:
     """What is not printable in a name is escaped where it is shown, and exact elsewhere."""
     system = FakeSystem()
-    assert env.printable(name) == shown
-    assert env.contract_home(f"/home/me/{name}", system) == f"~/{shown}"
-    assert env.below_home(f"/home/me/{name}", system) == f"~/{name}"
+    assert display.printable(name) == shown
+    assert display.contract_home(f"/home/me/{name}", system) == f"~/{shown}"
+    assert display.below_home(f"/home/me/{name}", system) == f"~/{name}"
 
 
 def test_a_name_is_the_same_on_every_machine_of_one_person() -> None:

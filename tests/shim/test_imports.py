@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 import uvlocal
-from uvlocal.shim import bundle
+from uvlocal.shim import bytecode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -245,7 +245,7 @@ def test_what_a_module_imports_at_its_top(name: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what is built in differs by system")
-@pytest.mark.parametrize("name", bundle.MODULES)
+@pytest.mark.parametrize("name", bytecode.MODULES)
 def test_an_ordinary_call_does_without_os(name: str) -> None:
     """What its modules take from `os` and `stat` is built in."""
     with open(os.path.join(SHIM, f"{name}.py"), encoding="utf-8") as file:

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from fakes import FakeSystem, Link, Special
 
-from uvlocal.shim import acts, pointers
-from uvlocal.shim.acts import DRAFT
+from uvlocal.shim import pointers, system
 from uvlocal.shim.providers import PROVIDERS
-from uvlocal.shim.system import System
+from uvlocal.shim.system import DRAFT, System
 from uvlocal.shim.volume import Volume
 
 HOME = "/home/me"
@@ -285,7 +284,7 @@ def test_what_comes_meanwhile_stays(tmp_path: Path) -> None:
         Path(draft).write_text("ours")
         path.write_text("theirs")
 
-    assert not acts.put(str(path), over=False, make=make)
+    assert not system._put(str(path), make, over=False)
     assert path.read_text() == "theirs"
     assert os.listdir(tmp_path) == [".venv"]
 

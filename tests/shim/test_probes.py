@@ -24,7 +24,7 @@ from sample_clients import (
     syncthing_config,
 )
 
-from uvlocal.shim import probe_databases, probes, roots, roots_cache, roots_reader
+from uvlocal.shim import probe_databases, probes, roots, roots_model, roots_read, roots_reader
 from uvlocal.shim.roots_reader import Reader
 from uvlocal.shim.settings import Settings
 from uvlocal.shim.system import READ_LIMIT, System
@@ -87,9 +87,9 @@ def _read(system: System, only: set[str] | None = None) -> Reader:
     """Read the configuration of all clients, or of some, without a cache."""
     reader = Reader(system)
     for provider, place, names in roots._configuration(system):
-        states = {roots_cache.stamp(name, system) for name in names}
-        if (only is None or provider.id in only) and states != {roots_cache.ABSENT}:
-            roots_reader.probe(reader, provider, place, names[0].removeprefix("&"))
+        states = {roots_model.stamp(name, system) for name in names}
+        if (only is None or provider.id in only) and states != {roots_model.ABSENT}:
+            roots_read.probe(reader, provider, place, names[0].removeprefix("&"))
     return reader
 
 

@@ -13,7 +13,7 @@ import recorded
 from changing_worlds import SETTLED, Asked, ChangingWorld
 from world_contents import PROJECT
 
-from uvlocal.shim import recall, roots, settings, shared, variables
+from uvlocal.shim import directories, recall, settings, shared, variables
 from uvlocal.shim.gather import Call
 from uvlocal.shim.prepare import prepare
 from uvlocal.shim.providers import PROVIDERS
@@ -78,7 +78,7 @@ def test_no_variable_is_compared_in_vain() -> None:
 
 def test_variables_of_the_tables_are_compared() -> None:
     """Whatever a table names as a variable, on a system where decisions are recorded, counts."""
-    named = {variable for variable, _ in roots._FOLDERS.values()} - {"APPDATA", "LOCALAPPDATA"}
+    named = {variable for variable, _ in directories._BASES.values()} - {"APPDATA", "LOCALAPPDATA"}
     named |= {*shared.MANAGED, *variables.READS_SINCE, *settings.VARIABLES.values()}
     named |= {
         place.where

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_clients import PLATFORMS, dropbox_info, machine, syncthing_config
 
-from uvlocal.shim import roots, roots_cache, roots_reader
+from uvlocal.shim import roots, roots_cache, roots_read, roots_reader
+from uvlocal.shim.roots_model import SyncRoot
 from uvlocal.shim.system import System
 
 CACHE = "/home/me/.cache/uvlocal/roots"
@@ -26,17 +27,17 @@ SYNCTHING = "/home/me/.config/syncthing/config.xml"
 def probed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the list of configurations that were read by a probe, as it grows."""
     calls: list[str] = []
-    probe = roots_reader.probe
+    probe = roots_read.probe
 
     def counted(reader: roots_reader.Reader, *arguments: object) -> None:
         calls.append(str(arguments[-1]))
         probe(reader, *arguments)  # type: ignore[arg-type] # passed on as they came
 
-    monkeypatch.setattr(roots_reader, "probe", counted)
+    monkeypatch.setattr(roots_read, "probe", counted)
     return calls
 
 
-def configured(system: System) -> tuple[list[roots.Root], list[str]]:
+def configured(system: System) -> tuple[list[SyncRoot], list[str]]:
     """Read as another process would: without what this one remembers."""
     system._known.clear()
     return roots.configured(system)
@@ -61,8 +62,8 @@ def test_same_answer_from_the_cache(platform: str, probed: list[str]) -> None:
     assert probed == []
     assert problems == same_problems
 
-    def fields(found: list[roots.Root]) -> list[list[object]]:
-        return [[getattr(root, name) for name in roots.Root.__slots__] for root in found]
+    def fields(found: list[SyncRoot]) -> list[list[object]]:
+        return [[getattr(root, name) for name in SyncRoot.__slots__] for root in found]
 
     assert fields(first) == fields(second)
 

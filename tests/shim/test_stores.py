@@ -11,7 +11,7 @@ from fakes import FakeSystem, Link
 from uvlocal.shim import environment, settings, stores
 
 if TYPE_CHECKING:
-    from uvlocal.shim.decide import Store
+    from uvlocal.shim.stores import Store
 
 HOME_STORE = "/home/me/.local/share/uvlocal"
 ROOT = "/home/me/Dropbox/foo"
@@ -129,7 +129,7 @@ def test_a_store_in_a_synced_folder() -> None:
 
 
 def record(key: str) -> bytes:
-    """Return a record as `manage.store` writes it, as far as it matters here."""
+    """Return a record as `manage.record` writes it, as far as it matters here."""
     return f'version = 1\nname = "x"\nkey = "{key}"\n'.encode()
 
 

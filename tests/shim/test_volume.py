@@ -20,7 +20,8 @@ from sample_clients import (
     syncthing_config,
 )
 
-from uvlocal.shim.paths import ancestors, comparable, contains, quoted
+from uvlocal.shim.display import quoted
+from uvlocal.shim.paths import ancestors, comparable, contains
 from uvlocal.shim.settings import Settings
 from uvlocal.shim.system import System
 from uvlocal.shim.volume import Volume, locate, unmounted

@@ -10,6 +10,7 @@ import tree_sitter_powershell
 from fakes import FakeSystem
 
 from uvlocal.manage import completion, shell_code
+from uvlocal.manage.cli import app
 
 _SHIM = os.path.join(os.path.dirname(__file__), "..", "..", "shims", "uv.ps1")
 _FOLDERS = [
@@ -55,6 +56,6 @@ def test_lines_for_startup_files(folder: str, line: object) -> None:
 
 def test_completion() -> None:
     """What completes `uvlocal` is PowerShell."""
-    code = completion.code("powershell")
+    code = completion.code("powershell", app)
     assert _errors(code) == []
     assert "Register-ArgumentCompleter" in code

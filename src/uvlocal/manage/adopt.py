@@ -15,10 +15,10 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import in_use, records, scripts, status, store, trash
+from uvlocal.manage import in_use, record, records, scripts, status, trash
 from uvlocal.manage.errors import USAGE, UserError
-from uvlocal.manage.prune import held
-from uvlocal.shim import environment, pointers, stores
+from uvlocal.manage.store_lock import held, make_private
+from uvlocal.shim import directories, display, pointers, stores
 from uvlocal.shim.gather import Call
 from uvlocal.shim.system import System
 
@@ -106,7 +106,7 @@ def _former(call: Call, former: str) -> Entry:
             f"no environment is known to have been that of `{_shown(root, call)}` before",
             "name it with `--from`, `uvlocal list` shows them all",
         )
-    wanted = os.path.abspath(environment.expand_home(former, system))
+    wanted = os.path.abspath(directories.expand_home(former, system))
     for entry in entries:
         if former == entry.name or wanted == entry.root:
             _check_is_free(entry, root, call)
@@ -135,7 +135,7 @@ def _root(call: Call) -> str:
 
 
 def _shown(path: str, call: Call) -> str:
-    return environment.contract_home(path, call.system)
+    return display.contract_home(path, call.system)
 
 
 # -- the move ----------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ def _perform(
     """
     place = os.path.dirname(os.path.dirname(plan.environment))
     if call.facts.store is not None and not os.path.isdir(place):
-        store.make_private(call.facts.store)
+        make_private(call.facts.store)
     with held(place):
         _check_not_in_use(plan, processes)
         try:
@@ -218,11 +218,11 @@ def _rewrite_record(plan: Adopted, call: Call, decision: Decision, place: str) -
     old = os.path.basename(plan.former_environment)
     former_place = os.path.dirname(os.path.dirname(plan.former_environment))
     old_path = stores.record_path(former_place, old, call.system)
-    table = store.content(call, decision)
-    with contextlib.suppress(records.BrokenRecordError):  # gone in the meantime
-        table["created"] = records.read_record(old_path, call.system).created
+    table = record.content(call, decision)
+    with contextlib.suppress(record.BrokenRecordError):  # gone in the meantime
+        table["created"] = record.read_record(old_path, call.system).created
     path = stores.record_path(place, os.path.basename(plan.environment), call.system)
-    store.write(path, table)
+    record.write(path, table)
     if old_path != path and os.path.lexists(old_path):
         os.unlink(old_path)
 

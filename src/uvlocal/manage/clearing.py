@@ -10,8 +10,8 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import in_use, migrations, records, store, trash
-from uvlocal.shim import environment, pointers
+from uvlocal.manage import in_use, migrations, records, store_lock, trash
+from uvlocal.shim import environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -56,7 +56,7 @@ def plan(
 
 
 def _used_by(users: list[Process] | None) -> str:
-    return f"is in use by `{users[0].name}` (process {users[0].pid})" if users else ""
+    return f"is in use by {in_use.told(users)}" if users else ""
 
 
 def remove(
@@ -67,13 +67,13 @@ def remove(
     for place in dict.fromkeys(one.store for one in wanted):
         mine = [one for one in wanted if one.store == place]
         try:
-            with store.lock(place):
+            with store_lock.lock(place):
                 still = {one.path: one.stays for one in plan([place], system, processes)}
                 found += [
                     replace(one, stays=one.stays or still.get(one.path, "") or _remove(one, system))
                     for one in mine
                 ]
-        except (OSError, store.BusyError):
+        except (OSError, store_lock.BusyError):
             why = "is held by another process, or cannot be written"
             found += [replace(one, stays=one.stays or why) for one in mine]
         trash.empty(place, system)
@@ -87,14 +87,7 @@ def _remove(one: Environment, system: System) -> str:
     if mount:
         return f"has another volume mounted inside, at `{mount}`"
     try:
-        if one.path:
-            pointer = pointers.find(one.project, one.path, system) if one.project else None
-            trash.put(one.store, one.path)
-            if pointer is not None and pointer.leads:
-                # A link that leads nowhere would stop the real uv.
-                with contextlib.suppress(OSError):
-                    os.unlink(pointer.path)
-        os.unlink(one.record)
+        trash.put_with_record(one.store, one.path, one.record, one.project, system)
     except OSError as error:
         return f"cannot be removed: {error.strerror or error}"
     return ""

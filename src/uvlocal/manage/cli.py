@@ -13,7 +13,7 @@ from uvlocal.manage import (
     cli_link,
     cli_projects,
     cli_settings,
-    main,
+    cli_status,
 )
 from uvlocal.manage.errors import FINE
 
@@ -49,7 +49,7 @@ Examples:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        main.show_version()
+        cli_status.show_version()
         raise typer.Exit(FINE)
 
 
@@ -69,7 +69,7 @@ def status(path: Folder = None, json: Json = False) -> None:
 
     Exit code 0; 1 outside a project; 2 if PATH is no directory.
     """
-    main.show_status(path, json=json)
+    cli_status.show_status(path, json=json)
 
 
 @app.command(epilog=_PATH_EXAMPLES)
@@ -78,7 +78,7 @@ def path(path: Folder = None) -> None:
 
     A local project's is `.venv` in its root.
     """
-    main.show_path(path)
+    cli_status.show_path(path)
 
 
 cli_doctor.register(app)

@@ -126,6 +126,7 @@ def uninstall(
 
 
 def init(
+    context: typer.Context,
     shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh, fish, powershell, nu.")],
     alias: Alias = False,
     shim_dir: ShimDir = None,
@@ -146,6 +147,6 @@ def init(
     folder = installing.make_shim(shim_dir, system)
     line = shell_code.alias_line if alias else shell_code.path_line
     views.code(line(name, folder, system))
-    completing = completion.code(name)
+    completing = completion.code(name, context.find_root().command)
     if completing:
         views.code(completing)

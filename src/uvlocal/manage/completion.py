@@ -6,6 +6,10 @@ import contextlib
 import io
 import os
 import textwrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: Asks our own command for its completions, or for the code that will ask.
 VARIABLE = "_UVLOCAL_COMPLETE"
@@ -53,9 +57,14 @@ def prepare() -> None:
     completion_init()
 
 
-def code(shell: str) -> str:
-    """Return the code that completes `uvlocal` and `uv` in a shell, "" where there is none."""
-    parts = [_of_uvlocal(shell), textwrap.dedent(_OF_UV.get(shell, ""))]
+def code(shell: str, app: Callable[..., object]) -> str:
+    """Return the code that completes `uvlocal` and `uv` in a shell, "" where there is none.
+
+    Args:
+        shell: its name, as in `shell_code.SHELLS`.
+        app: the command line of `uvlocal`.
+    """
+    parts = [_of_uvlocal(shell, app), textwrap.dedent(_OF_UV.get(shell, ""))]
     text = "\n".join(part.strip("\n") for part in parts if part)
     if shell == "zsh":
         # Without `compinit`, zsh completes no commands' arguments at all.
@@ -64,12 +73,10 @@ def code(shell: str) -> str:
     return text
 
 
-def _of_uvlocal(shell: str) -> str:
+def _of_uvlocal(shell: str, app: Callable[..., object]) -> str:
     """Return what typer says for our own command."""
     if shell not in _TYPER:
         return ""
-    from uvlocal.manage.cli import app
-
     prepare()
     before = os.environ.get(VARIABLE)
     os.environ[VARIABLE] = f"source_{_TYPER[shell]}"

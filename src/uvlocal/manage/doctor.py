@@ -7,10 +7,6 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage import fixes, status
 from uvlocal.manage.checks import (
-    FAIL,
-    LEVELS,
-    OK,
-    Check,
     Facts,
     clients,
     installation,
@@ -18,13 +14,14 @@ from uvlocal.manage.checks import (
     stores,
     uvs,
 )
+from uvlocal.manage.findings import FAIL, LEVELS, OK, Finding
 from uvlocal.shim.system import System
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: Every group of checks, in the order in which they are shown: what, and its function.
-GROUPS: tuple[tuple[str, Callable[[Facts], list[Check]]], ...] = (
+GROUPS: tuple[tuple[str, Callable[[Facts], list[Finding]]], ...] = (
     ("shim", installation.check),
     ("uv", uvs.check),
     ("uv", uvs.check_centralizes),
@@ -102,16 +99,16 @@ def examine(
     return Diagnosis(1, max(levels, key=LEVELS.index, default=OK), tuple(results))
 
 
-def _made(group: str, function: Callable[[Facts], list[Check]], facts: Facts) -> list[Check]:
+def _made(group: str, function: Callable[[Facts], list[Finding]], facts: Facts) -> list[Finding]:
     """Return what a check found; one that fails itself must not hide the others."""
     try:
         return function(facts)
     except Exception as error:  # noqa: BLE001 - shown as a finding
         seen = f"the checks of {group} failed themselves ({type(error).__name__}: {error})"
-        return [Check("check-failed", FAIL, seen, advice="please report it")]
+        return [Finding("check-failed", FAIL, seen, advice="please report it")]
 
 
-def _result(group: str, check: Check, *, fixed: bool, trouble: str) -> Result:
+def _result(group: str, check: Finding, *, fixed: bool, trouble: str) -> Result:
     return Result(
         group=group,
         code=check.code,

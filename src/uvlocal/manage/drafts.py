@@ -10,6 +10,8 @@ import contextlib
 import os
 import re
 import secrets
+import shutil
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +31,22 @@ def replace(path: str, content: bytes, mode: int = 0o600) -> None:
     """
     with made(path, content) as draft:
         os.chmod(draft, mode)
+        os.replace(draft, path)
+
+
+def rewrite(path: str, content: bytes) -> None:
+    """Put other content into a file, which keeps its mode, owner and attributes, in one step.
+
+    Raises:
+        OSError: there is no such file, or its folder cannot be written.
+    """
+    status = os.stat(path)
+    with made(path, content) as draft:
+        shutil.copystat(path, draft)
+        os.utime(draft)
+        if sys.platform != "win32":
+            with contextlib.suppress(OSError):  # only root may give files away
+                os.chown(draft, status.st_uid, status.st_gid)
         os.replace(draft, path)
 
 

@@ -6,19 +6,19 @@ import os
 import tomllib
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import install, records, store, trash
+from uvlocal.manage import install, record, trash
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.identity import identity_of
-from uvlocal.manage.prune import held
+from uvlocal.manage.store_lock import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from uvlocal.manage.checks import Check
+    from uvlocal.manage.findings import Finding
     from uvlocal.shim.system import System
 
 
-def apply(check: Check, system: System) -> str:
+def apply(check: Finding, system: System) -> str:
     """Do what a check says would mend it; return what went wrong, "" for nothing."""
     try:
         return FIXES[check.fix](check.path, system)
@@ -51,18 +51,18 @@ def _update_record(path: str, system: System) -> str:
     """Write into a record which folder the project is now."""
     place = os.path.dirname(os.path.dirname(path))
     with held(place):
-        record = records.read_record(path, system)
-        identity = identity_of(record.root)
+        known = record.read_record(path, system)
+        identity = identity_of(known.root)
         if identity is None:
-            return f"`{record.root}` is gone"
+            return f"`{known.root}` is gone"
         with open(path, "rb") as file:
             table = tomllib.load(file)
         table |= {"device": identity.device, "inode": identity.inode, "born": identity.born}
-        store.write(path, table)
+        record.write(path, table)
     return ""
 
 
-#: What each name in `Check.fix` stands for.
+#: What each name in `Finding.fix` stands for.
 FIXES: dict[str, Callable[[str, System], str]] = {
     "install": _install,
     "chmod": _make_private,

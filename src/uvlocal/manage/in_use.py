@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from uvlocal.shim.environment import printable
+from uvlocal.shim.display import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -82,6 +82,12 @@ def users(environments: Iterable[str], processes: Iterable[Process]) -> dict[str
         for environment in used:
             found.setdefault(environment, []).append(process)
     return found
+
+
+def told(users: list[Process]) -> str:
+    """Return whom an environment is used by, for people."""
+    more = f" and {len(users) - 1} more" if len(users) > 1 else ""
+    return f"`{users[0].name}` (process {users[0].pid}){more}"
 
 
 def _spellings(text: str) -> Iterator[str]:

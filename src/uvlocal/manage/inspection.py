@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from uvlocal.manage import shadows, shells, startup_lines, windows_path
+from uvlocal.manage.findings import FAIL, WARN, Finding
 from uvlocal.manage.shim_folder import (
     Contents,
     chosen,
@@ -25,16 +26,7 @@ if TYPE_CHECKING:
     from uvlocal.manage.startup_lines import Line
     from uvlocal.shim.system import System
 
-_INSTALL = "run `uvlocal install`"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that keeps the shim from working: a stable code, a sentence, what mends it."""
-
-    code: str
-    sentence: str
-    hint: str
+_INSTALL = "uvlocal install"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +35,11 @@ class Inspection:
 
     `shim_state` is `absent`, `current`, `outdated` (of another version of uvlocal), `replaced` (a
     real uv was installed over it) or `foreign`. `configuration_state` is `absent`, `current`,
-    `outdated`, `damaged` or `untrusted` (others can write it). `python`, `package` and `real_uv`
-    are what the configuration names. `uvs_on_path` are all programs `uv` on PATH, `shims_on_path`
+    `outdated`, `damaged` or `untrusted` (others can write it). `python` and `package` are what
+    the configuration names. `uvs_on_path` are all programs `uv` on PATH, `shims_on_path`
     those that are uvlocal's. `user_path` is how the folder stands on the user's PATH on Windows.
     """
 
-    version: int
     folder: str
     shim: str
     shim_state: str
@@ -58,8 +49,6 @@ class Inspection:
     package: str
     package_is_there: bool
     is_this_uvlocal: bool
-    real_uv: str
-    real_uv_is_there: bool
     uvs_on_path: tuple[str, ...]
     shims_on_path: tuple[str, ...]
     lines: tuple[Line, ...]
@@ -88,7 +77,7 @@ def inspect(
     """
     should = contents(chosen(folder, system), system)
     said = handover.configuration(system, should.shim)
-    python, package, real = (said.get(key, "") for key in ("python", "package", "uv"))
+    python, package = said.get("python", ""), said.get("package", "")
     names = shells.in_use(system, running)
     on_path = uvs_on_path(system)
     registry = ""
@@ -97,7 +86,6 @@ def inspect(
             user_path or windows_path.Registry(), should.folder, system.environ
         )
     found = Inspection(
-        version=1,
         folder=should.folder,
         shim=should.shim,
         shim_state=_shim_state(should, system),
@@ -107,8 +95,6 @@ def inspect(
         package=package,
         package_is_there=system.is_file(os.path.join(package, "uvlocal", "shim", "launch.py")),
         is_this_uvlocal=package == should.values["package"],
-        real_uv=real,
-        real_uv_is_there=system.is_file(real),
         uvs_on_path=tuple(on_path),
         shims_on_path=tuple(path for path in on_path if is_ours(path, system)),
         lines=tuple(startup_lines.standing(names, should.folder, system)),
@@ -158,7 +144,7 @@ def _configuration_state(should: Contents, system: System) -> str:
 def _findings(found: Inspection) -> list[Finding]:
     """Return what is wrong, the worst first."""
     if found.shim_state == "absent":
-        return [Finding("shim-absent", f"there is no shim in `{found.folder}`", _INSTALL)]
+        return [_mended("shim-absent", FAIL, f"there is no shim in `{found.folder}`")]
     return [
         *_shim_findings(found),
         *_configuration_findings(found),
@@ -167,17 +153,24 @@ def _findings(found: Inspection) -> list[Finding]:
     ]
 
 
+def _mended(code: str, level: str, seen: str, advice: str = "", fix: str = "") -> Finding:
+    """Return what `uvlocal install` mends; `fix` is the folder where `--fix` may do that."""
+    what = "install" if fix else ""
+    return Finding(code, level, seen, command=_INSTALL, fix=what, path=fix, advice=advice)
+
+
 def _shim_findings(found: Inspection) -> list[Finding]:
-    sentences = {
-        "replaced": "a real uv was installed over the shim, so `uv` is no longer uvlocal's",
-        "foreign": "what stands in the shim's place is not uvlocal's",
-        "outdated": "the shim is of another version of uvlocal",
-    }
-    sentence = sentences.get(found.shim_state)
-    if sentence is None:
-        return []
-    hint = f"remove it, then {_INSTALL}" if found.shim_state == "foreign" else _INSTALL
-    return [Finding(f"shim-{found.shim_state}", f"`{found.shim}`: {sentence}", hint)]
+    if found.shim_state == "replaced":
+        what = "a real uv was installed over the shim, so `uv` is no longer uvlocal's"
+        return [_mended("shim-replaced", FAIL, f"`{found.shim}`: {what}")]
+    if found.shim_state == "foreign":
+        what = "what stands in the shim's place is not uvlocal's"
+        advice = f"remove it, then run `{_INSTALL}`"
+        return [_mended("shim-foreign", FAIL, f"`{found.shim}`: {what}", advice)]
+    if found.shim_state == "outdated":
+        seen = f"`{found.shim}`: the shim is of another version of uvlocal"
+        return [_mended("shim-outdated", WARN, seen, fix=found.folder)]
+    return []
 
 
 def _configuration_findings(found: Inspection) -> list[Finding]:
@@ -188,43 +181,41 @@ def _configuration_findings(found: Inspection) -> list[Finding]:
         "untrusted": f"`{conf}` can be written by others, so the shim does nothing",
     }
     if found.configuration_state in sentences:
+        seen = sentences[found.configuration_state]
         code = f"configuration-{found.configuration_state}"
-        return [Finding(code, sentences[found.configuration_state], _INSTALL)]
+        return [_mended(code, FAIL, seen, fix=found.folder)]
     findings = []
     if not found.python_is_there:
-        sentence = f"the shim's Python `{found.python}` is gone, so it does nothing"
-        findings.append(Finding("python-gone", sentence, _INSTALL))
+        seen = f"the shim's Python `{found.python}` is gone, so it does nothing"
+        findings.append(_mended("python-gone", FAIL, seen, fix=found.folder))
     if not found.package_is_there:
-        sentence = f"the shim's uvlocal in `{found.package}` is gone, so it does nothing"
-        findings.append(Finding("package-gone", sentence, _INSTALL))
+        seen = f"the shim's uvlocal in `{found.package}` is gone, so it does nothing"
+        findings.append(_mended("package-gone", FAIL, seen, fix=found.folder))
     elif not found.is_this_uvlocal:
-        sentence = f"the shim belongs to another uvlocal, in `{found.package}`"
-        findings.append(Finding("other-uvlocal", sentence, _INSTALL))
+        seen = f"the shim belongs to another uvlocal, in `{found.package}`"
+        findings.append(_mended("other-uvlocal", WARN, seen))
     elif found.configuration_state == "outdated" and found.python_is_there:
-        sentence = f"`{conf}` is of an earlier state of this installation"
-        findings.append(Finding("configuration-outdated", sentence, _INSTALL))
+        seen = f"`{conf}` is of an earlier state of this installation"
+        findings.append(_mended("configuration-outdated", WARN, seen, fix=found.folder))
     return findings
 
 
 def _path_findings(found: Inspection) -> list[Finding]:
     """Return what is wrong with PATH as this process has it."""
     findings = []
-    real = [path for path in found.uvs_on_path if path not in found.shims_on_path]
-    if not real and not found.real_uv_is_there:
-        sentence = "there is no real uv on `PATH`, nor where it once was"
-        findings.append(Finding("no-real-uv", sentence, "install uv"))
+    then = f"run `{_INSTALL}`, then open a new shell"
     first = found.uvs_on_path[0] if found.uvs_on_path else ""
     if found.shim not in found.uvs_on_path:
-        sentence = f"`{found.folder}` is not on `PATH` here"
-        findings.append(Finding("not-on-path", sentence, f"{_INSTALL}, then open a new shell"))
+        seen = f"`{found.folder}` is not on `PATH` here"
+        findings.append(_mended("not-on-path", FAIL, seen, then))
     elif first != found.shim and first not in found.shims_on_path:
-        sentence = f"`{first}` comes before the shim on `PATH`"
-        findings.append(Finding("not-first", sentence, f"{_INSTALL}, then open a new shell"))
+        seen = f"`{first}` comes before the shim on `PATH`"
+        findings.append(_mended("not-first", FAIL, seen, then))
     for other in found.shims_on_path:
         if other != found.shim:
-            sentence = f"`{other}` is a shim of another uvlocal"
-            hint = f"run `uvlocal uninstall --shim-dir {os.path.dirname(other)}`"
-            findings.append(Finding("other-shim", sentence, hint))
+            seen = f"`{other}` is a shim of another uvlocal"
+            command = f"uvlocal uninstall --shim-dir {os.path.dirname(other)}"
+            findings.append(Finding("other-shim", WARN, seen, command=command))
     return findings
 
 
@@ -235,16 +226,16 @@ def _line_findings(found: Inspection) -> list[Finding]:
     for line in found.lines:
         if line.state == "outdated" or (line.state == "absent" and not chosen_by_user):
             what = "an old line" if line.state == "outdated" else "no line"
-            sentence = f"`{line.path}` has {what} of uvlocal's, so {line.shell} may miss the shim"
-            findings.append(Finding(f"line-{line.state}", sentence, _INSTALL))
+            seen = f"`{line.path}` has {what} of uvlocal's, so {line.shell} may miss the shim"
+            findings.append(_mended(f"line-{line.state}", WARN, seen))
     for shadow in found.shadows:
-        sentence = (
+        seen = (
             f"`{shadow.path}`, line {shadow.line}: {shadow.shell} takes the {shadow.kind} "
             f"`{shadow.text}` before the shim"
         )
-        hint = f"let it call `{found.shim}`, or remove it"
-        findings.append(Finding("shadowed", sentence, hint))
+        advice = f"let it call `{found.shim}`, or remove it"
+        findings.append(Finding("shadowed", FAIL, seen, advice=advice))
     if found.user_path == "absent":
-        sentence = f"`{found.folder}` is not first on the user's PATH"
-        findings.append(Finding("user-path-absent", sentence, _INSTALL))
+        seen = f"`{found.folder}` is not first on the user's PATH"
+        findings.append(_mended("user-path-absent", FAIL, seen))
     return findings

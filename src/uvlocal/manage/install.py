@@ -31,7 +31,7 @@ from uvlocal.manage.shim_folder import (
     remembered,
     stands,
 )
-from uvlocal.shim import environment, settings
+from uvlocal.shim import directories, settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -259,7 +259,7 @@ def _now(folder: str, system: System, running: Sequence[str]) -> str:
 def _memory(folder: str, edits: Sequence[rc_files.Edit], system: System) -> Memory:
     """Return what did not exist before; what an earlier install noted stays noted."""
     before = remembered(folder)
-    places = [folder, settings.load(system).store, environment.cache_directory(system)]
+    places = [folder, settings.load(system).store, directories.cache_directory(system)]
     places += [os.path.dirname(edit.target) for edit in edits if edit.changes]
     found = [path for place in places for path in missing_folders(place)]
     return replace(before, folders=tuple(dict.fromkeys([*before.folders, *found])))

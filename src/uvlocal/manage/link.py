@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from uvlocal.manage import drafts, jsonc, toml_files
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.status import folder
-from uvlocal.shim import environment, pointers
+from uvlocal.shim import display, environment, paths, pointers
 from uvlocal.shim.gather import Call
 from uvlocal.shim.system import System
 
@@ -165,7 +165,7 @@ def interpreter(kept: str, system: System) -> str:
     """
     parts = ("Scripts", "python.exe") if system.platform == "win32" else ("bin", "python")
     path = system.path.join(kept, *parts)
-    below = environment.relative_to(path, system.home, system)
+    below = paths.relative_to(path, system.home, system)
     if below is not None:
         path = _HOME + system.path.sep + below
     try:
@@ -283,4 +283,4 @@ def _leading(none: Linked, kind: str, says: str) -> Linked:
 
 
 def _shown(path: str, system: System) -> str:
-    return environment.contract_home(path, system)
+    return display.contract_home(path, system)

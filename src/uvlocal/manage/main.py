@@ -1,22 +1,12 @@
-"""Where the command `uvlocal` starts; a person sees a sentence, never a traceback.
-
-Prompts, direnv and mise ask `uvlocal path` and `uvlocal status` again and again. Without options
-there is no command line to read, so these do without typer: it takes longer to load than the answer
-takes.
-"""
+"""Where the command `uvlocal` starts; a person sees a sentence, never a traceback."""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
-from uvlocal import __version__
-from uvlocal.manage import completion
+from uvlocal.manage import cli_status, completion
 from uvlocal.manage.errors import FINE, UserError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 #: What a shell says of a command that Ctrl-C ended: 128 and the number of SIGINT.
 _INTERRUPTED = 130
@@ -44,7 +34,7 @@ def main() -> None:
 
 def _run(words: list[str]) -> None:
     asked_by_shell = completion.VARIABLE in os.environ
-    plain = PLAIN.get(tuple(words))
+    plain = cli_status.PLAIN.get(tuple(words))
     if plain is not None and not asked_by_shell:
         plain()
         return
@@ -76,37 +66,3 @@ def _open_streams() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - to the end
-
-
-# -- commands that need no options -----------------------------------------------------------------
-
-
-def show_status(path: str | None = None, *, json: bool = False) -> None:
-    """Show what is done about a project; `path` is a folder of it, None for the current one."""
-    from uvlocal.manage import status, views
-
-    found = status.of(path)
-    views.as_json(found) if json else views.status(found)
-
-
-def show_path(path: str | None = None) -> None:
-    """Print the path of a project's environment."""
-    from uvlocal.manage import status, views
-
-    views.exact(status.of(path).environment or "")
-
-
-def show_version() -> None:
-    """Print the version."""
-    from uvlocal.manage import views
-
-    views.data(f"uvlocal {__version__}")
-
-
-#: The command lines that are answered without reading them.
-PLAIN: dict[tuple[str, ...], Callable[[], None]] = {
-    ("path",): show_path,
-    ("status",): show_status,
-    ("--version",): show_version,
-    ("-V",): show_version,
-}

@@ -12,15 +12,15 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import migrations, old_environments, packages, removal, trash
-from uvlocal.manage import store as records
+from uvlocal.manage import migrations, old_environments, packages, removal, store_lock, trash
+from uvlocal.manage import record as records
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.migration_results import Changed, Migration
 from uvlocal.manage.migrations import BUILDING, REMOVING, Note
 from uvlocal.manage.new_environments import Builder, requirement_of
 from uvlocal.manage.scan import DEPTH, ENTRIES, SECONDS
 from uvlocal.manage.trees import Budget, Cost, Files, measure
-from uvlocal.shim import environment, handover, stores
+from uvlocal.shim import display, environment, handover, stores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from uvlocal.manage.in_use import Process
     from uvlocal.manage.new_environments import Difference
     from uvlocal.manage.old_environments import Old
-    from uvlocal.shim.decide import Decision, Store
+    from uvlocal.shim.decide import Decision
     from uvlocal.shim.gather import Call
+    from uvlocal.shim.stores import Store
 
 #: What a shell says of a program that Ctrl-C ended.
 _INTERRUPTED = 130
@@ -151,13 +152,13 @@ class Job:
             message, _, hint = handover.missing(real).partition("\n\nhint: ")
             raise UserError(message.removeprefix("error: "), hint)
         try:
-            records.make_private(self.store)
+            store_lock.make_private(self.store)
             with migrations.turn(self.store.path) as lock:
                 self.look(Cost(self.result.files, self.result.bytes))  # it may have changed since
                 if self.result.state == "planned":
                     self._apply(self._builder(real.path, lock, start), extras, ask)
         except OSError as error:
-            where = environment.contract_home(self.store.path, self.call.system)
+            where = display.contract_home(self.store.path, self.call.system)
             message = f"`{where}` cannot be written: {error.strerror or error}"
             raise UserError(message) from error
         except KeyboardInterrupt:

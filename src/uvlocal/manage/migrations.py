@@ -18,7 +18,7 @@ import tomli_w
 
 from uvlocal.manage import drafts
 from uvlocal.manage.errors import UserError
-from uvlocal.manage.records import from_text
+from uvlocal.manage.record import from_text
 from uvlocal.shim import environment
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage import in_use, packages, removal, trash
 from uvlocal.manage.in_use import Process
-from uvlocal.shim import environment
+from uvlocal.shim import display, environment, paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -80,14 +80,14 @@ def obstacle(
     """Say why an environment must not go, as a state and a sentence; empty where it may."""
     own = packages.strangers(old.path, files) if old.state == "environment" else []
     if own:
-        names = ", ".join(f"`{environment.printable(name)}`" for name in own[:_SHOWN])
+        names = ", ".join(f"`{display.printable(name)}`" for name in own[:_SHOWN])
         more = f" and {len(own) - _SHOWN} more" if len(own) > _SHOWN else ""
         return "own-files", f"`.venv` holds {names}{more}, which no package put there"
     mount = trash.mounted_inside(old.path, system)
     if mount:
         return "mount-inside", f"another volume is mounted at `{mount}`"
     prefix = os.path.realpath(sys.prefix)
-    if environment.relative_to(prefix, os.path.realpath(old.path), system) is not None:
+    if paths.relative_to(prefix, os.path.realpath(old.path), system) is not None:
         return "in-use", "`.venv` is what uvlocal itself runs from"
     users = in_use.users([old.path], processes()).get(old.path, [])
     if users:
@@ -114,7 +114,7 @@ def programs() -> Iterator[Process]:
         name = ""
         with contextlib.suppress(psutil.Error, OSError):
             texts += process.cmdline()[:_ARGUMENTS]
-            name = environment.printable(process.name())
+            name = display.printable(process.name())
         for ask in (process.exe, process.cwd):
             with contextlib.suppress(psutil.Error, OSError):
                 texts.append(ask())

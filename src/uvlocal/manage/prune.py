@@ -8,22 +8,22 @@ that is not mounted, nothing in use, and no link is followed.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import drafts, in_use, listing, records, store, trash
+from uvlocal.manage import drafts, in_use, listing, records, trash
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.identity import Disk
 from uvlocal.manage.sizes import Meter
-from uvlocal.shim import environment, pointers
+from uvlocal.manage.store_lock import held
+from uvlocal.shim import environment
 from uvlocal.shim import settings as all_settings
 from uvlocal.shim.system import System
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from uvlocal.manage.in_use import Process
     from uvlocal.manage.records import Entry
@@ -165,7 +165,7 @@ def _reason(entry: Entry, used: float | None, limit: float | None) -> tuple[str,
 def _obstacle(entry: Entry, users: list[Process], system: System) -> str:
     """Say what stands against the removal of an environment, "" for nothing."""
     if users:
-        return _used_by(users)
+        return f"in use by {in_use.told(users)}"
     folders = (entry.store, environment.ENVIRONMENTS), (entry.store, environment.RECORDS)
     for folder in (os.path.join(*parts) for parts in folders):
         if os.path.islink(folder):
@@ -174,12 +174,6 @@ def _obstacle(entry: Entry, users: list[Process], system: System) -> str:
     if mount:
         return f"another volume is mounted inside, at `{mount}`"
     return ""
-
-
-def _used_by(users: list[Process]) -> str:
-    first = users[0]
-    more = f" and {len(users) - 1} more" if len(users) > 1 else ""
-    return f"in use by `{first.name}` (process {first.pid}){more}"
 
 
 def _candidate(entry: Entry, why: str, size: int, used: float | None) -> Candidate:
@@ -218,7 +212,7 @@ def apply(
     for place in dict.fromkeys(candidate.store for candidate in wanted.remove):
         mine = [candidate for candidate in wanted.remove if candidate.store == place]
         with held(place):
-            _sweep(place, system)
+            drafts.sweep(os.path.join(place, environment.RECORDS))
             for candidate in mine:
                 trouble = _remove(candidate, system, processes)
                 if trouble:
@@ -244,22 +238,6 @@ def apply(
     )
 
 
-@contextlib.contextmanager
-def held(place: str) -> Iterator[None]:
-    """Hold a store's lock.
-
-    Raises:
-        UserError: it cannot be had.
-    """
-    try:
-        with store.lock(place):
-            yield
-    except store.BusyError:
-        raise UserError(f"another process is at work in `{place}`", "try again later") from None
-    except OSError as error:
-        raise UserError(f"`{place}` cannot be written: {error.strerror}") from error
-
-
 def planned(wanted: Plan, *, dry_run: bool) -> Pruned:
     """Return a plan in the form of what was done: nobody agreed to it (yet)."""
     return Pruned(
@@ -274,15 +252,6 @@ def planned(wanted: Plan, *, dry_run: bool) -> Pruned:
     )
 
 
-def _sweep(place: str, system: System) -> None:
-    """Remove what killed writers of records left: whoever writes one holds the lock."""
-    folder = os.path.join(place, environment.RECORDS)
-    for name in system.listdir(folder):
-        if name.startswith(drafts.PREFIX):
-            with contextlib.suppress(OSError):
-                os.unlink(os.path.join(folder, name))
-
-
 def _remove(
     candidate: Candidate, system: System, processes: Callable[[], Iterable[Process]]
 ) -> str:
@@ -291,24 +260,13 @@ def _remove(
     if trouble:
         return trouble
     try:
-        if candidate.environment:
-            trash.put(candidate.store, candidate.environment)
-            _remove_pointer(candidate, system)
-        if candidate.record:
-            os.unlink(candidate.record)
+        project = candidate.project if candidate.state in ("ok", "copy") else ""
+        trash.put_with_record(
+            candidate.store, candidate.environment, candidate.record, project, system
+        )
     except OSError as error:
         return str(error.strerror or error).lower()
     return ""
-
-
-def _remove_pointer(candidate: Candidate, system: System) -> None:
-    """Remove a pointer that led to an environment which is gone: such a link stops bare uv."""
-    if candidate.state not in ("ok", "copy"):
-        return
-    pointer = pointers.find(candidate.project, candidate.environment, system)
-    if pointer.leads and pointer.kind in (pointers.SYMLINK, pointers.FILE):
-        with contextlib.suppress(OSError):
-            os.unlink(pointer.path)
 
 
 def _changed(

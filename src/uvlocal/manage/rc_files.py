@@ -11,12 +11,9 @@ behind it keeps its mode, and where possible its inode.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import shutil
 import stat
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -257,10 +254,4 @@ def _rewrite(path: str, content: bytes) -> None:
             file.write(content)
             file.truncate()
         return
-    with drafts.made(path, content) as draft:
-        shutil.copystat(path, draft)
-        os.utime(draft)
-        if sys.platform != "win32":
-            with contextlib.suppress(OSError):  # only root may give files away
-                os.chown(draft, status.st_uid, status.st_gid)
-        os.replace(draft, path)
+    drafts.rewrite(path, content)

@@ -39,7 +39,7 @@ def rewrite(environment: str, old: str, new: str) -> int:
         for stem, replacement in stems.items():
             after = rewritten(after, os.fsencode(stem), os.fsencode(replacement))
         if after != before:
-            drafts.replace(path, after, stat.S_IMODE(os.stat(path).st_mode))
+            drafts.rewrite(path, after)
             changed += 1
     return changed
 

@@ -14,7 +14,8 @@ from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.settings import project_file
 from uvlocal.manage.toml_files import TomlFile
 from uvlocal.shim import settings as rules
-from uvlocal.shim.environment import below_home, contract_home, expand_home
+from uvlocal.shim.directories import expand_home
+from uvlocal.shim.display import below_home, contract_home
 from uvlocal.shim.paths import comparable
 from uvlocal.shim.project import discover
 from uvlocal.shim.providers import PROVIDERS

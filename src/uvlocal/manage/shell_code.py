@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from uvlocal.shim import environment
+from uvlocal.shim import paths
 
 if TYPE_CHECKING:
     from uvlocal.shim.system import System
@@ -101,7 +101,7 @@ _NU_TEMPLATE = _NU | {character: "\\" + character for character in "()"}
 
 def _place(shell: str, path: str, system: System) -> str:
     """Return a path as a double-quoted word of the shell."""
-    below = environment.relative_to(path, system.home, system)
+    below = paths.relative_to(path, system.home, system)
     inside = _slashes(path if below is None else below, system, drives=shell not in _NATIVE)
     home = "" if below is None else "$HOME/"
     if shell == "fish":

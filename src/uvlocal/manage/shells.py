@@ -17,6 +17,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from uvlocal.manage.shell_code import SHELLS
+from uvlocal.shim import directories
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,11 +102,11 @@ def _signs(shell: str, system: System) -> list[str]:
     if shell == "sh":
         return []  # `.profile` is bash's as well, and many systems bring one
     if shell == "fish":
-        return [join(_configuration(system), "fish")]
+        return [join(directories.base("$CONFIG", system), "fish")]
     if shell == "nu":
         return [_nu_folder(system)]
     if shell == "powershell":
-        return [join(_configuration(system), "powershell")]
+        return [join(directories.base("$CONFIG", system), "powershell")]
     names = {"bash": (".bashrc", ".bash_profile", ".bash_login"), "zsh": (".zshrc", ".zprofile")}
     return [join(home, name) for name in names[shell]]
 
@@ -132,7 +133,7 @@ def startup_files(shell: str, system: System, *, alias: bool = False) -> list[St
         if not alias:
             paths.insert(0, _zshenv(folder, system))
     elif shell == "fish":
-        paths = [join(_configuration(system), "fish", "conf.d", "uvlocal.fish")]
+        paths = [join(directories.base("$CONFIG", system), "fish", "conf.d", "uvlocal.fish")]
     elif shell == "powershell":
         paths = [join(folder, "profile.ps1") for folder in _powershell_folders(system)]
     else:
@@ -180,7 +181,7 @@ def _zsh_folder(system: System) -> str:
 
 def _expanded(text: str, system: System) -> str:
     """Return shell text with the usual names of folders filled in; "" where more is in it."""
-    configuration = _configuration(system)
+    configuration = directories.base("$CONFIG", system)
     text = re.sub(r"\$\{XDG_CONFIG_HOME:-[^}]*\}", "$XDG_CONFIG_HOME", text)
     for name, value in (("HOME", system.home), ("XDG_CONFIG_HOME", configuration)):
         text = re.sub(rf"\$(?:{name}\b|\{{{name}\}})", value.replace("\\", r"\\"), text)
@@ -196,25 +197,20 @@ def _zshenv(folder: str, system: System) -> str:
     return inside if system.exists(inside) and not system.exists(at_home) else at_home
 
 
-def _configuration(system: System) -> str:
-    given = system.environ.get("XDG_CONFIG_HOME", "")
-    return given if system.path.isabs(given) else system.path.join(system.home, ".config")
-
-
 def _nu_folder(system: System) -> str:
     if system.path.isabs(system.environ.get("XDG_CONFIG_HOME", "")):
-        return system.path.join(_configuration(system), "nushell")
+        return system.path.join(directories.base("$CONFIG", system), "nushell")
     if system.platform == "darwin":
         return system.path.join(system.home, "Library", "Application Support", "nushell")
     if system.platform == "win32":
-        return system.path.join(system.environ.get("APPDATA", ""), "nushell")
-    return system.path.join(_configuration(system), "nushell")
+        return system.path.join(directories.base("%APPDATA%", system), "nushell")
+    return system.path.join(directories.base("$CONFIG", system), "nushell")
 
 
 def _powershell_folders(system: System) -> list[str]:
     """Return the folders of PowerShell's profiles; both editions' on Windows."""
     if system.platform != "win32":
-        return [system.path.join(_configuration(system), "powershell")]
+        return [system.path.join(directories.base("$CONFIG", system), "powershell")]
     documents = system.registry_values(_DOCUMENTS).get("Personal", "")
     if not system.path.isabs(documents):
         documents = system.path.join(system.home, "Documents")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from uvlocal.manage.drafts import replace
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.shell_code import program_name
-from uvlocal.shim import environment, handover, settings, shared
+from uvlocal.shim import directories, environment, handover, settings, shared
 from uvlocal.shim.system import System
 
 #: The folder that holds the package `uvlocal`'s own files.
@@ -209,7 +209,7 @@ def configuration_values(system: System, real: str) -> dict[str, str]:
         "package": os.path.dirname(PACKAGE),
         "site": os.path.dirname(os.path.dirname(os.path.abspath(filelock.__file__))),
         "uv": real,
-        "cache": environment.cache_directory(system),
+        "cache": directories.cache_directory(system),
     }
     for key, value in values.items():
         if "\n" in value or "\r" in value:

@@ -10,13 +10,13 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from uvlocal.manage.identity import SilentError
-from uvlocal.shim.environment import contract_home
+from uvlocal.shim.display import contract_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from uvlocal.manage.identity import Disk, Identity
-    from uvlocal.manage.records import Record
+    from uvlocal.manage.record import Record
     from uvlocal.shim.system import System
 
 #: The states, as `uvlocal list --json` says them.

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import listing, records
+from uvlocal.manage import listing, record
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.identity import identity_of
 from uvlocal.manage.inspection import uvs_on_path
@@ -131,10 +131,10 @@ def _record(call: Call, decision: Decision) -> str:
     return path if os.path.lexists(path) else ""
 
 
-def _created(record: str, system: System) -> str:
+def _created(path: str, system: System) -> str:
     try:
-        return records.read_record(record, system).created if record else ""
-    except records.BrokenRecordError:
+        return record.read_record(path, system).created if path else ""
+    except record.BrokenRecordError:
         return ""
 
 
@@ -143,7 +143,7 @@ def _former_root(call: Call, decision: Decision) -> str:
     project, store = call.facts.project, call.facts.store
     if not decision.environment or project is None or store is None:
         return ""
-    former = records.moved_from(store.path, identity_of(project.root), call.system)
+    former = record.moved_from(store.path, identity_of(project.root), call.system)
     return former.root if former is not None else ""
 
 

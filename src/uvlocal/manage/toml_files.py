@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 import tomllib
 from typing import TYPE_CHECKING, Any
 
 from uvlocal.manage.errors import UserError
-from uvlocal.shim.environment import contract_home
+from uvlocal.shim.display import contract_home
 from uvlocal.shim.pyproject import refuse_endless
 
 if TYPE_CHECKING:
@@ -175,12 +174,11 @@ class TomlFile:
 
         path = target(self.path, self._project, self.shown)
         try:
-            try:
-                mode = stat.S_IMODE(os.stat(path).st_mode)
-            except FileNotFoundError:
-                mode = 0o600
+            if os.path.exists(path):
+                drafts.rewrite(path, self.text.encode())
+            else:
                 os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-            drafts.replace(path, self.text.encode(), mode)
+                drafts.replace(path, self.text.encode())
         except OSError as error:
             raise UserError(f"`{self.shown}` cannot be written: {error.strerror}") from error
 

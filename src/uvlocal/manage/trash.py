@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage import removal
 from uvlocal.manage.sizes import Meter
-from uvlocal.shim import environment, mounts
+from uvlocal.shim import display, environment, mounts, pointers
 from uvlocal.shim.paths import contains
 
 if TYPE_CHECKING:
@@ -41,6 +41,31 @@ def put(store: str, path: str) -> str:
     return tagged
 
 
+def put_with_record(store: str, path: str, record: str, project: str, system: System) -> None:
+    """Put an environment into the trash; its record goes, and a pointer that led to it.
+
+    A link that leads nowhere would stop the real uv.
+
+    Args:
+        store: the store.
+        path: the environment, "" where only the record is left.
+        record: the record, "" where there is none.
+        project: the root of the project whose pointer is looked for, "" for none.
+        system: the machine.
+
+    Raises:
+        OSError: something cannot be removed.
+    """
+    if path:
+        pointer = pointers.find(project, path, system) if project else None
+        put(store, path)
+        if pointer is not None and pointer.leads:
+            with contextlib.suppress(OSError):
+                os.unlink(pointer.path)
+    if record:
+        os.unlink(record)
+
+
 def leftovers(store: str, system: System) -> list[str]:
     """Return what waits in the trash, left there by a call that was interrupted."""
     folder = os.path.join(store, TRASH)
@@ -60,7 +85,7 @@ def empty(store: str, system: System) -> tuple[int, list[str]]:
     for path in leftovers(store, system):
         mount = mounted_inside(path, system)
         if mount:
-            shown = environment.printable(path)
+            shown = display.printable(path)
             problems.append(f"`{shown}` stays: another volume is mounted inside, at `{mount}`")
             continue
         meter.add(path)

@@ -36,7 +36,7 @@ from uvlocal.manage.shim_folder import (
     remove_if_empty,
     shim_path,
 )
-from uvlocal.shim import environment, handover, settings, shared
+from uvlocal.shim import directories, environment, handover, settings, shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -176,7 +176,7 @@ def perform(todo: Plan, *, processes: Callable[[], Iterable[Process]] = in_use.r
     removed = clearing.remove(todo.result.environments, todo.system, processes)
     problems += [Problem(one.path or one.record, one.stays) for one in removed if one.stays]
     gone = [folder for folder in todo.result.folders if remove_if_empty(folder)]
-    _tidy_cache(environment.cache_directory(todo.system))
+    _tidy_cache(directories.cache_directory(todo.system))
     for store in todo.stores:
         clearing.tidy(store)
         if store != todo.named_store:
@@ -274,7 +274,7 @@ def _leave_user_path(todo: Plan, folder: str) -> None:
 
 def _cached(system: System) -> list[str]:
     """Return the files in our cache folder; a store that lies in it is data, and no cache."""
-    cache = environment.cache_directory(system)
+    cache = directories.cache_directory(system)
     if not cache or os.path.islink(cache):
         return []
     found = []

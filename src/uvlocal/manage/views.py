@@ -14,7 +14,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.settings import local_store
-from uvlocal.shim.environment import contract_home, printable
+from uvlocal.shim.display import contract_home, printable
 from uvlocal.shim.system import System
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage import views
 from uvlocal.manage.views import data, painted, talk
-from uvlocal.shim.environment import printable
+from uvlocal.shim.display import printable
 
 if TYPE_CHECKING:
     from uvlocal.manage.doctor import Diagnosis, Result

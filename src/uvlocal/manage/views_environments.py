@@ -101,8 +101,7 @@ def _remarks(found: Environments) -> None:
 
 def on_command_line(path: str) -> str:
     """Return a path fit for a command line, with `~` for home."""
-    from uvlocal.shim.environment import below_home
-    from uvlocal.shim.paths import quoted
+    from uvlocal.shim.display import below_home, quoted
     from uvlocal.shim.system import System
 
     system = System()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage.link import SETTING
 from uvlocal.manage.views import hint, shown, talk, warning
-from uvlocal.shim.environment import printable
+from uvlocal.shim.display import printable
 
 if TYPE_CHECKING:
     from uvlocal.manage.link import Linked

@@ -5,13 +5,14 @@ next row needs a fact that was not gathered yet, so that a call never pays for a
 matter. The shim, `uvlocal status` and `uvlocal scan` all ask this one function.
 """
 
-from uvlocal.shim.environment import printable
+from uvlocal.shim.display import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from uvlocal.shim.project import Project
     from uvlocal.shim.request import Request
     from uvlocal.shim.settings import Settings
+    from uvlocal.shim.stores import Store
     from uvlocal.shim.volume import Volume
 
 #: Every decision code in order of precedence, and when it is taken. The README shows this table.
@@ -45,45 +46,6 @@ _KINDS = {
     "incapable": "lies on a volume that cannot hold an environment ({})",
     "local": "lies on a local volume ({})",
 }
-
-
-class Store:
-    """Where environments would go, and what is there for this project.
-
-    `volume` is what the store lies on; `writable` says whether environments can be made there;
-    `environment` is the one for this project and `exists` whether it was made already. The
-    `shown` texts have `~` for the home directory.
-    """
-
-    __slots__ = (
-        "environment",
-        "exists",
-        "path",
-        "shown",
-        "shown_environment",
-        "volume",
-        "writable",
-    )
-
-    def __init__(  # noqa: PLR0913 - a record: each argument is a field
-        self,
-        *,
-        path: str,
-        environment: str,
-        exists: bool,
-        writable: bool,
-        volume: "Volume",
-        shown: str = "",
-        shown_environment: str = "",
-    ) -> None:
-        """Hold the facts."""
-        self.path = path
-        self.environment = environment
-        self.exists = exists
-        self.writable = writable
-        self.volume = volume
-        self.shown = shown or path
-        self.shown_environment = shown_environment or environment
 
 
 class Facts:
@@ -246,7 +208,7 @@ def _about_store(
     return _act(facts, volume, store, decision)
 
 
-def _act(facts: Facts, volume: "Volume", store: Store, decision: Decision) -> Decision:
+def _act(facts: Facts, volume: "Volume", store: "Store", decision: Decision) -> Decision:
     """Fill in the variables and the end of the sentence for the strategy chosen."""
     request = facts.request
     role = request.role if request is not None else "project"

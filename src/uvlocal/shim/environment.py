@@ -1,6 +1,7 @@
 """Where environments are kept, what they are called, and which variables are ours."""
 
 from uvlocal.shim.builtin import stat
+from uvlocal.shim.paths import relative_to
 from uvlocal.shim.shared import HAD_PREFIX, MANAGED, SET_PREFIX
 from uvlocal.shim.system import System
 
@@ -11,100 +12,6 @@ RECORDS = "records"
 _HASH_DIGITS = 10
 _SLUG_LENGTH = 60
 _HEX = frozenset("0123456789abcdef")
-
-
-# -- places ------------------------------------------------------------------------------------
-
-
-def data_directory(system: System) -> str:
-    """Return the default store: `$XDG_DATA_HOME/uvlocal`; on Windows in `%LOCALAPPDATA%`."""
-    return _directory(system, "XDG_DATA_HOME", ".local/share", "LOCALAPPDATA", "")
-
-
-def cache_directory(system: System) -> str:
-    """Return where recorded decisions and other things lie that can be thrown away."""
-    return _directory(system, "XDG_CACHE_HOME", ".cache", "LOCALAPPDATA", "cache")
-
-
-def config_directory(system: System) -> str:
-    """Return where the user's `uvlocal.toml` lies."""
-    return _directory(system, "XDG_CONFIG_HOME", ".config", "APPDATA", "")
-
-
-def _directory(
-    system: System, xdg: str, default: str, windows_variable: str, windows_below: str
-) -> str:
-    """Return a folder named `uvlocal`, or "" where there is no home to put it in.
-
-    The XDG base directory specification says that a relative value is to be ignored
-    (https://specifications.freedesktop.org/basedir-spec/latest/).
-    """
-    join, isabs = system.path.join, system.path.isabs
-    if system.platform == "win32":
-        base = system.environ.get(windows_variable, "")
-        if not isabs(base):
-            return ""
-        return join(base, "uvlocal", windows_below) if windows_below else join(base, "uvlocal")
-    base = system.environ.get(xdg, "")
-    if not isabs(base):
-        if not isabs(system.home):
-            return ""
-        base = join(system.home, default)
-    return join(base, "uvlocal")
-
-
-def expand_home(text: str, system: System) -> str:
-    """Replace a leading `~` by the home directory; other users' homes are not known here."""
-    if text == "~":
-        return system.home
-    if text[:2] in ("~/", "~" + system.path.sep):
-        return system.path.join(system.home, text[2:])
-    return text
-
-
-def contract_home(path: str, system: System) -> str:
-    """Return `path` as it is shown to people: with `~` for the home directory, fit for one line."""
-    return printable(below_home(path, system))
-
-
-def below_home(path: str, system: System) -> str:
-    """Return `path` as people write it: with `~` for the home directory, exact otherwise."""
-    for home in (system.home, system.realpath(system.home) if system.home else ""):
-        below = relative_to(path, home, system)
-        if below is not None:
-            return "~" + system.path.sep + below if below else "~"
-    return path
-
-
-def printable(text: str) -> str:
-    r"""Return `text` fit to be shown in one line: what is not printable is escaped as in Python.
-
-    A name in a shared folder is anybody's: a newline in it would forge a message of ours, an escape
-    sequence (ECMA-48) would steer the terminal, a direction override (U+202E) would turn the rest
-    of the line around. Bytes that are no text become `\xNN`.
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else _escaped(c) for c in text)
-
-
-def _escaped(character: str) -> str:
-    number = ord(character)
-    # How Python spells a byte that is no UTF-8 (PEP 383).
-    byte = number - 0xDC00 if 0xDC80 <= number <= 0xDCFF else -1  # noqa: PLR2004 - as PEP 383 says
-    return repr(character)[1:-1] if byte < 0 else f"\\x{byte:02x}"
-
-
-def relative_to(path: str, folder: str, system: System) -> "str | None":
-    """Return `path` relative to `folder`, "" for the folder itself, None where it is not below."""
-    if not folder:
-        return None
-    separator = system.path.sep
-    stem = folder.rstrip(separator) + separator
-    given, start = path + separator, stem
-    if system.platform == "win32":
-        given, start = system.path.normcase(given), system.path.normcase(start)
-    return path[len(stem) :] if given.startswith(start) else None
 
 
 # -- names -------------------------------------------------------------------------------------

@@ -5,9 +5,9 @@ told. What counts is the environment's own folder, `.venv`, and every folder abo
 root.
 """
 
+from uvlocal.shim.directories import expand
 from uvlocal.shim.paths import comparable
 from uvlocal.shim.places import Exclusion
-from uvlocal.shim.roots import expand
 from uvlocal.shim.sight import Sight
 from uvlocal.shim.signals import Signal
 

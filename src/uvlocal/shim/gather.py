@@ -4,24 +4,18 @@
 answer needs before uv starts. `uvlocal status` tells the same story of the command `sync`.
 """
 
-from uvlocal.shim import environment, handover, settings, stores
+from uvlocal.shim import directories, display, environment, handover, paths, settings, stores
 from uvlocal.shim.builtin import stat
-from uvlocal.shim.decide import Decision, Facts, Store, decide
-from uvlocal.shim.preview import centralized_by, link_mode_by
-from uvlocal.shim.project import Project, discover
+from uvlocal.shim.decide import Decision, Facts, decide
+from uvlocal.shim.preview import CENTRALIZES_FROM, centralized_by, link_mode_by
+from uvlocal.shim.project import discover, no_project
 from uvlocal.shim.request import parse
 from uvlocal.shim.system import System
-from uvlocal.shim.volume import Volume, locate
+from uvlocal.shim.volume import locate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-#: The first uv that keeps environments centrally, and the first that reads redirect files.
-CENTRALIZES_FROM = (0, 11, 25)
-REDIRECT_FILES_FROM = (0, 13, 9)
-#: The most that a redirect file can sensibly hold, in bytes: one path.
-REDIRECT_LIMIT = 65536
 
 
 class Call:
@@ -103,7 +97,7 @@ class Call:
     def uv_version(self) -> "tuple[int, int, int] | None":
         """Return the real uv's version, None where it cannot be had."""
         if self._version is None and self.real_uv().path:
-            cache = environment.cache_directory(self.system)
+            cache = directories.cache_directory(self.system)
             file = self.system.path.join(cache, "uv-versions") if cache else ""
             from uvlocal.shim import uv_version
 
@@ -141,7 +135,7 @@ class Call:
     def note(self, what: str, value: str) -> None:
         """Tell a fact for `UVLOCAL_TRACE`; names in it are anybody's."""
         if self._tell is not None:
-            self._tell(environment.printable(f"{what}: {value}"))
+            self._tell(display.printable(f"{what}: {value}"))
 
     def _gather_request(self) -> None:
         request = parse(self.arguments, self.system, self.uv_version)
@@ -163,7 +157,7 @@ class Call:
         if found is None:
             found = no_project(request.start)
         facts.project = found
-        facts.shown_root = environment.contract_home(found.root, self.system)
+        facts.shown_root = display.contract_home(found.root, self.system)
         facts.centralized = ""
         if found.code is None:
             self.note("project", f"`{found.root}`")
@@ -177,7 +171,7 @@ class Call:
         """Say whether uv would find a `.venv` on its way up, before it comes to the root's."""
         system = self.system
         folder = self.facts.request.directory if self.facts.request is not None else ""
-        while environment.relative_to(folder, root, system):
+        while paths.relative_to(folder, root, system):
             if system.exists(system.path.join(folder, ".venv")):
                 return True
             folder = system.path.dirname(folder)
@@ -208,7 +202,7 @@ class Call:
         project = self.facts.project
         if project is not None:
             store = stores.look(project.root, self.system, self.settings)
-            self.facts.store = store or nowhere(self.settings.store)
+            self.facts.store = store or stores.nowhere(self.settings.store)
             self.note("store", f"`{self.facts.store.path}`")
             if self._wish() == "no-metadata" and self.facts.request is not None:
                 self.facts.link_mode = link_mode_by(self.facts.request, project, self.system)
@@ -234,13 +228,14 @@ class Call:
         if stat.S_ISLNK(status.st_mode):
             target = system.readlink(path) or ""
             self.facts.blocked = "as `.venv` is a link that leads nowhere"
-        elif self._uv_has(REDIRECT_FILES_FROM):
-            lines = (system.read(path, REDIRECT_LIMIT) or b"").splitlines() or [b""]
-            target = lines[0].decode("utf-8", "surrogateescape")
-            self.facts.blocked = "as `.venv` is a file that leads nowhere"
         else:
-            self.facts.blocked = "as `.venv` is a file"
-            return ""
+            from uvlocal.shim import pointers
+
+            if not self._uv_has(pointers.REDIRECT_FILES_FROM):
+                self.facts.blocked = "as `.venv` is a file"
+                return ""
+            target = (pointers.lines_of(path, system) or [""])[0]
+            self.facts.blocked = "as `.venv` is a file that leads nowhere"
         if not target or "\0" in target:
             return ""
         if environment.is_our_environment(target, "", system):
@@ -264,15 +259,3 @@ def _is_anothers(target: str, system: System) -> bool:
     """Say whether a link leads to the environment in another project, where uv puts it."""
     above, name = system.path.split(target)
     return name == ".venv" and system.exists(system.path.join(above, "pyproject.toml"))
-
-
-def no_project(start: str) -> Project:
-    """Return what stands for the absence of a project."""
-    where = f"no `pyproject.toml` in `{start}` or above it" if start else "the directory is gone"
-    return Project(root="", found="", code="no-project", why=where)
-
-
-def nowhere(path: str) -> Store:
-    """Return what stands for the absence of a store: the user has no home."""
-    volume = Volume("local", "no home directory")
-    return Store(path=path, environment="", exists=False, writable=False, volume=volume)

@@ -7,7 +7,7 @@ import sys
 
 from uvlocal.shim import builtin, shared
 from uvlocal.shim.builtin import os, stat
-from uvlocal.shim.environment import printable
+from uvlocal.shim.display import printable
 from uvlocal.shim.system import System
 
 

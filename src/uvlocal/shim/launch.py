@@ -9,19 +9,18 @@ path, FLAGS tell what the start of Python destroyed of the process's state: `P` 
 SIGXFSZ were ignored; `L` the variable LC_CTYPE was absent, otherwise its value follows `=` in
 hexadecimal. The rest is uv's argv. Whatever goes wrong here, uv runs.
 
-All other modules come out of one file, if there is one that can be trusted (`bundle`): a search
+All other modules come out of one file, if there is one that can be trusted (`bytecode`): a search
 for each takes as long as deciding. Up to then nothing is imported but what the start of the
-interpreter has imported already.
+interpreter has imported already; `bytecode` itself is run by its path, as this file is.
 """
 
 import gc
-import marshal
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from types import CodeType
+    from types import ModuleType
 
     from uvlocal.shim.handover import RealUv
     from uvlocal.shim.system import System
@@ -35,18 +34,8 @@ _PACKAGE, _LAUNCHER, _FLAGS, _ARGV0 = 1, 2, 3, 4
 #: not there yet; a test holds that they are the same.
 _CONFIGURATION = "uvlocal-launcher.conf"
 _LIMIT = 64 * 1024
-#: The largest file of byte code that is read, in bytes; a real one has a quarter of that.
-_CODE_LIMIT = 1 << 20
-#: How its name begins.
-PREFIX = "code-"
-#: The length of `sum_of`, in bytes.
-SUM_LENGTH = 8
-#: Raised with every change of that file's format.
-FORMAT = 3
-#: 2^61 - 1: what is left of a name, divided by it, stands for the name.
-_PRIME = (1 << 61) - 1
-#: Parts of `st_mode` (inode(7)): what kind of file, a regular one, others may write.
-_KIND, _REGULAR, _WRITABLE = 0o170000, 0o100000, 0o022
+#: How names of the system become text (`os.fsdecode`).
+_ENCODING = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
 
 
 def _call(launcher: str, flags: str, argv: "list[str]") -> int:
@@ -54,7 +43,8 @@ def _call(launcher: str, flags: str, argv: "list[str]") -> int:
     tracing = _is_tracing()
     cache = _cache(launcher)
     # Byte code in the file does not tell lines, which a traceback is read for.
-    loaded = tracing or load(cache, sys.argv[_PACKAGE])
+    bytecode = _by_path("bytecode") if cache and not tracing else None
+    is_stale = bytecode is not None and not bytecode.load(cache, sys.argv[_PACKAGE])
     from uvlocal.shim import handover
     from uvlocal.shim.recorder import RecordingSystem
 
@@ -75,16 +65,24 @@ def _call(launcher: str, flags: str, argv: "list[str]") -> int:
             changes = call.changes.values
         if real.path and not tracing:
             record(call, decision, cache)
-            if not loaded:
-                from uvlocal.shim import bundle
-
-                bundle.save(cache, sys.argv[_PACKAGE])
+            if bytecode is not None and is_stale:
+                bytecode.save(cache, sys.argv[_PACKAGE], system.write_private)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong here, uv runs
         _confess(error, tracing=tracing)
     if real is None:
         real = handover.find(system, launcher)
     changes.update(_restored_locale(flags))
     return _become(real, argv, changes)
+
+
+def _by_path(name: str) -> "ModuleType":
+    """Return a module of this package, run by its path: the package cannot be asked, or not yet."""
+    from _frozen_importlib_external import SourceFileLoader
+
+    module = type(sys)("uvlocal.shim." + name)
+    path = f"{sys.argv[_PACKAGE]}/uvlocal/shim/{name}.py"
+    SourceFileLoader(module.__name__, path).exec_module(module)
+    return module
 
 
 def _is_tracing() -> bool:
@@ -108,120 +106,6 @@ def _cache(launcher: str) -> str:
     if sys.platform == "win32":
         return path if path[1:2] == ":" or path.startswith("\\\\") else ""
     return path if path.startswith("/") else ""
-
-
-# -- byte code -------------------------------------------------------------------------------------
-
-#: How names of the system become text (`os.fsdecode`).
-_ENCODING = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
-
-
-def load(cache: str, package: str) -> bool:
-    """Put the modules of the file into `sys.modules`.
-
-    Args:
-        cache: the cache folder, "" for none.
-        package: the folder that holds the package `uvlocal`.
-
-    Returns:
-        whether there is nothing (more) to load, so that the file need not be made anew.
-    """
-    if not cache or "uvlocal.shim.builtin" in sys.modules:
-        return True
-    before = set(sys.modules)
-    try:
-        data = memoryview(_trusted(bundle_path(cache, package), cache))  # a copy costs a reading
-        if data[:SUM_LENGTH] != sum_of(data[SUM_LENGTH:]):
-            return False
-        # What nobody else can have made.
-        made_for, rows = marshal.loads(data[SUM_LENGTH:])  # noqa: S302
-        if made_for != made_for_this() or any(stamp(path) != was for _, path, was, _ in rows):
-            return False
-        for name, path, _, code in rows:
-            _run(name, path, code)
-    except Exception:  # noqa: BLE001 - whatever it was, the plain import is there
-        for name in set(sys.modules) - before:
-            if name.startswith("uvlocal"):
-                del sys.modules[name]
-        return False
-    return True
-
-
-def _run(name: str, path: str, code: "CodeType") -> None:
-    """Do what an import does, but for the search."""
-    if name in sys.modules:
-        return
-    module = type(sys)(name)
-    module.__file__ = path
-    folder, _, file = path.replace("\\", "/").rpartition("/")
-    package, _, last = name.rpartition(".")
-    if file == "__init__.py":
-        module.__path__ = [folder]
-        module.__package__ = name
-    else:
-        module.__package__ = package
-    sys.modules[name] = module
-    exec(code, module.__dict__)  # noqa: S102 - as an import does
-    if package:
-        setattr(sys.modules[package], last, module)
-
-
-def _trusted(path: str, cache: str) -> bytes:
-    """Return the content of the file.
-
-    Raises:
-        OSError: there is none that can be trusted.
-    """
-    # Without waiting: something else may stand in its place, a FIFO say.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
-    with open(descriptor, "rb", buffering=0) as file:
-        own = os.fstat(descriptor)
-        for status in (os.stat(cache), own):
-            writable = status.st_mode & _WRITABLE
-            if sys.platform != "win32" and (status.st_uid != os.geteuid() or writable):
-                raise PermissionError
-        if own.st_mode & _KIND != _REGULAR or own.st_size > _CODE_LIMIT:
-            raise PermissionError
-        return file.readall()
-
-
-def sum_of(data: "bytes | memoryview") -> bytes:
-    """Return what tells whether data is as it was written.
-
-    `marshal` takes a damaged file at its word: a length in it can be that of all memory. It is the
-    sum by which Python itself tells byte code that fits its source (PEP 552).
-    """
-    import _imp
-
-    return _imp.source_hash(FORMAT, data)
-
-
-def made_for_this() -> "tuple[object, ...]":
-    """Return what byte code depends on besides its source."""
-    import _frozen_importlib_external as importing
-
-    return FORMAT, importing.MAGIC_NUMBER, sys.flags.optimize
-
-
-def stamp(path: str) -> "tuple[int, int]":
-    """Return size and mtime of a source, by which Python itself tells stale byte code."""
-    status = os.stat(path)
-    return status.st_size, status.st_mtime_ns
-
-
-def bundle_path(cache: str, package: str) -> str:
-    """Return where the file lies: each Python and each installed package has its own.
-
-    What is installed is told by its first file, ctime and inode included: in images that are made
-    to be the same each time all files of all versions have one mtime; and a home directory on a
-    network has a package at the same place on each machine.
-    """
-    status = os.stat(f"{package}/uvlocal/__init__.py")
-    numbers = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-    name = f"{package}:{numbers}".encode(*_ENCODING)
-    number = int.from_bytes(name, "big") % _PRIME
-    return f"{cache}/{PREFIX}{sys.implementation.cache_tag}-{number:016x}"
 
 
 # -- the last step ---------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ tell the Unicode forms of a name apart, Windows has `\\?\` in front of some path
 brings a path into one form, in which a folder contains another if its components come first.
 """
 
-from uvlocal.shim.environment import printable
 from uvlocal.shim.system import System
 
 
@@ -86,21 +85,51 @@ def components(path: str, system: System) -> "list[str]":
     return [part for part in path.replace(system.path.sep, "/").split("/") if part]
 
 
-def quoted(text: str, system: System) -> str:
-    """Return a path, exact, fit to be pasted into a command line of this system and to be shown."""
-    plain = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+.,/@%=~")
+def relative_to(path: str, folder: str, system: System) -> "str | None":
+    """Return `path` relative to `folder`, "" for the folder itself, None where it is not below."""
+    if not folder:
+        return None
+    separator = system.path.sep
+    stem = folder.rstrip(separator) + separator
+    given, start = path + separator, stem
     if system.platform == "win32":
-        plain.update("\\:")
-    if text and all(c in plain or (not c.isascii() and c.isprintable()) for c in text):
-        return text
+        given, start = system.path.normcase(given), system.path.normcase(start)
+    return path[len(stem) :] if given.startswith(start) else None
+
+
+# -- as uv spells them -------------------------------------------------------------------------
+
+
+def absolute(path: str, directory: str, system: System) -> str:
+    """Return `path` made absolute as Rust's `std::path::absolute` does: `..` stays, `.` goes.
+
+    Windows resolves `..` too (https://doc.rust-lang.org/std/path/fn.absolute.html).
+    """
+    path = system.path.join(directory, path)
     if system.platform == "win32":
-        return f'"{text}"'
-    home = "~/" if text.startswith("~/") else ""  # within quotes it would be a name like others
-    rest = text[len(home) :].replace("'", "'\\''")
-    if rest.isprintable():
-        return f"{home}'{rest}'"
-    escaped = printable(text[len(home) :].replace("\\", "\\\\").replace("'", "\\'"))
-    return f"{home}$'{escaped}'"  # as bash, zsh and POSIX 2024 read it
+        return system.path.normpath(path)
+    return "/" + "/".join(part for part in path.split("/") if part not in ("", "."))
+
+
+def normalised(path: str, system: System) -> str:
+    """Return an absolute path without `.`, `..` and repeated separators, links not resolved."""
+    path = system.path.normpath(path)
+    return path[1:] if path.startswith("//") else path
+
+
+def parent(path: str, system: System) -> str:
+    """Return all but the last component of `path`, as uv counts them: `.` is one at the start only.
+
+    "" for a bare name, and where there is nothing above.
+    """
+    drive, rest = system.path.splitdrive(path)
+    parts = rest.replace(system.path.sep, "/").split("/")
+    root = "/" if len(parts) > 1 and not parts[0] else ""
+    kept = [part for at, part in enumerate(parts) if part and (part != "." or at == 0)]
+    return drive + root + "/".join(kept[:-1]) if kept else ""
+
+
+# -- numbers of devices ------------------------------------------------------------------------
 
 
 def device_number(device: int) -> str:

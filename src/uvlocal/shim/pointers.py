@@ -8,8 +8,7 @@ one person.
 
 import stat
 
-from uvlocal.shim import environment
-from uvlocal.shim.gather import REDIRECT_FILES_FROM, REDIRECT_LIMIT
+from uvlocal.shim import environment, paths
 from uvlocal.shim.paths import comparable, without_prefix
 from uvlocal.shim.system import System
 
@@ -27,6 +26,10 @@ _TROUBLE = {
     "followed": "would sync the whole environment through a symbolic link",
     "refused": "stops at a symbolic link",
 }
+#: The first uv that reads redirect files.
+REDIRECT_FILES_FROM = (0, 13, 9)
+#: The most that a redirect file can sensibly hold, in bytes: one path.
+_REDIRECT_LIMIT = 65536
 #: How many pointers of other machines are remembered as once repaired.
 _REMEMBERED = 32
 #: How the line of one begins that is just being repaired; no path that is ours begins so.
@@ -66,29 +69,35 @@ def find(root: str, wanted: str, system: System) -> Pointer:
     if stat.S_ISLNK(status.st_mode):
         pointer = Pointer(path, SYMLINK, system.readlink(path) or "")
     else:
-        lines = (system.read(path, REDIRECT_LIMIT) or b"").splitlines()
+        lines = lines_of(path, system)
         if len(lines) != 1:  # more is somebody's own file
             return Pointer(path, OTHER)
-        pointer = Pointer(path, FILE, lines[0].decode("utf-8", "surrogateescape"))
+        pointer = Pointer(path, FILE, lines[0])
     if system.platform == "win32":
         pointer.target = without_prefix(pointer.target)
     there = comparable(system.path.join(root, pointer.target), system)
     # Compared as text: what another machine wrote may lead anywhere, and is not followed.
     home = system.realpath(system.home) if system.home else ""
-    below = environment.relative_to(wanted, system.home, system)
+    below = paths.relative_to(wanted, system.home, system)
     places = [wanted, system.path.join(home, below)] if below and home else [wanted]
     pointer.leads = bool(wanted) and there in [comparable(place, system) for place in places]
     pointer.ours = pointer.leads or environment.is_our_environment(pointer.target, "", system)
     return pointer
 
 
+def lines_of(path: str, system: System) -> "list[str]":
+    """Return the lines of a redirect file; uv takes the first for the path of an environment."""
+    data = system.read(path, _REDIRECT_LIMIT) or b""
+    return [line.decode("utf-8", "surrogateescape") for line in data.splitlines()]
+
+
 def target(root: str, wanted: str, system: System) -> str:
     """Return what a pointer from the project at `root` to the environment `wanted` says."""
     home = system.realpath(system.home) if system.home else ""
-    above = environment.relative_to(root, home, system)
-    below = environment.relative_to(wanted, system.home, system)
+    above = paths.relative_to(root, home, system)
+    below = paths.relative_to(wanted, system.home, system)
     if below is None:
-        below = environment.relative_to(wanted, home, system)
+        below = paths.relative_to(wanted, home, system)
     if above is None or below is None or not home:
         return wanted
     separator = system.path.sep

@@ -2,7 +2,7 @@
 
 import sys
 
-from uvlocal.shim import environment, handover, stores
+from uvlocal.shim import directories, display, environment, handover, stores
 from uvlocal.shim.decide import Decision
 from uvlocal.shim.gather import Call
 
@@ -41,7 +41,7 @@ def prepare(call: Call, decision: Decision) -> None:
     if quiet:
         return
     for line in lines:
-        handover.say(environment.printable(line))
+        handover.say(display.printable(line))
 
 
 def _try(call: Call, decision: Decision, act: "Callable[[Call, Decision], str]") -> str:
@@ -91,7 +91,7 @@ def _clear_flags(call: Call, decision: Decision) -> str:
 def _own_file(call: Call, folder: str, name: str) -> str:
     """Return a file of ours for a project in the cache folder, "" where there is none."""
     system = call.system
-    cache = environment.cache_directory(system)
+    cache = directories.cache_directory(system)
     return system.path.join(cache, folder, system.path.basename(name)) if cache else ""
 
 
@@ -122,9 +122,9 @@ def _record(call: Call, decision: Decision) -> "str | None":
         site = handover.configuration(system, call.launcher).get("site", "")
         if site and site not in sys.path:
             sys.path.append(site)
-        from uvlocal.manage import store as records
+        from uvlocal.manage import record
 
-        return records.write_first(call, decision)
+        return record.write_first(call, decision)
     except Exception as error:  # noqa: BLE001 - a missing record is a nuisance, no reason to fail
         call.note("record", f"not written ({type(error).__name__}: {error})")
         return None if store.exists else ""

@@ -6,6 +6,7 @@ uv reads them from the command line, from variables, and from its configuration:
 https://docs.astral.sh/uv/concepts/preview/).
 """
 
+from uvlocal.shim import directories
 from uvlocal.shim.system import System
 
 TYPE_CHECKING = False
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from uvlocal.shim.project import Project
     from uvlocal.shim.request import Request
 
+#: uv keeps environments centrally with this preview feature, which it has since that version.
 FEATURE = "centralized-project-envs"
+CENTRALIZES_FROM = (0, 11, 25)
 _TRUE = ("1", "true", "t", "yes", "y", "on")
 
 
@@ -84,16 +87,12 @@ def _configured(request: "Request", project: "Project", system: System) -> "tupl
 def _user_files(system: System) -> "list[str]":
     join = system.path.join
     if system.platform == "win32":
-        variables = ("APPDATA", "SYSTEMDRIVE")
-        below = (("uv",), ("\\ProgramData", "uv"))
-        bases = [system.environ.get(name, "") for name in variables]
-        return [
-            join(base, *parts, "uv.toml") for base, parts in zip(bases, below, strict=True) if base
-        ]
-    base = system.environ.get("XDG_CONFIG_HOME", "")
-    if not system.path.isabs(base):
-        base = join(system.home, ".config") if system.home else ""
-    return ([join(base, "uv", "uv.toml")] if base else []) + ["/etc/uv/uv.toml"]
+        drive = system.environ.get("SYSTEMDRIVE", "")
+        of_all = join(drive, "\\ProgramData") if drive else ""
+    else:
+        of_all = "/etc"
+    folders = (directories.config_home(system), of_all)
+    return [join(folder, "uv", "uv.toml") for folder in folders if folder]
 
 
 def _file(path: str, system: System) -> object:

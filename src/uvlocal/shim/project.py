@@ -6,7 +6,8 @@ https://docs.astral.sh/uv/concepts/projects/workspaces/, and experiments with th
 tests repeat.
 """
 
-from uvlocal.shim.lexical import normalised
+from uvlocal.shim import directories
+from uvlocal.shim.paths import contains, normalised
 from uvlocal.shim.pyproject import Document
 from uvlocal.shim.system import System
 
@@ -111,7 +112,8 @@ def _root(
         return document
     if document.get("project") is None or _is_unmanaged(document):
         return document
-    if _contains(_cache(cache_directory, system), found, system):
+    cache = _cache(cache_directory, system)
+    if cache and contains(cache, found, system):
         version = uv_version()
         if version is None or version >= _SPARES_CACHE_SINCE:
             return document
@@ -172,24 +174,13 @@ def _note_tables(project: Project, root: Document) -> None:
 
 
 def _cache(named: str, system: System) -> str:
-    """Return uv's cache directory, "" where there is none.
-
-    Source: https://docs.astral.sh/uv/concepts/cache/
-    """
-    join, environ = system.path.join, system.environ
+    """Return uv's cache directory, "" where there is none."""
     if named:
-        return normalised(join(system.cwd, named), system)
-    if system.platform == "win32":
-        base = environ.get("LOCALAPPDATA", "")
-        return join(base, "uv", "cache") if base else ""
-    base = environ.get("XDG_CACHE_HOME", "")
-    if not system.path.isabs(base):
-        base = join(system.home, ".cache") if system.home else ""
-    return join(base, "uv") if base else ""
+        return normalised(system.path.join(system.cwd, named), system)
+    return directories.uv_cache(system)
 
 
-def _contains(directory: str, path: str, system: System) -> bool:
-    """Say whether `path` is `directory` or lies below it."""
-    return bool(directory) and (
-        path == directory or path.startswith(directory.rstrip(system.path.sep) + system.path.sep)
-    )
+def no_project(start: str) -> Project:
+    """Return what stands for the absence of a project."""
+    where = f"no `pyproject.toml` in `{start}` or above it" if start else "the directory is gone"
+    return Project(root="", found="", code="no-project", why=where)

@@ -24,7 +24,6 @@ Format: fields, each ended by a NUL byte, which no path, argument or variable ca
 makes sure is a plain name. `exact` is for a whole command line.
 """
 
-from uvlocal.shim import arguments as arguments_module
 from uvlocal.shim import commands, shared, stores
 from uvlocal.shim.builtin import fsencode, os
 from uvlocal.shim.recorder import RecordingSystem, rest_of
@@ -33,6 +32,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from uvlocal.shim.decide import Decision
     from uvlocal.shim.gather import Call
+    from uvlocal.shim.request import Request
 
 #: Stamps of what is no file: keys of the registry, drives, variables that a setting names.
 NO_PATH = "qQvm$"
@@ -145,12 +145,12 @@ def _key(call: "Call", decision: "Decision") -> "tuple[str, str, list[str]] | No
             return "prefix", "", words[:count]
     if not words or not directory:
         return None
-    count = _plain_run(words)
     request = call.facts.request
+    count = _plain_run(words, request) if request is not None else 0
     # uv looks for the program in the directory that it works in, the launcher in the current one.
     if (
-        count
-        and request is not None
+        request is not None
+        and count
         and request.directory == directory
         and not call.system.exists(call.system.path.join(directory, words[count]))
     ):
@@ -170,7 +170,7 @@ def commands_only(arguments: "list[str]") -> int:
     return 0
 
 
-def _plain_run(arguments: "list[str]") -> int:
+def _plain_run(arguments: "list[str]", request: "Request") -> int:
     """Return where the program stands in `uv run FLAGS... PROGRAM...`; 0 for another line.
 
     The launcher takes the first word that does not begin with a dash for the program. Where that
@@ -183,8 +183,7 @@ def _plain_run(arguments: "list[str]") -> int:
         count += 1
     if count == len(arguments) or not is_plain(arguments[count]) or "--" in arguments[:count]:
         return 0
-    line = arguments_module.read(arguments)
-    return count if line.words == arguments[count:] else 0
+    return count if request.line.words == arguments[count:] else 0
 
 
 def is_plain(program: str) -> bool:

@@ -17,7 +17,7 @@ from uvlocal.shim.commands import (
     TAKES_NO_PROJECT,
     TAKES_NO_SYNC,
 )
-from uvlocal.shim.lexical import absolute, normalised
+from uvlocal.shim.paths import absolute, normalised
 from uvlocal.shim.system import System
 from uvlocal.shim.variables import Variables
 
@@ -44,6 +44,7 @@ _PROJECT_MUST_EXIST_SINCE = (0, 12, 0)
 class Request:
     """What uv is asked to do.
 
+    `line` is the command line taken apart; nothing else reads argv.
     `command` is the command with its aliases resolved (`pip install`), "" if there is none.
     `role` says which environment it uses: `project` reads `UV_PROJECT_ENVIRONMENT`, `environment`
     looks for `VIRTUAL_ENV` or `.venv`, `none`. `writes`: it creates or changes that environment;
@@ -64,6 +65,7 @@ class Request:
         "config_file",
         "directory",
         "installs",
+        "line",
         "names_target",
         "no_config",
         "only_at_root",
@@ -79,6 +81,7 @@ class Request:
         self, command: str = "", role: str = NONE, *, writes: bool = False, directory: str = ""
     ) -> None:
         """Begin with what the table of commands says."""
+        self.line = Line()
         self.command = command
         self.role = role
         self.writes = writes
@@ -114,6 +117,7 @@ def parse(
     line = read(arguments)
     role, writes = COMMANDS.get(line.command, (NONE, False))
     request = Request(line.command, role, writes=writes, directory=system.cwd)
+    request.line = line
     variables = Variables(system.environ, uv_version)
     _note_options(request, line, variables)
     if role == NONE:

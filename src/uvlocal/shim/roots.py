@@ -5,90 +5,31 @@ whose clients did not change costs a few `stat` calls and no parser.
 """
 
 from uvlocal.shim import roots_cache
-from uvlocal.shim.environment import contract_home
+from uvlocal.shim.directories import expand
+from uvlocal.shim.display import contract_home
+from uvlocal.shim.paths import comparable
 from uvlocal.shim.providers import PROVIDERS
+from uvlocal.shim.roots_model import SyncRoot
 from uvlocal.shim.system import System
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from uvlocal.shim.places import Place, Provider
 
-#: The folders that `expand` knows: variable, and what stands for it below home where it is unset.
-_FOLDERS = {
-    "$CONFIG": ("XDG_CONFIG_HOME", ".config"),
-    "$DATA": ("XDG_DATA_HOME", ".local/share"),
-    "$STATE": ("XDG_STATE_HOME", ".local/state"),
-    "$CACHE": ("XDG_CACHE_HOME", ".cache"),
-    "%APPDATA%": ("APPDATA", "AppData/Roaming"),
-    "%LOCALAPPDATA%": ("LOCALAPPDATA", "AppData/Local"),
-    # Places that clients can be told to use instead of their own; nothing stands for these.
-    "$CCNET_CONF_DIR": ("CCNET_CONF_DIR", ""),
-    "$MUTAGEN_DATA_DIRECTORY": ("MUTAGEN_DATA_DIRECTORY", ""),
-    "$STCONFDIR": ("STCONFDIR", ""),
-    "$STHOMEDIR": ("STHOMEDIR", ""),
-}
 
-
-class Root:
-    """A folder that a client is set up with: whose, where that was read, what else it says.
-
-    `options` are lines of the configuration that matter for exclusions; `stale` is what speaks
-    against the client being in use, "" for nothing; `label` is what people call it where the row of
-    the provider does not say it.
-    """
-
-    __slots__ = ("confidence", "label", "options", "path", "provider", "read_from", "stale")
-
-    def __init__(  # noqa: PLR0913 - the fields of a row
-        self,
-        provider: str,
-        path: str,
-        read_from: str,
-        *,
-        confidence: str = "high",
-        options: "tuple[str, ...] | list[str]" = (),
-        stale: str = "",
-        label: str = "",
-    ) -> None:
-        """Take the facts as text."""
-        self.provider = provider
-        self.path = path
-        self.read_from = read_from
-        self.confidence = confidence
-        self.options = tuple(options)
-        self.stale = stale
-        self.label = label
-
-
-def expand(template: str, system: System) -> str:
-    """Return the path that a template of the table stands for, "" where there is no home."""
-    first, _, rest = template.partition("/")
-    base = system.home
-    if first in _FOLDERS:
-        variable, below = _FOLDERS[first]
-        base = system.environ.get(variable, "")
-        if not system.path.isabs(base):
-            if not below or not system.path.isabs(system.home):
-                return ""
-            base = system.path.join(system.home, *below.split("/"))
-    if not system.path.isabs(base):
-        return ""
-    return system.path.join(base, *rest.split("/")) if rest else base
-
-
-def configured(system: System) -> "tuple[list[Root], list[str]]":
+def configured(system: System) -> "tuple[list[SyncRoot], list[str]]":
     """Return the folders named by configuration, and what is wrong with it, as sentences."""
     return system.once("configured roots", lambda: _read_all(system))
 
 
-def _read_all(system: System) -> "tuple[list[Root], list[str]]":
+def _read_all(system: System) -> "tuple[list[SyncRoot], list[str]]":
     places = _configuration(system)
     expected = [name for _, _, names in places for name in names]
     kept = roots_cache.load(expected, system)
     if kept is None:
-        from uvlocal.shim import roots_reader  # only where a configuration has changed
+        from uvlocal.shim import roots_read  # only where a configuration has changed
 
-        kept = roots_reader.read(places, expected, system)
+        kept = roots_read.read(places, expected, system)
     roots, problems = kept
     return roots + _immediate(system), problems
 
@@ -113,7 +54,7 @@ def _configuration(system: System) -> "list[tuple[Provider, Place, list[str]]]":
     return found
 
 
-def _immediate(system: System) -> "list[Root]":
+def _immediate(system: System) -> "list[SyncRoot]":
     """Return the folders that need no probe: named by a variable, or by being there."""
     roots = []
     for provider in PROVIDERS:
@@ -126,9 +67,7 @@ def _immediate(system: System) -> "list[Root]":
                 path = system.environ.get(name, "")
                 read_from = f"the variable `{place.where}`"
                 if path and place.needs:
-                    from uvlocal.shim import roots_reader
-
-                    stale = roots_reader.unlinked(path, place, system)
+                    stale = _unlinked(path, place, system)
             elif place.how == "fixed" and system.exists(expand(place.needs, system)):
                 path = expand(place.where, system)
                 read_from = f"`{contract_home(expand(place.needs, system), system)}`"
@@ -137,5 +76,20 @@ def _immediate(system: System) -> "list[Root]":
             if system.path.isabs(path):
                 path = system.path.normpath(path)
                 confidence = place.confidence
-                roots.append(Root(provider.id, path, read_from, confidence=confidence, stale=stale))
+                roots.append(
+                    SyncRoot(provider.id, path, read_from, confidence=confidence, stale=stale)
+                )
     return roots
+
+
+def _unlinked(path: str, place: "Place", system: System) -> str:
+    """Return what speaks against a variable: it survives the account that it was set for."""
+    accounts = system.registry_keys(place.needs)
+    folders = [
+        system.registry_values(f"{place.needs}\\{account}").get("UserFolder", "")
+        for account in accounts
+    ]
+    wanted = comparable(path, system)
+    if not accounts or any(folder and comparable(folder, system) == wanted for folder in folders):
+        return ""
+    return f"no account below `{place.needs}` has that folder"

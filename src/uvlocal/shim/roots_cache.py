@@ -12,16 +12,9 @@ none, and costs time. While a configuration is damaged, its folders are those of
 """
 
 from uvlocal.shim.builtin import stat
-from uvlocal.shim.environment import cache_directory
+from uvlocal.shim.directories import cache_directory
+from uvlocal.shim.roots_model import SyncRoot, stamp
 from uvlocal.shim.system import System
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from uvlocal.shim.roots import Root
-    from uvlocal.shim.roots_reader import Reader
-
-#: The state of an input that is not there.
-ABSENT = "absent"
 
 #: Raised with every change of the format or of the table of providers.
 _FORMAT = "uvlocal roots 2"
@@ -29,20 +22,7 @@ _LIMIT = 1024 * 1024
 _INPUT_FIELDS, _ROOT_FIELDS = 3, 8
 
 
-def stamp(name: str, system: System) -> str:
-    """Return the state of an input: a file's size, times and inode, or what stands for them.
-
-    `&` begins the name of a registry key, `?` of a path whose existence alone matters; everything
-    else is a path.
-    """
-    if name.startswith("&"):
-        return system.registry_stamp(name[1:]) or ABSENT
-    if name.startswith("?"):
-        return "there" if system.exists(name[1:]) else ABSENT
-    return system.version(name) or ABSENT
-
-
-def load(expected: "list[str]", system: System) -> "tuple[list[Root], list[str]] | None":
+def load(expected: "list[str]", system: System) -> "tuple[list[SyncRoot], list[str]] | None":
     """Return the folders and problems remembered, None where nothing valid is.
 
     Args:
@@ -62,13 +42,13 @@ def load(expected: "list[str]", system: System) -> "tuple[list[Root], list[str]]
     return roots, problems
 
 
-def remembered(system: System) -> "list[Root]":
+def remembered(system: System) -> "list[SyncRoot]":
     """Return the folders that were found last, whatever has changed since."""
     found = _read(system)
     return found[0] if found is not None else []
 
 
-def _read(system: System) -> "tuple[list[Root], list[str], list[tuple[str, str]]] | None":
+def _read(system: System) -> "tuple[list[SyncRoot], list[str], list[tuple[str, str]]] | None":
     """Return folders, problems, and each input with its state; None where there is no cache."""
     path = _path(system)
     if not path or not system.is_private(system.path.dirname(path), stat.S_IFDIR):
@@ -87,14 +67,12 @@ def _read(system: System) -> "tuple[list[Root], list[str], list[tuple[str, str]]
 
 def _parse(
     text: str, system: System
-) -> "tuple[list[Root], list[str], list[tuple[str, str]]] | None":
-    from uvlocal.shim.roots import Root
-
+) -> "tuple[list[SyncRoot], list[str], list[tuple[str, str]]] | None":
     lines = text.split("\n")
     # The last line is the end mark: a file that was cut off is none.
     if lines[:2] != [_FORMAT, _escape(system.home)] or lines[-2:] != ["end", ""]:
         return None
-    roots: "list[Root]" = []
+    roots: "list[SyncRoot]" = []
     problems: "list[str]" = []
     inputs: "list[tuple[str, str]]" = []
     for line in lines[2:-2]:
@@ -105,7 +83,7 @@ def _parse(
             _, provider, path, read_from, confidence, stale, label, options = fields
             if not system.path.isabs(path):
                 return None
-            root = Root(
+            root = SyncRoot(
                 provider,
                 path,
                 read_from,
@@ -122,14 +100,26 @@ def _parse(
     return roots, problems, inputs
 
 
-def save(expected: "list[str]", reader: "Reader", system: System) -> None:
-    """Remember what a reader found; the inputs that it began with come first."""
+def save(
+    inputs: "list[tuple[str, str]]",
+    roots: "list[SyncRoot]",
+    problems: "list[str]",
+    system: System,
+) -> None:
+    """Remember folders and problems, and what they rest on.
+
+    Args:
+        inputs: each input with its state as it was before it was read; those that reading begins
+            with come first, in the order in which `load` expects them.
+        roots: the folders found.
+        problems: what is wrong with the configuration, as sentences.
+        system: the machine.
+    """
     path = _path(system)
     if not path:
         return
-    names = list(dict.fromkeys([*expected, *reader.inputs]))
     lines = [_FORMAT, _escape(system.home)]
-    lines += [_line("input", name, reader.rely_on(name)) for name in names]
+    lines += [_line("input", name, state) for name, state in inputs]
     lines += [
         _line(
             "root",
@@ -141,9 +131,9 @@ def save(expected: "list[str]", reader: "Reader", system: System) -> None:
             root.label,
             "\n".join(root.options),
         )
-        for root in reader.roots
+        for root in roots
     ]
-    lines += [_line("problem", problem) for problem in reader.problems]
+    lines += [_line("problem", problem) for problem in problems]
     data = "\n".join([*lines, "end", ""]).encode("utf-8", "surrogatepass")
     if len(data) <= _LIMIT:
         system.write_private(path, data)

@@ -1,11 +1,12 @@
-"""Read the configuration of sync clients, where what it said before cannot be taken for granted."""
+"""What the configuration of sync clients is read through: inputs are noted, folders collected."""
 
 from uvlocal.shim import roots_cache
-from uvlocal.shim.environment import contract_home, expand_home
-from uvlocal.shim.paths import comparable, without_prefix
+from uvlocal.shim.directories import expand_home
+from uvlocal.shim.display import contract_home
+from uvlocal.shim.paths import without_prefix
 from uvlocal.shim.places import Place, Provider
 from uvlocal.shim.providers import BY_ID, PROVIDERS
-from uvlocal.shim.roots import Root
+from uvlocal.shim.roots_model import ABSENT, SyncRoot, stamp
 from uvlocal.shim.system import System
 
 #: The most folders that are taken from one place of the table; nobody syncs more.
@@ -32,7 +33,7 @@ class Reader:
         """Begin with nothing."""
         self.system = system
         self.inputs: "dict[str, str]" = {}
-        self.roots: "list[Root]" = []
+        self.roots: "list[SyncRoot]" = []
         self.problems: "list[str]" = []
         self._complaints: "list[tuple[Provider, str]]" = []
         self.begin(BY_ID["icloud"], BY_ID["icloud"].places[0])
@@ -46,7 +47,7 @@ class Reader:
     def rely_on(self, name: str) -> str:
         """Remember the state of an input, as it is before it is read, and return it."""
         if name not in self.inputs:
-            self.inputs[name] = roots_cache.stamp(name, self.system)
+            self.inputs[name] = stamp(name, self.system)
         return self.inputs[name]
 
     def read(self, path: str) -> "bytes | None":
@@ -68,7 +69,7 @@ class Reader:
 
     def exists(self, path: str) -> bool:
         """Say whether something is there; its content does not matter."""
-        return self.rely_on("?" + path) != roots_cache.ABSENT
+        return self.rely_on("?" + path) != ABSENT
 
     def values(self, key: str) -> "dict[str, str]":
         """Return the values of a registry key."""
@@ -109,7 +110,7 @@ class Reader:
         Args:
             path: the folder.
             read_from: the file or registry key that names it.
-            options: what else the configuration says, see `Root`.
+            options: what else the configuration says, see `SyncRoot`.
             stale: what speaks against the client being in use.
             names: what Windows calls the client; the first row that fits them is taken.
             only_known: leave the folder out where no row fits.
@@ -129,7 +130,7 @@ class Reader:
                 return
             provider = known or provider
             label = "" if known else _printable(names)
-        root = Root(
+        root = SyncRoot(
             provider.id,
             system.path.normpath(path),
             f"`{contract_home(read_from, system)}`",
@@ -186,46 +187,3 @@ def _printable(names: "list[str]") -> str:
     """Return the best of some names for people, "" where none is fit to be shown."""
     fit = [name for name in reversed(names) if name.isprintable() and name[:1].isalnum()]
     return f"{fit[0]} (a Windows sync root)" if fit else ""
-
-
-def read(
-    places: "list[tuple[Provider, Place, list[str]]]", expected: "list[str]", system: System
-) -> "tuple[list[Root], list[str]]":
-    """Return the folders that these places name, and what is wrong with them; remember both.
-
-    Args:
-        places: each place, with the inputs that call for reading it.
-        expected: all those inputs.
-        system: the machine.
-    """
-    reader = Reader(system)
-    for provider, place, names in places:
-        if any([reader.rely_on(name) != roots_cache.ABSENT for name in names]):  # noqa: C419 - all
-            probe(reader, provider, place, names[0].removeprefix("&"))
-    reader.conclude()
-    roots_cache.save(expected, reader, system)
-    return reader.roots, reader.problems
-
-
-def probe(reader: Reader, provider: Provider, place: Place, where: str) -> None:
-    """Let the probe of one place read it; a damaged file costs its own folders only."""
-    from uvlocal.shim import probes
-
-    reader.begin(provider, place)
-    try:
-        probes.PROBES[place.probe](reader, where)
-    except Exception:  # noqa: BLE001 - a parser may raise anything on a damaged file
-        reader.complain(where, "is damaged")
-
-
-def unlinked(path: str, place: Place, system: System) -> str:
-    """Return what speaks against a variable: it survives the account that it was set for."""
-    accounts = system.registry_keys(place.needs)
-    folders = [
-        system.registry_values(f"{place.needs}\\{account}").get("UserFolder", "")
-        for account in accounts
-    ]
-    wanted = comparable(path, system)
-    if not accounts or any(folder and comparable(folder, system) == wanted for folder in folders):
-        return ""
-    return f"no account below `{place.needs}` has that folder"

@@ -1,6 +1,6 @@
 """A project's place, as the signals look at it."""
 
-from uvlocal.shim.environment import contract_home
+from uvlocal.shim.display import contract_home
 from uvlocal.shim.paths import ancestors, comparable, contains, device_number, without_prefix
 from uvlocal.shim.system import System
 

@@ -6,10 +6,11 @@ else is there. `uvlocal.shim.volume` weighs what they find.
 
 from uvlocal.shim import roots
 from uvlocal.shim.builtin import stat
-from uvlocal.shim.environment import below_home
+from uvlocal.shim.display import below_home
 from uvlocal.shim.paths import comparable, components
 from uvlocal.shim.places import Place, Provider
 from uvlocal.shim.providers import BY_ID, PROVIDERS
+from uvlocal.shim.roots_model import SyncRoot
 from uvlocal.shim.sight import Sight
 from uvlocal.shim.system import System
 
@@ -40,7 +41,7 @@ class Signal:
         doubt: the sentence that says what would make it wrong.
         label: what people call it.
         confidence: `high`, `medium` or `low`.
-        options: lines of the client's configuration, see `roots.Root`.
+        options: lines of the client's configuration, see `roots_model.SyncRoot`.
         stale: what speaks against the client being in use, "" for nothing.
         shown: the user's own root as it is shown, "" for other signals.
     """
@@ -153,7 +154,7 @@ def _configured(sight: Sight) -> "Iterator[Signal]":
         )
 
 
-def _note_missing(sight: Sight, root: roots.Root, provider: Provider) -> None:
+def _note_missing(sight: Sight, root: SyncRoot, provider: Provider) -> None:
     """Remember a configured folder that is not there: the client may have been moved or removed."""
     if root.path in sight.absent:
         folder = f"{provider.label} folder {sight.shown(root.path)}"

@@ -4,8 +4,7 @@ There is one: the store that the user or the administrator named, or else the de
 does not lie on a local volume, or cannot be written, the decision says so, and no other is tried.
 """
 
-from uvlocal.shim import environment
-from uvlocal.shim.decide import Store
+from uvlocal.shim import display, environment
 from uvlocal.shim.settings import Settings
 from uvlocal.shim.system import System
 from uvlocal.shim.volume import Volume, locate
@@ -14,6 +13,51 @@ from uvlocal.shim.volume import Volume, locate
 _NAMES = 4
 #: How often a store may vanish while it is looked at. Each time it had to be made again before.
 _LOOKS = 8
+
+
+class Store:
+    """Where environments would go, and what is there for this project.
+
+    `volume` is what the store lies on; `writable` says whether environments can be made there;
+    `environment` is the one for this project and `exists` whether it was made already. The
+    `shown` texts have `~` for the home directory.
+    """
+
+    __slots__ = (
+        "environment",
+        "exists",
+        "path",
+        "shown",
+        "shown_environment",
+        "volume",
+        "writable",
+    )
+
+    def __init__(  # noqa: PLR0913 - a record: each argument is a field
+        self,
+        *,
+        path: str,
+        environment: str,
+        exists: bool,
+        writable: bool,
+        volume: Volume,
+        shown: str = "",
+        shown_environment: str = "",
+    ) -> None:
+        """Hold the facts."""
+        self.path = path
+        self.environment = environment
+        self.exists = exists
+        self.writable = writable
+        self.volume = volume
+        self.shown = shown or path
+        self.shown_environment = shown_environment or environment
+
+
+def nowhere(path: str) -> Store:
+    """Return what stands for the absence of a store: the user has no home."""
+    volume = Volume("local", "no home directory")
+    return Store(path=path, environment="", exists=False, writable=False, volume=volume)
 
 
 def look(root: str, system: System, settings: Settings) -> "Store | None":
@@ -29,8 +73,8 @@ def look(root: str, system: System, settings: Settings) -> "Store | None":
         exists=environment.exists(there, system),
         writable=_can_make(folder, system),
         volume=_volume_of(path, system, settings),
-        shown=environment.contract_home(path, system),
-        shown_environment=environment.contract_home(there, system),
+        shown=display.contract_home(path, system),
+        shown_environment=display.contract_home(there, system),
     )
 
 

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 #: The most that is read of any one configuration file, in bytes. Real ones are a few kilobytes;
 #: a larger file is treated as unreadable, so that no call ever waits for one.
 READ_LIMIT = 4 * 1024 * 1024
+#: What is added to the name of something in a project while it is made.
+DRAFT = ".uvlocal"
 
 
 class System:
@@ -251,7 +253,11 @@ class System:
 
     def make_private_directory(self, path: str) -> bool:
         """Make a folder for this user alone, and what is missing above; say whether it is there."""
-        return _make_folder(path)
+        try:
+            make_private_folder(path)
+        except (OSError, ValueError, RecursionError):
+            return False
+        return True
 
     def write_private(self, path: str, data: bytes) -> bool:
         """Replace a file of ours in one step, and say whether that worked; only for caches.
@@ -260,27 +266,13 @@ class System:
         A folder that others may write, or that belongs to somebody else, is left alone.
         """
         folder = self.path.dirname(path)
-        if not _make_folder(folder) or not self.is_private(folder, stat.S_IFDIR):
+        if not self.make_private_directory(folder) or not self.is_private(folder, stat.S_IFDIR):
             return False
-        beside = f"{path}.{os.getpid()}"
-        try:
-            write_new(beside, data, 0o600)
-            os.replace(beside, path)
-        except (OSError, ValueError):
-            try:
-                os.unlink(beside)
-            except (OSError, ValueError):
-                pass
-            return False
-        return True
+        return _put_beside(path, f"{path}.{os.getpid()}", lambda at: write_new(at, data, 0o600))
 
     def remove(self, path: str) -> bool:
         """Remove a file or link; say whether that worked."""
-        try:
-            os.unlink(path)
-        except (OSError, ValueError):
-            return False
-        return True
+        return _removed(path)
 
     def put_link(self, path: str, target: str, *, over: bool) -> bool:
         """Put a symbolic link at `path`; say whether that worked.
@@ -288,18 +280,15 @@ class System:
         Where something is there already, the link takes its place in one step if `over` says so,
         but never that of a directory.
         """
-        from uvlocal.shim import acts
 
         def make(at: str) -> None:
             os.symlink(target, at, target_is_directory=True)
 
-        return acts.put(path, over, make, whole=True)
+        return _put(path, make, over=over, whole=True)
 
     def put_file(self, path: str, data: bytes, *, over: bool) -> bool:
         """Put a file at `path`, with the usual permissions; `over` as in `put_link`."""
-        from uvlocal.shim import acts
-
-        return acts.put(path, over, lambda at: write_new(at, data, 0o666))
+        return _put(path, lambda at: write_new(at, data, 0o666), over=over)
 
     def is_private(self, path: str, kind: int) -> bool:
         """Say whether `path` is this user's, of that `kind` (`stat.S_IFREG`), others cannot write.
@@ -409,6 +398,67 @@ def write_new(path: str, data: bytes, mode: int) -> None:
         raise OSError(msg)
 
 
+def _put_beside(
+    path: str,
+    beside: str,
+    make: "Callable[[str], None]",
+    is_free: "Callable[[], bool]" = lambda: True,
+) -> bool:
+    """Make something beside its place, then put it there in one step; say whether that worked.
+
+    Args:
+        path: its place.
+        beside: where it is made, in the same folder; nothing is left there.
+        make: makes it at a path.
+        is_free: says, right before, whether it may be put there.
+    """
+    try:
+        make(beside)
+        if is_free():
+            os.replace(beside, path)
+            return True
+    except (OSError, ValueError, NotImplementedError):
+        pass
+    _removed(beside)
+    return False
+
+
+def _put(path: str, make: "Callable[[str], None]", *, over: bool, whole: bool = False) -> bool:
+    """Make something at `path`, with `over` in the place of what is there unless a directory.
+
+    With `whole`, what `make` makes is there in one step. Otherwise, and over something else, it is
+    made beside `path`. The name beside it is always the same: a call that is killed in between
+    leaves one thing at most, and the next call takes that away.
+    """
+
+    def is_free() -> bool:
+        try:
+            return not stat.S_ISDIR(os.lstat(path).st_mode) and over
+        except FileNotFoundError:
+            return True
+
+    draft = path + DRAFT
+    try:
+        if not is_free():
+            return False
+        _removed(draft)
+        if whole and not over:
+            make(path)
+            return True
+    except (OSError, ValueError, NotImplementedError):
+        return False
+    return _put_beside(path, draft, make, is_free)
+
+
+def _removed(path: str) -> bool:
+    """Remove a file or link; say whether that worked."""
+    try:
+        os.unlink(path)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def _own_paths() -> "PathRules":
     """Return the rules of the machine that this runs on, whatever is looked at."""
     return _windows_paths() if sys.platform == "win32" else unix_paths
@@ -421,20 +471,21 @@ def _is_folder(path: str) -> bool:
         return False
 
 
-def _make_folder(path: str) -> bool:
-    """Make a folder and those above it, open to this user alone, whatever the umask."""
+def make_private_folder(path: str) -> None:
+    """Make a folder and those above it, open to this user alone, whatever the umask.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if _is_folder(path):
+        return
     above = _own_paths().dirname(path)
+    if above != path:
+        make_private_folder(above)
     try:
-        if _is_folder(path):
-            return True
-        if above == path or not _make_folder(above):
-            return False
         os.mkdir(path, 0o700)
     except FileExistsError:
-        return True  # another process was faster
-    except (OSError, ValueError, RecursionError):
-        return False
-    return True
+        pass  # another process was faster
 
 
 def _current_directory() -> str:

@@ -5,7 +5,7 @@ A script has a directory, from which uv looks for the project; a script with inl
 Source: https://docs.astral.sh/uv/concepts/projects/run/, and experiments with the real uv.
 """
 
-from uvlocal.shim.lexical import parent
+from uvlocal.shim.paths import parent
 from uvlocal.shim.system import System
 
 TYPE_CHECKING = False

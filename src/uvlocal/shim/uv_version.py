@@ -3,17 +3,12 @@
 This is the one program that a decision may start, and only where the answer depends on it.
 """
 
-import os
 import stat
-import sys
 
 from uvlocal.shim.system import System
 
 #: How long uv may take to say its version, in seconds; it takes milliseconds.
 _PATIENCE = 2.0
-#: How long to wait before looking again whether it has ended, in seconds.
-_PAUSE = 0.0005
-_SIGKILL = 9
 #: The most that is read of its answer, in bytes.
 _ANSWER_LIMIT = 4096
 #: The most binaries that are remembered, and the most that is read of the file, in bytes.
@@ -89,13 +84,7 @@ def _remembered(cache_file: str, system: System) -> "list[str]":
 
 def _ask(path: str, environ: "dict[str, str]") -> bytes:
     """Return what `PATH --version` prints, b"" if that fails or takes too long."""
-    if sys.platform == "win32":
-        return _ask_subprocess(path, environ)
-    return _ask_posix(path, environ)
-
-
-def _ask_subprocess(path: str, environ: "dict[str, str]") -> bytes:
-    import subprocess
+    import subprocess  # takes longer to import than uv to answer, but once per binary only
 
     try:
         result = subprocess.run(
@@ -110,69 +99,3 @@ def _ask_subprocess(path: str, environ: "dict[str, str]") -> bytes:
     except (OSError, ValueError, subprocess.SubprocessError):
         return b""
     return result.stdout[:_ANSWER_LIMIT]
-
-
-def _ask_posix(path: str, environ: "dict[str, str]") -> bytes:
-    """Start the program without `subprocess`, which takes longer to import than uv to answer."""
-    if sys.platform == "win32":
-        return b""
-    try:
-        reading, writing = os.pipe()
-    except OSError:
-        return b""
-    process = 0
-    try:
-        actions = (
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_DUP2, writing, 1),
-            (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
-        )
-        process = os.posix_spawn(path, [path, "--version"], environ, file_actions=actions)
-    except (OSError, ValueError):
-        pass
-    finally:
-        os.close(writing)
-    try:
-        return _answer(reading, process) if process else b""
-    finally:
-        os.close(reading)
-
-
-def _answer(reading: int, process: int) -> bytes:
-    """Read until the program ends, or patience does; then the program is ended."""
-    if sys.platform == "win32":
-        return b""
-    import select
-    import time
-
-    deadline = time.monotonic() + _PATIENCE
-    answer = b""
-    poll = select.poll()
-    poll.register(reading, select.POLLIN)
-    finished = False
-    while not finished and len(answer) < _ANSWER_LIMIT:
-        left = deadline - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000):
-            break
-        chunk = os.read(reading, _ANSWER_LIMIT)
-        finished = not chunk
-        answer += chunk
-    _bury(process, deadline if finished else 0.0)
-    return answer if finished else b""
-
-
-def _bury(process: int, deadline: float) -> None:
-    """Wait for the program's end, until `deadline`; then end it."""
-    if sys.platform == "win32":
-        return
-    import time
-
-    try:
-        while os.waitpid(process, os.WNOHANG)[0] == 0:
-            if time.monotonic() > deadline:
-                os.kill(process, _SIGKILL)
-                os.waitpid(process, 0)
-                return
-            time.sleep(_PAUSE)
-    except OSError:
-        pass  # whoever started us told the system that children are not waited for

@@ -5,8 +5,8 @@ set up with, one with a telling name or mark (`signals`), or the mount point (`m
 innermost folder wins; at a tie the user's word does. Nothing inside a synced tree is listed.
 """
 
-from uvlocal.shim.environment import below_home
-from uvlocal.shim.paths import depth, is_anonymous, quoted
+from uvlocal.shim.display import below_home, quoted
+from uvlocal.shim.paths import depth, is_anonymous
 from uvlocal.shim.sight import Sight
 from uvlocal.shim.signals import LOCAL_ROOT, SYNCED_ROOT, Signal, gather
 from uvlocal.shim.system import System

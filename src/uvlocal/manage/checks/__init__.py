@@ -1,14 +1,13 @@
 """What `uvlocal doctor` looks at: each check is a function from facts to findings.
 
-A check says what was seen, how sure that is, and the command that mends it. It never changes
-anything; what `--fix` may do is named by `Check.fix` and done by `uvlocal.manage.fixes`.
+A check never changes anything; what `--fix` may do is named by `Finding.fix` and done by
+`uvlocal.manage.fixes`.
 """
 
 from __future__ import annotations
 
 import functools
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from uvlocal.manage import listing, records, status
@@ -22,31 +21,6 @@ if TYPE_CHECKING:
     from uvlocal.manage.records import Entry
     from uvlocal.shim.decide import Decision
     from uvlocal.shim.settings import Settings
-
-OK, WARN, FAIL = "ok", "warn", "fail"
-#: How bad a level is.
-LEVELS = (OK, WARN, FAIL)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One finding.
-
-    `code` is stable, kebab-case. `level` is `ok`, `warn` (something is not as good as it could be)
-    or `fail` (something does not work). `seen` is a sentence, `sure` is `high`, `medium` or `low`.
-    `command` is what mends it, as it is typed; where that is not all, `advice` says it in words;
-    "" for nothing. `fix` names what `--fix` would do, "" where that is not safe. `path` is what it
-    is about, if that is one thing.
-    """
-
-    code: str
-    level: str
-    seen: str
-    sure: str = "high"
-    command: str = ""
-    fix: str = ""
-    path: str = ""
-    advice: str = ""
 
 
 class Facts:

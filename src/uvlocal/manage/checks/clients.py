@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.checks import OK, WARN, Check
+from uvlocal.manage import in_use
+from uvlocal.manage.findings import OK, WARN, Finding
 from uvlocal.shim import roots
-from uvlocal.shim.environment import contract_home
+from uvlocal.shim.display import contract_home
 from uvlocal.shim.providers import PROVIDERS
 
 if TYPE_CHECKING:
@@ -64,18 +65,10 @@ def running(system_name: str, names: Iterable[str]) -> set[str]:
 
 def process_names() -> list[str]:
     """Return the names of all processes."""
-    import psutil
-
-    found = []
-    for process in psutil.process_iter():
-        try:
-            found.append(process.name())
-        except (psutil.Error, OSError):
-            continue
-    return found
+    return [process.name for process in in_use.running()]
 
 
-def check(facts: Facts, names: Iterable[str] | None = None) -> list[Check]:
+def check(facts: Facts, names: Iterable[str] | None = None) -> list[Finding]:
     """Compare the clients that run with the folders that their configuration names."""
     configured, problems = roots.configured(facts.system)
     active = running(facts.system.platform, process_names() if names is None else names)
@@ -87,17 +80,17 @@ def check(facts: Facts, names: Iterable[str] | None = None) -> list[Check]:
         state = "runs" if provider.id in active else "does not run now"
         if off and (paths or provider.id in active):
             seen = f"{provider.label} {state}; it is turned off in the settings"
-            checks.append(Check("sync-client", OK, seen))
+            checks.append(Finding("sync-client", OK, seen))
         elif paths:
             seen = f"{provider.label} {state}, its folders are {shown}"
-            checks.append(Check("sync-client", OK, seen, path=paths[0]))
+            checks.append(Finding("sync-client", OK, seen, path=paths[0]))
         elif provider.id in active and _is_found_by_configuration(provider.id):
             seen = f"{provider.label} runs, but none of its folders is known"
             mend = "`uvlocal config add-root DIR` for each of its folders, if there are any"
-            checks.append(Check("sync-client-unknown", WARN, seen, "low", advice=mend))
+            checks.append(Finding("sync-client-unknown", WARN, seen, "low", advice=mend))
     for problem in problems:
         mend = "`uvlocal config add-root DIR` for each of its folders"
-        checks.append(Check("sync-configuration", WARN, problem, "medium", advice=mend))
+        checks.append(Finding("sync-configuration", WARN, problem, "medium", advice=mend))
     return checks
 
 
@@ -114,13 +107,15 @@ def _is_found_by_configuration(provider: str) -> bool:
     )
 
 
-def check_settings(facts: Facts) -> list[Check]:
+def check_settings(facts: Facts) -> list[Finding]:
     """Look for what is wrong in the user's settings and those of the project."""
     problems = dict.fromkeys([*facts.settings.problems, *facts.call.settings.problems])
     if not problems:
-        return [Check("settings", OK, "the settings are valid")]
+        return [Finding("settings", OK, "the settings are valid")]
     home = facts.system.home.rstrip(os.sep) + os.sep
     return [
-        Check("settings-wrong", WARN, problem.replace(home, f"~{os.sep}"), command="uvlocal config")
+        Finding(
+            "settings-wrong", WARN, problem.replace(home, f"~{os.sep}"), command="uvlocal config"
+        )
         for problem in problems
     ]

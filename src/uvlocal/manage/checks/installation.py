@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 from typing import TYPE_CHECKING
 
 from uvlocal.manage import inspection, shells
-from uvlocal.manage.checks import FAIL, OK, WARN, Check
 from uvlocal.manage.errors import UserError
+from uvlocal.manage.findings import FAIL, OK, WARN, Finding
 from uvlocal.manage.shim_folder import is_ours
-from uvlocal.shim.environment import contract_home
+from uvlocal.shim.display import contract_home
 
 if TYPE_CHECKING:
     from uvlocal.manage.checks import Facts
     from uvlocal.manage.inspection import Inspection
 
-#: Findings that do not keep the shim from working today.
-_MILD = frozenset(
-    ("shim-outdated", "configuration-outdated", "other-uvlocal", "other-shim", "line-outdated")
-)
-#: Findings that putting the same shim there once more mends.
-_MENDED_BY_INSTALLING = frozenset(
-    (
-        "configuration-absent",
-        "configuration-damaged",
-        "configuration-outdated",
-        "configuration-untrusted",
-        "package-gone",
-        "python-gone",
-        "shim-outdated",
-    )
-)
 #: How long a program that is started may take, in seconds.
 PATIENCE = 15
 #: What a login shell begins with, before its startup files add to it (login(1)).
@@ -41,45 +24,26 @@ _MARK = "uvlocal-found:"
 _SHELLS = ("bash", "zsh", "fish", "sh", "dash", "ksh")
 
 
-def check(facts: Facts) -> list[Check]:
+def check(facts: Facts) -> list[Finding]:
     """Look at the shim's folder, its Python, and PATH here and in a login shell."""
     try:
         found = inspection.inspect(facts.shim_folder, facts.system, running=shells.running())
     except UserError as error:
-        return [Check("shim-absent", FAIL, error.message, advice=error.hint)]
-    # Whether there is a real uv is a question of its own (`uvs`).
-    findings = [finding for finding in found.findings if finding.code != "no-real-uv"]
-    checks = [_from(finding, found) for finding in findings]
+        return [Finding("shim-absent", FAIL, error.message, advice=error.hint)]
+    findings = list(found.findings)
     if found.shim_state == "absent":
-        return checks
-    if not checks:
+        return findings
+    if not findings:
         seen = f"the shim `{_shown(found.shim, facts)}` is first on PATH and unchanged"
-        checks.append(Check("shim", OK, seen, path=found.shim))
-    return [*checks, *_python(found, facts), *_login_shell(facts)]
-
-
-def _from(finding: inspection.Finding, found: Inspection) -> Check:
-    mild = finding.code in _MILD or finding.code.startswith("line-")
-    fix = "install" if finding.code in _MENDED_BY_INSTALLING else ""
-    found_command = re.search("`(uvlocal [^`]+)`", finding.hint)
-    command = found_command[1] if found_command else ""
-    advice = "" if finding.hint == f"run `{command}`" else finding.hint
-    return Check(
-        finding.code,
-        WARN if mild else FAIL,
-        finding.sentence,
-        command=command,
-        fix=fix,
-        path=found.folder if fix else "",
-        advice=advice,
-    )
+        findings.append(Finding("shim", OK, seen, path=found.shim))
+    return [*findings, *_python(found, facts), *_login_shell(facts)]
 
 
 def _shown(path: str, facts: Facts) -> str:
     return contract_home(path, facts.system)
 
 
-def _python(found: Inspection, facts: Facts) -> list[Check]:
+def _python(found: Inspection, facts: Facts) -> list[Finding]:
     """See whether the shim's Python starts and finds the package: its library may be gone."""
     if not (found.python_is_there and found.package_is_there):
         return []
@@ -99,11 +63,11 @@ def _python(found: Inspection, facts: Facts) -> list[Check]:
         said = str(error)
     else:
         if result.returncode == 0:
-            return [Check("python", OK, f"the shim's Python `{shown}` starts", path=found.python)]
+            return [Finding("python", OK, f"the shim's Python `{shown}` starts", path=found.python)]
         said = (result.stderr.strip().splitlines() or [f"exit code {result.returncode}"])[-1]
     seen = f"the shim's Python `{shown}` does not start, so it does nothing: {said}"
     return [
-        Check(
+        Finding(
             "python-broken",
             FAIL,
             seen,
@@ -114,7 +78,7 @@ def _python(found: Inspection, facts: Facts) -> list[Check]:
     ]
 
 
-def _login_shell(facts: Facts) -> list[Check]:
+def _login_shell(facts: Facts) -> list[Finding]:
     """Ask a fresh login shell which `uv` it finds: its startup files may differ from this one's."""
     shell = facts.system.environ.get("SHELL", "")
     name = os.path.basename(shell)
@@ -123,13 +87,13 @@ def _login_shell(facts: Facts) -> list[Check]:
     first = login_path(shell, facts.system.environ)
     if first is None:
         seen = f"a login shell (`{name}`) did not say which `uv` it finds"
-        return [Check("login-shell-silent", WARN, seen, "low")]
+        return [Finding("login-shell-silent", WARN, seen, "low")]
     if first and is_ours(first, facts.system):
         seen = f"a login shell (`{name}`) finds the shim `{_shown(first, facts)}`"
-        return [Check("login-shell", OK, seen, path=first)]
+        return [Finding("login-shell", OK, seen, path=first)]
     what = f"`{_shown(first, facts)}`, not the shim" if first else "no `uv`"
     seen = f"a login shell (`{name}`) finds {what}"
-    return [Check("login-shell-misses", WARN, seen, "medium", "uvlocal install", path=first)]
+    return [Finding("login-shell-misses", WARN, seen, "medium", "uvlocal install", path=first)]
 
 
 def login_path(shell: str, environ: dict[str, str]) -> str | None:

@@ -6,11 +6,10 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.checks import FAIL, OK, WARN, Check
+from uvlocal.manage.findings import FAIL, OK, WARN, Finding
 from uvlocal.manage.identity import SilentError
 from uvlocal.manage.trees import Budget, Files, measure
-from uvlocal.shim.environment import below_home, contract_home
-from uvlocal.shim.paths import quoted
+from uvlocal.shim.display import below_home, contract_home, quoted
 from uvlocal.shim.volume import locate
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 _ENTRIES, _SECONDS, _DEPTH = 300_000, 20.0, 24
 
 
-def check(facts: Facts) -> list[Check]:
+def check(facts: Facts) -> list[Finding]:
     """Look for `.venv` in every redirected project, and in the current one if it is at risk."""
     checks = []
     roots = {entry.root: entry.record for entry in facts.entries if entry.state in ("ok", "copy")}
@@ -34,7 +33,7 @@ def check(facts: Facts) -> list[Check]:
             redirected = record is not None or facts.decision.strategy == "redirect"
             checks += _stray(root, facts, redirected=redirected)
     if not checks:
-        checks.append(Check("stray-venv", OK, "no redirected project has a `.venv` of its own"))
+        checks.append(Finding("stray-venv", OK, "no redirected project has a `.venv` of its own"))
     return checks
 
 
@@ -60,7 +59,7 @@ def _is_environment(path: str, mount_point: str, facts: Facts) -> bool:
         return False
 
 
-def _stray(root: str, facts: Facts, *, redirected: bool) -> list[Check]:
+def _stray(root: str, facts: Facts, *, redirected: bool) -> list[Finding]:
     path = os.path.join(root, ".venv")
     shown = contract_home(path, facts.system)
     command, advice = (
@@ -75,10 +74,10 @@ def _stray(root: str, facts: Facts, *, redirected: bool) -> list[Check]:
             f"`{shown}` is there although the project is redirected: it is from before, or an "
             "editor or another uv made it"
         )
-        checks.append(Check("stray-venv", WARN, seen, command=command, path=path))
+        checks.append(Finding("stray-venv", WARN, seen, command=command, path=path))
     cost = measure(path, Files(), Budget(_ENTRIES, _SECONDS, _DEPTH))
     return checks + [
-        Check(code, level, f"`{shown}`: {seen}", _sure(cost), command, path=path, advice=advice)
+        Finding(code, level, f"`{shown}`: {seen}", _sure(cost), command, path=path, advice=advice)
         for code, level, seen in _damage(cost)
     ]
 

@@ -7,35 +7,34 @@ import stat
 from typing import TYPE_CHECKING
 
 from uvlocal.manage import migrations, trash
-from uvlocal.manage.checks import FAIL, OK, WARN, Check
+from uvlocal.manage.findings import FAIL, OK, WARN, Finding
 from uvlocal.manage.settings import local_store
-from uvlocal.shim import environment, stores
-from uvlocal.shim.environment import below_home, contract_home
-from uvlocal.shim.paths import quoted
+from uvlocal.shim import directories, environment, stores
+from uvlocal.shim.display import below_home, contract_home, quoted
 
 if TYPE_CHECKING:
     from uvlocal.manage.checks import Facts
     from uvlocal.manage.records import Entry
 
 
-def check(facts: Facts) -> list[Check]:
+def check(facts: Facts) -> list[Finding]:
     """Look at the store that the next project would use, and at every store that is there."""
     chosen = stores.look(facts.system.home or os.sep, facts.system, facts.settings)
     if chosen is None:
-        return [Check("store-nowhere", FAIL, "there is no home directory for a store", path="")]
+        return [Finding("store-nowhere", FAIL, "there is no home directory for a store", path="")]
     shown = f"`{chosen.shown}`"
     checks = []
     if chosen.volume.kind != "local":
         seen = f"the store {shown} lies on {chosen.volume.label}, so nothing is redirected"
         advice = local_store(facts.system)
         confidence = chosen.volume.confidence
-        found = Check("store-not-local", FAIL, seen, confidence, path=chosen.path, advice=advice)
+        found = Finding("store-not-local", FAIL, seen, confidence, path=chosen.path, advice=advice)
         checks.append(found)
     if not chosen.writable:
         seen = f"the store {shown} cannot be written, so no new project is redirected"
         folder = quoted(below_home(chosen.path, facts.system), facts.system)
         checks.append(
-            Check(
+            Finding(
                 "store-not-writable",
                 FAIL,
                 seen,
@@ -47,13 +46,13 @@ def check(facts: Facts) -> list[Check]:
     checks += _same_disk(chosen.path, shown, facts)
     if not checks:
         seen = f"the store {shown} is local, private, writable, and on the disk of uv's cache"
-        checks.append(Check("store", OK, seen, path=chosen.path))
+        checks.append(Finding("store", OK, seen, path=chosen.path))
     return checks + _leftovers(facts) + _migrations(facts)
 
 
-def _private(facts: Facts) -> list[Check]:
+def _private(facts: Facts) -> list[Finding]:
     """Look at who may read and write the stores; Windows keeps `%LOCALAPPDATA%` private itself."""
-    checks: list[Check] = []
+    checks: list[Finding] = []
     if facts.system.uid < 0:
         return checks
     for place in facts.places:
@@ -67,34 +66,22 @@ def _private(facts: Facts) -> list[Check]:
             if status.st_uid != facts.system.uid:
                 seen = f"`{shown}` belongs to another user"
                 mend = f"sudo chown -R $USER {pasted}"
-                checks.append(Check("store-not-yours", FAIL, seen, command=mend, path=path))
+                checks.append(Finding("store-not-yours", FAIL, seen, command=mend, path=path))
             elif status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
                 seen = f"`{shown}` is open to others (mode {stat.S_IMODE(status.st_mode):04o})"
                 mend = f"chmod 700 {pasted}"
-                check_ = Check("store-not-private", WARN, seen, "high", mend, "chmod", path)
+                check_ = Finding("store-not-private", WARN, seen, "high", mend, "chmod", path)
                 checks.append(check_)
     return checks
 
 
 def uv_cache(facts: Facts) -> str:
-    """Return where uv's cache is: what its variable says, or the usual place.
-
-    https://docs.astral.sh/uv/concepts/cache/#cache-directory
-    """
-    system = facts.system
-    given = system.environ.get("UV_CACHE_DIR", "")
-    if given:
-        return os.path.join(system.cwd, given)
-    if system.platform == "win32":
-        base = system.environ.get("LOCALAPPDATA", "")
-        return os.path.join(base, "uv", "cache") if base else ""
-    base = system.environ.get("XDG_CACHE_HOME", "")
-    if not os.path.isabs(base):
-        base = os.path.join(system.home, ".cache") if system.home else ""
-    return os.path.join(base, "uv") if base else ""
+    """Return where uv's cache is: what its variable says, or the usual place."""
+    given = facts.system.environ.get("UV_CACHE_DIR", "")
+    return os.path.join(facts.system.cwd, given) if given else directories.uv_cache(facts.system)
 
 
-def _same_disk(store: str, shown: str, facts: Facts) -> list[Check]:
+def _same_disk(store: str, shown: str, facts: Facts) -> list[Finding]:
     """Compare the disks of the store and of uv's cache: uv links from one into the other."""
     cache = uv_cache(facts)
     if not cache or facts.system.environ.get("UV_LINK_MODE") == "copy":
@@ -110,19 +97,19 @@ def _same_disk(store: str, shown: str, facts: Facts) -> list[Check]:
         "disks, so uv copies every file and warns at each installation"
     )
     advice = "`uvlocal config set store DIR` with a DIR on the cache's disk, or set `UV_CACHE_DIR`"
-    return [Check("store-other-disk", WARN, seen, "medium", path=store, advice=advice)]
+    return [Finding("store-other-disk", WARN, seen, "medium", path=store, advice=advice)]
 
 
-def _leftovers(facts: Facts) -> list[Check]:
+def _leftovers(facts: Facts) -> list[Finding]:
     left = [path for place in facts.places for path in trash.leftovers(place, facts.system)]
     if not left:
         return []
     what = "an interrupted removal" if len(left) == 1 else f"{len(left)} interrupted removals"
     seen = f"{what} left files in `{contract_home(os.path.dirname(left[0]), facts.system)}`"
-    return [Check("leftovers", WARN, seen, "high", "uvlocal prune", "empty-trash", left[0])]
+    return [Finding("leftovers", WARN, seen, "high", "uvlocal prune", "empty-trash", left[0])]
 
 
-def _migrations(facts: Facts) -> list[Check]:
+def _migrations(facts: Facts) -> list[Finding]:
     """Name the migrations that have begun and not ended; one at work looks the same."""
     checks = []
     for place in facts.places:
@@ -131,29 +118,31 @@ def _migrations(facts: Facts) -> list[Check]:
             seen = f"the migration of `{shown}` was interrupted, or is at work"
             pasted = quoted(below_home(root, facts.system), facts.system)
             command = f"uvlocal migrate {pasted}"
-            checks.append(Check("migration-interrupted", WARN, seen, "medium", command, path=root))
+            checks.append(
+                Finding("migration-interrupted", WARN, seen, "medium", command, path=root)
+            )
     return checks
 
 
 # -- records -----------------------------------------------------------------------------------
 
 
-def check_records(facts: Facts) -> list[Check]:
+def check_records(facts: Facts) -> list[Finding]:
     """See whether records and environments agree, and what became of the projects."""
     checks = [found for entry in facts.entries for found in _entry(entry, facts)]
     gone = [entry for entry in facts.entries if entry.state == "project-gone"]
     if gone:
         what = "an environment has" if len(gone) == 1 else f"{len(gone)} environments have"
         seen = f"{what} no project any more"
-        checks.append(Check("projects-gone", WARN, seen, "high", "uvlocal prune"))
+        checks.append(Finding("projects-gone", WARN, seen, "high", "uvlocal prune"))
     if not checks:
         number = len(facts.entries)
         seen = f"records and environments agree ({number} environment{'' if number == 1 else 's'})"
-        checks.append(Check("records", OK, seen))
+        checks.append(Finding("records", OK, seen))
     return checks
 
 
-def _entry(entry: Entry, facts: Facts) -> list[Check]:
+def _entry(entry: Entry, facts: Facts) -> list[Finding]:
     path = entry.environment if entry.made else entry.record_path
     shown = contract_home(path, facts.system)
     root = contract_home(entry.root, facts.system)
@@ -161,17 +150,17 @@ def _entry(entry: Entry, facts: Facts) -> list[Check]:
         seen = f"`{shown}`: {entry.why}"
         pasted = quoted(below_home(path, facts.system), facts.system)
         advice = f"look at it; if it is nothing of yours, `rm -r {pasted}`"
-        return [Check("record-broken", WARN, seen, path=path, advice=advice)]
+        return [Finding("record-broken", WARN, seen, path=path, advice=advice)]
     if entry.state == "moved":
         there = quoted(below_home(entry.moved_to, facts.system), facts.system)
         seen = f"`{root}`: {entry.why}"
         return [
-            Check("project-moved", WARN, seen, "high", f"uvlocal adopt {there}", path=entry.root)
+            Finding("project-moved", WARN, seen, "high", f"uvlocal adopt {there}", path=entry.root)
         ]
     if entry.state == "copy":
         seen = f"`{root}`: {entry.why}; uv adapts it, and the record can be brought up to date"
         return [
-            Check(
+            Finding(
                 "record-outdated",
                 WARN,
                 seen,
@@ -182,5 +171,5 @@ def _entry(entry: Entry, facts: Facts) -> list[Check]:
             )
         ]
     if entry.state == "volume-not-mounted":
-        return [Check("volume-not-mounted", OK, f"`{root}`: {entry.why}", path=entry.root)]
+        return [Finding("volume-not-mounted", OK, f"`{root}`: {entry.why}", path=entry.root)]
     return []

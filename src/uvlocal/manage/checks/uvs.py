@@ -9,11 +9,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from uvlocal.manage import inspection
-from uvlocal.manage.checks import FAIL, OK, WARN, Check
 from uvlocal.manage.checks.stores import uv_cache
-from uvlocal.shim import environment, handover, preview, uv_version
-from uvlocal.shim.environment import contract_home
-from uvlocal.shim.gather import no_project
+from uvlocal.manage.findings import FAIL, OK, WARN, Finding
+from uvlocal.shim import directories, handover, preview, uv_version
+from uvlocal.shim.display import contract_home
+from uvlocal.shim.project import no_project
 from uvlocal.shim.request import parse
 
 if TYPE_CHECKING:
@@ -32,27 +32,27 @@ _POISONED = 396
 _SAMPLES = 50
 
 
-def check(facts: Facts) -> list[Check]:
+def check(facts: Facts) -> list[Finding]:
     """Look at the real uv, and at the other ones on PATH."""
     real = facts.real_uv
     if not real.path:
         tried = f" (`UVLOCAL_UV` names `{real.wish}`, which {real.rejected})" if real.wish else ""
         mend = "unset `UVLOCAL_UV`" if real.wish else "install uv"
-        return [Check("no-real-uv", FAIL, f"there is no real uv{tried}", advice=mend)]
+        return [Finding("no-real-uv", FAIL, f"there is no real uv{tried}", advice=mend)]
     version = _version(real.path, facts)
     text = _text(version)
     shown = contract_home(real.path, facts.system)
     seen = f"the real uv is `{shown}` ({text}, {_ORIGINS[real.origin]})"
     if version is None:
-        return [Check("uv-version", WARN, f"{seen}, which does not say its version", "medium")]
+        return [Finding("uv-version", WARN, f"{seen}, which does not say its version", "medium")]
     if version < OLDEST:
         seen += f", older than {_text(OLDEST)}, the oldest that uvlocal is tested with"
-        return [Check("uv-old", WARN, seen, command="uv self update", path=real.path)]
-    return [Check("uv", OK, seen, path=real.path), *_others(real.path, version, facts)]
+        return [Finding("uv-old", WARN, seen, command="uv self update", path=real.path)]
+    return [Finding("uv", OK, seen, path=real.path), *_others(real.path, version, facts)]
 
 
 def _version(path: str, facts: Facts) -> tuple[int, int, int] | None:
-    cache = environment.cache_directory(facts.system)
+    cache = directories.cache_directory(facts.system)
     return uv_version.known(path, facts.system, os.path.join(cache, "uv-versions") if cache else "")
 
 
@@ -60,7 +60,7 @@ def _text(version: tuple[int, int, int] | None) -> str:
     return ".".join(map(str, version)) if version else "version unknown"
 
 
-def _others(real: str, version: tuple[int, int, int], facts: Facts) -> list[Check]:
+def _others(real: str, version: tuple[int, int, int], facts: Facts) -> list[Finding]:
     """Look for further uvs on PATH of another version: which one runs depends on PATH's order."""
     checks = []
     seen_paths = {os.path.realpath(real)}
@@ -77,11 +77,11 @@ def _others(real: str, version: tuple[int, int, int], facts: Facts) -> list[Chec
                 f"`{contract_home(path, facts.system)}` is another uv ({_text(other)}), which "
                 f"`{contract_home(real, facts.system)}` ({_text(version)}) hides"
             )
-            checks.append(Check("uv-twice", WARN, seen, path=path, advice="remove one of them"))
+            checks.append(Finding("uv-twice", WARN, seen, path=path, advice="remove one of them"))
     return checks
 
 
-def check_centralizes(facts: Facts) -> list[Check]:
+def check_centralizes(facts: Facts) -> list[Finding]:
     """See whether uv keeps environments centrally itself, everywhere or in this project."""
     request = parse(["sync"], facts.system, lambda: None)
     project = facts.call.facts.project or no_project(facts.path)
@@ -93,12 +93,12 @@ def check_centralizes(facts: Facts) -> list[Check]:
         "stands aside; `uv cache prune` removes such environments"
     )
     mend = "turn it off there to have uvlocal keep them"
-    return [Check("uv-centralizes", WARN, seen, advice=mend)]
+    return [Finding("uv-centralizes", WARN, seen, advice=mend)]
 
 
 def check_cache(
     facts: Facts, link: Callable[[str, str], None] = os.link, platform: str = sys.platform
-) -> list[Check]:
+) -> list[Finding]:
     """See whether files of uv's cache can still be linked.
 
     A file of the cache that was linked into an environment below OneDrive cannot be linked
@@ -119,7 +119,7 @@ def check_cache(
         return []
     seen = f"{bad} files of uv's cache cannot be linked: an environment in OneDrive has them too"
     mend = "`uv cache clean`, after `uvlocal migrate --all`"
-    return [Check("uv-cache-poisoned", FAIL, seen, "medium", path=cache, advice=mend)]
+    return [Finding("uv-cache-poisoned", FAIL, seen, "medium", path=cache, advice=mend)]
 
 
 def _linked_files(cache: str) -> Iterator[str]:

@@ -19,7 +19,8 @@ import pytest
 from launchers import STUB
 
 import uvlocal
-from uvlocal.shim import builtin, bundle, launch
+from uvlocal.shim import builtin, bytecode
+from uvlocal.shim.system import System
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
 if sys.platform == "win32":
     pytest.skip("whose file it is is asked on POSIX", allow_module_level=True)
 
-SHIM = os.path.dirname(bundle.__file__)
+SHIM = os.path.dirname(bytecode.__file__)
 #: What comes out of the file besides the modules: the packages themselves.
 PACKAGES = ["uvlocal", "uvlocal.shim"]
-BUNDLED = [*PACKAGES, *(f"uvlocal.shim.{name}" for name in bundle.MODULES)]
+BUNDLED = [*PACKAGES, *(f"uvlocal.shim.{name}" for name in bytecode.MODULES)]
 #: What only some calls need: where a file says what is synced, or on a disk that is not known.
 LATER = {f"uvlocal.shim.{name}" for name in ("patterns", "mounts", "filesystems")}
 
@@ -129,7 +130,7 @@ class Installed:
     @property
     def newest(self) -> str:
         """The name of the file with the byte code of the package as it is."""
-        return os.path.basename(launch.bundle_path(self.cache, self.package))
+        return os.path.basename(bytecode.path_for(self.cache, self.package))
 
     @property
     def file(self) -> str:
@@ -149,7 +150,7 @@ def installed(tmp_path: Path) -> Installed:
 def test_the_order_of_modules() -> None:
     """Each module stands after those that it imports at its top, so that none is searched for."""
     done: set[str] = set()
-    for name in bundle.MODULES:
+    for name in bytecode.MODULES:
         with open(os.path.join(SHIM, f"{name}.py"), encoding="utf-8") as file:
             tree = ast.parse(file.read())
         for node in tree.body:
@@ -162,7 +163,7 @@ def test_the_order_of_modules() -> None:
                 modules = {(node.module or "").removeprefix("uvlocal.shim.")}
             assert modules <= done, name
         done.add(name)
-    assert len(done) == len(bundle.MODULES)
+    assert len(done) == len(bytecode.MODULES)
 
 
 def test_the_second_call_finds_one_file(installed: Installed) -> None:
@@ -172,7 +173,7 @@ def test_the_second_call_finds_one_file(installed: Installed) -> None:
     assert set(seen.imported) <= LATER
     own = [os.path.basename(name) for name in seen.opened if name.startswith(installed.package)]
     later = {name.rpartition(".")[2] for name in LATER}
-    assert {name.partition(".")[0] for name in own} <= {"launch", *later}
+    assert {name.partition(".")[0] for name in own} <= {"launch", "bytecode", *later}
     assert installed.file in seen.opened
 
 
@@ -222,8 +223,8 @@ def _change(installed: Installed, change: Callable[[bytes], bytes]) -> None:
     """Change what the file holds, as somebody would who knows how it is written."""
 
     def whole(data: bytes) -> bytes:
-        changed = change(data[launch.SUM_LENGTH :])
-        return launch.sum_of(changed) + changed
+        changed = change(data[bytecode.SUM_LENGTH :])
+        return bytecode.sum_of(changed) + changed
 
     _damage(installed, whole)
 
@@ -312,9 +313,9 @@ def test_a_source_that_changes_meanwhile(
     """What was compiled of a source that changed just then is not kept."""
     os.unlink(installed.file)
     stamps = itertools.count()
-    monkeypatch.setattr(bundle, "stamp", lambda _: (0, next(stamps)))
-    bundle.save(installed.cache, installed.package)
-    assert not [name for name in os.listdir(installed.cache) if name.startswith(launch.PREFIX)]
+    monkeypatch.setattr(bytecode, "stamp", lambda _: (0, next(stamps)))
+    bytecode.save(installed.cache, installed.package, System().write_private)
+    assert not [name for name in os.listdir(installed.cache) if name.startswith(bytecode.PREFIX)]
 
 
 def test_versions_that_take_turns(installed: Installed) -> None:
@@ -334,7 +335,7 @@ def test_the_number_of_files_is_bounded(installed: Installed) -> None:
         os.utime(os.path.join(installed.cache, f"code-old-{number}"), (number, number))
     os.unlink(os.path.join(installed.cache, installed.newest))
     installed.call()
-    names = {name for name in os.listdir(installed.cache) if name.startswith(launch.PREFIX)}
+    names = {name for name in os.listdir(installed.cache) if name.startswith(bytecode.PREFIX)}
     assert names == {installed.newest, *(f"code-old-{number}" for number in range(13, 20))}
     assert installed.call().bundled == BUNDLED
 
@@ -349,7 +350,7 @@ def test_a_process_that_has_the_modules_keeps_them(installed: Installed) -> None
     """Where something was imported already, nothing is put in its place."""
     before = dict(sys.modules)
     assert builtin.__name__ in before
-    assert launch.load(installed.cache, installed.package)
+    assert bytecode.load(installed.cache, installed.package)
     assert dict(sys.modules) == before
 
 
@@ -364,12 +365,12 @@ def functions_of(code: CodeType) -> Iterator[CodeType]:
             yield from functions_of(value)
 
 
-@pytest.mark.parametrize("name", bundle.MODULES)
+@pytest.mark.parametrize("name", bytecode.MODULES)
 def test_stripped_code_does_the_same(name: str) -> None:
     """Instructions and constants are the same, but for docstrings, which no instruction loads."""
     with open(os.path.join(SHIM, f"{name}.py"), encoding="utf-8") as file:
         whole = compile(file.read(), f"{name}.py", "exec", dont_inherit=True)
-    pairs = zip(functions_of(whole), functions_of(bundle.stripped(whole)), strict=True)
+    pairs = zip(functions_of(whole), functions_of(bytecode.stripped(whole)), strict=True)
     for one, other in pairs:
         assert (one.co_code, one.co_exceptiontable) == (other.co_code, other.co_exceptiontable)
         lines = list(other.co_lines())
@@ -397,7 +398,7 @@ class Of:
 first = lambda: "of a lambda"
 """
     found: dict[str, Any] = {}
-    exec(bundle.stripped(compile(source, "x", "exec")), found)  # noqa: S102 - what is tested
+    exec(bytecode.stripped(compile(source, "x", "exec")), found)  # noqa: S102 - what is tested
     assert not found["documented"].__doc__
     assert (found["documented"](), found["plain"]()) == ("a value", "not a docstring")
     assert (found["Of"].__qualname__, found["Of"].word) == ("Of", "a word")
