@@ -9,6 +9,7 @@ import pytest
 from fakes import FakeSystem, Link
 
 from uvlocal.shim import environment, settings, stores
+from uvlocal.shim.gather import Call
 
 if TYPE_CHECKING:
     from uvlocal.shim.stores import Store
@@ -158,3 +159,15 @@ def test_a_key_with_quotes_needs_the_parser() -> None:
     content = b'key = "a\\"b\\\\c\\nd"\n'
     assert stores.is_record_of(content, key)
     assert not stores.is_record_of(content, "other")
+
+
+def test_a_home_that_is_all_remote() -> None:
+    """Nothing is redirected there, until an administrator names a place on a local disk."""
+    project = {"/home/me/foo/pyproject.toml": b'[project]\nname = "foo"\nversion = "1"\n'}
+    system = machine(project, NETWORK_HOME, USER="me")
+    system.cwd = "/home/me/foo"
+    assert Call(["sync"], system).settle().code == "no-better-place"
+    system.put("/etc/uvlocal/uvlocal.toml", b'store = "/scratch/$USER/uvlocal"\n')
+    decision = Call(["sync"], system).settle()
+    assert decision.code == "network"
+    assert decision.environment.startswith("/scratch/me/uvlocal/envs/foo-")
