@@ -28,9 +28,6 @@ _SHOWN = 5
 _ARGUMENTS = 3
 #: How often a folder is emptied again into which a sync client puts things meanwhile.
 _ATTEMPTS = 5
-#: What is removed last, in this order: `lib` tells what packages brought, `pyvenv.cfg` says that
-#: the rest is an environment.
-_LAST = ("lib", "Lib", "pyvenv.cfg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +158,7 @@ def _empty(old: Old) -> None:
         if (status.st_dev, status.st_ino) != (old.device, old.inode):
             raise OSError(0, "something else is in its place")
         names = os.listdir(old.path if top is None else top)
-        for name in sorted(names, key=lambda name: _LAST.index(name) if name in _LAST else -1):
+        for name in sorted(names, key=lambda name: name == "pyvenv.cfg"):
             path = os.path.join(old.path, name) if top is None else name
             if stat.S_ISDIR(os.stat(path, dir_fd=top, follow_symlinks=False).st_mode):
                 shutil.rmtree(path, dir_fd=top)
