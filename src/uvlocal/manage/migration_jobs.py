@@ -41,9 +41,16 @@ _LOCK_LIMIT = 64 * 1024 * 1024
 def start(command: list[str], folder: str, environ: dict[str, str], *, quiet: bool) -> int:
     """Run a program and return its exit code; all that it says goes to stderr, or nowhere."""
     out = subprocess.DEVNULL if quiet else 2
-    options = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": out}
     try:
-        return subprocess.run(command, cwd=folder, env=environ, check=False, **options).returncode
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            check=False,
+        ).returncode
     except OSError:
         return 127
 
