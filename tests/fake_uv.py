@@ -1,13 +1,11 @@
 """What the real uv does to an environment, in a few lines, so that it can be stopped anywhere.
 
-A call is started as `uvlocal.manage.new_environments` starts programs. Each file that it makes is
-made by this process itself: a test that ends the process ends "uv" half-way too.
+A call is started as `uvlocal.manage.migration_jobs` starts programs.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass, field
 
 
@@ -17,26 +15,25 @@ class FakeUv:
 
     Attributes:
         packages: what `sync` installs.
-        pythons: the requests that `python find` can satisfy.
+        pythons: the requests that `python find` can satisfy, with the version of each.
         refuses: words; a call that has one of them fails without doing anything.
         loses: how many `sync` calls leave out the project's `.pth` file.
-        more: what `sync` installs for an option such as `--extra docs`.
         calls: the calls so far, without the program.
         environs: the variables of each.
-        locks: the descriptor that each was to hold.
+        killed: at which step a signal ends everything; each call has three: before it does
+            anything, when the `.pth` file is still missing, and when it is done.
     """
 
     packages: dict[str, str] = field(default_factory=lambda: {"foo": "0.1.0", "iniconfig": "2.1.0"})
-    pythons: tuple[str, ...] = ("3.12.1", "3.12")
+    pythons: dict[str, str] = field(default_factory=lambda: {"3.12": "3.12.1"})
     refuses: tuple[str, ...] = ()
     loses: int = 0
-    more: dict[str, dict[str, str]] = field(default_factory=dict)
     calls: list[list[str]] = field(default_factory=list)
     environs: list[dict[str, str]] = field(default_factory=list)
-    locks: list[int] = field(default_factory=list)
+    killed: int = 0
 
     def __call__(
-        self, command: list[str], folder: str, environ: dict[str, str], lock: int, *, quiet: bool
+        self, command: list[str], folder: str, environ: dict[str, str], *, quiet: bool
     ) -> int:
         """Do what the command says, and return its exit code."""
         del folder, quiet
@@ -45,32 +42,46 @@ class FakeUv:
             return int(not os.path.exists(command[0]) or "python" in self.refuses)
         self.calls.append(words)
         self.environs.append(environ)
-        self.locks.append(lock)
+        self._step()
         if any(word in words for word in self.refuses):
             return 2
         if words[:2] == ["python", "find"]:
             return int(words[2] not in self.pythons)
         environment = environ["UV_PROJECT_ENVIRONMENT"]
         if words[0] == "sync":
-            self._sync(environment, words)
+            code = self._sync(environment, words)
         else:
-            for word in words[words.index("--no-deps") + 1 :]:
-                install(environment, *word.split("==")) if "==" in word else None
-        return 0
+            code = 0
+            for word in words[words.index("--reinstall") + 1 :]:
+                self._install(environment, *word.split("==")) if "==" in word else None
+        self._step()
+        return code
 
-    def _sync(self, environment: str, words: list[str]) -> None:
+    def _step(self) -> None:
+        self.killed -= 1
+        if self.killed == 0:
+            raise Killed
+
+    def _sync(self, environment: str, words: list[str]) -> int:
         if not os.path.exists(os.path.join(environment, "pyvenv.cfg")):
-            python = words[words.index("--python") + 1] if "--python" in words else "3.11.0"
-            make(environment, python)
-        wanted = dict(self.packages)
-        for option, packages in self.more.items():
-            if option in " ".join(words):
-                wanted |= packages
-        for name, version in wanted.items():
+            if os.path.exists(environment) and os.listdir(environment):
+                return 2  # as uv does with what has no `pyvenv.cfg`
+            python = words[words.index("--python") + 1] if "--python" in words else ""
+            make(environment, self.pythons.get(python, "3.11.0"))
+        for name, version in self.packages.items():
             # As uv does: what has metadata is installed, whatever else is missing.
             if "--reinstall" in words or not is_installed(environment, name, version):
-                install(environment, name, version, pth=name == "foo" and self.loses <= 0)
-        self.loses -= 1
+                self._install(environment, name, version)
+        return 0
+
+    def _install(self, environment: str, name: str, version: str) -> None:
+        install(environment, name, version)
+        self._step()
+        install(environment, name, version, pth=True)
+
+
+class Killed(BaseException):
+    """Ends everything as a signal does that no program hears of."""
 
 
 def make(environment: str, python: str = "3.12.1") -> None:
@@ -84,7 +95,10 @@ def make(environment: str, python: str = "3.12.1") -> None:
 def install(environment: str, name: str, version: str, *, pth: bool = False) -> None:
     """Install a package: its module, then its metadata, its `.pth` file last."""
     metadata = _metadata(environment, name, version)
-    shutil.rmtree(metadata, ignore_errors=True)
+    if os.path.isdir(metadata):
+        for file in os.listdir(metadata):
+            os.remove(os.path.join(metadata, file))
+        os.rmdir(metadata)
     os.mkdir(metadata)
     write(os.path.join(_packages(environment), f"{name}.py"), "x = 1\n")
     record = f"{name}.py,,\n" + (f"_{name}.pth,,\n" if name == "foo" else "")
@@ -99,13 +113,12 @@ def is_installed(environment: str, name: str, version: str) -> bool:
 
 
 def works(environment: str) -> bool:
-    """Say whether a package of every metadata folder is there in full."""
+    """Say whether the project is there, and each package in full."""
     folder = _packages(environment)
-    if not os.path.isdir(folder) or not os.path.isdir(_metadata(environment, "foo", "0.1.0")):
+    if not is_installed(environment, "foo", "0.1.0"):
         return False
     names = [name.partition("-")[0] for name in os.listdir(folder) if name.endswith("-info")]
-    modules = all(os.path.exists(os.path.join(folder, f"{name}.py")) for name in names)
-    return modules and os.path.exists(os.path.join(folder, "_foo.pth"))
+    return all(os.path.exists(os.path.join(folder, f"_{name}.pth")) for name in names)
 
 
 def write(path: str, content: str) -> None:

@@ -298,13 +298,6 @@ PLANTS: Mapping[str, Callable[[Place], None]] = {
     "uv-toml-link": _link("uv.toml", "$MINE/pyproject.toml"),
     "uv-toml-huge": _huge("uv.toml"),
     "lock-fifo": _fifo("uv.lock"),
-    "vscode-link": _link(".vscode", "$MINE"),
-    "vscode-settings-link": _link(".vscode/settings.json", "$MINE/settings.json"),
-    "vscode-settings-fifo": _fifo(".vscode/settings.json"),
-    "vscode-settings-nested": _content(".vscode/settings.json", "[" * 200_000),
-    "vscode-settings-odd": _content(
-        ".vscode/settings.json", '{"python.defaultInterpreterPath": "a\\n\\u001b[2J\\ud800"}'
-    ),
     "stignore-fifo": _fifo(".stignore"),
     "stignore-device": _device(".stignore"),
     "marks": _marks,

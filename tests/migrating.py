@@ -12,7 +12,7 @@ from fake_uv import FakeUv
 from uvlocal.manage import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from uvlocal.manage.in_use import Process
     from uvlocal.manage.migration_jobs import Job
@@ -24,7 +24,14 @@ class Machine:
 
     def __init__(self, root: str) -> None:
         """Make the home, and a project `foo` with an environment as uv would make it."""
-        self.take(root)
+        self.home = os.path.realpath(root)
+        self.uv = FakeUv()
+        self.environ = {"HOME": self.home, "PATH": self.path("bin")}
+        self.processes: list[Process] = []
+        self.root = self.path("Dropbox/foo")
+        self.old = os.path.join(self.root, ".venv")
+        dropbox = {"personal": {"path": self.path("Dropbox")}}
+        self.write(".dropbox/info.json", json.dumps(dropbox))
         program = self.write("bin/uv", "#!/bin/sh\necho uv 0.13.9\n")
         os.chmod(program, 0o755)  # noqa: S103 - a program is for everybody to run
         self.project("Dropbox/foo")
@@ -32,18 +39,7 @@ class Machine:
         self.write("Dropbox/foo/.venv/share/after-p", "")
         for name, version in self.uv.packages.items():
             self.install(name, version)
-
-    def take(self, root: str) -> None:
-        """Take a home as it was made before."""
-        self.home = os.path.realpath(root)
-        self.uv = FakeUv()
-        self.environ = {"HOME": self.home, "PATH": self.path("bin")}
-        self.processes: list[Process] = []
-        self.root = self.path("Dropbox/foo")
-        self.old = os.path.join(self.root, ".venv")
-        # A copied home has its own Dropbox folder.
-        dropbox = {"personal": {"path": self.path("Dropbox")}}
-        self.write(".dropbox/info.json", json.dumps(dropbox))
+        self.lock(*self.uv.packages)
 
     # -- files -------------------------------------------------------------------------------------
 
@@ -64,9 +60,14 @@ class Machine:
         self.write(f"{name}/pyproject.toml", f'[project]\nname = "{title}"\nversion = "0"\n{table}')
         return self.path(name)
 
+    def lock(self, *names: str) -> None:
+        """Write the `uv.lock` of the project, with packages."""
+        tables = (f'[[package]]\nname = "{name}"\n' for name in names)
+        self.write("Dropbox/foo/uv.lock", "version = 1\n" + "".join(tables))
+
     def install(self, name: str, version: str) -> None:
         """Install a package into the old environment."""
-        fake_uv.install(self.old, name, version, pth=name == "foo")
+        fake_uv.install(self.old, name, version, pth=True)
 
     def tree(self, folder: str) -> list[str]:
         """Return the paths of everything below a folder, relative to it."""
@@ -89,7 +90,7 @@ class Machine:
     def kept(self) -> dict[str, list[str]]:
         """Return the names in each folder of the store, empty folders left out."""
         found = {}
-        for folder in ("envs", "records", "migrations", "trash"):
+        for folder in ("envs", "records", "trash"):
             path = os.path.join(self.store, folder)
             names = sorted(os.listdir(path)) if os.path.isdir(path) else []
             if names:
@@ -98,19 +99,16 @@ class Machine:
 
     # -- migrating ---------------------------------------------------------------------------------
 
-    def plan(self, path: str | None = None) -> Job:
+    def plan(self, extras: str = "", path: str | None = None) -> Job:
         """Look at the project."""
-        return migrate.plan(path or self.root, self.environ, processes=lambda: self.processes)
+        job = migrate.plan(
+            path or self.root, extras, self.environ, processes=lambda: self.processes
+        )
+        job.start = self.uv
+        return job
 
-    def migrate(
-        self,
-        extras: str = "",
-        ask: Callable[[Migration], str] | None = None,
-        start: Callable[..., int] | None = None,
-    ) -> Migration:
+    def migrate(self, extras: str = "", start: Callable[..., int] | None = None) -> Migration:
         """Migrate the project."""
-        return self.plan().apply(extras, ask, start or self.uv)
-
-    def syncs(self) -> Iterable[list[str]]:
-        """Return the calls of the fake uv that were no questions."""
-        return [call for call in self.uv.calls if call[:2] != ["python", "find"]]
+        job = self.plan(extras)
+        job.start = start or job.start
+        return job.apply()

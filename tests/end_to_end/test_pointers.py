@@ -296,16 +296,18 @@ def test_link_and_unlink(world: World) -> None:
 
 
 def test_vscode_interpreter_runs_the_project(newest_world: World) -> None:
-    """What is written for VS Code leads, with the home put in, to a Python that has the project."""
+    """What is shown for VS Code leads, with the home put in, to a Python that has the project."""
     world = newest_world
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     world.uv("sync", cwd=project).ok()
-    world.uvlocal("link", "--vscode", cwd=project).ok()
-    with open(os.path.join(project, ".vscode", "settings.json"), encoding="utf-8") as file:
-        path: str = json.load(file)["python.defaultInterpreterPath"]
-    assert path.startswith("${userHome}/")
-    python = path.replace("${userHome}", world.home)
+    shown = world.uvlocal("link", "--vscode", "--json", cwd=project).ok()
+    path: str = json.loads(shown.raw_out)["settings"]["python.defaultInterpreterPath"]
+    assert path.startswith("${env:HOME}/")
+    python = path.replace("${env:HOME}", world.home)
     world.run(python, "-c", "import foo, iniconfig").ok()
+    shown = world.uvlocal("link", "--vscode", "--user", "--json", cwd=project).ok()
+    [folder] = json.loads(shown.raw_out)["settings"]["python-envs.globalSearchPaths"]
+    assert python.startswith(folder.replace("~", world.home) + "/")
 
 
 # -- other tools -----------------------------------------------------------------------------------

@@ -139,12 +139,6 @@ def test_full_with_a_pointer(machine: HardMachine, mounts: Mounts) -> None:
             id="config",
         ),
         pytest.param(
-            ("link", "--vscode"),
-            "home/Dropbox/foo/.vscode/settings.json",
-            "{\n" + "  // mine\n" * 1000 + "}\n",
-            id="link-vscode",
-        ),
-        pytest.param(
             ("install", "--yes", "--shell", "bash", "--shim-dir", "{root}/other"),
             "home/.bashrc",
             "# mine\n" * 1000,

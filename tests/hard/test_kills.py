@@ -27,7 +27,6 @@ if sys.platform != "linux":
 #: The user's own text, which no command may lose.
 SETTINGS = "# mine\nmode = 'auto' # stays\n"
 RC = "# my own lines\nexport EDITOR=vi\n"
-CODE_SETTINGS = '{\n  // mine\n  "editor.tabSize": 2\n}\n'
 
 
 @pytest.fixture(autouse=True)
@@ -168,13 +167,6 @@ WRITES = [
         "# mine\n[project]\nname = 'foo'\nversion = '1'\n",
         "mine",
         id="config-set-in-the-project",
-    ),
-    pytest.param(
-        ("link", "--vscode"),
-        "home/Dropbox/foo/.vscode/settings.json",
-        CODE_SETTINGS,
-        "editor.tabSize",
-        id="link-vscode",
     ),
 ]
 

@@ -46,11 +46,14 @@ def populated(machine: Machine) -> Machine:
     machine.project("clean")
     big = machine.project("code/a project with a rather long name for a folder in a terminal/big")
     environment(f"{big}/.venv", {"foo": "0.1.0"}, size=3_000_000)
+    machine.write(f"{big}/uv.lock", '[[package]]\nname = "foo"\n')
     packages = f"{big}/.venv/lib/python3.12/site-packages"
     machine.write(f"{packages}/foo 2.py")
     machine.write(f"{packages}/foo.sync-conflict-20260131-120000-ABCDEF.py")
     foo = machine.project("code/foo")
     environment(f"{foo}/.venv", {"foo": "0.1.0", "iniconfig": "2.1.0", "six": "1.17.0"}, size=9000)
+    lock = '[[package]]\nname = "foo"\n[[package]]\nname = "iniconfig"\n'
+    machine.write(f"{foo}/uv.lock", lock)
     stays = machine.project("stays", '[tool.uvlocal]\nstrategy = "no-metadata"\n')
     environment(f"{stays}/.venv", {}, size=100)
     machine.project("never", '[tool.uvlocal]\nmode = "never"\n')
@@ -95,7 +98,9 @@ def test_migrate(populated: Machine, transcripts: Transcripts) -> None:
     foo = f"{populated.dropbox}/code/foo"
     calls = [
         (foo, ["--dry-run"]),
-        (foo, []),
+        (foo, ["--dry-run", "--keep-extra"]),
+        (foo, ["--dry-run", "--drop-extra"]),
+        (foo, ["--drop-extra"]),
         (foo, ["--yes"]),
         (foo, ["--yes", "--keep-extra"]),
         (foo, ["--yes"]),
@@ -153,25 +158,22 @@ class Terminal:
 
 
 @pytest.mark.parametrize(
-    ("answers", "code", "said"),
+    ("answer", "said"),
     [
-        pytest.param(["y", "k"], 0, "six==1.17.0 was kept", id="keep"),
-        pytest.param(["yes", "drop"], 0, "six==1.17.0 was left out", id="drop"),
-        pytest.param(["y", ""], 1, "only the old environment has `six`", id="stop"),
-        pytest.param(["n"], 1, "nothing was changed", id="no"),
-        pytest.param([""], 1, "nothing was changed", id="default-is-no"),
+        pytest.param("y", "six==1.17.0 was kept", id="yes"),
+        pytest.param("n", "Cancelled, nothing was changed", id="no"),
+        pytest.param("", "Cancelled, nothing was changed", id="default-is-no"),
     ],
 )
-def test_questions(populated: Machine, answers: list[str], code: int, said: str) -> None:
-    """On a terminal a person is asked, first whether, then about extra packages."""
+def test_the_question(populated: Machine, answer: str, said: str) -> None:
+    """On a terminal a person is asked; saying no is no error."""
     foo = f"{populated.dropbox}/code/foo"
-    terminal = Terminal(populated, "migrate", cwd=foo)
-    for question, answer in zip(("migrate 1 project? [y/N] ", "[k/d/S] "), answers, strict=False):
-        terminal.answer(question, answer)
+    terminal = Terminal(populated, "migrate", "--keep-extra", cwd=foo)
+    terminal.answer("migrate 1 project? [y/N] ", answer)
     printed, status = terminal.end()
     assert said in printed
-    assert status == code
-    assert os.path.isdir(f"{foo}/.venv") is (code == 1)
+    assert status == 0
+    assert os.path.isdir(f"{foo}/.venv") is (answer != "y")
 
 
 @pytest.mark.parametrize("colour", [True, False])
@@ -262,6 +264,7 @@ def test_limits(evicted: int, limit: str, said: str, capsys: pytest.CaptureFixtu
     [
         pytest.param("own-files", "move them elsewhere, then try again", id="own-files"),
         pytest.param("in-use", "end that, then try again", id="in-use"),
+        pytest.param("extra-packages", "`--keep-extra` installs them in the new", id="extra"),
         pytest.param("sync-failed", "", id="no-hint"),
     ],
 )
@@ -272,15 +275,6 @@ def test_refusals(state: str, said: str, capsys: pytest.CaptureFixture[str]) -> 
     assert printed.startswith("warning: `/x/foo` is not migrated: because\n")
     assert said in printed
     assert ("hint" in printed) is bool(said)
-
-
-def test_hints_and_resumption(capsys: pytest.CaptureFixture[str]) -> None:
-    """A plan says that it finishes an interrupted one, and the end what else there is to know."""
-    one = Migration("/x/foo", "planned", "", "Dropbox", "/x/foo/.venv", "/e", resumed=True)
-    views_projects.planned(one)
-    assert "a migration that was interrupted is finished" in capsys.readouterr().out
-    views_projects.migrated(dataclasses.replace(one, state="migrated", hints=("something",)))
-    assert "hint: something" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("columns", ["40", "80", "120"])

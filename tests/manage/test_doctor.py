@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from uvlocal.manage import doctor, fixes, install, migrations, store_lock, trash
+from uvlocal.manage import doctor, fixes, install, store_lock, trash
 from uvlocal.manage.checks import (
     Facts,
     clients,
@@ -179,14 +179,6 @@ def leftovers(machine: Machine) -> None:
     os.unlink(os.path.join(machine.store, "records", name))
 
 
-def interrupted(machine: Machine) -> None:
-    """Leave a migration unfinished."""
-    project = os.path.join(machine.dropbox, "foo")
-    [name] = os.listdir(os.path.join(machine.store, "envs"))
-    note = migrations.Note(project, migrations.BUILDING, 1, 1, made=True, recorded=True)
-    migrations.write(machine.store, name, note)
-
-
 def broken(machine: Machine) -> None:
     """Damage a record."""
     [name] = machine.records()
@@ -252,7 +244,6 @@ FAULTS: list[tuple[Callable[[Machine], None], str, str, str]] = [
     (open_store, "store-not-private", WARN, "chmod"),
     (synced_store, "store-not-local", FAIL, ""),
     (leftovers, "leftovers", WARN, "empty-trash"),
-    (interrupted, "migration-interrupted", WARN, ""),
     (broken, "record-broken", WARN, ""),
     (gone, "projects-gone", WARN, ""),
     (moved, "project-moved", WARN, ""),

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
-import stat
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from fakes import FakeSystem
 from running import run
 
 from uvlocal.manage import link as linking
@@ -21,8 +18,6 @@ if TYPE_CHECKING:
 
 if sys.platform == "win32":
     pytest.skip("the stand-in for uv is a POSIX script", allow_module_level=True)
-
-SETTING = "python.defaultInterpreterPath"
 
 
 @pytest.fixture
@@ -36,11 +31,6 @@ def project(machine: Machine) -> str:
 def venv(project: str) -> str:
     """Return the path of a project's pointer."""
     return os.path.join(project, ".venv")
-
-
-def settings_of(project: str) -> str:
-    """Return the path of a project's workspace settings."""
-    return os.path.join(project, ".vscode", "settings.json")
 
 
 def read(path: str) -> str:
@@ -137,12 +127,11 @@ def test_link_where_it_would_do_harm(machine: Machine, project: str) -> None:
 def test_link_of_a_local_project(machine: Machine) -> None:
     """A project whose environment is in it needs no pointer."""
     local = machine.project(f"{machine.root}/local")
-    for act in (linking.link, linking.link_vscode):
-        with pytest.raises(UserError, match="where editors find it"):
-            act(local, environ=machine.environ)
+    with pytest.raises(UserError, match="where editors find it"):
+        linking.link(local, environ=machine.environ)
 
 
-@pytest.mark.parametrize("act", [linking.link, linking.unlink, linking.link_vscode])
+@pytest.mark.parametrize("act", [linking.link, linking.unlink])
 def test_outside_a_project(machine: Machine, act: object) -> None:
     """Outside a project there is nothing to link."""
     assert callable(act)
@@ -155,7 +144,6 @@ def test_link_that_holds_here_only(machine: Machine, project: str) -> None:
     machine.environ["UVLOCAL_STORE"] = f"{machine.root}/fast"
     made = linking.link(project, "", machine.environ)
     assert (made.portable, os.path.isabs(made.says)) == (False, True)
-    assert linking.link_vscode(project, environ=machine.environ).portable is False
 
 
 def test_folder_that_cannot_be_written(machine: Machine, project: str) -> None:
@@ -184,146 +172,6 @@ def test_unlink(machine: Machine, project: str) -> None:
     assert os.path.isdir(gone.environment)
 
 
-# -- VS Code ---------------------------------------------------------------------------------------
-
-
-def test_vscode(machine: Machine, project: str) -> None:
-    """The setting names the interpreter from the home, so that it holds on every machine."""
-    made = linking.link_vscode(project, environ=machine.environ)
-    name = os.path.basename(machine.environment(project))
-    says = f"${{userHome}}/.local/share/uvlocal/envs/{name}/bin/python"
-    assert json.loads(read(settings_of(project))) == {SETTING: says}
-    assert (made.says, made.path, made.portable) == (says, settings_of(project), True)
-    assert not linking.link_vscode(project, environ=machine.environ).changed
-
-
-@pytest.mark.parametrize("name", [".vscode", ".vscode/settings.json"])
-def test_vscode_settings_that_lead_out(machine: Machine, project: str, name: str) -> None:
-    """A link in the project that leads out of it is no way to the user's own settings."""
-    mine = machine.write(f"{machine.home}/mine/settings.json", "{}")
-    os.makedirs(os.path.dirname(os.path.join(project, name)), exist_ok=True)
-    target = os.path.dirname(mine) if name == ".vscode" else mine
-    os.symlink(target, os.path.join(project, name))
-    for act in (linking.link_vscode, linking.unlink_vscode):
-        with pytest.raises(UserError, match="leads out of the project"):
-            act(project, environ=machine.environ)
-    assert read(mine) == "{}"
-
-
-def test_vscode_keeps_the_rest(machine: Machine, project: str) -> None:
-    """What else is in the settings stays, remarks and order included; so does the file's mode."""
-    text = '{\r\n  // mine\r\n  "a": 1, // x\r\n  "python.defaultInterpreterPath": "old",\r\n}\r\n'
-    path = settings_of(project)
-    os.makedirs(os.path.dirname(path))
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-    os.chmod(path, 0o640)
-    made = linking.link_vscode(project, environ=machine.environ)
-    assert made.said == "old"
-    assert read(path) == text.replace('"old"', json.dumps(made.says))
-    assert stat.S_IMODE(os.stat(path).st_mode) == 0o640
-    linking.unlink_vscode(project, environ=machine.environ)
-    assert read(path) == '{\r\n  // mine\r\n  "a": 1, // x\r\n}\r\n'
-
-
-@pytest.mark.parametrize("there", ["", "Code", "VSCodium", "Cursor"])
-def test_vscode_user_settings(machine: Machine, project: str, there: str) -> None:
-    """With `--user` the settings of the editor that is there are written, and the folder's not."""
-    if there:
-        os.makedirs(f"{machine.home}/.config/{there}/User")
-    made = linking.link_vscode(project, user=True, environ=machine.environ)
-    assert made.path == f"{machine.home}/.config/{there or 'Code'}/User/settings.json"
-    assert json.loads(read(made.path)) == {SETTING: made.says}
-    assert not os.path.lexists(settings_of(project))
-    assert linking.unlink_vscode(project, user=True, environ=machine.environ).changed
-
-
-@pytest.mark.parametrize(
-    ("platform", "environ", "expected"),
-    [
-        pytest.param(
-            "darwin", {}, "/Users/me/Library/Application Support/Code/User/settings.json", id="mac"
-        ),
-        pytest.param(
-            "win32",
-            {"APPDATA": r"C:\Users\me\AppData\Roaming"},
-            r"C:\Users\me\AppData\Roaming\Code\User\settings.json",
-            id="windows",
-        ),
-        pytest.param(
-            "linux", {"XDG_CONFIG_HOME": "/etc/me"}, "/etc/me/Code/User/settings.json", id="xdg"
-        ),
-    ],
-)
-def test_where_user_settings_are(platform: str, environ: dict[str, str], expected: str) -> None:
-    """Each system has its own place for them."""
-    system = FakeSystem(platform=platform, environ=environ)
-    assert linking._settings_path("", system, user=True) == expected
-
-
-def test_no_place_for_user_settings() -> None:
-    """Without a home there are no user settings."""
-    with pytest.raises(UserError):
-        linking._settings_path("", FakeSystem(home=""), user=True)
-
-
-def test_interpreter_on_windows() -> None:
-    """On Windows it is in `Scripts`, and no backslash needs doubling."""
-    system = FakeSystem(platform="win32")
-    kept = r"C:\Users\me\AppData\Local\uvlocal\envs\foo-0123456789"
-    expected = "${userHome}/AppData/Local/uvlocal/envs/foo-0123456789/Scripts/python.exe"
-    assert linking.interpreter(kept, system) == expected
-
-
-def test_interpreter_that_is_no_text() -> None:
-    """A path that no JSON file can hold is refused in words."""
-    with pytest.raises(UserError, match="no text"):
-        linking.interpreter("/fast/\udcff/envs/foo-0123456789", FakeSystem())
-
-
-def test_settings_through_a_link(machine: Machine, project: str) -> None:
-    """Settings that are a link to a folder of dotfiles are written through it."""
-    real = machine.write(f"{machine.home}/dotfiles/settings.json", "{}\n")
-    os.makedirs(f"{machine.home}/.config/Code/User")
-    os.symlink(real, f"{machine.home}/.config/Code/User/settings.json")
-    made = linking.link_vscode(project, user=True, environ=machine.environ)
-    assert os.path.islink(made.path)
-    assert SETTING in read(real)
-
-
-@pytest.mark.parametrize("content", [b"{", b"[]", b"\xff\xfe", None], ids=repr)
-def test_settings_that_cannot_be_read(
-    machine: Machine, project: str, content: bytes | None
-) -> None:
-    """Settings that are no JSON with comments stay as they are."""
-    path = settings_of(project)
-    if content is None:
-        os.makedirs(path)
-    else:
-        os.makedirs(os.path.dirname(path))
-        with open(path, "wb") as file:
-            file.write(content)
-    for act in (linking.link_vscode, linking.unlink_vscode):
-        with pytest.raises(UserError, match="settings"):
-            act(project, environ=machine.environ)
-    if content is not None:
-        with open(path, "rb") as file:
-            assert file.read() == content
-
-
-@pytest.mark.parametrize("value", ['"/usr/bin/python3"', "5", "null"])
-def test_unlink_leaves_another_interpreter(machine: Machine, project: str, value: str) -> None:
-    """An interpreter that the user chose stays."""
-    text = f'{{"{SETTING}": {value}}}'
-    machine.write(settings_of(project), text)
-    if value == "null":
-        assert not linking.unlink_vscode(project, environ=machine.environ).changed
-    else:
-        with pytest.raises(UserError, match="not set by uvlocal"):
-            linking.unlink_vscode(project, environ=machine.environ)
-    assert read(settings_of(project)) == text
-
-
 # -- as people and programs see it -----------------------------------------------------------------
 
 
@@ -338,10 +186,8 @@ def test_transcript(machine: Machine, project: str, transcripts: Transcripts) ->
         (project, ["unlink"]),
         (project, ["unlink"]),
         (project, ["link", "--vscode"]),
-        (project, ["link", "--vscode"]),
         (project, ["link", "--vscode", "--user"]),
-        (project, ["unlink", "--vscode"]),
-        (project, ["unlink", "--vscode"]),
+        (project, ["link", "--vscode", "--user", "--json"]),
         (other, ["link"]),
         (os.path.join(machine.dropbox, "old"), ["link"]),
         (machine.home, ["link"]),
@@ -352,4 +198,6 @@ def test_transcript(machine: Machine, project: str, transcripts: Transcripts) ->
     results = [run(machine, *words, cwd=cwd) for cwd, words in calls]
     machine.environ["UVLOCAL_STORE"] = f"{machine.root}/fast"
     results.append(run(machine, "link", cwd=other))
+    results.append(run(machine, "link", "--vscode", cwd=other))
+    results.append(run(machine, "link", "--vscode", "--user", cwd=other))
     transcripts.check("link", results)

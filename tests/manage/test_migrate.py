@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
 import sys
 import tomllib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import fake_uv
 import pytest
 from migrating import Machine
 
-from uvlocal.manage import migrate, migrations, old_environments, removal
+from uvlocal.manage import migrate, old_environments, store_lock
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.in_use import Process
-from uvlocal.manage.migration_results import Changed, Migration
-from uvlocal.manage.migrations import BUILDING, REMOVING, Note
+from uvlocal.manage.migration_results import Changed
 from uvlocal.shim.system import System
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 if sys.platform == "win32":
@@ -31,16 +32,6 @@ if sys.platform == "win32":
 def machine(tmp_path: Path) -> Machine:
     """Return a machine whose project has an environment in Dropbox."""
     return Machine(str(tmp_path))
-
-
-def note_of(machine: Machine, stage: str, *, made: bool, extra: tuple[str, ...] = ()) -> None:
-    """Write the note of a migration that was interrupted."""
-    status = os.stat(machine.old)
-    note = Note(
-        machine.root, stage, status.st_dev, status.st_ino, made=made, recorded=made, extra=extra
-    )
-    os.makedirs(machine.store, exist_ok=True)
-    migrations.write(machine.store, os.path.basename(machine.new), note)
 
 
 # -- the whole way ---------------------------------------------------------------------------------
@@ -57,28 +48,24 @@ def test_the_new_comes_the_old_goes(machine: Machine) -> None:
     with open(os.path.join(machine.store, "records", f"{name}.toml"), "rb") as file:
         assert tomllib.load(file)["root"] == machine.root
     assert (result.python, result.packages, result.extra, result.changed) == ("3.12.1", 2, (), ())
-    assert (result.files, result.volume, result.resumed) == (8, "Dropbox", False)
+    assert (result.files, result.volume) == (9, "Dropbox")
 
 
 def test_a_plan_changes_nothing(machine: Machine) -> None:
-    """Looking makes no file anywhere."""
+    """Looking makes no file anywhere but in the cache."""
     before = machine.tree(machine.home)
-    result = machine.plan().result
-    assert result.state == "planned"
-    assert set(machine.tree(machine.home)) - {".cache", *machine.tree(machine.home)} == set()
+    assert machine.plan().result.state == "planned"
     assert [name for name in machine.tree(machine.home) if not name.startswith(".cache")] == before
 
 
 def test_what_uv_gets(machine: Machine) -> None:
-    """uv is told where the environment goes, and holds the lock; an active one is not mentioned."""
+    """uv is told where the environment goes; an active one is not mentioned."""
     machine.environ["VIRTUAL_ENV"] = machine.old
     machine.environ["UV_PROJECT"] = "/elsewhere"
     result = machine.migrate()
     assert {environ["UV_PROJECT_ENVIRONMENT"] for environ in machine.uv.environs} == {result.new}
     assert all("VIRTUAL_ENV" not in environ for environ in machine.uv.environs)
     assert all("UV_PROJECT" not in environ for environ in machine.uv.environs)
-    assert min(machine.uv.locks) >= 0
-    assert result.hints == ("the old environment is active in this shell: `deactivate` ends that",)
 
 
 def test_once_is_enough(machine: Machine) -> None:
@@ -89,56 +76,39 @@ def test_once_is_enough(machine: Machine) -> None:
     assert machine.uv.calls == []
 
 
+FIND, SYNC = ["python", "find", "3.12"], ["sync", "--inexact"]
+
+
 @pytest.mark.parametrize(
-    ("pythons", "refuses", "calls"),
+    ("pythons", "refuses", "calls", "version"),
     [
         pytest.param(
-            ("3.12.1", "3.12"),
-            (),
-            [["python", "find", "3.12.1"], ["sync", "--inexact", "--python", "3.12.1"]],
-            id="the-same",
+            {"3.12": "3.12.1"}, (), [FIND, [*SYNC, "--python", "3.12"]], "3.12.1", id="the-same"
         ),
+        pytest.param({}, (), [FIND, SYNC], "3.11.0", id="gone"),
         pytest.param(
-            ("3.12",),
-            (),
-            [
-                ["python", "find", "3.12.1"],
-                ["python", "find", "3.12"],
-                ["sync", "--inexact", "--python", "3.12"],
-            ],
-            id="the-same-but-for-the-patch",
-        ),
-        pytest.param(
-            (),
-            (),
-            [["python", "find", "3.12.1"], ["python", "find", "3.12"], ["sync", "--inexact"]],
-            id="gone",
-        ),
-        pytest.param(
-            ("3.12.1",),
-            ("3.12.1",),
-            [["python", "find", "3.12.1"], ["python", "find", "3.12"], ["sync", "--inexact"]],
-            id="not-found",
-        ),
-        pytest.param(
-            ("3.12.1",),
+            {"3.12": "3.12.1"},
             ("--python",),
-            [
-                ["python", "find", "3.12.1"],
-                ["sync", "--inexact", "--python", "3.12.1"],
-                ["sync", "--inexact"],
-            ],
+            [FIND, [*SYNC, "--python", "3.12"], SYNC],
+            "3.11.0",
             id="not-for-this-project-any-more",
         ),
     ],
 )
 def test_python(
-    machine: Machine, pythons: tuple[str, ...], refuses: tuple[str, ...], calls: list[list[str]]
+    machine: Machine,
+    pythons: dict[str, str],
+    refuses: tuple[str, ...],
+    calls: list[list[str]],
+    version: str,
 ) -> None:
-    """The Python is the old one where it can be had and the project still takes it."""
+    """The Python is of the old kind where the project takes one; another is told."""
     machine.uv.pythons, machine.uv.refuses = pythons, refuses
-    assert machine.migrate().state == "migrated"
+    result = machine.migrate()
+    assert result.state == "migrated"
     assert machine.uv.calls == calls
+    told = () if version == "3.12.1" else (Changed("Python", "3.12.1", version),)
+    assert result.changed == told
 
 
 def test_another_version_is_told(machine: Machine) -> None:
@@ -150,162 +120,97 @@ def test_another_version_is_told(machine: Machine) -> None:
 # -- packages that only the old environment has ----------------------------------------------------
 
 
-def test_extra_packages_stop(machine: Machine) -> None:
-    """Without a word about them everything is as before, and they are listed."""
-    machine.install("six", "1.17.0")
-    before = machine.tree(machine.root)
-    result = machine.migrate()
-    assert (result.state, result.extra) == ("extra-packages", ("six==1.17.0",))
-    assert result.why == "only the old environment has `six`"
-    assert machine.tree(machine.root) == before
-    assert machine.kept() == {}
-
-
 @pytest.mark.parametrize(
-    ("extras", "answer", "kept"),
+    ("extras", "state", "kept"),
     [
-        pytest.param("keep", "", True, id="keep"),
-        pytest.param("drop", "", False, id="drop"),
-        pytest.param("", "keep", True, id="answer-keep"),
-        pytest.param("", "drop", False, id="answer-drop"),
+        pytest.param("", "extra-packages", False, id="no-word"),
+        pytest.param("keep", "migrated", True, id="keep"),
+        pytest.param("drop", "migrated", False, id="drop"),
     ],
 )
-def test_extra_packages(machine: Machine, extras: str, answer: str, kept: bool) -> None:
-    """They are installed in the same version without what they need, or left behind, as wished."""
+def test_installed_by_hand(machine: Machine, extras: str, state: str, kept: bool) -> None:
+    """Without a word about them nothing is built; else they are kept as they were, or left out."""
     machine.install("six", "1.17.0")
-    asked: list[Migration] = []
-
-    def ask(migration: Migration) -> str:
-        asked.append(migration)
-        return answer
-
-    result = machine.migrate(extras, ask)
-    assert (result.state, result.extra, result.kept) == ("migrated", ("six==1.17.0",), kept)
+    assert machine.plan().result.why == "installed by hand: six==1.17.0"
+    result = machine.migrate(extras)
+    assert (result.state, result.extra, result.kept) == (state, ("six==1.17.0",), kept)
     assert fake_uv.is_installed(result.new, "six", "1.17.0") is kept
-    add = ["pip", "install", "--python", result.new, "--no-deps", "six==1.17.0"]
+    add = ["pip", "install", "--python", result.new, "--no-deps", "--reinstall", "six==1.17.0"]
     assert (add in machine.uv.calls) is kept
-    assert [one.extra for one in asked] == ([] if extras else [("six==1.17.0",)])
+    assert (machine.uv.calls == []) is (extras == "")
+    assert os.path.isdir(machine.old) is (extras == "")
 
 
-def test_an_answer_to_stop(machine: Machine) -> None:
-    """Any other answer stops, and nothing is changed."""
+def test_what_the_project_can_need(machine: Machine) -> None:
+    """What `uv.lock` knows comes along without a word: an extra or a group brought it."""
     machine.install("six", "1.17.0")
-    assert machine.migrate("", lambda _: "").state == "extra-packages"
+    machine.lock("foo", "iniconfig", "six", "packaging")
+    result = machine.migrate()
+    assert (result.state, result.extra) == ("migrated", ())
+    assert fake_uv.is_installed(result.new, "six", "1.17.0")
+
+
+@pytest.mark.parametrize("content", [None, "[", "package = 1", "package = [1]", "\udcff"])
+def test_without_a_lock(machine: Machine, content: str | None) -> None:
+    """Where no `uv.lock` says what is the project's, a person has to."""
+    os.unlink(f"{machine.root}/uv.lock")
+    if content is not None:
+        with open(f"{machine.root}/uv.lock", "w", errors="surrogateescape", encoding="utf-8") as f:
+            f.write(content)
+    result = machine.plan().result
+    assert (result.state, result.extra) == ("extra-packages", ("foo==0.1.0", "iniconfig==2.1.0"))
+    assert ("no `uv.lock`" in result.why) is (content is None)
+
+
+def test_the_lock_knows_better_after_the_sync(machine: Machine) -> None:
+    """What turns out to be missing only when the new environment is there stops as well."""
+    machine.install("six", "1.17.0")
+    machine.lock("foo", "iniconfig", "six")
+
+    def start(command: list[str], folder: str, environ: dict[str, str], *, quiet: bool) -> int:
+        machine.lock("foo", "iniconfig")
+        return machine.uv(command, folder, environ, quiet=quiet)
+
+    result = machine.migrate(start=start)
+    assert (result.state, result.why) == ("extra-packages", "installed by hand: six==1.17.0")
     assert os.path.isdir(machine.old)
-    assert machine.kept() == {}
+    assert "envs" not in machine.kept()
 
 
-def test_an_editable_extra(machine: Machine) -> None:
-    """A package that was installed from a folder, editable, is installed so again."""
-    machine.install("mine", "1.0")
-    folder = machine.path("my code")
-    metadata = f"{machine.old}/lib/python3.12/site-packages/mine-1.0.dist-info"
+def editable(machine: Machine, name: str, folder: str) -> None:
+    """Install a package from a folder into the old environment, editable."""
+    machine.install(name, "1.0")
+    metadata = f"{machine.old}/lib/python3.12/site-packages/{name}-1.0.dist-info"
     url = f"file://{folder.replace(' ', '%20')}"
     fake_uv.write(
         f"{metadata}/direct_url.json", f'{{"url": "{url}", "dir_info": {{"editable": true}}}}'
     )
-    result = machine.migrate("keep")
-    assert result.extra == (f"--editable {folder}",)
-    assert machine.uv.calls[-1][-3:] == ["--no-deps", "--editable", folder]
-
-
-def test_the_former_name_of_a_project(machine: Machine) -> None:
-    """A project that got another name left an entry behind, which is no package of its own."""
-    direct = f'{{"url": "file://{machine.root}", "dir_info": {{"editable": true}}}}'
-    machine.install("former", "1.0")
-    packages = "lib/python3.12/site-packages"
-    for package in ("former-1.0", "foo-0.1.0"):
-        fake_uv.write(f"{machine.old}/{packages}/{package}.dist-info/direct_url.json", direct)
-
-    def start(
-        command: list[str], folder: str, environ: dict[str, str], lock: int, *, quiet: bool
-    ) -> int:
-        code = machine.uv(command, folder, environ, lock, quiet=quiet)
-        if command[1] == "sync":
-            path = environ["UV_PROJECT_ENVIRONMENT"]
-            fake_uv.write(f"{path}/{packages}/foo-0.1.0.dist-info/direct_url.json", direct)
-        return code
-
-    assert machine.migrate(start=start).state == "migrated"
 
 
 @pytest.mark.parametrize(
-    ("seeded", "extras", "state", "kept"),
+    ("folder", "extra", "words"),
     [
-        pytest.param(False, "", "migrated", False, id="left-behind"),
-        pytest.param(False, "keep", "migrated", True, id="kept"),
-        pytest.param(True, "", "extra-packages", False, id="asked-for"),
+        pytest.param("my code", True, True, id="elsewhere"),
+        pytest.param("Dropbox/foo", False, False, id="the-project-under-its-former-name"),
+        pytest.param("Dropbox/foo/member", False, True, id="a-member"),
     ],
 )
-def test_seeds(machine: Machine, seeded: bool, extras: str, state: str, kept: bool) -> None:
-    """What `python -m venv` puts into each environment stands in nobody's way, unless asked for."""
+def test_an_editable_package(machine: Machine, folder: str, extra: bool, words: bool) -> None:
+    """It is installed so again; what lies in the project is the project's."""
+    folder = machine.path(folder)
+    editable(machine, "mine", folder)
+    assert machine.plan().result.extra == ((f"--editable {folder}",) if extra else ())
+    assert machine.migrate("keep").state == "migrated"
+    assert (machine.uv.calls[-1][-2:] == ["--editable", folder]) is words
+
+
+@pytest.mark.parametrize("extras", ["", "keep"])
+def test_seeds(machine: Machine, extras: str) -> None:
+    """What `python -m venv` puts into each environment stands in nobody's way."""
     machine.install("pip", "24.0")
-    if seeded:
-        fake_uv.write(f"{machine.old}/pyvenv.cfg", "version_info = 3.12.1\nseed = true\n")
     result = machine.migrate(extras)
-    assert result.state == state
-    assert fake_uv.is_installed(result.new, "pip", "24.0") is kept
-    told = [hint for hint in result.hints if hint.startswith("`pip` came with the old")]
-    assert bool(told) is (state == "migrated" and not kept)
-
-
-@pytest.mark.parametrize(
-    ("table", "option"),
-    [
-        pytest.param(
-            '[project.optional-dependencies]\ndocs = ["Six >=1 ", "iniconfig[x]==2"]\n',
-            "--extra docs",
-            id="extra",
-        ),
-        pytest.param(
-            "[dependency-groups]\n"
-            'docs = ["six", {include-group = "x"}, "gone; sys_platform == \'y\'"]\n',
-            "--group docs",
-            id="group",
-        ),
-    ],
-)
-def test_extras_and_groups(machine: Machine, table: str, option: str) -> None:
-    """An extra or group whose packages all are there was synced before, and is again."""
-    machine.project("Dropbox/foo", table)
-    machine.install("six", "1.17.0")
-    machine.uv.more[option] = {"six": "1.17.0"}
-    result = machine.migrate()
     assert (result.state, result.extra) == ("migrated", ())
-    assert ["sync", "--inexact", *option.split()] in machine.uv.calls
-
-
-@pytest.mark.parametrize(
-    "table",
-    [
-        pytest.param('[dependency-groups]\nx = ["six", "absent"]\n', id="not-all-there"),
-        pytest.param('[dependency-groups]\nx = ["iniconfig"]\n', id="nothing-missing-in-it"),
-        pytest.param("[dependency-groups]\nx = []\n", id="empty"),
-        pytest.param('[dependency-groups]\nx = "six"\n', id="no-list"),
-        pytest.param("dependency-groups = 1\n", id="no-table"),
-        pytest.param("[", id="broken"),
-    ],
-)
-def test_no_extras_and_groups(machine: Machine, table: str) -> None:
-    """Nothing else is synced than what the old environment shows."""
-    machine.install("six", "1.17.0")
-    job = machine.plan()
-    machine.write("Dropbox/foo/pyproject.toml", table)
-    assert job.apply("", None, machine.uv).state != "migrated"
-    assert all("x" not in call for call in machine.uv.calls)
-
-
-def test_members_of_a_workspace(machine: Machine) -> None:
-    """Members that were synced are synced again."""
-    machine.project("Dropbox/foo", "[tool.uv.workspace]\nmembers = ['one']\n")
-    machine.project("Dropbox/foo/one")
-    machine.install("one", "0")
-    url = f'{{"url": "file://{machine.root}/one", "dir_info": {{"editable": true}}}}'
-    metadata = f"{machine.old}/lib/python3.12/site-packages/one-0.dist-info"
-    fake_uv.write(f"{metadata}/direct_url.json", url)
-    machine.uv.more["--all-packages"] = {"one": "0"}
-    result = machine.migrate()
-    assert (result.state, result.extra) == ("migrated", ())
+    assert fake_uv.is_installed(result.new, "pip", "24.0") is (extras == "keep")
 
 
 # -- what fails ------------------------------------------------------------------------------------
@@ -320,83 +225,59 @@ def test_members_of_a_workspace(machine: Machine) -> None:
     ],
 )
 def test_uv_fails(machine: Machine, refuses: str, state: str) -> None:
-    """Whatever uv refuses, everything is as before."""
+    """Whatever uv refuses, the old environment is as before, and no half of a new one is left."""
     machine.install("six", "1.17.0")
     machine.uv.refuses = (refuses,)
     before = machine.tree(machine.root)
     result = machine.migrate("keep")
     assert result.state == state
     assert machine.tree(machine.root) == before
-    assert machine.kept() == {}
-
-
-def test_a_lost_pth_is_repaired(machine: Machine) -> None:
-    """A new environment without its `.pth` is installed again before it is trusted."""
-    machine.uv.loses = 1
-    assert machine.migrate().state == "migrated"
-    assert machine.uv.calls[-1] == ["sync", "--inexact", "--reinstall"]
-
-
-def test_a_lost_pth_that_stays_lost(machine: Machine) -> None:
-    """A new environment that cannot be repaired does not replace the old one."""
-    machine.uv.loses = 9
-    result = machine.migrate()
-    assert (result.state, result.why) == (
-        "broken",
-        "the new environment does not work: `_foo.pth` is missing",
-    )
-    assert os.path.isdir(machine.old)
-    assert machine.kept() == {}
+    assert machine.kept().keys() == {"records"}
 
 
 def test_an_environment_that_was_there_stays(machine: Machine) -> None:
     """An environment that the shim has made already is completed, and never thrown away."""
     fake_uv.make(machine.new)
-    fake_uv.install(machine.new, "mine", "1.0")
+    fake_uv.install(machine.new, "mine", "1.0", pth=True)
     machine.uv.refuses = ("sync",)
     assert machine.migrate().state == "sync-failed"
     assert fake_uv.is_installed(machine.new, "mine", "1.0")
     machine.uv.refuses = ()
+    machine.uv.calls.clear()
     assert machine.migrate().state == "migrated"
+    assert machine.uv.calls == [[*SYNC, "--reinstall"]]
     assert fake_uv.is_installed(machine.new, "mine", "1.0")
     assert fake_uv.works(machine.new)
 
 
 def test_an_interrupt_by_the_user(machine: Machine) -> None:
-    """Ctrl-C while uv works leaves everything as before."""
+    """Ctrl-C while uv works leaves the old environment as it was, and no half of a new one."""
 
-    def start(*_: object, **__: object) -> int:
+    def start(command: list[str], folder: str, environ: dict[str, str], *, quiet: bool) -> int:
+        machine.uv(command, folder, environ, quiet=quiet)
         raise KeyboardInterrupt
 
-    with pytest.raises(UserError, match="interrupted, nothing was changed") as raised:
+    before = machine.tree(machine.root)
+    with pytest.raises(UserError, match="interrupted, the old environment is as it") as raised:
         machine.migrate(start=start)
     assert raised.value.code == 130
-    assert os.path.isdir(machine.old)
-    assert machine.kept() == {}
+    assert machine.tree(machine.root) == before
+    assert machine.kept().keys() == {"records"}
 
 
 def test_an_interrupt_while_the_old_goes(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C while the old environment is removed is finished by the next call."""
+    """Ctrl-C while the old environment is removed is finished by the same command."""
     job = machine.plan()
-    fake_uv.write(f"{machine.root}/.venv/zzz.lock", "")
-    os.rename(f"{machine.root}/.venv/zzz.lock", f"{machine.root}/.venv/.zzz")
 
-    unlink = os.unlink
-
-    def interrupt(path: str, *, dir_fd: int | None = None) -> None:
-        if path == "foo.py":
-            raise KeyboardInterrupt
-        unlink(path, dir_fd=dir_fd)
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "unlink", interrupt)
+        patch.setattr(shutil, "rmtree", interrupt)
         with pytest.raises(UserError, match="while the old environment was removed") as raised:
-            job.apply("", None, machine.uv)
+            job.apply()
     assert raised.value.hint == "the same command finishes it"
-    machine.uv.calls.clear()
-    result = machine.migrate()
-    assert (result.state, result.resumed) == ("migrated", True)
-    assert machine.uv.calls == []
+    assert machine.migrate().state == "migrated"
     assert not os.path.lexists(machine.old)
 
 
@@ -408,21 +289,36 @@ def test_no_real_uv(machine: Machine) -> None:
     assert machine.kept() == {}
 
 
-def test_another_migration_at_work(machine: Machine) -> None:
-    """Two migrations never work in one store at once."""
-    job = machine.plan()
-    os.makedirs(machine.store)
-    with migrations.turn(machine.store), pytest.raises(UserError, match="at work"):
-        job.apply("", None, machine.uv)
-
-
-def test_a_full_store(machine: Machine) -> None:
+def test_a_full_store(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that cannot be written is told, and the old environment stays."""
-    job = machine.plan()
-    os.makedirs(machine.store)
-    fake_uv.write(os.path.join(machine.store, "migrations"), "in the way")
-    with pytest.raises(UserError, match=r"`~/.local/share/uvlocal` cannot be written"):
-        job.apply("", None, machine.uv)
+
+    def full(_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store, "make_private", full)
+    told = r"`~/.local/share/uvlocal` cannot be written: No space left on device"
+    with pytest.raises(UserError, match=told):
+        machine.migrate()
+    assert os.path.isdir(machine.old)
+
+
+def test_a_store_that_is_held(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that another process holds for long is told."""
+
+    def busy(*_: object) -> None:
+        raise store_lock.BusyError(machine.store)
+
+    monkeypatch.setattr(store, "write_first", busy)
+    with pytest.raises(UserError, match="another process holds it"):
+        machine.migrate()
+    assert os.path.isdir(machine.old)
+
+
+def test_a_uv_that_cannot_be_started(machine: Machine) -> None:
+    """A uv that is no program fails like any other."""
+    machine.write("bin/uv", "no program")
+    job = migrate.plan(machine.root, "", machine.environ, processes=list)
+    assert job.apply().state == "sync-failed"
     assert os.path.isdir(machine.old)
 
 
@@ -431,8 +327,7 @@ def test_a_full_store(machine: Machine) -> None:
 
 def test_a_local_project(machine: Machine) -> None:
     """A project on a local volume has nothing to migrate."""
-    root = machine.project("local/foo")
-    result = machine.plan(root).result
+    result = machine.plan(path=machine.project("local/foo")).result
     assert result.state == "not-redirected"
     assert "lies on a local volume" in result.why
 
@@ -460,7 +355,7 @@ def test_the_users_own_environment(machine: Machine) -> None:
 def test_no_project(machine: Machine) -> None:
     """A folder without a project is an error."""
     with pytest.raises(UserError, match=r"no `pyproject.toml` in"):
-        machine.plan(machine.home)
+        machine.plan(path=machine.home)
 
 
 @pytest.mark.parametrize("what", ["link", "file", "folder"])
@@ -490,195 +385,53 @@ def test_an_empty_folder(machine: Machine) -> None:
 
 def test_things_of_a_person(machine: Machine) -> None:
     """Work that somebody keeps inside an environment is not removed with it."""
+    job = machine.plan()
     os.makedirs(f"{machine.old}/src/mine/.git")
-    result = machine.migrate()
-    assert (result.state, result.why) == (
-        "own-files",
-        "`.venv` holds `src`, which no package put there",
-    )
+    for result in (job.apply(), machine.migrate()):
+        assert (result.state, result.why) == (
+            "own-files",
+            "`.venv` holds `src`, which no package put there",
+        )
     assert os.path.isdir(f"{machine.old}/src/mine/.git")
+    assert machine.uv.calls == []
 
 
-@pytest.mark.parametrize("text", ["bin/python", ""])
-def test_in_use(machine: Machine, text: str) -> None:
-    """An environment that a program runs from is not removed under it."""
-    machine.processes = [Process(123, "flask", (os.path.join(machine.old, text).rstrip("/"),))]
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        pytest.param("{old}/bin/python", "`.venv`", id="its-python"),
+        pytest.param("{old}", "`.venv`", id="its-folder"),
+        pytest.param("{new}/bin/python", "the project's environment in the store", id="the-new"),
+    ],
+)
+def test_in_use(machine: Machine, text: str, what: str) -> None:
+    """An environment that a program runs from is not removed, or made anew, under it."""
+    text = text.format(old=machine.old, new=machine.new)
+    machine.processes = [Process(123, "flask", (text,))]
     result = machine.migrate()
-    assert (result.state, result.why) == ("in-use", "`.venv` is in use by `flask` (process 123)")
+    assert (result.state, result.why) == ("in-use", f"{what} is in use by `flask` (process 123)")
     assert machine.kept() == {}
 
 
 def test_in_use_meanwhile(machine: Machine) -> None:
     """A program that was started while the new one was made keeps the old one; then it goes."""
 
-    def start(
-        command: list[str], folder: str, environ: dict[str, str], lock: int, *, quiet: bool
-    ) -> int:
+    def start(command: list[str], folder: str, environ: dict[str, str], *, quiet: bool) -> int:
         machine.processes = [Process(123, "flask", (machine.old,))]
-        return machine.uv(command, folder, environ, lock, quiet=quiet)
+        return machine.uv(command, folder, environ, quiet=quiet)
 
-    assert machine.migrate(start=start).state == "in-use"
+    result = machine.migrate(start=start)
+    assert result.state == "in-use"
     assert os.path.isdir(machine.old)
+    assert fake_uv.works(result.new)
     machine.processes = []
-    machine.uv.calls.clear()
     assert machine.migrate().state == "migrated"
-    assert machine.uv.calls == []
 
 
 def test_what_uvlocal_runs_from(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment that this very program runs from is not removed."""
     monkeypatch.setattr("sys.prefix", machine.old)
     assert machine.plan().result.why == "`.venv` is what uvlocal itself runs from"
-
-
-def test_changed_since_the_plan(machine: Machine) -> None:
-    """What stood in the way only after the plan was shown stands in the way."""
-    job = machine.plan()
-    os.makedirs(f"{machine.old}/src")
-    assert job.apply("", None, machine.uv).state == "own-files"
-    assert machine.uv.calls == []
-
-
-# -- after an interruption -------------------------------------------------------------------------
-
-
-def test_a_half_made_environment_is_made_anew(machine: Machine) -> None:
-    """What an interrupted migration made is thrown away: uv would take it for whole."""
-    machine.uv.loses = 1
-    fake_uv.make(machine.new)
-    fake_uv.install(machine.new, "foo", "0.1.0")
-    fake_uv.write(f"{machine.new}/stale", "")
-    note_of(machine, BUILDING, made=True)
-    machine.uv.loses = 0
-    result = machine.migrate()
-    assert (result.state, result.resumed) == ("migrated", True)
-    assert not os.path.exists(f"{result.new}/stale")
-    assert fake_uv.works(result.new)
-    assert machine.kept().keys() == {"envs", "records"}
-
-
-def test_an_interrupted_sync_of_what_was_there(machine: Machine) -> None:
-    """An environment that was there before is repaired, and keeps what it has."""
-    fake_uv.make(machine.new)
-    fake_uv.install(machine.new, "foo", "0.1.0")
-    fake_uv.install(machine.new, "mine", "1.0")
-    note_of(machine, BUILDING, made=False)
-    result = machine.migrate()
-    assert result.state == "migrated"
-    assert ["sync", "--inexact", "--python", "3.12.1", "--reinstall"] in machine.uv.calls
-    assert fake_uv.works(result.new)
-    assert fake_uv.is_installed(result.new, "mine", "1.0")
-
-
-def test_a_removal_is_finished(machine: Machine) -> None:
-    """Remains without `pyvenv.cfg` are removed on the note's word, without building again."""
-    fake_uv.make(machine.new)
-    fake_uv.write(f"{machine.old}/other", "x")
-    note_of(machine, REMOVING, made=True, extra=("six==1.17.0",))
-    os.unlink(f"{machine.old}/pyvenv.cfg")
-    result = machine.migrate()
-    assert (result.state, result.extra, result.kept) == ("migrated", ("six==1.17.0",), True)
-    assert machine.uv.calls == []
-    assert not os.path.lexists(machine.old)
-
-
-def test_a_finished_removal(machine: Machine) -> None:
-    """A note without anything left to do goes."""
-    fake_uv.make(machine.new)
-    note_of(machine, REMOVING, made=True)
-    shutil.rmtree(machine.old)
-    assert machine.migrate().state == "migrated"
-    assert "migrations" not in machine.kept()
-
-
-def test_the_new_one_has_gone_meanwhile(machine: Machine) -> None:
-    """An environment that was pruned before the removal was finished is made again, with extras."""
-    note_of(machine, REMOVING, made=True, extra=("six==1.17.0",))
-    shutil.rmtree(f"{machine.old}/lib")
-    result = machine.migrate()
-    assert (result.state, result.extra, result.kept) == ("migrated", ("six==1.17.0",), True)
-    assert fake_uv.works(result.new)
-    assert fake_uv.is_installed(result.new, "six", "1.17.0")
-
-
-def test_another_environment_since(machine: Machine) -> None:
-    """An environment that was made anew since the interruption is compared like any other."""
-    fake_uv.make(machine.new)
-    note_of(machine, REMOVING, made=True)
-    os.rename(machine.old, machine.path("moved"))
-    shutil.copytree(machine.path("moved"), machine.old)
-    machine.install("six", "1.17.0")
-    assert machine.migrate().state == "extra-packages"
-    assert os.path.isdir(machine.old)
-
-
-@pytest.mark.parametrize("content", ["", "[", "version = 1\n", "version = 1\nroot = 1\n", "\xff"])
-def test_a_damaged_note(machine: Machine, content: str) -> None:
-    """On the word of a note that cannot be read nothing is thrown away."""
-    fake_uv.make(machine.new)
-    fake_uv.install(machine.new, "mine", "1.0")
-    name = os.path.basename(machine.new)
-    machine.write(f".local/share/uvlocal/migrations/{name}.toml", content)
-    result = machine.migrate()
-    assert result.state == "migrated"
-    assert fake_uv.is_installed(result.new, "mine", "1.0")
-    assert "migrations" not in machine.kept()
-
-
-def test_a_link_in_place_of_the_new_one(machine: Machine) -> None:
-    """A link where the new environment should be is not followed when that is thrown away."""
-    target = machine.path("precious")
-    fake_uv.make(target)
-    os.makedirs(os.path.dirname(machine.new))
-    os.symlink(target, machine.new)
-    note_of(machine, BUILDING, made=True)
-    machine.uv.refuses = ("sync",)
-    machine.migrate()
-    assert os.path.isfile(f"{target}/pyvenv.cfg")
-
-
-# -- removing --------------------------------------------------------------------------------------
-
-
-def test_what_cannot_be_removed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What stays is told; the new environment works already, and the next call goes on."""
-    job = machine.plan()
-    with monkeypatch.context() as patch:
-        patch.setattr(removal, "clear", lambda *_: "permission denied")
-        result = job.apply("", None, machine.uv)
-    assert (result.state, result.why) == (
-        "not-removed",
-        "`.venv` was not removed completely: permission denied",
-    )
-    assert fake_uv.works(result.new)
-    machine.uv.calls.clear()
-    assert machine.migrate().state == "migrated"
-    assert machine.uv.calls == []
-
-
-def test_a_client_that_puts_things_back(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that a sync client writes meanwhile is removed too."""
-    rmdir = os.rmdir
-    written: list[str] = []
-
-    def disturbed(path: str, *, dir_fd: int | None = None) -> None:
-        if path == ".venv" and not written:
-            written.append(machine.write("Dropbox/foo/.venv/lib/back", "x"))
-        rmdir(path, dir_fd=dir_fd)
-
-    monkeypatch.setattr(os, "rmdir", disturbed)
-    assert machine.migrate().state == "migrated"
-    assert not os.path.lexists(machine.old)
-
-
-def test_another_folder_in_its_place(machine: Machine) -> None:
-    """What took the place of the environment that was looked at is not removed."""
-    system = System(environ=machine.environ)
-    seen = old_environments.look(machine.root, system)
-    os.rename(machine.old, machine.path("moved"))
-    shutil.copytree(machine.path("moved"), machine.old)
-    assert old_environments.remove(seen, system) == "`.venv` has changed meanwhile"
-    assert os.path.isfile(f"{machine.old}/pyvenv.cfg")
 
 
 def test_a_volume_mounted_inside(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -691,21 +444,6 @@ def test_a_volume_mounted_inside(machine: Machine, monkeypatch: pytest.MonkeyPat
     )
 
 
-def test_drafts_of_killed_ones(machine: Machine) -> None:
-    """What a killed writer of a note left behind goes with the next note."""
-    draft = machine.write(".local/share/uvlocal/migrations/.new-abc", "")
-    assert machine.migrate().state == "migrated"
-    assert not os.path.exists(os.path.dirname(draft))
-
-
-def test_a_uv_that_cannot_be_started(machine: Machine) -> None:
-    """A uv that is no program fails like any other."""
-    machine.write("bin/uv", "no program")
-    result = machine.plan().apply("", None, None)
-    assert result.state == "sync-failed"
-    assert os.path.isdir(machine.old)
-
-
 def test_programs() -> None:
     """This process and those that it was started from are none that use an environment."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
@@ -715,56 +453,220 @@ def test_programs() -> None:
     assert not found.keys() & {os.getpid(), os.getppid()}
 
 
+# -- killed ----------------------------------------------------------------------------------------
+
+
+def content(folder: str) -> dict[str, str]:
+    """Return what a folder holds, each file with its content."""
+    found = {}
+    for current, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(current, name)
+            with open(path, encoding="utf-8") as file:
+                found[os.path.relpath(path, folder)] = file.read()
+    return found
+
+
+def test_killed_while_uv_works(tmp_path: Path) -> None:
+    """Killed at any step of uv, `.venv` is whole, and the same command finishes."""
+    for step in itertools.count(1):
+        machine = Machine(str(tmp_path / str(step)))
+        machine.install("six", "1.17.0")
+        before = content(machine.old)
+        machine.uv.killed = step
+        try:
+            machine.migrate("keep")
+        except fake_uv.Killed:
+            assert content(machine.old) == before, step
+        else:
+            break
+        assert machine.migrate("keep").state == "migrated", step
+        assert fake_uv.works(machine.new), step
+        assert fake_uv.is_installed(machine.new, "six", "1.17.0"), step
+        assert not os.path.lexists(machine.old), step
+        assert machine.kept().keys() == {"envs", "records"}, step
+    # One step of `python find`, four of `sync`, three of `pip install`, and the way to the end.
+    assert step == 1 + 4 + 3 + 1
+
+
+def killing(function: Callable[..., None], step: Iterator[int], last: int) -> Callable[..., None]:
+    """Return a function of `os` that ends everything at its last step in an open folder."""
+
+    def remove(*words: object, **options: object) -> None:
+        if "dir_fd" in options and next(step) == last:
+            raise fake_uv.Killed
+        function(*words, **options)
+
+    return remove
+
+
+def test_killed_while_the_old_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed while `.venv` is removed, the new one works, and the same command finishes."""
+    for last in itertools.count():
+        machine = Machine(str(tmp_path / str(last)))
+        machine.install("six", "1.17.0")
+        with monkeypatch.context() as patch:
+            steps = itertools.count()
+            for name in ("unlink", "rmdir"):
+                patch.setattr(os, name, killing(getattr(os, name), steps, last))
+            try:
+                machine.migrate("keep")
+            except fake_uv.Killed:
+                assert os.path.lexists(f"{machine.old}/pyvenv.cfg"), last
+            else:
+                break
+        for _ in range(2):
+            assert fake_uv.works(machine.new), last
+            assert fake_uv.is_installed(machine.new, "six", "1.17.0"), last
+            assert machine.migrate("keep").state in ("migrated", "nothing-to-move"), last
+        assert not os.path.lexists(machine.old), last
+    assert last > 10
+
+
+def test_what_was_killed_before_it_was_an_environment(machine: Machine) -> None:
+    """uv refuses a folder without `pyvenv.cfg`: what was left there goes first."""
+    fake_uv.make(machine.new)
+    os.unlink(f"{machine.new}/pyvenv.cfg")
+    assert machine.migrate().state == "migrated"
+    assert fake_uv.works(machine.new)
+    assert machine.kept().keys() == {"envs", "records"}
+
+
+def test_a_link_in_place_of_the_new_one(machine: Machine) -> None:
+    """A link where the new environment should be is not followed when that is thrown away."""
+    precious = machine.write("precious/file", "x")
+    os.makedirs(os.path.dirname(machine.new))
+    os.symlink(os.path.dirname(precious), machine.new)
+    assert machine.migrate().state == "migrated"
+    assert os.listdir(os.path.dirname(precious)) == ["file"]
+
+
+# -- removing --------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_removed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stays is told; the new environment works already, and the next call goes on."""
+    job = machine.plan()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", refuse)
+        result = job.apply()
+    assert (result.state, result.why) == (
+        "not-removed",
+        "`.venv` was not removed completely: permission denied",
+    )
+    assert fake_uv.works(result.new)
+    assert machine.migrate().state == "migrated"
+
+
+def test_a_client_that_puts_things_back(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that a sync client writes meanwhile is removed too."""
+    rmdir = os.rmdir
+    written: list[str] = []
+
+    def disturbed(path: str, **options: int) -> None:
+        if path == machine.old and not written:
+            written.append(machine.write("Dropbox/foo/.venv/lib/back", "x"))
+        rmdir(path, **options)
+
+    monkeypatch.setattr(os, "rmdir", disturbed)
+    assert machine.migrate().state == "migrated"
+    assert written
+    assert not os.path.lexists(machine.old)
+
+
+def link(path: str, target: str) -> None:
+    """Put a link in the place of a folder, which stays beside it."""
+    os.rename(path, path + ".aside")
+    os.symlink(target, path)
+
+
+def copy(path: str, target: str) -> None:
+    """Put a copy of a folder in the place of another, which stays beside it."""
+    os.rename(path, path + ".aside")
+    shutil.copytree(target, path)
+
+
+@pytest.mark.parametrize("put", [link, copy])
+@pytest.mark.parametrize("what", [".", ".venv"])
+def test_something_else_in_its_place(
+    machine: Machine, put: Callable[[str, str], None], what: str
+) -> None:
+    """What takes the place of the environment that was looked at stays, wherever it leads."""
+    mine = machine.project("mine")
+    fake_uv.make(f"{mine}/.venv")
+    before = content(mine)
+    seen = old_environments.look(machine.root, System(environ=machine.environ))
+    put(os.path.normpath(f"{machine.root}/{what}"), os.path.normpath(f"{mine}/{what}"))
+    assert old_environments.remove(seen) != ""
+    assert content(mine) == before
+    assert os.path.isfile(f"{machine.old}/pyvenv.cfg")
+
+
+def test_a_link_while_it_goes(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link that takes the place of `.venv`, or of what is in it, meanwhile is not followed."""
+    mine = machine.path("mine")
+    fake_uv.make(mine)
+    fake_uv.write(f"{mine}/lib/precious", "x")
+    before = content(mine)
+    seen = old_environments.look(machine.root, System(environ=machine.environ))
+    listdir = os.listdir
+
+    def swapping(path: Any) -> list[str]:  # noqa: ANN401 - as `os.listdir`
+        names = listdir(path)
+        if isinstance(path, int) and not os.path.islink(machine.old):
+            link(f"{machine.old}/lib", f"{mine}/lib")
+            link(machine.old, mine)
+        return list(names)
+
+    monkeypatch.setattr(os, "listdir", swapping)
+    assert old_environments.remove(seen) != ""
+    assert os.path.islink(machine.old)
+    assert content(mine) == before
+
+
+def test_a_project_that_becomes_a_link(machine: Machine) -> None:
+    """While a migration builds, its project becomes a link to another one: that one stays whole."""
+    mine = machine.project("mine")
+    fake_uv.make(f"{mine}/.venv")
+    before = content(mine)
+
+    def start(command: list[str], folder: str, environ: dict[str, str], *, quiet: bool) -> int:
+        if "sync" in command:
+            link(machine.root, mine)
+        return machine.uv(command, folder, environ, quiet=quiet)
+
+    assert machine.migrate("drop", start=start).state == "not-removed"
+    assert content(mine) == before
+
+
 # -- several ---------------------------------------------------------------------------------------
 
 
 def test_a_project_is_planned_once(machine: Machine) -> None:
     """Two folders of one project are one migration."""
     os.makedirs(f"{machine.root}/src")
-    jobs = migrate.plan_some([machine.root, f"{machine.root}/src"], machine.environ)
+    jobs = migrate.plan_some([machine.root, f"{machine.root}/src"], "", machine.environ)
     assert [job.root for job in jobs] == [machine.root]
 
 
 def test_everything_that_a_scan_finds(machine: Machine) -> None:
-    """`--all` takes what lies in synced folders, and what was interrupted; nothing else."""
+    """`--all` takes what lies in synced folders, and nothing else."""
     machine.project("Dropbox/clean")
-    machine.project("local/bar")
-    fake_uv.make(machine.path("local/bar/.venv"))
-    gone = machine.project("Dropbox/gone")
-    fake_uv.make(f"{gone}/.venv")
-    job = machine.plan(gone)
-    fake_uv.make(job.result.new)
-    shutil.rmtree(f"{gone}/.venv")
-    os.makedirs(machine.store, exist_ok=True)
-    note = Note(gone, REMOVING, 1, 1, made=True, recorded=True)
-    migrations.write(machine.store, os.path.basename(job.result.new), note)
-    jobs = migrate.plan_all(None, machine.environ, processes=list)
-    assert [(job.root, job.result.state) for job in jobs] == [
-        (machine.root, "planned"),
-        (gone, "planned"),
-    ]
-    assert jobs[0].result.files == 8
-    jobs = migrate.plan_all([gone], machine.environ, processes=list)
-    assert [job.root for job in jobs] == [gone]
-
-
-def test_notes_of_nobody(machine: Machine) -> None:
-    """What lies among the notes and is none names no project."""
-    for name in ("x.toml", ".new-abc", f"foo-{'0' * 10}.toml"):
-        machine.write(f".local/share/uvlocal/migrations/{name}", "version = 1\n")
-    system = System(environ=machine.environ)
-    assert migrations.interrupted(machine.store, system) == []
-
-
-def test_onedrive_and_the_cache(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a client can have spoiled uv's cache, a person hears what cures it."""
-    job = machine.plan()
-    volume = job.call.facts.volume
-    assert volume is not None
-    monkeypatch.setattr(volume, "copies_links", True)
-    hints = job.apply("", None, machine.uv).hints
-    assert len(hints) == 1
-    assert "`uv cache clean` cures it" in hints[0]
+    fake_uv.make(os.path.join(machine.project("local/bar"), ".venv"))
+    other = machine.project("Dropbox/other")
+    fake_uv.make(f"{other}/.venv")
+    jobs = migrate.plan_all(None, "", machine.environ, processes=list)
+    assert {job.root: job.result.state for job in jobs} == {
+        machine.root: "planned",
+        other: "planned",
+    }
+    assert jobs[0].result.files == 9
+    jobs = migrate.plan_all([other], "", machine.environ, processes=list)
+    assert [job.root for job in jobs] == [other]
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,6 @@ def test_environments_go_on_request(home: Home) -> None:
     folder = home.environment()
     pointer = home.path / "Dropbox/foo/.venv"
     pointer.symlink_to(folder)
-    home.write(".local/share/uvlocal/.migrating", "")
-    home.write(".local/share/uvlocal/migrations/x", "").unlink()
 
     gone = home.uninstall(environments=True)
 

@@ -163,7 +163,9 @@ def test_a_key_with_quotes_needs_the_parser() -> None:
 
 def test_a_home_that_is_all_remote() -> None:
     """Nothing is redirected there, until an administrator names a place on a local disk."""
-    project = {"/home/me/foo/pyproject.toml": b'[project]\nname = "foo"\nversion = "1"\n'}
+    project: dict[str, object] = {
+        "/home/me/foo/pyproject.toml": b'[project]\nname = "foo"\nversion = "1"\n'
+    }
     system = machine(project, NETWORK_HOME, USER="me")
     system.cwd = "/home/me/foo"
     assert Call(["sync"], system).settle().code == "no-better-place"

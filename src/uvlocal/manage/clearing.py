@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import in_use, migrations, records, store_lock, trash
+from uvlocal.manage import in_use, records, store_lock, trash
 from uvlocal.shim import environment
 
 if TYPE_CHECKING:
@@ -93,18 +93,16 @@ def _remove(one: Environment, system: System) -> str:
     return ""
 
 
-#: What a store holds of ours, besides locks.
-_FOLDERS = (environment.ENVIRONMENTS, environment.RECORDS, trash.TRASH, migrations.MIGRATIONS)
-_LOCKS = (".lock", ".migrating")
+#: What a store holds of ours, besides its lock.
+_FOLDERS = (environment.ENVIRONMENTS, environment.RECORDS, trash.TRASH)
 
 
 def tidy(place: str) -> None:
-    """Remove a store's own folders where nothing is left in them, and then its locks."""
+    """Remove a store's own folders where nothing is left in them, and then its lock."""
     for name in _FOLDERS:
         with contextlib.suppress(OSError):
             os.rmdir(os.path.join(place, name))
     if any(os.path.lexists(os.path.join(place, name)) for name in _FOLDERS):
         return
-    for name in _LOCKS:
-        with contextlib.suppress(OSError):
-            os.unlink(os.path.join(place, name))
+    with contextlib.suppress(OSError):
+        os.unlink(os.path.join(place, ".lock"))

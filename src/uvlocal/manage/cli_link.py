@@ -12,16 +12,18 @@ _Folder = Annotated[
     str | None, typer.Argument(metavar="PATH", help="A folder of the project; here if left out.")
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
-_VsCode = Annotated[bool, typer.Option("--vscode", help="VS Code's settings instead of `.venv`.")]
-_User = Annotated[bool, typer.Option("--user", help="The user's settings, not the workspace's.")]
+_VsCode = Annotated[bool, typer.Option("--vscode", help="Show VS Code's settings instead.")]
+_User = Annotated[bool, typer.Option("--user", help="Those of the user, not of the workspace.")]
 
 _LINK_EXAMPLES = """\
 Examples:
 
 `uvlocal link` makes `.venv` a link to the environment, or a redirect file, whichever fits.
 
-`uvlocal link --vscode` writes the interpreter into `.vscode/settings.json`, as a path that holds on
-every machine.
+`uvlocal link --vscode` shows the line to paste into `.vscode/settings.json`, with a path that holds
+on every machine.
+
+`uvlocal link --vscode --user` shows the lines that let VS Code find all environments.
 
 `uvlocal config set --project pointer symlink` lets uvlocal make the link by itself.
 """
@@ -29,8 +31,6 @@ _UNLINK_EXAMPLES = """\
 Examples:
 
 `uvlocal unlink` removes the link or file that `uvlocal link` made.
-
-`uvlocal unlink --vscode` takes the interpreter out of `.vscode/settings.json`.
 """
 
 
@@ -66,14 +66,19 @@ def link(
         raise UserError(f"`--pointer` is `symlink` or `file`, not `{pointer}`", code=USAGE)
     if pointer and vscode:
         raise UserError("`--pointer` and `--vscode` exclude each other", code=USAGE)
-    _check(vscode=vscode, user=user)
-    made = linking.link_vscode(path, user=user) if vscode else linking.link(path, pointer)
+    if user and not vscode:
+        raise UserError("`--user` goes with `--vscode`", code=USAGE)
+    if vscode:
+        from uvlocal.manage.vscode import settings
+
+        found = settings(path, user=user)
+        views.as_json(found) if json else views_link.to_paste(found)
+        return
+    made = linking.link(path, pointer)
     views.as_json(made) if json else views_link.linked(made)
 
 
-def unlink(
-    path: _Folder = None, vscode: _VsCode = False, user: _User = False, json: _Json = False
-) -> None:
+def unlink(path: _Folder = None, json: _Json = False) -> None:
     """Remove what `uvlocal link` made; the environment stays.
 
     Exit code 0; 1 where something else is there; 2 for wrong usage.
@@ -81,11 +86,5 @@ def unlink(
     from uvlocal.manage import link as linking
     from uvlocal.manage import views, views_link
 
-    _check(vscode=vscode, user=user)
-    gone = linking.unlink_vscode(path, user=user) if vscode else linking.unlink(path)
+    gone = linking.unlink(path)
     views.as_json(gone) if json else views_link.unlinked(gone)
-
-
-def _check(*, vscode: bool, user: bool) -> None:
-    if user and not vscode:
-        raise UserError("`--user` goes with `--vscode`", code=USAGE)

@@ -25,7 +25,7 @@ Examples:
 
 `uvlocal migrate --dry-run` shows what would be done about this project.
 
-`uvlocal migrate --keep-extra` takes packages along that were installed by hand.
+`uvlocal migrate --keep-extra` installs in the new environment too what was installed by hand.
 
 `uvlocal migrate --all` migrates everything that `uvlocal scan` finds, after a question.
 
@@ -95,8 +95,9 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
     """Move projects over: the new environment first, then the old `.venv` goes.
 
     uv makes the new one, which is compared with the old one package by package;
-    until it works, the old one is not touched. The same command finishes what was
-    interrupted.
+    until it works, the old one is not touched. What was interrupted is done by
+    the same command. A project with packages that were installed by hand needs
+    a word about them.
 
     Exit code 0; 1 if something was not migrated; 2 if a PATH is no directory.
     """
@@ -105,32 +106,27 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
 
     if keep_extra and drop_extra:
         raise UserError("`--keep-extra` and `--drop-extra` exclude each other", code=USAGE)
+    extras = "keep" if keep_extra else "drop" if drop_extra else ""
     if everything:
         with views_projects.searching() as tell:
-            jobs = migrating.plan_all(paths, tell=tell)
+            jobs = migrating.plan_all(paths, extras, tell=tell)
     else:
-        jobs = migrating.plan_some(paths or [None])
+        jobs = migrating.plan_some(paths or [None], extras)
     ready = [job for job in jobs if job.result.state == "planned"]
     if not json:
         for job in jobs:
-            show = views_projects.planned if job in ready else views_projects.refused
-            show(job.result)
-    agreed = bool(ready) and not dry_run and (yes or _asked(len(ready), json=json))
-    extras = "keep" if keep_extra else "drop" if drop_extra else ""
+            views_projects.planned(job.result, extras)
+    asked = bool(ready) and not (dry_run or yes or json) and views.can_ask()
+    agreed = bool(ready) and not dry_run and (yes or (asked and views_projects.may_migrate(ready)))
     for job in ready if agreed else ():
         views_projects.begun(job.result)
-        ask = None if yes else views_projects.about_extra
-        migrated = job.apply(extras, ask)
+        migrated = job.apply()
         if not json:
             views_projects.migrated(migrated)
     results = tuple(job.result for job in jobs)
     result = Migrations(1, dry_run, agreed, migrating.is_shimmed(), results)
-    views.as_json(result) if json else views_projects.summed(result)
-    fine = {*DONE, "planned"} if dry_run else {*DONE}
+    views.as_json(result) if json else views_projects.summed(result, cancelled=asked and not agreed)
+    # Whoever says no changes nothing, and that is what they wanted.
+    fine = {*DONE, "planned"} if dry_run or asked else {*DONE}
     if not fine.issuperset(one.state for one in results):
         raise typer.Exit(FINDINGS)
-
-
-def _asked(number: int, *, json: bool) -> bool:
-    """Ask a person; a program is not asked."""
-    return not json and views_projects.may_migrate(number)

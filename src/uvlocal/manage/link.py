@@ -1,34 +1,24 @@
-"""The pointer for editors, on request: `.venv` in the project, or VS Code's own setting."""
+"""The pointer for editors, on request: `.venv` in the project."""
 
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass, replace
 
-from uvlocal.manage import drafts, jsonc, toml_files
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.status import folder
-from uvlocal.shim import display, environment, paths, pointers
+from uvlocal.shim import display, environment, pointers
 from uvlocal.shim.gather import Call
 from uvlocal.shim.system import System
-
-#: VS Code's name for the interpreter of a project
-#: (https://code.visualstudio.com/docs/python/settings-reference), and for the home directory
-#: (https://code.visualstudio.com/docs/reference/variables-reference).
-SETTING = "python.defaultInterpreterPath"
-_HOME = "${userHome}"
-#: The folders of VS Code's user settings, and of editors that are made of it.
-_EDITORS = ("Code", "Code - Insiders", "VSCodium", "Cursor")
 
 
 @dataclass(frozen=True, slots=True)
 class Linked:
     """What leads to a project's environment, and whether that is new.
 
-    `version` is that of the JSON object made of it. `path` is the pointer or the settings file,
-    absolute; `kind` is `symlink`, `file`, `vscode`, or `none` where nothing is there (any more);
-    `says` is what is written there, `said` what was before. `portable` says that it holds on every
+    `version` is that of the JSON object made of it. `path` is the pointer, absolute; `kind` is
+    `symlink`, `file`, or `none` where nothing is there (any more); `says` is what is written
+    there, `said` what was before. `portable` says that it holds on every
     machine on which the environment lies at the same place below the home directory.
     """
 
@@ -59,7 +49,7 @@ def link(path: str | None, kind: str = "", environ: dict[str, str] | None = None
         UserError: there is no environment elsewhere to point to, a pointer would do harm, or
             something that is not ours is in its place.
     """
-    call, root, kept = _project(path, environ)
+    call, root, kept = project_of(path, environ)
     volume, version = call.facts.volume, call.uv_version()
     assert volume is not None  # noqa: S101 - the decision to redirect rests on it
     wishes = [kind] if kind else [call.settings.pointer]
@@ -69,7 +59,7 @@ def link(path: str | None, kind: str = "", environ: dict[str, str] | None = None
     if all(obstacles):
         raise UserError(
             f"no pointer is made: {'; '.join(obstacles)}",
-            "`uvlocal link --vscode` writes VS Code's setting, `uvlocal path` prints the path",
+            "`uvlocal link --vscode` shows VS Code's setting, `uvlocal path` prints the path",
         )
     wish = wishes[obstacles.index("")]
     found = pointers.find(root, kept, call.system)
@@ -109,134 +99,6 @@ def _refuse(found: pointers.Pointer, system: System) -> None:
     raise UserError(f"`{shown}` was not made by uvlocal", "remove it if it is not needed")
 
 
-# -- VS Code ---------------------------------------------------------------------------------------
-
-
-def link_vscode(
-    path: str | None, *, user: bool = False, environ: dict[str, str] | None = None
-) -> Linked:
-    """Write the interpreter of a project's environment into VS Code's settings.
-
-    Args:
-        path: a folder of the project.
-        user: write the user's settings instead of the workspace's.
-        environ: the environment variables; those of this process if left out.
-
-    Raises:
-        UserError: there is no environment elsewhere, or the file cannot be read or written.
-    """
-    call, root, kept = _project(path, environ)
-    says = interpreter(kept, call.system)
-    file = _SettingsFile(root, call.system, user=user)
-    said = file.table.get(SETTING)
-    if said != says:
-        file.write(jsonc.with_value(file.text, SETTING, says))
-    said = said if isinstance(said, str) else ""
-    made = replace(_nothing(call, root, kept), path=file.path, said=said, changed=said != says)
-    return _leading(made, "vscode", says)
-
-
-def unlink_vscode(
-    path: str | None, *, user: bool = False, environ: dict[str, str] | None = None
-) -> Linked:
-    """Take the interpreter out of VS Code's settings, if it is one of an environment of ours.
-
-    Raises:
-        UserError: there is no project, or the file cannot be read or written.
-    """
-    call, root, kept = _any_project(path, environ)
-    file = _SettingsFile(root, call.system, user=user)
-    said = file.table.get(SETTING)
-    if said is None or not _is_ours(said, call.system):
-        if said is not None:
-            message = f"`{SETTING}` in `{_shown(file.path, call.system)}` was not set by uvlocal"
-            raise UserError(message)
-        return replace(_nothing(call, root, kept), path=file.path)
-    file.write(jsonc.without(file.text, SETTING))
-    gone = _nothing(call, root, kept)
-    return replace(gone, path=file.path, said=str(said), changed=True)
-
-
-def interpreter(kept: str, system: System) -> str:
-    """Return an environment's Python as VS Code knows it: with `${userHome}` where it lies there.
-
-    Raises:
-        UserError: the path is no text, which a JSON file cannot hold.
-    """
-    parts = ("Scripts", "python.exe") if system.platform == "win32" else ("bin", "python")
-    path = system.path.join(kept, *parts)
-    below = paths.relative_to(path, system.home, system)
-    if below is not None:
-        path = _HOME + system.path.sep + below
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        raise UserError(f"`{environment.as_text(path)}` is no text that VS Code reads") from None
-    # Windows takes both, and a backslash would have to be doubled.
-    return path.replace(system.path.sep, "/")
-
-
-def _is_ours(said: object, system: System) -> bool:
-    """Say whether a setting names the Python of an environment of ours."""
-    if not isinstance(said, str):
-        return False
-    kept = system.path.dirname(system.path.dirname(system.path.normpath(said)))
-    return environment.is_our_environment(kept, "", system)
-
-
-def _settings_path(root: str, system: System, *, user: bool) -> str:
-    """Return where VS Code's settings are: of the workspace, or of the user."""
-    join = system.path.join
-    if not user:
-        return join(root, ".vscode", "settings.json")
-    if system.platform == "win32":
-        base = system.environ.get("APPDATA", "")
-    elif system.platform == "darwin":
-        base = join(system.home, "Library", "Application Support") if system.home else ""
-    else:
-        base = system.environ.get("XDG_CONFIG_HOME", "")
-        if not system.path.isabs(base):
-            base = join(system.home, ".config") if system.home else ""
-    if not base:
-        raise UserError("there is no home directory with settings")
-    there = [name for name in _EDITORS if system.is_directory(join(base, name, "User"))]
-    return join(base, (there or _EDITORS)[0], "User", "settings.json")
-
-
-class _SettingsFile:
-    """A settings file as text; a link (to a folder of dotfiles, say) is written through.
-
-    That of a workspace is written through to no place outside of it: others can have put the link
-    there.
-    """
-
-    def __init__(self, root: str, system: System, *, user: bool) -> None:
-        """Read the user's file, or the workspace's at `root`; one that is not there is empty."""
-        self.path = path = _settings_path(root, system, user=user)
-        self._project = "" if user else root
-        self._shown = _shown(path, system)
-        toml_files.target(path, self._project, self._shown)
-        data = system.read(path)
-        if data is None and system.exists(path):
-            raise UserError(f"`{self._shown}` cannot be read")
-        try:
-            self.text = (data or b"").decode()
-            self.table = jsonc.load(self.text)
-        except (jsonc.JsoncError, UnicodeDecodeError) as error:
-            hint = "mend it by hand, then try again"
-            raise UserError(f"`{self._shown}` is not valid JSON: {error}", hint) from None
-
-    def write(self, text: str) -> None:
-        """Replace the file in one step; it keeps its mode."""
-        path = toml_files.target(self.path, self._project, self._shown)
-        try:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            mode = stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else 0o644
-            drafts.replace(path, text.encode(), mode)
-        except OSError as error:
-            raise UserError(f"`{self._shown}` cannot be written: {error.strerror}") from error
-
-
 # -- the project -----------------------------------------------------------------------------------
 
 
@@ -251,8 +113,12 @@ def _any_project(path: str | None, environ: dict[str, str] | None) -> tuple[Call
     return call, project.root, kept
 
 
-def _project(path: str | None, environ: dict[str, str] | None) -> tuple[Call, str, str]:
-    """Return the same of a project whose environment is kept elsewhere."""
+def project_of(path: str | None, environ: dict[str, str] | None) -> tuple[Call, str, str]:
+    """Return the call, the root and the environment of a project that is kept elsewhere.
+
+    Raises:
+        UserError: there is no project, or its environment lies in it.
+    """
     call, root, kept = _any_project(path, environ)
     if not kept:
         where = _shown(os.path.join(root, ".venv"), call.system)

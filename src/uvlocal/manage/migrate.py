@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import migrations, old_environments, records, scan, status
+from uvlocal.manage import old_environments, scan, status
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.inspection import uvs_on_path
 from uvlocal.manage.migration_jobs import Job
 from uvlocal.manage.trees import Cost
-from uvlocal.shim import settings
 from uvlocal.shim.gather import Call
-from uvlocal.shim.paths import comparable, contains
 from uvlocal.shim.system import System
 
 if TYPE_CHECKING:
@@ -30,12 +28,21 @@ def is_shimmed(environ: dict[str, str] | None = None) -> bool:
 
 def plan(
     path: str | None,
+    extras: str = "",
     environ: dict[str, str] | None = None,
     *,
     processes: Callable[[], Iterable[Process]] = old_environments.programs,
     cost: Cost | None = None,
 ) -> Job:
     """Look at the project that `path` (the current directory) belongs to; nothing is changed.
+
+    Args:
+        path: a folder of the project.
+        extras: what to do with packages that were installed by hand: `keep`, `drop`, or "" to
+            leave a project that has any as it is.
+        environ: the environment variables, those of this process by default.
+        processes: yields what runs on this machine.
+        cost: what the old environment costs, where that is known.
 
     Raises:
         UserError: the path is no directory (exit 2), or there is no project.
@@ -53,12 +60,14 @@ def plan(
     if decision.code == "no-project" and (project is None or not project.root):
         raise UserError(decision.sentence, "run this in a project, or name one")
     root = project.root if project is not None else place
-    job = Job(call, decision, inherited, root, processes)
+    job = Job(call, decision, inherited, root, extras, processes)
     job.look(cost)
     return job
 
 
-def plan_some(paths: Iterable[str | None], environ: dict[str, str] | None = None) -> list[Job]:
+def plan_some(
+    paths: Iterable[str | None], extras: str = "", environ: dict[str, str] | None = None
+) -> list[Job]:
     """Return the jobs for the projects that folders belong to, each project once.
 
     Raises:
@@ -66,22 +75,24 @@ def plan_some(paths: Iterable[str | None], environ: dict[str, str] | None = None
     """
     jobs: dict[str, Job] = {}
     for path in paths:
-        job = plan(path, environ)
+        job = plan(path, extras, environ)
         jobs.setdefault(job.root, job)
     return list(jobs.values())
 
 
 def plan_all(
     folders: list[str] | None = None,
+    extras: str = "",
     environ: dict[str, str] | None = None,
     *,
     tell: Callable[[scan.Progress], None] | None = None,
     processes: Callable[[], Iterable[Process]] = old_environments.programs,
 ) -> list[Job]:
-    """Return the jobs for everything that a scan finds, and for what was interrupted.
+    """Return the jobs for everything that a scan finds.
 
     Args:
         folders: where to search; every synced folder that is known by default.
+        extras: as for `plan`.
         environ: the environment variables, those of this process by default.
         tell: hears how far the scan is.
         processes: yields what runs on this machine.
@@ -91,17 +102,9 @@ def plan_all(
     """
     inherited = dict(os.environ if environ is None else environ)
     found = scan.Scanner(environ=inherited, tell=tell).scan(folders)
-    costs = {
-        one.root: Cost(one.files, one.bytes) for one in found.projects if one.saves and one.complete
-    }
-    roots = [one.root for one in found.projects if one.saves]
-    system = System(environ=dict(inherited))
-    for store in records.places(system, settings.load(system)):
-        for root in migrations.interrupted(store, system):
-            key = comparable(root, system)
-            if any(contains(comparable(top, system), key, system) for top in found.roots):
-                roots.append(root)
+    costs = {one.root: Cost(one.files, one.bytes) for one in found.projects if one.complete}
     return [
-        plan(root, inherited, processes=processes, cost=costs.get(root))
-        for root in dict.fromkeys(roots)
+        plan(one.root, extras, inherited, processes=processes, cost=costs.get(one.root))
+        for one in found.projects
+        if one.saves
     ]

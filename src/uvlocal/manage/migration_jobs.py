@@ -1,93 +1,100 @@
 """One project's migration: its new environment first, then the old `.venv` goes.
 
-Until the old environment's removal begins, nothing of it is touched, and what was made so far is
-thrown away where something fails. From then on the new environment is known to work. A note in
-the store (`migrations`) says how far this is, so that a second run finishes what was killed.
+It is the same when it is run again, so it keeps no note of how far it came: until the new
+environment works nothing of the old one is touched, and what is there already is made once more.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
+import subprocess
+import sys
+import tomllib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import migrations, old_environments, packages, removal, store_lock, trash
+from uvlocal.manage import listing, old_environments, packages, store_lock, trash
 from uvlocal.manage import record as records
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.migration_results import Changed, Migration
-from uvlocal.manage.migrations import BUILDING, REMOVING, Note
-from uvlocal.manage.new_environments import Builder, requirement_of
 from uvlocal.manage.scan import DEPTH, ENTRIES, SECONDS
 from uvlocal.manage.trees import Budget, Cost, Files, measure
-from uvlocal.shim import display, environment, handover, stores
+from uvlocal.shim import display, environment, handover
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from uvlocal.manage.in_use import Process
-    from uvlocal.manage.new_environments import Difference
     from uvlocal.manage.old_environments import Old
+    from uvlocal.manage.packages import Package
     from uvlocal.shim.decide import Decision
     from uvlocal.shim.gather import Call
     from uvlocal.shim.stores import Store
 
 #: What a shell says of a program that Ctrl-C ended.
 _INTERRUPTED = 130
+#: The most that is read of a `uv.lock`, in bytes: those of large workspaces have a few megabytes.
+_LOCK_LIMIT = 64 * 1024 * 1024
 
 
-class _StoppedError(Exception):
-    """The migration cannot go on; `why` says so for people, `state` in one word."""
-
-    def __init__(self, state: str, why: str) -> None:
-        super().__init__(why)
-        self.state = state
-        self.why = why
+def start(command: list[str], folder: str, environ: dict[str, str], *, quiet: bool) -> int:
+    """Run a program and return its exit code; all that it says goes to stderr, or nowhere."""
+    out = subprocess.DEVNULL if quiet else 2
+    try:
+        return subprocess.run(
+            command,
+            cwd=folder,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            check=False,
+        ).returncode
+    except OSError:
+        return 127
 
 
 @dataclass(slots=True)
 class Job:
-    """One project's migration and its means; `result` says how far it is."""
+    """One project's migration and its means; `result` says how far it is.
+
+    `extras` says what to do with packages that were installed by hand: `keep`, `drop`, or "" to
+    leave a project that has any as it is. `start` starts a program.
+    """
 
     call: Call
     decision: Decision
     inherited: dict[str, str]
     root: str
+    extras: str
     processes: Callable[[], Iterable[Process]]
+    start: Callable[..., int] = start
     files: Files = field(default_factory=Files)
     result: Migration = field(init=False)
     old: Old = field(init=False)
-    note: Note | None = None
 
     # -- the plan --------------------------------------------------------------------------------
 
     def look(self, cost: Cost | None = None) -> None:
         """Find out whether there is something to do, and what stands in the way."""
-        system, volume = self.call.system, self.call.facts.volume
+        system, volume, new = self.call.system, self.call.facts.volume, self.decision.environment
         self.old = old_environments.look(self.root, system)
-        self.result = Migration(
-            root=self.root,
-            state="planned",
-            why="",
-            volume=volume.label if volume else "",
-            old=self.old.path,
-            new=self.decision.environment,
-        )
+        label = volume.label if volume else ""
+        self.result = Migration(self.root, "planned", "", label, self.old.path, new)
         if self.decision.strategy != "redirect":
             self._end("not-redirected", self._not_redirected())
-            return
-        self.note = migrations.read(self.store.path, self.name, system)
-        if self.note is not None and self.note.stage == REMOVING:
-            which = self.note.device, self.note.inode
-            self.old = old_environments.look(self.root, system, which)
-        self.result = replace(self.result, resumed=self.note is not None)
-        if self.old.state == "missing" and self.note is None:
+        elif self.old.state == "missing":
             self._end("nothing-to-move", "there is no `.venv` in it")
         elif self.old.state == "other":
             self._end("not-an-environment", self.old.why)
         else:
             self._describe(cost)
-            self._end(*old_environments.obstacle(self.old, system, self.files, self.processes))
+            state, why = old_environments.obstacle(
+                self.old, system, self.files, self.processes, new
+            )
+            self._end(*(state, why) if state else self._undecided(self.result.extra))
 
     def _not_redirected(self) -> str:
         strategy = self.decision.strategy
@@ -95,21 +102,49 @@ class Job:
             return self.decision.sentence
         return f"its strategy is `{strategy}`, which needs no environment elsewhere"
 
+    def _undecided(self, extra: tuple[str, ...]) -> tuple[str, str]:
+        """Say that a person has to say what becomes of packages, as a state and a sentence."""
+        if self.extras or not extra:
+            return "", ""
+        if not self.call.system.exists(os.path.join(self.root, "uv.lock")):
+            why = "there is no `uv.lock` (`uv lock` makes it) that says which packages it needs"
+            return "extra-packages", why
+        return "extra-packages", f"installed by hand: {', '.join(extra)}"
+
     def _end(self, state: str, why: str) -> None:
-        """Note why there is nothing to do; an empty state leaves things as they are."""
+        """Note why there is nothing more to do; an empty state leaves things as they are."""
         if state:
             self.result = replace(self.result, state=state, why=why)
 
     def _describe(self, cost: Cost | None) -> None:
-        budget = Budget(ENTRIES, SECONDS, DEPTH)
-        cost = cost or measure(self.old.path, self.files, budget)
+        """Say what the old environment is, and what was installed into it by hand."""
+        found = packages.installed(self.old.path, self.files)
+        cost = cost or measure(self.old.path, self.files, Budget(ENTRIES, SECONDS, DEPTH))
         self.result = replace(
             self.result,
-            python=packages.python(self.old.path, self.files).version,
-            packages=len(packages.installed(self.old.path, self.files)),
+            python=listing.python_version(self.old.path),
+            packages=len(found),
             files=cost.files,
             bytes=cost.bytes,
+            extra=_requirements(self._by_hand(found.values())),
         )
+
+    def _by_hand(self, found: Iterable[Package]) -> list[Package]:
+        """Return those packages that are none of the project's.
+
+        The project's are in its `uv.lock`, with all its extras and groups, or in its folder
+        (https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile).
+        """
+        data = self.call.system.read(os.path.join(self.root, "uv.lock"), _LOCK_LIMIT) or b""
+        known = set(packages.SEEDS)
+        with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+            known.update(one["name"] for one in tomllib.loads(data.decode())["package"])
+        inside = os.path.join(self.root, "")
+        return [
+            one
+            for one in found
+            if one.name not in known and not os.path.join(one.editable, "").startswith(inside)
+        ]
 
     @property
     def store(self) -> Store:
@@ -120,30 +155,13 @@ class Job:
             raise RuntimeError(msg)
         return store
 
-    @property
-    def name(self) -> str:
-        """The new environment's name."""
-        return os.path.basename(self.decision.environment)
-
     # -- doing it --------------------------------------------------------------------------------
 
-    def apply(
-        self,
-        extras: str,
-        ask: Callable[[Migration], str] | None = None,
-        start: Callable[..., int] | None = None,
-    ) -> Migration:
+    def apply(self) -> Migration:
         """Do it, and return the result, which says what stood in the way.
 
-        Args:
-            extras: what to do with packages that only the old environment has: `keep`, `drop`, or
-                "" to ask.
-            ask: is shown the migration with its extra packages, and answers as `extras`.
-            start: starts uv, for tests.
-
         Raises:
-            UserError: there is no real uv, the store cannot be written, another migration is at
-                work, or the user interrupted it.
+            UserError: there is no real uv, the store cannot be written, or the user interrupted it.
         """
         if self.result.state != "planned":
             return self.result
@@ -151,167 +169,131 @@ class Job:
         if not real.path:
             message, _, hint = handover.missing(real).partition("\n\nhint: ")
             raise UserError(message.removeprefix("error: "), hint)
-        try:
-            store_lock.make_private(self.store)
-            with migrations.turn(self.store.path) as lock:
-                self.look(Cost(self.result.files, self.result.bytes))  # it may have changed since
-                if self.result.state == "planned":
-                    self._apply(self._builder(real.path, lock, start), extras, ask)
-        except OSError as error:
-            where = display.contract_home(self.store.path, self.call.system)
-            message = f"`{where}` cannot be written: {error.strerror or error}"
-            raise UserError(message) from error
-        except KeyboardInterrupt:
-            if self.note is not None and self.note.stage == REMOVING:
-                message = "interrupted while the old environment was removed"
-                raise UserError(message, "the same command finishes it", _INTERRUPTED) from None
-            raise UserError("interrupted, nothing was changed", code=_INTERRUPTED) from None
+        self.look(Cost(self.result.files, self.result.bytes))  # it may have changed since
+        if self.result.state == "planned":
+            self._make(real.path)
+        if self.result.state == "planned":
+            self._remove()
         return self.result
 
-    def _builder(self, uv: str, lock: int, start: Callable[..., int] | None) -> Builder:
+    def _make(self, uv: str) -> None:
+        """Make the new environment; what was made for nothing goes again."""
+        again = environment.exists(self.result.new, self.call.system)
+        try:
+            store_lock.make_private(self.store)
+            records.write_first(self.call, self.decision)
+            if not again:
+                # What was killed while it was made, or removed, has no `pyvenv.cfg`; uv refuses it.
+                self._throw_away()
+            self._end(*self._sync(uv, again=again))
+        except KeyboardInterrupt:
+            self._end("interrupted", "")
+            message = "interrupted, the old environment is as it was"
+            raise UserError(message, code=_INTERRUPTED) from None
+        except (OSError, store_lock.BusyError) as error:
+            self._end("broken", "")
+            where = display.contract_home(self.store.path, self.call.system)
+            why = getattr(error, "strerror", None) or "another process holds it"
+            raise UserError(f"`{where}` cannot be written: {why}") from error
+        finally:
+            if self.result.state != "planned" and not again:
+                with contextlib.suppress(OSError):
+                    self._throw_away()
+
+    def _sync(self, uv: str, *, again: bool) -> tuple[str, str]:
+        """Sync, and compare with the old environment; return what is wrong, as `look` does.
+
+        A sync that was killed leaves the metadata of a package without its `.pth` file, and a
+        second one takes the package for installed: what is there is installed again.
+        """
         environ = self.call.changes.applied_to(self.inherited)
         # An active environment is not the project's new one; uv would warn of that each time.
         environ.pop("VIRTUAL_ENV", None)
-        builder = Builder(uv, self.root, self.result.new, environ, self.files, lock)
-        if start is not None:
-            builder.start = start
-        return builder
 
-    def _apply(self, builder: Builder, extras: str, ask: Callable[[Migration], str] | None) -> None:
-        system, note = self.call.system, self.note
-        if note is not None and self._is_built(note):
-            self.result = replace(self.result, extra=note.extra, kept=bool(note.extra))
+        def run(*words: str, quiet: bool = False) -> bool:
+            return self.start(list(words), self.root, environ, quiet=quiet) == 0
+
+        new = self.result.new
+        old, there = (packages.installed(path, self.files) for path in (self.old.path, new))
+        sync = [uv, "sync", "--inexact"]
+        python = re.match(r"\d+\.\d+", self.result.python)
+        if again:
+            synced = run(*sync, "--reinstall")
+        elif python and run(uv, "python", "find", python[0], quiet=True):
+            # The project may have come to require another one since.
+            synced = run(*sync, "--python", python[0]) or run(*sync)
         else:
-            try:
-                self._build(builder, extras, ask)
-            except _StoppedError as stopped:
-                self._undo()
-                self._end(stopped.state, stopped.why)
-                return
-            except BaseException:
-                self._undo()
-                raise
-        # Much time may have passed.
-        state, why = old_environments.obstacle(self.old, system, self.files, self.processes)
-        problem = why or old_environments.remove(self.old, system)
-        if problem:
-            self._end(state or "not-removed", problem)
-            return
-        migrations.erase(self.store.path, self.name)
-        self.result = replace(
-            self.result, state="migrated", hints=(*self.result.hints, *self._hints())
-        )
-
-    def _is_built(self, note: Note) -> bool:
-        """Say whether only the removal is left, of the environment that was compared before."""
-        same = (note.device, note.inode) == (self.old.device, self.old.inode)
-        if note.stage != REMOVING or not (same or self.old.state == "missing"):
-            return False
-        return environment.exists(self.result.new, self.call.system)
-
-    def _build(self, builder: Builder, extras: str, ask: Callable[[Migration], str] | None) -> None:
-        """Make the new environment, from scratch where an interrupted migration began to."""
-        system, earlier = self.call.system, self.note
-        if earlier is None:
-            record = stores.record_path(self.store.path, self.name, system)
-            self.note = self._noted(
-                BUILDING,
-                made=not environment.exists(builder.path, system),
-                recorded=not system.exists(record),
-            )
-        else:
-            self.note = self._noted(BUILDING, made=earlier.made, recorded=earlier.recorded)
-        migrations.write(self.store.path, self.name, self.note)
-        if self.note.made:
-            self._throw_away()
-        records.write_first(self.call, self.decision)
-        before = packages.installed(self.old.path, self.files)
-        python = packages.python(self.old.path, self.files)
-        # What an interrupted sync left in an environment that was there before is repaired.
-        options = ["--reinstall"] if earlier is not None and not earlier.made else []
-        if not builder.make(python, *options):
-            raise _StoppedError("sync-failed", "`uv sync` failed, see above")
-        builder.complete(before)
-        found = builder.difference(before, seeded=python.has_seed)
-        known = earlier.extra if earlier is not None else ()
-        seeds = ", ".join(f"`{one.name}`" for one in found.seeds)
-        left = f"{seeds} came with the old environment and stayed behind, uv needs none of it"
+            synced = run(*sync)
+        if not synced:
+            return "sync-failed", "`uv sync` failed, see above"
+        made = packages.installed(new, self.files)
+        # The project itself may have got another name since, or be no package any more.
+        folders = {self.root, *(one.editable for one in made.values() if one.editable)}
+        # Nor does uv install again what is there beside; a migration that was killed left it.
+        stale = {name for name in there.keys() & made if there[name].made == made[name].made}
+        missing = [
+            one
+            for name, one in sorted(old.items())
+            if one.editable not in folders
+            and (name not in made or (name in stale and made[name].version == one.version))
+        ]
+        extra = self._by_hand(missing)
+        problem = self._undecided(_requirements(extra))
+        if any(problem):
+            return problem
+        # What the project's extras, groups and other members brought comes along in any case.
+        kept = self.extras == "keep"
+        wanted = [
+            one for one in missing if kept or not (one in extra or one.name in packages.SEEDS)
+        ]
+        words = [word for one in wanted for word in _words(one)]
+        pip = (uv, "pip", "install", "--python", new, "--no-deps", "--reinstall")
+        if words and not run(*pip, *words):
+            return "extra-packages", "`uv pip install` failed, see above"
+        program = ("Scripts", "python.exe") if sys.platform == "win32" else ("bin", "python")
+        if not run(os.path.join(new, *program), "-I", "-S", "-c", "", quiet=True):
+            return "broken", "the new environment's Python does not start"
         self.result = replace(
             self.result,
-            extra=tuple(dict.fromkeys((*map(requirement_of, found.extra), *known))),
-            changed=tuple(Changed(*one) for one in found.changed),
-            hints=(left,) if seeds and extras != "keep" else (),
+            extra=_requirements(one for one in extra if kept or one.name not in made),
+            kept=kept and bool(extra),
+            changed=tuple(self._changed(old, made)),
         )
-        wanted = self._wanted(found, known, extras, ask)
-        if wanted and not builder.add(wanted):
-            raise _StoppedError("extra-packages", "`uv pip install` failed, see above")
-        flaw = builder.flaw()
-        if flaw:
-            raise _StoppedError("broken", f"the new environment does not work: {flaw}")
-        self.result = replace(self.result, kept=bool(self.result.extra and wanted))
-        self.note = replace(self.note, stage=REMOVING, extra=wanted)
-        migrations.write(self.store.path, self.name, self.note)
+        return "", ""
 
-    def _noted(self, stage: str, *, made: bool, recorded: bool) -> Note:
-        which = self.old.device, self.old.inode
-        return Note(environment.as_text(self.root), stage, *which, made=made, recorded=recorded)
-
-    def _wanted(
-        self,
-        found: Difference,
-        known: tuple[str, ...],
-        extras: str,
-        ask: Callable[[Migration], str] | None,
-    ) -> tuple[str, ...]:
-        """Return the requirements to install beside what the project asks for."""
-        answer = extras or "drop"
-        if found.extra and not extras:
-            answer = ask(self.result) if ask is not None else ""
-        if answer not in ("keep", "drop"):
-            names = ", ".join(f"`{one.name}`" for one in found.extra)
-            raise _StoppedError("extra-packages", f"only the old environment has {names}")
-        kept = (*found.extra, *found.seeds) if answer == "keep" else ()
-        return tuple(dict.fromkeys((*map(requirement_of, kept), *known)))
-
-    # -- undoing it ------------------------------------------------------------------------------
-
-    def _undo(self) -> None:
-        """Take back what was made; the old environment was not touched so far."""
-        note = self.note
-        if note is None:
-            return
-        if note.made:
-            with contextlib.suppress(OSError):
-                self._throw_away()
-        if note.recorded:
-            with contextlib.suppress(OSError):
-                os.unlink(stores.record_path(self.store.path, self.name, self.call.system))
-        with contextlib.suppress(OSError):
-            migrations.erase(self.store.path, self.name)
+    def _changed(self, old: dict[str, Package], new: dict[str, Package]) -> Iterator[Changed]:
+        """Yield what has another version in the new environment."""
+        python = listing.python_version(self.result.new)
+        if self.result.python not in ("", python):
+            yield Changed("Python", self.result.python, python)
+        for name in sorted(old.keys() & new.keys()):
+            if old[name].version != new[name].version:
+                yield Changed(name, old[name].version, new[name].version)
 
     def _throw_away(self) -> None:
-        """Remove an environment that a migration made: out of sight in one step, then its files."""
-        path, store, system = self.result.new, self.store.path, self.call.system
-        found = system.lstat(path)
-        ours = environment.is_our_environment(path, store, system)
-        if found is not None and ours and system.readlink(path) is None:
-            trash.put(store, path)
-        # Also what an interrupted call could not remove to the end.
-        for waiting in trash.leftovers(store, system):
-            if os.path.basename(waiting).startswith(f"{self.name}."):
-                removal.delete(waiting)
-        with contextlib.suppress(OSError):
-            os.rmdir(os.path.join(store, trash.TRASH))
+        """Remove the new environment: out of sight in one step, then its files."""
+        if self.call.system.lstat(self.result.new) is not None:
+            trash.put(self.store.path, self.result.new)
+            trash.empty(self.store.path, self.call.system)
 
-    def _hints(self) -> list[str]:
-        hints = []
-        active = self.inherited.get("VIRTUAL_ENV", "")
-        if active and os.path.normpath(active) == os.path.normpath(self.old.path):
-            hints.append("the old environment is active in this shell: `deactivate` ends that")
-        volume = self.call.facts.volume
-        if volume is not None and volume.copies_links:
-            hints.append(
-                f"{volume.label} can spoil files of uv's cache that were linked into its folder: "
-                "if uv fails elsewhere with `os error 396`, `uv cache clean` cures it"
-            )
-        return hints
+    def _remove(self) -> None:
+        """Remove the old environment, which is not needed any more."""
+        # Much time may have passed.
+        state, why = old_environments.obstacle(
+            self.old, self.call.system, self.files, self.processes
+        )
+        try:
+            why = why or old_environments.remove(self.old)
+        except KeyboardInterrupt:
+            message = "interrupted while the old environment was removed"
+            raise UserError(message, "the same command finishes it", _INTERRUPTED) from None
+        self._end(state or ("not-removed" if why else "migrated"), why)
+
+
+def _words(package: Package) -> list[str]:
+    """Return the words that install a package exactly as it was."""
+    return ["--editable", package.editable] if package.editable else [package.requirement]
+
+
+def _requirements(found: Iterable[Package]) -> tuple[str, ...]:
+    return tuple(" ".join(_words(one)) for one in found)

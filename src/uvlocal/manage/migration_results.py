@@ -10,7 +10,7 @@ DONE = ("migrated", "nothing-to-move")
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A package that the new environment has in another version."""
+    """A package, or Python itself, that the new environment has in another version."""
 
     name: str
     before: str
@@ -23,10 +23,9 @@ class Migration:
 
     Attributes:
         root: the project's root, absolute.
-        state: `planned`; `migrated`; `nothing-to-move`; or what stood in the way:
-            `not-redirected`, `not-an-environment`, `own-files`, `mount-inside`, `in-use` before,
-            `sync-failed`, `extra-packages`, `broken` during, and `not-removed` or `in-use` after
-            the new environment was made.
+        state: `planned`; `migrated`; `nothing-to-move`; or what stands in the way:
+            `not-redirected`, `not-an-environment`, `own-files`, `mount-inside`, `in-use`,
+            `extra-packages`, `sync-failed`, `broken`, `not-removed`.
         why: the sentence for that, "" for the first two.
         volume: what people call the project's volume.
         old: the `.venv` that goes.
@@ -35,11 +34,9 @@ class Migration:
         packages: how many packages the old environment has.
         files: how many files it has.
         bytes: their sizes.
-        resumed: whether a migration that was interrupted is finished.
-        extra: requirements of packages that only the old environment has, kept or not.
+        extra: requirements of packages that were installed by hand into the old environment.
         kept: whether the new environment has them now.
-        changed: packages that the new environment has in another version.
-        hints: sentences for afterwards.
+        changed: what the new environment has in another version.
     """
 
     root: str
@@ -52,11 +49,9 @@ class Migration:
     packages: int = 0
     files: int = 0
     bytes: int = 0
-    resumed: bool = False
     extra: tuple[str, ...] = ()
     kept: bool = False
     changed: tuple[Changed, ...] = ()
-    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

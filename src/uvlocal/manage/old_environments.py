@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import stat
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import in_use, packages, removal, trash
+from uvlocal.manage import in_use, packages, trash
 from uvlocal.manage.in_use import Process
 from uvlocal.shim import display, environment, paths
 
@@ -33,9 +34,8 @@ _ATTEMPTS = 5
 class Old:
     """What stands at `path`.
 
-    `state` is `environment`, `remains` (an empty folder, or what is left of an environment),
-    `missing`, or `other`; `why` says what `other` is. `device` and `inode` are the folder's
-    identity.
+    `state` is `environment` (or an empty folder), `missing`, or `other`; `why` says what `other`
+    is. `device` and `inode` are the folder's identity.
     """
 
     path: str
@@ -45,14 +45,8 @@ class Old:
     inode: int = 0
 
 
-def look(root: str, system: System, removed: tuple[int, int] | None = None) -> Old:
-    """Say what stands at a project's `.venv`, links not followed.
-
-    Args:
-        root: the project's root.
-        system: the machine.
-        removed: device and inode of an environment whose removal was interrupted.
-    """
+def look(root: str, system: System) -> Old:
+    """Say what stands at a project's `.venv`, links not followed."""
     path = os.path.join(root, NAME)
     status = system.lstat(path)
     if status is None:
@@ -60,14 +54,10 @@ def look(root: str, system: System, removed: tuple[int, int] | None = None) -> O
     if stat.S_ISLNK(status.st_mode) or not stat.S_ISDIR(status.st_mode) or _is_junction(status):
         what = "a file" if stat.S_ISREG(status.st_mode) else "a link"
         return Old(path, "other", f"`.venv` is {what}, which is left alone")
-    which = status.st_dev, status.st_ino
-    if environment.exists(path, system):
-        return Old(path, "environment", "", *which)
-    # Nothing is lost with an empty folder; and what a removal has begun, it may end.
-    if which == removed or not system.listdir(path):
-        return Old(path, "remains", "", *which)
-    why = "`.venv` is no virtual environment, as it has no `pyvenv.cfg`"
-    return Old(path, "other", why, *which)
+    # Nothing is lost with an empty folder.
+    if environment.exists(path, system) or not system.listdir(path):
+        return Old(path, "environment", "", status.st_dev, status.st_ino)
+    return Old(path, "other", "`.venv` is no virtual environment, as it has no `pyvenv.cfg`")
 
 
 def _is_junction(status: os.stat_result) -> bool:
@@ -75,24 +65,36 @@ def _is_junction(status: os.stat_result) -> bool:
 
 
 def obstacle(
-    old: Old, system: System, files: Files, processes: Callable[[], Iterable[Process]]
+    old: Old,
+    system: System,
+    files: Files,
+    processes: Callable[[], Iterable[Process]],
+    new: str = "",
 ) -> tuple[str, str]:
-    """Say why an environment must not go, as a state and a sentence; empty where it may."""
-    own = packages.strangers(old.path, files) if old.state == "environment" else []
+    """Say why an environment must not go, as a state and a sentence; empty where it may.
+
+    Before uv works, nobody may use the `new` one either: uv installs its packages again.
+    """
+    own = packages.strangers(old.path, files)
     if own:
-        names = ", ".join(f"`{display.printable(name)}`" for name in own[:_SHOWN])
+        shown = ", ".join(f"`{display.printable(name)}`" for name in own[:_SHOWN])
         more = f" and {len(own) - _SHOWN} more" if len(own) > _SHOWN else ""
-        return "own-files", f"`.venv` holds {names}{more}, which no package put there"
+        return "own-files", f"`.venv` holds {shown}{more}, which no package put there"
     mount = trash.mounted_inside(old.path, system)
     if mount:
         return "mount-inside", f"another volume is mounted at `{mount}`"
     prefix = os.path.realpath(sys.prefix)
     if paths.relative_to(prefix, os.path.realpath(old.path), system) is not None:
         return "in-use", "`.venv` is what uvlocal itself runs from"
-    users = in_use.users([old.path], processes()).get(old.path, [])
-    if users:
-        more = f" and {len(users) - 1} more" if len(users) > 1 else ""
-        return "in-use", f"`.venv` is in use by `{users[0].name}` (process {users[0].pid}){more}"
+    names = {old.path: "`.venv`"}
+    if new:
+        names[new] = "the project's environment in the store"
+    found = in_use.users(names, processes())
+    for path, what in names.items():
+        users = found.get(path)
+        if users:
+            more = f" and {len(users) - 1} more" if len(users) > 1 else ""
+            return "in-use", f"{what} is in use by `{users[0].name}` (process {users[0].pid}){more}"
     return "", ""
 
 
@@ -121,7 +123,7 @@ def programs() -> Iterator[Process]:
         yield Process(process.pid, name, tuple(texts))
 
 
-def remove(old: Old, system: System) -> str:
+def remove(old: Old) -> str:
     """Remove an environment where it lies; return what went wrong, "" for nothing.
 
     It is not renamed first. A new name inside a synced folder means that a client moves, or sends
@@ -129,14 +131,45 @@ def remove(old: Old, system: System) -> str:
     before they go. Instead `pyvenv.cfg` goes last: whoever comes upon the remains, uv or a second
     run of this, sees an environment that can be made anew or removed.
     """
-    problem, which = "", (old.device, old.inode)
+    problem = ""
     for _ in range(_ATTEMPTS):
-        now = look(os.path.dirname(old.path), system, which)
-        if now.state == "missing":
+        try:
+            _empty(old)
+            os.rmdir(old.path)
+        except FileNotFoundError:
             return ""
-        if now.state == "other" or (now.device, now.inode) != which:
-            return "`.venv` has changed meanwhile"
-        problem = removal.clear(old.path, which, "pyvenv.cfg")
-        if not problem:
+        except OSError as error:
+            problem = (error.strerror or str(error)).lower()
+        else:
             return ""
     return f"`.venv` was not removed completely: {problem}"
+
+
+def _empty(old: Old) -> None:
+    """Remove what is in the folder that was looked at, wherever its name leads by now.
+
+    Others write to a shared folder: a link can take the place of `.venv`, or of a folder above it,
+    at any moment. So what is in it is removed by the open folder, as `shutil.rmtree` does further
+    down. Windows has no such calls; there paths are followed.
+    """
+    top = _opened(old.path)
+    try:
+        status = os.lstat(old.path) if top is None else os.fstat(top)
+        if (status.st_dev, status.st_ino) != (old.device, old.inode):
+            raise OSError(0, "something else is in its place")
+        names = os.listdir(old.path if top is None else top)
+        for name in sorted(names, key=lambda name: name == "pyvenv.cfg"):
+            path = os.path.join(old.path, name) if top is None else name
+            if stat.S_ISDIR(os.stat(path, dir_fd=top, follow_symlinks=False).st_mode):
+                shutil.rmtree(path, dir_fd=top)
+            else:
+                os.unlink(path, dir_fd=top)
+    finally:
+        if top is not None:
+            os.close(top)
+
+
+def _opened(path: str) -> int | None:
+    if sys.platform == "win32":
+        return None
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: The most that is read of one file, in bytes: the longest `RECORD` files have a few megabytes.
-READ_LIMIT = 16 * 1024 * 1024
+#: The most that is read of one file, in bytes: what says where a package came from is short.
+_READ_LIMIT = 1024 * 1024
 #: BSD flags of macOS (`sys/stat.h`): hidden from people, and content not here.
 UF_HIDDEN = 0x8000
 SF_DATALESS = 0x40000000
@@ -72,7 +72,7 @@ class Files:
         try:
             with open(os.open(path, os.O_RDONLY | sum(flags)), "rb") as file:
                 is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-                return file.read(READ_LIMIT) if is_file else b""
+                return file.read(_READ_LIMIT) if is_file else b""
         except (OSError, ValueError):
             return b""
 

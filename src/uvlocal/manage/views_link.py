@@ -1,41 +1,51 @@
-"""Show what `link` and `unlink` did."""
+"""Show what `link` and `unlink` did, and what is to be pasted."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.link import SETTING
-from uvlocal.manage.views import hint, shown, talk, warning
+from uvlocal.manage.views import code, hint, shown, talk, warning
 from uvlocal.shim.display import printable
 
 if TYPE_CHECKING:
     from uvlocal.manage.link import Linked
+    from uvlocal.manage.vscode import Settings
 
 
 def linked(made: Linked) -> None:
     """Say what leads to the environment now, and what is to be known of it."""
     where, says = shown(made.path), printable(made.says)
-    if made.kind == "vscode":
-        if made.changed:
-            talk(f"set `{SETTING}` in `{where}` to `{says}`")
-        else:
-            talk(f"`{SETTING}` in `{where}` is `{says}` already")
-        if made.changed and made.said:
-            talk(f"it was `{printable(made.said)}`")
-        if made.changed:
-            hint(
-                "an interpreter that was picked by hand goes first, "
-                "`Python: Clear Workspace Interpreter Setting` forgets it"
-            )
+    kind = "link" if made.kind == "symlink" else "redirect file"
+    if made.changed:
+        talk(f"made the {kind} `{where}` to `{says}`")
     else:
-        kind = "link" if made.kind == "symlink" else "redirect file"
-        if made.changed:
-            talk(f"made the {kind} `{where}` to `{says}`")
-        else:
-            talk(f"the {kind} `{where}` leads to `{says}` already")
-    if not made.portable:
+        talk(f"the {kind} `{where}` leads to `{says}` already")
+    _remarks(portable=made.portable, exists=made.environment_exists)
+
+
+def to_paste(found: Settings) -> None:
+    """Print VS Code's settings, and say where they go."""
+    number = "this line" if len(found.settings) == 1 else "these lines"
+    if found.path:
+        talk(f"paste {number} between the braces of `{shown(found.path)}`:")
+    else:
+        talk(f"paste {number} into `Preferences: Open User Settings (JSON)`, between the braces:")
+    for name, value in found.settings.items():
+        # A comma after the last one is no error in these files.
+        code(f"    {json.dumps(name)}: {json.dumps(value)},")
+    if found.path:
+        _remarks(portable=found.portable, exists=found.environment_exists)
+        hint(
+            "an interpreter that was picked by hand goes first, "
+            "`Python: Clear Workspace Interpreter Setting` forgets it"
+        )
+
+
+def _remarks(*, portable: bool, exists: bool) -> None:
+    if not portable:
         warning("that path holds on this machine only, and the folder is seen by others too")
-    if not made.environment_exists:
+    if not exists:
         hint("the environment is not made yet, `uv sync` makes it")
 
 
@@ -43,8 +53,6 @@ def unlinked(gone: Linked) -> None:
     """Say what is gone."""
     where = shown(gone.path)
     if not gone.changed:
-        talk(f"nothing to remove in `{where}`" if ".json" in where else f"there is no `{where}`")
-    elif gone.path.endswith(".json"):
-        talk(f"removed `{SETTING}` from `{where}`")
+        talk(f"there is no `{where}`")
     else:
         talk(f"removed `{where}`, which led to `{printable(gone.said)}`")

@@ -25,6 +25,7 @@ from uvlocal.manage.views_environments import on_command_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from uvlocal.manage.migration_jobs import Job
     from uvlocal.manage.migration_results import Migration, Migrations
     from uvlocal.manage.scan import Found, Progress, Scan
 
@@ -181,23 +182,35 @@ def _bar(value: int, most: int, room: int) -> str:
 # -- migrate -------------------------------------------------------------------------------------
 
 
-def planned(one: Migration) -> None:
-    """Show what a migration would do."""
-    python = f"Python {one.python}" if one.python else "an unknown Python"
-    what = f"{python}, {count(one.packages, 'package')}, {count(one.files, 'file')}"
-    pairs = [
-        ("project", f"{shown(one.root)} ({one.volume})"),
-        ("goes", shown(one.old)),
-        ("", f"{what}, {size(one.bytes)}"),
-        ("comes", shown(one.new)),
-    ]
-    if one.resumed:
-        pairs.append(("", "a migration that was interrupted is finished"))
-    rows(pairs)
-    data("")
+#: What becomes of packages that were installed by hand.
+_EXTRAS = {
+    "keep": "installed by hand, and in the new environment too",
+    "drop": "installed by hand, left out of the new environment",
+    "": "installed by hand: `--yes` alone leaves this project as it is",
+}
 
 
-def refused(one: Migration) -> None:
+def planned(one: Migration, extras: str) -> None:
+    """Show what a migration would do, or what stands in the way; `extras` is as for a plan."""
+    if one.state in ("planned", "extra-packages"):
+        python = f"Python {one.python}" if one.python else "an unknown Python"
+        what = f"{python}, {count(one.packages, 'package')}, {count(one.files, 'file')}"
+        pairs = [
+            ("project", f"{shown(one.root)} ({one.volume})"),
+            ("goes", shown(one.old)),
+            ("", f"{what}, {size(one.bytes)}"),
+            ("comes", shown(one.new)),
+        ]
+        pairs += [("" if index else "extra", text) for index, text in enumerate(one.extra)]
+        if one.extra:
+            pairs.append(("", _EXTRAS[extras]))
+        rows(pairs)
+        data("")
+    if one.state != "planned":
+        _refused(one)
+
+
+def _refused(one: Migration) -> None:
     """Say why a project is not migrated."""
     if one.state == "nothing-to-move":
         talk(f"`{shown(one.root)}`: nothing to move, {one.why}")
@@ -207,14 +220,14 @@ def refused(one: Migration) -> None:
         hint("move them elsewhere, then try again")
     elif one.state == "in-use":
         hint("end that, then try again")
-    elif one.state == "extra-packages" and one.extra:
-        hint("`--keep-extra` takes them along, `--drop-extra` leaves them behind")
+    elif one.state == "extra-packages":
+        hint("`--keep-extra` installs them in the new environment too, `--drop-extra` does not")
 
 
 def migrated(one: Migration) -> None:
     """Say what was done for one project."""
     if one.state != "migrated":
-        refused(one)
+        _refused(one)
         return
     freed = f"{count(one.files, 'file')}, {size(one.bytes)}"
     data(f"migrated `{shown(one.root)}`")
@@ -223,41 +236,27 @@ def migrated(one: Migration) -> None:
         data(f"    {package.name} {package.before} -> {package.after}")
     for requirement in one.extra:
         data(f"    {requirement} {'was kept' if one.kept else 'was left out'}")
-    for text in one.hints:
-        hint(text)
 
 
-def summed(result: Migrations) -> None:
-    """Say what is left to be said when all is planned or done."""
+def summed(result: Migrations, *, cancelled: bool) -> None:
+    """Say what is left to be said when all is planned or done; `cancelled` after a no."""
     ready = [one for one in result.migrations if one.state == "planned"]
     if not result.migrations:
         talk("nothing to migrate: no environment lies in a synced folder")
     elif result.dry_run:
         talk(f"would migrate {count(len(ready), 'project')}; nothing was changed")
+    elif cancelled:
+        talk("Cancelled, nothing was changed")
     elif ready and not result.agreed:
         talk("nothing was changed")
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            hint("without a terminal to ask on, `--yes` says yes")
+        hint("without a terminal to ask on, `--yes` says yes")
     if any(one.state == "migrated" for one in result.migrations) and not result.shimmed:
         hint("`uvlocal install` comes next: plain uv would make `.venv` again")
 
 
-def may_migrate(number: int) -> bool:
+def may_migrate(jobs: list[Job]) -> bool:
     """Ask whether to go on."""
-    return agreed(f"migrate {count(number, 'project')}?")
-
-
-def about_extra(one: Migration) -> str:
-    """Ask what to do with packages that only the old environment has; "" is to stop."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return ""
-    talk(f"only the old environment of `{shown(one.root)}` has:")
-    for requirement in one.extra:
-        talk(f"    {requirement}")
-    sys.stderr.write("keep them, drop them, or stop? [k/d/S] ")
-    sys.stderr.flush()
-    answer = sys.stdin.readline().strip().lower()
-    return {"k": "keep", "keep": "keep", "d": "drop", "drop": "drop"}.get(answer, "")
+    return agreed(f"migrate {count(len(jobs), 'project')}?")
 
 
 def begun(one: Migration) -> None:

@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from uvlocal.manage import migrations, trash
+from uvlocal.manage import trash
 from uvlocal.manage.findings import FAIL, OK, WARN, Finding
 from uvlocal.manage.settings import local_store
 from uvlocal.shim import directories, environment, stores
@@ -47,7 +47,7 @@ def check(facts: Facts) -> list[Finding]:
     if not checks:
         seen = f"the store {shown} is local, private, writable, and on the disk of uv's cache"
         checks.append(Finding("store", OK, seen, path=chosen.path))
-    return checks + _leftovers(facts) + _migrations(facts)
+    return checks + _leftovers(facts)
 
 
 def _private(facts: Facts) -> list[Finding]:
@@ -107,21 +107,6 @@ def _leftovers(facts: Facts) -> list[Finding]:
     what = "an interrupted removal" if len(left) == 1 else f"{len(left)} interrupted removals"
     seen = f"{what} left files in `{contract_home(os.path.dirname(left[0]), facts.system)}`"
     return [Finding("leftovers", WARN, seen, "high", "uvlocal prune", "empty-trash", left[0])]
-
-
-def _migrations(facts: Facts) -> list[Finding]:
-    """Name the migrations that have begun and not ended; one at work looks the same."""
-    checks = []
-    for place in facts.places:
-        for root in migrations.interrupted(place, facts.system):
-            shown = contract_home(root, facts.system)
-            seen = f"the migration of `{shown}` was interrupted, or is at work"
-            pasted = quoted(below_home(root, facts.system), facts.system)
-            command = f"uvlocal migrate {pasted}"
-            checks.append(
-                Finding("migration-interrupted", WARN, seen, "medium", command, path=root)
-            )
-    return checks
 
 
 # -- records -----------------------------------------------------------------------------------
