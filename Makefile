@@ -1,6 +1,6 @@
 # What a developer does with uvlocal. Needs Python 3.11 or later, make and git; fetches the rest.
 #
-#   make demo    see the main job: a uv project in a Dropbox folder, run through the shim
+#   make demo    see the failure and the cure: a uv project in a Dropbox folder; installs no tools
 #   make test    run the tests, with the newest uv
 #   make test-hard  the long form: faults, parallel calls, a soak, fuzzing; SEED=n repeats a run
 #   make lint    format, lint, types for three systems
@@ -11,9 +11,12 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v python)
 VENV := .venv
-RUN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
+BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+RUN := $(VENV)/$(BIN)/python
 INSTALLED := $(VENV)/.installed
 WORKERS ?= auto
+# pip asks `rustc` for its version, and rustup's then makes a folder in HOME.
+export RUSTUP_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/uvlocal-tests/rustup
 PYTEST := pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
@@ -38,8 +41,11 @@ src/uvlocal/launchers/.stamp: shims/launcher.c hatch_build.py $(INSTALLED)
 	$(RUN) hatch_build.py
 	@touch $@
 
-demo: src/uvlocal/launchers/.stamp
-	@$(RUN) demo/main_job.py
+# Needs none of the tools above: its own small environment lies in .cache/demo.
+demo:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "uvlocal needs Python 3.11 or later")'
+	@$(PYTHON) demo/prepare.py
+	@.cache/demo/$(BIN)/python demo/main_job.py .cache/demo/source/src
 
 # UVLOCAL_TEST_UV=all runs it with five versions of uv, and what only compares uv's answers with ours
 # with eight; COVERAGE=1 measures branch coverage.
