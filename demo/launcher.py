@@ -38,7 +38,9 @@ def _quick(target: str) -> str:
     With musl, which the wheel's launchers for Linux hold, the compiler first builds that library
     from 1,300 files: 50 s of one core. Where the machine has glibc, its library will do.
     """
-    return target.replace("musl", "gnu.2.17") if platform.libc_ver()[0] == "glibc" else target
+    if platform.libc_ver()[0] != "glibc" or not target.endswith("-musl"):
+        return target
+    return target.removesuffix("-musl") + "-gnu.2.28"
 
 
 if __name__ == "__main__":
