@@ -1,23 +1,27 @@
 # What a developer does with uvlocal. Needs Python 3.11 or later, make and git; fetches the rest.
 #
-#   make demo    see the main job: a uv project in a Dropbox folder, run through the shim
-#   make test    run the tests, with the newest uv
-#   make test-hard  the long form: faults, parallel calls, a soak, fuzzing; SEED=n repeats a run
+#   make demo    see the failure and the cure: a uv project in a Dropbox folder; installs no tools
+#   make test    run the fast tests, with the newest uv: three minutes
+#   make test-all   run these, and all others, with eight versions of uv
+#   make test-hard  the long form, for hours: faults, parallel calls, a soak, fuzzing; SEED=n repeats a run
 #   make lint    format, lint, types for three systems
-#   make check   the same, and the tests with branch coverage
+#   make check   the same, and all tests with branch coverage
 #   make build   the wheel, with the launchers for six targets
 #   make bench   what uvlocal costs, side by side with bare uv: docs/bench.md and the README's figures;
 #                QUICK=1 in short, PEERS=1 with other tools, CHECK=1 fails where a promise is not kept
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v python)
 VENV := .venv
-RUN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
+BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+RUN := $(VENV)/$(BIN)/python
 INSTALLED := $(VENV)/.installed
 WORKERS ?= auto
+# pip asks `rustc` for its version, and rustup's then makes a folder in HOME.
+export RUSTUP_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/uvlocal-tests/rustup
 PYTEST := pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-hard lint check build bench clean
+.PHONY: help setup demo test test-all test-hard lint check build bench clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -38,22 +42,35 @@ src/uvlocal/launchers/.stamp: $(wildcard shims/launcher/*) src/uvlocal/shim/shar
 	$(RUN) hatch_build.py
 	@touch $@
 
-demo: src/uvlocal/launchers/.stamp
-	@$(RUN) demo/main_job.py
+# Needs none of the tools above: its own small environment lies in .cache/demo.
+demo:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "uvlocal needs Python 3.11 or later")'
+	@$(PYTHON) demo/prepare.py
+	@.cache/demo/$(BIN)/python demo/main_job.py .cache/demo/source/src
 
-# UVLOCAL_TEST_UV=all runs it with five versions of uv, and what only compares uv's answers with ours
-# with eight; COVERAGE=1 measures branch coverage.
+# What is slow stands in tests/slow.py. UVLOCAL_TEST_UV names other versions of uv than the newest.
+# COVERAGE=1 measures branch coverage, of both together: `make test-all COVERAGE=1`.
 test: src/uvlocal/launchers/.stamp
 ifdef COVERAGE
 	$(RUN) -m coverage erase
-	$(RUN) -m coverage run -m $(PYTEST)
+	$(RUN) -m coverage run -m $(PYTEST) -m "not slow"
 	$(RUN) -m coverage combine -q
-	$(RUN) -m coverage report
 else
-	$(RUN) -m $(PYTEST)
+	$(RUN) -m $(PYTEST) -m "not slow"
 endif
 
-# What `make test` does in a bounded form, at length. CASES is the number of random folders, machines
+# The rest, with five versions of uv, and what only compares uv's answers with ours with eight.
+VERSIONS := UVLOCAL_TEST_UV=$${UVLOCAL_TEST_UV:-all}
+test-all: test
+ifdef COVERAGE
+	$(VERSIONS) $(RUN) -m coverage run -m $(PYTEST) -m slow
+	$(RUN) -m coverage combine -q --append
+	$(RUN) -m coverage report
+else
+	$(VERSIONS) $(RUN) -m $(PYTEST) -m slow
+endif
+
+# What `make test-all` does in a bounded form, at length. CASES is the number of random folders, machines
 # and so on, SEED the first seed; a failure names its own.
 ifndef SEED
 SEED := $(shell date +%s)
@@ -61,7 +78,7 @@ endif
 CASES ?= 2000
 test-hard: src/uvlocal/launchers/.stamp
 	@echo "seed: SEED=$(SEED), cases: CASES=$(CASES)"
-	UVLOCAL_TEST_UV=$${UVLOCAL_TEST_UV:-all} UVLOCAL_HARD=1 UVLOCAL_HARD_SEED=$(SEED) \
+	$(VERSIONS) UVLOCAL_HARD=1 UVLOCAL_HARD_SEED=$(SEED) \
 	UVLOCAL_FUZZ_CASES=$(CASES) UVLOCAL_FUZZ_SEED=$(SEED) UVLOCAL_FUZZ_RUNS=$(CASES)000 \
 	UVLOCAL_RECALL_CASES=$(CASES) UVLOCAL_RECALL_SEED=$(SEED) \
 	$(RUN) -m $(PYTEST) tests/hard tests/end_to_end/test_discovery_fuzz.py \
@@ -75,7 +92,7 @@ lint: $(INSTALLED)
 	$(RUN) -m mypy --platform win32
 
 check: lint
-	$(MAKE) test COVERAGE=1
+	$(MAKE) test-all COVERAGE=1
 
 build: $(INSTALLED)
 	$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

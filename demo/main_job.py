@@ -1,7 +1,7 @@
-"""See the main job: a uv project in a Dropbox folder, run through the shim.
+"""See the main job: a uv project in a folder that a sync client spoils, without and with uvlocal.
 
 Everything happens in a throwaway home; nothing of the user's is read or written, but for the real
-uv that is fetched into a cache folder.
+uv and a Python, which are fetched and made in a cache folder. `prepare.py` sets up what this needs.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ import subprocess
 import sys
 import tempfile
 
-HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(HERE, "tests"))
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "tests"))
 
-import real_uv  # noqa: E402 - found through the line above
+import fetched  # noqa: E402 - found through the line above
+import hidden_python  # noqa: E402 - as above
+import real_uv  # noqa: E402 - as above
+import sync_client  # noqa: E402 - as above
 
 #: What the throwaway world inherits: how to reach the network, and nothing that steers uv.
 _INHERITED = (
@@ -25,83 +28,141 @@ _INHERITED = (
     "HTTP_PROXY",
     "NO_PROXY",
     "LANG",
-    "TMPDIR",
+    "SYSTEMROOT",
 )
 
+_STAND_IN = """\
+Linux cannot hide a file, so two things stand in here: an attribute in the place of macOS's hidden
+flag, and a copy of Python that skips marked .pth files as Python on macOS skips hidden ones. The
+demo itself marks what a sync client would. uv and uvlocal are the real ones.
+"""
+_FAILURE = "ModuleNotFoundError: No module named 'hello'"
+_SUCCESS = "Hello from hello!"
 
-def main() -> int:
-    """Run the demonstration; return 0 if everything was as promised."""
-    bold = "\x1b[1m{}\x1b[0m" if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else "{}"
-    uv = real_uv.path(real_uv.NEWEST)
-    with tempfile.TemporaryDirectory(prefix="uvlocal-demo-") as temporary:
-        home = os.path.realpath(temporary)
-        dropbox = os.path.join(home, "Dropbox")
-        shims = os.path.join(home, "shims")
-        environ = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        environ |= {
+
+class Stage:
+    """A throwaway home with a Dropbox folder, where commands are shown as in a terminal."""
+
+    def __init__(self, home: str, package: str) -> None:
+        """Set up the folder `home`, with the uvlocal that lies in the folder `package`."""
+        self.home = home
+        self.project = os.path.join(home, "Dropbox", "hello")
+        self.shims = os.path.join(home, "shims")
+        self.package = package
+        self.unable = _unable_to_hide(home)
+        python = sys.executable if self.unable else hidden_python.path()
+        folders = [os.path.dirname(real_uv.path(real_uv.NEWEST)), os.defpath]
+        self.environ = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        self.environ |= {
             "HOME": home,
             "NO_COLOR": "1",
+            "PATH": os.pathsep.join(folders),
+            "TMPDIR": os.path.join(home, "tmp"),
+            # As on macOS, where files are clones: what is marked is not uv's cache as well.
+            "UV_LINK_MODE": "copy",
+            "UV_PYTHON": python,
             "UV_PYTHON_DOWNLOADS": "never",
-            "PATH": os.pathsep.join(
-                [shims, os.path.dirname(uv), os.path.dirname(sys.executable), os.defpath]
-            ),
         }
-
-        def run(*command: str, cwd: str = home, show: bool = True) -> None:
-            if show:
-                print(bold.format("$ " + " ".join(command)), flush=True)
-            program = shutil.which(command[0], path=environ["PATH"]) or command[0]
-            done = subprocess.run(
-                [program, *command[1:]],
-                cwd=cwd,
-                env=environ,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=True,
-            )
-            if show:
-                print(done.stdout.replace(home, "~"), end="", flush=True)
-
-        print("a home with a Dropbox folder, and uvlocal's shim first on PATH:\n")
-        os.makedirs(os.path.join(home, ".dropbox"))
-        os.makedirs(dropbox)
+        os.mkdir(os.path.join(home, "tmp"))
+        os.makedirs(self.project)
+        os.mkdir(os.path.join(home, ".dropbox"))
         with open(os.path.join(home, ".dropbox", "info.json"), "w", encoding="utf-8") as file:
-            file.write(f'{{"personal": {{"path": "{dropbox}"}}}}')
-        run("uvlocal", "install", "--shim-dir", shims, "--no-rc", "--yes", show=False)
+            file.write(f'{{"personal": {{"path": "{home}/Dropbox"}}}}')
 
-        project = os.path.join(dropbox, "hello")
-        run("uv", "init", "--quiet", "--vcs", "none", "--package", "Dropbox/hello")
-        for _ in range(2):
-            print()
-            run("uv", "run", "hello", cwd=project)
-        print()
-        run("uvlocal", "status", cwd=project)
-        print()
-        run("ls", "-A", cwd=project)
-
-        left = _count(os.path.join(project, ".venv"))
-        kept = _count(os.path.join(home, ".local", "share", "uvlocal", "envs"))
-        print("\nand what plain uv leaves in the same folder:\n")
-        environ["UVLOCAL_BYPASS"] = "1"
-        run("uv", "sync", "--quiet", cwd=project)
-        plain = _count(os.path.join(project, ".venv"))
-        print(
-            f"    through uvlocal: {left[0]} files for Dropbox to upload ({kept[0]} kept beside it)"
+    def run(self, line: str, *, shown: bool = True) -> str:
+        """Run a command line in the project, show it and its output; return the output."""
+        name, *arguments = line.replace("~", self.home).split()
+        command = [shutil.which(name, path=self.environ["PATH"]) or name]
+        environ = self.environ
+        if name == "uvlocal":
+            command = [sys.executable, "-m", "uvlocal"]
+            environ = environ | {"PYTHONPATH": self.package}
+        if shown:
+            print(_bold(f"$ {line}"), flush=True)
+        done = subprocess.run(
+            [*command, *arguments],
+            cwd=self.project,
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
         )
-        print(f"    plain uv:        {plain[0]} files, {plain[1]:,} bytes, with no dependency yet")
-        return 0 if left[0] == 0 and kept[0] > 0 and plain[0] > 0 else 1
+        text = done.stdout.replace(self.home, "~").replace(
+            fetched.cache(), "~/.cache/uvlocal-tests"
+        )
+        if shown or done.returncode != 0:
+            print(text, end="", flush=True)
+        return text
+
+    def sync(self) -> None:
+        """Do what the sync client does: hide everything below dot-folders."""
+        if not self.unable:
+            print(_dim("# the sync client passes, and hides what lies below .venv"))
+            sync_client.hide(self.project)
 
 
-def _count(folder: str) -> tuple[int, int]:
-    """Return how many files lie below `folder`, and their bytes."""
-    sizes = [
-        os.lstat(os.path.join(where, name)).st_size
-        for where, _, names in os.walk(folder)
-        for name in names
-    ]
-    return len(sizes), sum(sizes)
+def main(package: str) -> int:
+    """Run the demonstration; return 0 if everything was as promised."""
+    with tempfile.TemporaryDirectory(prefix="uvlocal-demo-") as temporary:
+        stage = Stage(os.path.realpath(temporary), package)
+        print("A uv project in a folder that Dropbox or iCloud Drive syncs: ~/Dropbox/hello\n")
+        print(f"The failure is not shown: {stage.unable}.\n" if stage.unable else _stand_in())
+        stage.run("uv init --quiet --vcs none --package .", shown=False)
+
+        print(_bold("Plain uv\n"))
+        stage.run("uv sync --quiet")
+        first = stage.run("uv run hello")
+        stage.sync()
+        second = stage.run("uv run hello")
+
+        print(_bold("\nWith uvlocal\n"))
+        stage.run("uvlocal install --shim-dir ~/shims --no-rc --yes", shown=False)
+        stage.environ["PATH"] = os.pathsep.join([stage.shims, stage.environ["PATH"]])
+        print(_bold("$ rm -r .venv"))
+        shutil.rmtree(os.path.join(stage.project, ".venv"))
+        third = stage.run("uv run hello")
+        stage.sync()
+        fourth = stage.run("uv run hello")
+        print()
+        stage.run("uvlocal status")
+        left = sorted(os.listdir(stage.project))
+        print(f"\nIn the project, as uv made it: {', '.join(left)}")
+
+        kept = (
+            all(_SUCCESS in text for text in (first, third, fourth))
+            and (bool(stage.unable) or _FAILURE in second)
+            and ".venv" not in left
+        )
+    if not kept:
+        print("\nerror: this is not what was promised")
+    return 0 if kept else 1
+
+
+def _unable_to_hide(folder: str) -> str:
+    """Return why the failure cannot be shown in a folder, or "" where it can."""
+    too_old = sys.version_info < (3, 11, 8) or (3, 12) <= sys.version_info < (3, 12, 2)
+    if sys.platform == "darwin" and too_old:
+        return "this Python is too old to skip hidden files"
+    return hidden_python.unavailable(folder)
+
+
+def _stand_in() -> str:
+    return "" if sys.platform == "darwin" else _STAND_IN
+
+
+def _bold(text: str) -> str:
+    return _styled(1, text)
+
+
+def _dim(text: str) -> str:
+    return _styled(2, text)
+
+
+def _styled(code: int, text: str) -> str:
+    plain = not sys.stdout.isatty() or os.environ.get("NO_COLOR")
+    return text if plain else f"\x1b[{code}m{text}\x1b[0m"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(os.path.abspath(sys.argv[1])))

@@ -16,6 +16,7 @@ import hidden_python
 import hypothesis
 import pytest
 import real_uv
+import slow
 from real_mounts import Mounts, Unavailable, need
 from worlds import World
 
@@ -56,10 +57,22 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         fetched.dependencies()
         if sys.platform != "win32":
             hidden_python.path()
-        fetched.tools()
+        if config.option.markexpr != slow.FAST:
+            fetched.tools()
     except (OSError, RuntimeError) as error:
         # Tests that need nothing from outside still run; the others will say this again.
         fetched.tell(f"warning: {error}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make test` leaves to `make test-all`."""
+    for item in items:
+        if isinstance(item, pytest.Function):
+            parameters = item.callspec.params if hasattr(item, "callspec") else {}
+            version = parameters.get("uv") or parameters.get("every_uv") or ""
+            if slow.is_slow(str(item.path), item.function.__name__, str(version)):
+                item.add_marker("slow")
 
 
 def _heed_signals() -> None:

@@ -1,5 +1,7 @@
 """Run many commands of uvlocal, each in a process of its own, without starting Python for each.
 
+To start Python and to import typer takes longer than most commands do.
+
     python forked_commands.py
 
 reads lines of JSON, `{"arguments": [...], "cwd": "...", "environ": {...}, "seconds": 20}`, and
@@ -10,6 +12,10 @@ other end of that.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
+import io
 import json
 import os
 import signal
@@ -25,10 +31,13 @@ from uvlocal.manage import adopt, cli, doctor, link, migrate, prune, scan, setti
 from uvlocal.manage.main import main as command
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
 IMPORTED = (adopt, cli, doctor, link, migrate, prune, scan, settings, status)
+
+#: What measures our own commands' coverage, and what Windows programs do not start without.
+_PASSED_ON = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "SYSTEMROOT")
 
 #: The exit code of a command that took too long: ended by SIGALRM.
 HUNG = -14
@@ -49,6 +58,8 @@ class Commands:
         """Start it."""
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-X", "utf8", os.path.abspath(__file__)],
+            # What is imported once is imported where no variable says how output should look.
+            env=passed_on(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -77,6 +88,45 @@ class Commands:
         return Ended(answer["code"], answer["out"], answer["err"])
 
 
+def passed_on() -> dict[str, str]:
+    """Return the variables that each command gets from the environment of the tests."""
+    return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+
+
+@functools.cache
+def shared() -> Commands:
+    """Return what runs commands for all tests of this process, started at the first use."""
+    commands = Commands()
+    atexit.register(commands.__exit__, None, None, None)
+    return commands.__enter__()
+
+
+def run(arguments: Sequence[str], cwd: str, environ: Mapping[str, str], seconds: int) -> Ended:
+    """Run one command in the shared process, or where that would not be the same in one of its own.
+
+    Raises:
+        TimeoutError: it took longer than that.
+    """
+    steering = {name for name in environ if name.startswith(("PYTHON", "LC_"))}
+    if sys.platform != "win32" and steering <= {"PYTHONDONTWRITEBYTECODE"}:
+        ended = shared().run(list(arguments), cwd, environ, seconds)
+        if ended.code == HUNG:
+            raise TimeoutError(f"`uvlocal {' '.join(arguments)}` took longer than {seconds} s")
+        return ended
+    result = subprocess.run(
+        [sys.executable, "-m", "uvlocal", *arguments],
+        cwd=cwd,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        timeout=seconds,
+        check=False,
+    )
+    return Ended(result.returncode, result.stdout, result.stderr)
+
+
 def _child(arguments: list[str], cwd: str, environ: dict[str, str], seconds: int) -> int:
     """Be the command; return its exit code."""
     if sys.platform == "win32":
@@ -96,6 +146,15 @@ def _child(arguments: list[str], cwd: str, environ: dict[str, str], seconds: int
     return 0
 
 
+def _save_coverage() -> None:
+    """Keep what was measured, if anything was: `os._exit` would lose it."""
+    if "coverage" in sys.modules:
+        measured = sys.modules["coverage"].Coverage.current()
+        if measured is not None:
+            measured.stop()
+            measured.save()
+
+
 def _run(order: dict[str, Any]) -> dict[str, object]:
     if sys.platform == "win32":
         raise NotImplementedError
@@ -110,6 +169,7 @@ def _run(order: dict[str, Any]) -> dict[str, object]:
                 code = _child(**order)
                 sys.stdout.flush()
                 sys.stderr.flush()
+                _save_coverage()
             finally:
                 os._exit(code)
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -122,6 +182,8 @@ def _run(order: dict[str, Any]) -> dict[str, object]:
 
 def main() -> None:
     """Answer until there are no more orders."""
+    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):
+        cli.app(["config", "--help"])  # what the first command imports, no other has to
     for line in sys.stdin:
         sys.stdout.write(json.dumps(_run(json.loads(line))) + "\n")
         sys.stdout.flush()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
+import forked_commands
 from worlds import Completed
 
 if TYPE_CHECKING:
@@ -16,28 +14,13 @@ if TYPE_CHECKING:
 #: No command takes longer, in seconds, unless it hangs.
 _PATIENCE = 60
 
-#: What measures our own commands' coverage.
-PASSED_ON = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "SYSTEMROOT")
-
 
 def run(machine: Machine, *arguments: str, cwd: str = "", **variables: str) -> Completed:
     """Run `uvlocal ARGUMENTS` without a terminal, 80 columns wide, in the home by default."""
-    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    result = subprocess.run(
-        [sys.executable, "-m", "uvlocal", *arguments],
-        cwd=cwd or machine.home,
-        env={**passed_on, "COLUMNS": "80", **machine.environ, **variables},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="surrogateescape",
-        timeout=_PATIENCE,
-        check=False,
-    )
-    out, err = (plain(text, machine) for text in (result.stdout, result.stderr))
-    return Completed(
-        ("uvlocal", *arguments), result.returncode, out, err, result.stdout, result.stderr
-    )
+    environ = {**forked_commands.passed_on(), "COLUMNS": "80", **machine.environ, **variables}
+    ended = forked_commands.run(arguments, cwd or machine.home, environ, _PATIENCE)
+    out, err = (plain(text, machine) for text in (ended.out, ended.err))
+    return Completed(("uvlocal", *arguments), ended.code, out, err, ended.out, ended.err)
 
 
 def plain(text: str, machine: Machine) -> str:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import fetched
+import forked_commands
 import real_uv
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 #: No command of the tests takes longer, in seconds, unless it hangs.
 _PATIENCE = 120
+
+#: How uvlocal is called where the source tree is installed.
+_COMMAND: tuple[str, ...] = (sys.executable, "-m", "uvlocal")
 
 #: What Windows programs do not start without, and what measures our own commands' coverage.
 _PASSED_ON = ("SYSTEMROOT", "PATHEXT", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
@@ -92,7 +96,7 @@ class World:
         # The folder itself and no link to the program: a Python that was copied finds its library
         # from where it lies.
         folders = (self.bin, os.path.dirname(uv), os.path.dirname(python), "/usr/bin", "/bin")
-        self.uvlocal_command: tuple[str, ...] = (sys.executable, "-m", "uvlocal")
+        self.uvlocal_command = _COMMAND
         self.shim_directory = ""
         self.environment = {
             **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
@@ -121,12 +125,7 @@ class World:
 
         `env` adds variables, or removes those given as None.
         """
-        environment = dict(self.environment)
-        for name, value in (env or {}).items():
-            if value is None:
-                environment.pop(name, None)
-            else:
-                environment[name] = value
+        environment = self._with(env)
         result = subprocess.run(
             argv,
             cwd=cwd or self.home,
@@ -138,8 +137,14 @@ class World:
             timeout=_PATIENCE,
             check=False,
         )
-        out, err = self.normalise(result.stdout), self.normalise(result.stderr)
-        return Completed(argv, result.returncode, out, err, result.stdout, result.stderr)
+        return self._completed(argv, result.returncode, result.stdout, result.stderr)
+
+    def _with(self, env: Mapping[str, str | None] | None) -> dict[str, str]:
+        changed = {**self.environment, **(env or {})}
+        return {name: value for name, value in changed.items() if value is not None}
+
+    def _completed(self, argv: Sequence[str], code: int, out: str, err: str) -> Completed:
+        return Completed(tuple(argv), code, self.normalise(out), self.normalise(err), out, err)
 
     def plain(
         self,
@@ -169,7 +174,12 @@ class World:
         env: Mapping[str, str | None] | None = None,
     ) -> Completed:
         """Run a command of uvlocal."""
-        return self.run(*self.uvlocal_command, *arguments, cwd=cwd, env=env)
+        argv = (*self.uvlocal_command, *arguments)
+        if self.uvlocal_command != _COMMAND:
+            return self.run(*argv, cwd=cwd, env=env)
+        place, environment = cwd or self.home, self._with(env)
+        ended = forked_commands.run(arguments, place, environment, _PATIENCE)
+        return self._completed(argv, ended.code, ended.out, ended.err)
 
     def install_shim(self, directory: str | None = None) -> str:
         """Install the shim, once, and put it first on PATH; return its folder."""

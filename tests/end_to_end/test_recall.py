@@ -27,8 +27,16 @@ if TYPE_CHECKING:
 
 CASES = int(os.environ.get("UVLOCAL_RECALL_CASES", "128"))
 SEED = int(os.environ.get("UVLOCAL_RECALL_SEED", "0"))
-#: How often each machine is changed, how many take turns, and into how many tests they are divided.
-STEPS, WORLDS, PARTS = 6, 8, 4
+#: How often each machine is changed, and how many take turns.
+STEPS, WORLDS = 6, 8
+#: The groups of machines, divided into tests: the first is what `make test` does.
+PARTS = [
+    pytest.param(range(1), id="first"),
+    *(
+        pytest.param(range(1 + part, CASES // WORLDS, 4), id=str(part), marks=pytest.mark.slow)
+        for part in range(4)
+    ),
+]
 
 
 def _agree(world: ChangingWorld, seed: int, asked: Asked, counts: Counter[str], when: str) -> None:
@@ -53,11 +61,11 @@ def _story(
     return "\n".join([*lines, "before:", *world.history[-40:]])
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_the_recalled_answer_is_the_fresh_one(tmp_path: Path, part: int) -> None:
+@pytest.mark.parametrize("groups", PARTS)
+def test_the_recalled_answer_is_the_fresh_one(tmp_path: Path, groups: range) -> None:
     """After each random change of files, settings, variables or uv, both answers agree."""
     counts: Counter[str] = Counter()
-    for group in range(part, CASES // WORLDS, PARTS):
+    for group in groups:
         seeds = [SEED + group * WORLDS + number for number in range(WORLDS)]
         with ExitStack() as ends:
             worlds = {seed: ChangingWorld(str(tmp_path / str(seed)), seed) for seed in seeds}

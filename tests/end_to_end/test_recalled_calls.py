@@ -116,7 +116,17 @@ def put_another_uv_first(world: World) -> None:
     os.chmod(path, 0o700)
 
 
-CHANGES = [edit_project, edit_settings, unlink_dropbox, move_dropbox, enclose, put_another_uv_first]
+#: One of each kind for `make test`: what a decision rests on is tried one by one, without uv, in
+#: test_recall_scenarios.py, and damage to what is recorded in shims/test_launcher_records.py.
+slow = pytest.mark.slow
+CHANGES = [
+    edit_project,
+    pytest.param(edit_settings, marks=slow),
+    pytest.param(unlink_dropbox, marks=slow),
+    pytest.param(move_dropbox, marks=slow),
+    pytest.param(enclose, marks=slow),
+    pytest.param(put_another_uv_first, marks=slow),
+]
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -130,9 +140,9 @@ def test_a_change_is_noticed(recalling: Recalling, change: Callable[[World], Non
     "env",
     [
         pytest.param({"UVLOCAL_MODE": "never"}, id="ours"),
-        pytest.param({"UV_PROJECT_ENVIRONMENT": "{root}/mine"}, id="uvs"),
-        pytest.param({"XDG_CONFIG_HOME": "{root}/nothing/there"}, id="xdg"),
-        pytest.param({"VIRTUAL_ENV": "{root}/active"}, id="active"),
+        pytest.param({"UV_PROJECT_ENVIRONMENT": "{root}/mine"}, id="uvs", marks=slow),
+        pytest.param({"XDG_CONFIG_HOME": "{root}/nothing/there"}, id="xdg", marks=slow),
+        pytest.param({"VIRTUAL_ENV": "{root}/active"}, id="active", marks=slow),
     ],
 )
 def test_a_variable_is_noticed(recalling: Recalling, env: dict[str, str]) -> None:
@@ -145,10 +155,12 @@ def test_a_variable_is_noticed(recalling: Recalling, env: dict[str, str]) -> Non
     "damage",
     [
         pytest.param(lambda data: data[:-5], id="cut"),
-        pytest.param(lambda data: data + b"x", id="longer"),
-        pytest.param(lambda data: data.replace(b"uvlocal-d", b"uvlocal-x"), id="another-format"),
-        pytest.param(lambda data: data[:0], id="empty"),
-        pytest.param(lambda data: b"\0" * len(data), id="zeros"),
+        pytest.param(lambda data: data + b"x", id="longer", marks=slow),
+        pytest.param(
+            lambda data: data.replace(b"uvlocal-d", b"uvlocal-x"), id="another-format", marks=slow
+        ),
+        pytest.param(lambda data: data[:0], id="empty", marks=slow),
+        pytest.param(lambda data: b"\0" * len(data), id="zeros", marks=slow),
     ],
 )
 def test_a_damaged_record_is_a_miss(recalling: Recalling, damage: Callable[[bytes], bytes]) -> None:
@@ -163,7 +175,9 @@ def test_a_damaged_record_is_a_miss(recalling: Recalling, damage: Callable[[byte
     assert not recalling.recalls(*SHOW)
 
 
-@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+@pytest.mark.parametrize(
+    "mode", [0o620, pytest.param(0o602, marks=slow), pytest.param(0o666, marks=slow)]
+)
 def test_a_record_that_others_may_write_is_a_miss(recalling: Recalling, mode: int) -> None:
     """Only what nobody else can have written is replayed."""
     folder = os.path.join(recalling.world.home, ".cache", "uvlocal", "decisions")

@@ -8,9 +8,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import fake_uv
+import forked_commands
 import pexpect
 import pytest
-import running
 from running import run
 
 from uvlocal.manage import views_projects
@@ -131,8 +131,8 @@ class Terminal:
 
     def __init__(self, machine: Machine, *arguments: str, cwd: str, colour: bool = False) -> None:
         """Start it."""
-        passed_on = {name: os.environ[name] for name in running.PASSED_ON if name in os.environ}
-        environ = {**passed_on, **machine.environ, "TERM": "xterm", "COLUMNS": "80"}
+        environ = {**forked_commands.passed_on(), **machine.environ}
+        environ |= {"TERM": "xterm", "COLUMNS": "80"}
         if not colour:
             environ["NO_COLOR"] = "1"
         self.process: pexpect.spawn[str] = pexpect.spawn(

@@ -6,12 +6,12 @@ import contextlib
 import os
 import subprocess
 import sys
-import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
 from killing import before_each_change
 from machines import DAY
+from public_folder import public_folder
 
 from uvlocal.manage import in_use, prune, removal, store_lock, trash
 from uvlocal.manage.errors import USAGE, UserError
@@ -505,7 +505,7 @@ def not_as_root(folder: str) -> Iterator[None]:
 
 def test_read_only_folders_go() -> None:
     """A folder that may not be written goes with what is in it."""
-    with tempfile.TemporaryDirectory() as base:
+    with public_folder() as base:
         top = os.path.join(base, "top")
         os.makedirs(os.path.join(top, "a", "b", "c"))
         with open(os.path.join(top, "a", "b", "file"), "w", encoding="utf-8"):

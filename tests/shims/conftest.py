@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from typing import TYPE_CHECKING
 
 import fetched
@@ -12,6 +11,7 @@ import launchers
 import pytest
 import windows_machine
 from launchers import Machine
+from public_folder import public_folder
 from windows_machine import Windows
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
 @pytest.fixture(params=["launcher", *SHELLS])
 def public_machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     """Return a machine with each shim in turn, in a folder where every user may write."""
-    with tempfile.TemporaryDirectory() as folder:
+    with public_folder() as folder:
         os.chmod(folder, 0o777)  # noqa: S103 - other users write their records here
         yield furnish(folder, request.param)
 
