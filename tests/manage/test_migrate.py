@@ -14,7 +14,7 @@ import fake_uv
 import pytest
 from migrating import Machine
 
-from uvlocal.manage import migrate, old_environments, store_lock
+from uvlocal.manage import migrate, old_environments, record, store_lock
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.in_use import Process
 from uvlocal.manage.migration_results import Changed
@@ -295,7 +295,7 @@ def test_a_full_store(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None
     def full(_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store, "make_private", full)
+    monkeypatch.setattr(store_lock, "make_private", full)
     told = r"`~/.local/share/uvlocal` cannot be written: No space left on device"
     with pytest.raises(UserError, match=told):
         machine.migrate()
@@ -308,7 +308,7 @@ def test_a_store_that_is_held(machine: Machine, monkeypatch: pytest.MonkeyPatch)
     def busy(*_: object) -> None:
         raise store_lock.BusyError(machine.store)
 
-    monkeypatch.setattr(store, "write_first", busy)
+    monkeypatch.setattr(record, "write_first", busy)
     with pytest.raises(UserError, match="another process holds it"):
         machine.migrate()
     assert os.path.isdir(machine.old)
