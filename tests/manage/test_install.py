@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes import FakeSystem
 from homes import Home
-from launchers import STUB
+from launchers import hook
 
 from uvlocal.manage import (
     inspection,
@@ -24,7 +23,7 @@ from uvlocal.manage import (
 )
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.install import Wish
-from uvlocal.shim import environment, handover
+from uvlocal.shim import handover
 from uvlocal.shim.system import System
 
 if TYPE_CHECKING:
@@ -355,30 +354,53 @@ def test_programs_without_a_shell(platform: str, names: list[str]) -> None:
     assert any(shim in one.way for one in found)
 
 
-# -- the script for PowerShell ---------------------------------------------------------------------
+# -- the launcher that fits ------------------------------------------------------------------------
 
 
-def test_script_for_powershell_agrees_with_the_launcher() -> None:
-    """`uv.ps1` carries the marker, starts Python as the launcher does, knows the variables."""
-    path = os.path.join(os.path.dirname(shim_folder.PACKAGE), "..", "shims", "uv.ps1")
-    with open(path, encoding="ascii") as file:
-        text = file.read()
-    assert handover.MARKER.decode() in text
-    assert handover.CONFIGURATION in text
-    assert str(handover.SHIM_LIMIT) in text
-    [ours] = re.findall(r"\$ours = ((?:'\w+',?\s*)+)", text)
-    assert tuple(re.findall(r"\w+", ours)) == environment.MANAGED
-    [stub] = re.findall(r'\$stub = @\(\n(.*?)\n +\) -join "`n"', text, re.DOTALL)
-    assert "\n".join(re.findall(r'"(.*)"', stub)) == STUB.decode()
+#: What `sys.platform` and `platform.machine()` say of a machine, and the file for it.
+FITTING = [
+    ("linux", "x86_64", "launchers/linux-x86_64/uv"),
+    ("linux", "aarch64", "launchers/linux-aarch64/uv"),
+    ("darwin", "x86_64", "launchers/macos-x86_64/uv"),
+    ("darwin", "arm64", "launchers/macos-aarch64/uv"),
+    ("win32", "AMD64", "launchers/windows-x86_64/uv.exe"),
+    ("win32", "ARM64", "launchers/windows-aarch64/uv.exe"),
+]
+#: Machines that no launcher fits.
+UNKNOWN = [("freebsd14", "amd64"), ("linux", "mips64")]
 
 
-def test_launcher_for_a_machine() -> None:
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a package in the place of ours that holds a file for every target, and `uv.sh`."""
+    names = [f"launchers/{name}/{hook.file_name(name)}" for name in hook.TARGETS]
+    for name in [*names, "shims/uv.sh"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.setattr(shim_folder, "PACKAGE", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("platform", "machine", "expected"),
+    [*FITTING, *((*unknown, "shims/uv.sh") for unknown in UNKNOWN)],
+)
+def test_launcher_for_a_machine(platform: str, machine: str, expected: str, package: Path) -> None:
     """The launcher is chosen by system and machine; where none fits there is a script."""
-    windows = install.launcher_source("win32", "AMD64")
-    assert windows.endswith(os.path.join("windows-x86_64", "uv.exe"))
-    assert install.launcher_source("darwin", "arm64").endswith("macos-aarch64/uv")
-    assert install.launcher_source("freebsd14", "amd64").endswith("uv.sh")
-    assert install.launcher_source("win32", "x86").endswith("uv.ps1")
+    assert install.launcher_source(platform, machine) == str(package / expected)
+
+
+def test_every_launcher_is_for_some_machine() -> None:
+    """No launcher is built that no machine gets."""
+    chosen = {expected.split("/")[1] for _, _, expected in FITTING}
+    assert chosen == set(hook.TARGETS)
+
+
+def test_windows_without_a_launcher(package: Path) -> None:
+    """On Windows there is no script for a machine that no launcher fits, and that is told."""
+    assert package.is_dir()
+    with pytest.raises(UserError, match="no launcher for `windows-x86` in this installation"):
+        install.launcher_source("win32", "x86")
 
 
 def test_left_behind_shim_runs_the_real_uv(home: Home) -> None:

@@ -10,7 +10,7 @@ from uvlocal.shim.builtin import os, stat
 from uvlocal.shim.environment import printable
 from uvlocal.shim.system import System
 
-#: Every shim of ours carries these bytes: the native launcher, `uv.sh`, `uv.ps1`.
+#: Every shim of ours carries these bytes: the native launcher and `uv.sh`.
 MARKER = b"uvlocal-launcher-marker:1"
 #: The largest shim of ours, in bytes; larger files are not searched for the marker. The real uv
 #: has tens of megabytes.
