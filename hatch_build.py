@@ -25,9 +25,16 @@ if TYPE_CHECKING:
 
 #: The folder of each launcher, and what the compiler calls its target. musl makes Linux launchers
 #: that need no C library of the machine; macOS 11 is the first that runs on both processors.
+#: The launcher for arm runs on ARMv6 (Raspberry Pi 1 and Zero) and on every ARMv7: by default the
+#: compiler counts on vector instructions (NEON) that some lack.
 TARGETS = {
     "linux-x86_64": "x86_64-linux-musl",
     "linux-aarch64": "aarch64-linux-musl",
+    "linux-arm": "arm-linux-musleabihf -mcpu=arm1176jzf_s",
+    "linux-i686": "x86-linux-musl",
+    "linux-ppc64le": "powerpc64le-linux-musl",
+    "linux-riscv64": "riscv64-linux-musl",
+    "linux-s390x": "s390x-linux-musl",
     "macos-x86_64": "x86_64-macos.11.0",
     "macos-aarch64": "aarch64-macos.11.0",
     "windows-x86_64": "x86_64-windows-gnu",
@@ -124,7 +131,8 @@ def compile_program(name: str, source: str, output: str) -> None:
     os.makedirs(os.path.dirname(output), exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".", dir=os.path.dirname(output)) as draft:
         made = os.path.join(draft, os.path.basename(output))
-        command = [sys.executable, "-m", "ziglang", "cc", "-target", TARGETS[name], *_FLAGS]
+        target = TARGETS[name].split()
+        command = [sys.executable, "-m", "ziglang", "cc", "-target", *target, *_FLAGS]
         if name.startswith("windows-"):
             command += [*_WINDOWS_FLAGS, "-isystem", os.path.join(_compiler(), *_WINDOWS_HEADERS)]
         if name.startswith("macos-"):

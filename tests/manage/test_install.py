@@ -361,13 +361,20 @@ def test_programs_without_a_shell(platform: str, names: list[str]) -> None:
 FITTING = [
     ("linux", "x86_64", "launchers/linux-x86_64/uv"),
     ("linux", "aarch64", "launchers/linux-aarch64/uv"),
+    ("linux", "armv6l", "launchers/linux-arm/uv"),
+    ("linux", "armv7l", "launchers/linux-arm/uv"),
+    ("linux", "armv8l", "launchers/linux-arm/uv"),
+    ("linux", "i686", "launchers/linux-i686/uv"),
+    ("linux", "ppc64le", "launchers/linux-ppc64le/uv"),
+    ("linux", "riscv64", "launchers/linux-riscv64/uv"),
+    ("linux", "s390x", "launchers/linux-s390x/uv"),
     ("darwin", "x86_64", "launchers/macos-x86_64/uv"),
     ("darwin", "arm64", "launchers/macos-aarch64/uv"),
     ("win32", "AMD64", "launchers/windows-x86_64/uv.exe"),
     ("win32", "ARM64", "launchers/windows-aarch64/uv.exe"),
 ]
 #: Machines that no launcher fits.
-UNKNOWN = [("freebsd14", "amd64"), ("linux", "mips64")]
+UNKNOWN = [("freebsd14", "amd64"), ("linux", "mips64"), ("linux", "armv5tel"), ("linux", "i586")]
 
 
 @pytest.fixture

@@ -23,7 +23,16 @@ MEMORY = "uvlocal-installed.toml"
 #: Where a real uv goes that was installed over the shim.
 REAL = "real"
 
-_MACHINES = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64"}
+#: What `platform.machine()` says, and the launchers' word for it where that is another one. A
+#: 64-bit Arm that runs 32-bit programs calls itself `armv8l`.
+_MACHINES = {
+    "amd64": "x86_64",
+    "arm64": "aarch64",
+    "armv6l": "arm",
+    "armv7l": "arm",
+    "armv8l": "arm",
+    "x64": "x86_64",
+}
 _SYSTEMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
 
 
