@@ -152,13 +152,11 @@ class Machine:
 
     The shim is `shims/uv` with its configuration beside it; uv is `real/uv`; Python is
     `python/python`; the package is `package`. `environ` is what a call gets, entry by entry.
-    `shell` is the name of the shell that reads the shim, "" for the native launcher.
     """
 
-    def __init__(self, root: str, shim: bytes, shell: str = "") -> None:
-        """Set up the folder `root` with a shim of that content, and the shell that reads it."""
+    def __init__(self, root: str, shim: bytes) -> None:
+        """Set up the folder `root` with a shim of that content."""
         self.root = root
-        self.shell = shell
         self.shim = self.put("shims/uv", shim)
         with open(recorder(), "rb") as file:
             self.program = file.read()
