@@ -11,19 +11,17 @@ import functools
 import hashlib
 import importlib.util
 import os
-import platform
+import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import fetched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_MACHINES = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64"}
-_SYSTEMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
 _PROGRAMS = os.path.join(fetched.SOURCE, "tests", "shims")
 
 #: What the launcher carries, so that other shims know it for one.
@@ -55,13 +53,23 @@ hook = _load_hook()
 
 def host() -> str:
     """Return the name of the target that this machine is."""
-    machine = platform.machine().lower()
-    return f"{_SYSTEMS.get(sys.platform, sys.platform)}-{_MACHINES.get(machine, machine)}"
+    return str(hook.target_of())
 
 
 def launcher(name: str = "") -> str:
     """Return the path of the launcher for a target, by default this machine."""
     return _compiled(name or host(), os.path.join(fetched.SOURCE, hook.SOURCE))
+
+
+def build_all(root: str) -> None:
+    """Do what a build of all launchers does in the source tree at `root`, out of the cache."""
+
+    def compile_program(name: str, source: str, output: str) -> None:  # noqa: ARG001 - its interface
+        os.makedirs(os.path.dirname(output), exist_ok=True)
+        shutil.copyfile(launcher(name), output)
+
+    with mock.patch.object(hook, "compile_program", compile_program):
+        hook.build(root, lambda _: None)
 
 
 def recorder(name: str = "") -> str:

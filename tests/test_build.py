@@ -407,22 +407,44 @@ LAUNCHERS = {f"uvlocal/launchers/{name}/{hook.file_name(name)}" for name in TARG
 
 
 def test_a_wheel_carries_all_launchers(project: Path) -> None:
-    """One wheel for every system holds the launchers and the scripts, and the build tells so."""
+    """One wheel for every system holds all launchers; those that are not there yet are built."""
+    launchers.build_all(str(project))
+    missing = project / "src" / "uvlocal" / "launchers" / "windows-aarch64"
+    shutil.rmtree(missing)
     wheel, said = pack(project, "wheel")
     assert wheel.endswith("-py3-none-any.whl")
     with zipfile.ZipFile(wheel) as file:
         names = set(file.namelist())
         assert LAUNCHERS | {"uvlocal/shims/uv.sh", "uvlocal/shims/launcher.c"} <= names
         assert b"musl" in file.read("uvlocal/launchers/COPYRIGHT.musl")
-        assert file.read("uvlocal/launchers/linux-x86_64/uv") == content_of("linux-x86_64")
-    assert [name for name in TARGETS if f"launcher for {name}: " in said] == TARGETS
+        for name in ("linux-x86_64", "windows-aarch64"):
+            path = f"uvlocal/launchers/{name}/{hook.file_name(name)}"
+            assert file.read(path) == content_of(name)
+    assert [name for name in TARGETS if f"launcher for {name}: " in said] == ["windows-aarch64"]
 
 
-def test_an_editable_wheel_has_its_launchers_in_the_tree(project: Path) -> None:
-    """An editable installation finds its launchers where the package lies, in the source tree."""
-    wheel, _ = pack(project, "editable")
+def test_an_editable_wheel_has_its_launcher_in_the_tree(project: Path) -> None:
+    """An editable installation has this machine's launcher alone, in the source tree."""
+    wheel, said = pack(project, "editable")
     assert wheel.endswith("-py3-none-any.whl")
-    assert all((project / "src" / name).is_file() for name in LAUNCHERS)
+    assert said.count("launcher for ") == 1
+    made = {f"uvlocal/launchers/{path.name}" for path in (project / hook.FOLDER).glob("*-*")}
+    assert made == {f"uvlocal/launchers/{launchers.host()}"}
+    [name] = [name for name in LAUNCHERS if launchers.host() in name]
+    assert (project / "src" / name).read_bytes() == content_of(launchers.host())
+
+
+def test_a_build_in_place_makes_one_launcher(project: Path) -> None:
+    """`python hatch_build.py` makes this machine's launcher, and no other."""
+    subprocess.run([sys.executable, "hatch_build.py"], cwd=project, check=True)
+    assert [path.name for path in (project / hook.FOLDER).glob("*-*")] == [launchers.host()]
+
+
+@pytest.mark.parametrize(("machine", "expected"), [("x86_64", ["linux-x86_64"]), ("mips64", [])])
+def test_own_target(machine: str, expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no launcher fits, none is built, and that is no error."""
+    monkeypatch.setattr(hook, "target_of", lambda: f"linux-{machine}")
+    assert hook.own_target() == expected
 
 
 def test_an_sdist_needs_no_compiler(project: Path, tmp_path: Path) -> None:

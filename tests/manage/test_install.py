@@ -395,6 +395,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_launcher_for_a_machine(platform: str, machine: str, expected: str, package: Path) -> None:
     """The launcher is chosen by system and machine; where none fits there is a script."""
     assert install.launcher_source(platform, machine) == str(package / expected)
+    if expected.startswith("launchers"):
+        assert hook.target_of(platform, machine) == expected.split("/")[1]
 
 
 def test_every_launcher_is_for_some_machine() -> None:
