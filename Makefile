@@ -6,7 +6,7 @@
 #   make test-hard  the long form, for hours: faults, parallel calls, a soak, fuzzing; SEED=n repeats a run
 #   make lint    format, lint, types for three systems
 #   make check   the same, and all tests with branch coverage
-#   make build   the wheel, with the launchers for six targets
+#   make build   the wheel, with the launchers for all targets
 #   make bench   what uvlocal costs, side by side with bare uv: docs/bench.md and the README's figures;
 #                QUICK=1 in short, PEERS=1 with other tools, CHECK=1 fails where a promise is not kept
 

@@ -1,7 +1,9 @@
 """Builds the native launchers before a wheel is packed.
 
 Any one machine builds them for every target, with the compiler that the package `ziglang` carries.
-An sdist holds the source only and needs no compiler. `python hatch_build.py` builds in place.
+A wheel that is to be handed on gets all of them, an editable one that of this machine only: the
+compiler's first build for a target takes minutes. An sdist holds the source only and needs no
+compiler. `python hatch_build.py` builds this machine's in place.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
+import platform
 import runpy
 import shutil
 import subprocess
@@ -26,13 +29,31 @@ if TYPE_CHECKING:
 
 #: The folder of each launcher, and what the compiler calls its target. musl makes Linux launchers
 #: that need no C library of the machine; macOS 11 is the first that runs on both processors.
+#: The launcher for arm runs on ARMv6 (Raspberry Pi 1 and Zero) and on every ARMv7: by default the
+#: compiler counts on vector instructions (NEON) that some lack.
 TARGETS = {
     "linux-x86_64": "x86_64-linux-musl",
     "linux-aarch64": "aarch64-linux-musl",
+    "linux-arm": "arm-linux-musleabihf -mcpu=arm1176jzf_s",
+    "linux-i686": "x86-linux-musl",
+    "linux-ppc64le": "powerpc64le-linux-musl",
+    "linux-riscv64": "riscv64-linux-musl",
+    "linux-s390x": "s390x-linux-musl",
     "macos-x86_64": "x86_64-macos.11.0",
     "macos-aarch64": "aarch64-macos.11.0",
     "windows-x86_64": "x86_64-windows-gnu",
     "windows-aarch64": "aarch64-windows-gnu",
+}
+#: What Python calls systems and processors where the names of `TARGETS` have another word; as in
+#: `uvlocal.manage.shim_folder`, which chooses the launcher.
+_SYSTEMS = {"darwin": "macos", "win32": "windows"}
+_PROCESSORS = {
+    "amd64": "x86_64",
+    "arm64": "aarch64",
+    "armv6l": "arm",
+    "armv7l": "arm",
+    "armv8l": "arm",
+    "x64": "x86_64",
 }
 
 #: Small rather than fast: what a launcher does is mostly the system's work.
@@ -66,12 +87,13 @@ _MUSL_NOTICE = ("lib", "libc", "musl", "COPYRIGHT")
 
 
 class CustomBuildHook(BuildHookInterface[BuilderConfig]):
-    """Hatchling's way in: compiles what a wheel, editable or not, carries."""
+    """Hatchling's way in: compiles what a wheel carries, or an editable one finds in the tree."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - its interface
-        """Build the launchers that are missing or out of date."""
+        """Build the launchers that are missing or out of date; `version` is the kind of wheel."""
         if self.target_name == "wheel":
-            build(self.root, self.app.display_info)
+            names = own_target() if version == "editable" else TARGETS
+            build(self.root, self.app.display_info, names)
 
 
 def build(root: str, say: Callable[[str], object], names: Iterable[str] = TARGETS) -> None:
@@ -100,6 +122,18 @@ def build(root: str, say: Callable[[str], object], names: Iterable[str] = TARGET
         _write_stamp(folder, made_from, stamped)
         size, seconds = os.path.getsize(launcher), time.monotonic() - began
         say(f"launcher for {name}: {size} bytes, {seconds:.1f} s")
+
+
+def target_of(platform_name: str = sys.platform, machine: str = "") -> str:
+    """Return the name that a machine's target has, if there is one for it."""
+    machine = (machine or platform.machine()).lower()
+    system = _SYSTEMS.get(platform_name, platform_name)
+    return f"{system}-{_PROCESSORS.get(machine, machine)}"
+
+
+def own_target() -> list[str]:
+    """Return the name of this machine's target, alone; nothing where no launcher fits."""
+    return [name for name in TARGETS if name == target_of()]
 
 
 def file_name(name: str) -> str:
@@ -176,7 +210,8 @@ def compile_program(name: str, source: str, output: str) -> None:
     os.makedirs(os.path.dirname(output), exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".", dir=os.path.dirname(output)) as draft:
         made = os.path.join(draft, os.path.basename(output))
-        command = [sys.executable, "-m", "ziglang", "cc", "-target", TARGETS[name], *_FLAGS]
+        target = TARGETS[name].split()
+        command = [sys.executable, "-m", "ziglang", "cc", "-target", *target, *_FLAGS]
         if name.startswith("windows-"):
             command += [*_WINDOWS_FLAGS, "-isystem", os.path.join(_compiler(), *_WINDOWS_HEADERS)]
         if name.startswith("macos-"):
@@ -266,4 +301,5 @@ def _digest_of(path: str) -> str:
 
 
 if __name__ == "__main__":
-    build(os.path.dirname(os.path.abspath(__file__)), lambda line: sys.stderr.write(f"{line}\n"))
+    root = os.path.dirname(os.path.abspath(__file__))
+    build(root, lambda line: sys.stderr.write(f"{line}\n"), own_target())

@@ -11,11 +11,11 @@ import functools
 import hashlib
 import importlib.util
 import os
-import platform
+import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import fetched
 
@@ -24,8 +24,6 @@ from uvlocal.shim import shared
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_MACHINES = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64"}
-_SYSTEMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
 _PROGRAMS = os.path.join(fetched.SOURCE, "tests", "shims")
 
 #: What the launcher carries, and what Python runs, as bytes.
@@ -50,14 +48,24 @@ hook.write_shared(fetched.SOURCE)
 
 def host() -> str:
     """Return the name of the target that this machine is."""
-    machine = platform.machine().lower()
-    return f"{_SYSTEMS.get(sys.platform, sys.platform)}-{_MACHINES.get(machine, machine)}"
+    return str(hook.target_of())
 
 
 def launcher(name: str = "") -> str:
     """Return the path of the launcher for a target, by default this machine."""
     source = os.path.join(fetched.SOURCE, hook.SOURCE)
     return _compiled(name or host(), source, *hook.parts_of(source))
+
+
+def build_all(root: str) -> None:
+    """Do what a build of all launchers does in the source tree at `root`, out of the cache."""
+
+    def compile_program(name: str, source: str, output: str) -> None:  # noqa: ARG001 - its interface
+        os.makedirs(os.path.dirname(output), exist_ok=True)
+        shutil.copyfile(launcher(name), output)
+
+    with mock.patch.object(hook, "compile_program", compile_program):
+        hook.build(root, lambda _: None)
 
 
 def recorder(name: str = "") -> str:
@@ -149,13 +157,11 @@ class Machine:
 
     The shim is `shims/uv` with its configuration beside it; uv is `real/uv`; Python is
     `python/python`; the package is `package`. `environ` is what a call gets, entry by entry.
-    `shell` is the name of the shell that reads the shim, "" for the native launcher.
     """
 
-    def __init__(self, root: str, shim: bytes, shell: str = "") -> None:
-        """Set up the folder `root` with a shim of that content, and the shell that reads it."""
+    def __init__(self, root: str, shim: bytes) -> None:
+        """Set up the folder `root` with a shim of that content."""
         self.root = root
-        self.shell = shell
         self.shim = self.put("shims/uv", shim)
         with open(recorder(), "rb") as file:
             self.program = file.read()

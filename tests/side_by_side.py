@@ -1,4 +1,4 @@
-"""The same call of uv by several ways, side by side: the real uv, and every kind of shim.
+"""The same call of uv by several ways, side by side: the real uv, and the launcher.
 
 What a call does to files shows in a folder that is laid out anew before each. Nothing but
 `UVLOCAL_LOOP` (a count that ends loops) may tell the ways apart.
@@ -14,8 +14,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import fetched
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -24,10 +22,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 #: Bare uv twice: the first time it may have to fill its caches, and to make folders.
-WAYS = ("warm", "bare", "decided", "recalled", "sh")
-
-#: The ways that promise everything: a shell keeps less, as `shims/uv.sh` says at its head.
-NATIVE = WAYS[:-1]
+WAYS = ("warm", "bare", "decided", "recalled")
 
 #: No call takes longer, in seconds, unless it hangs.
 _PATIENCE = 60
@@ -66,20 +61,12 @@ class SideBySide:
         self.templates = {folder: template}
         shims = world.install_shim()
         self.native = os.path.join(shims, "uv")
-        self.script = world.path("sh/uv")
-        os.makedirs(world.path("sh"), exist_ok=True)
-        shutil.copy(os.path.join(fetched.SOURCE, "shims", "uv.sh"), self.script)
-        os.chmod(self.script, 0o755)  # noqa: S103 - a program
-        name = "uvlocal-launcher.conf"
-        shutil.copy(os.path.join(shims, name), world.path("sh"))
         self._settled = not settles
         self.decisions = os.path.join(world.home, ".cache", "uvlocal", "decisions")
 
     def program(self, way: str) -> str:
         """Return the program of a way."""
-        return {"sh": self.script, "decided": self.native, "recalled": self.native}.get(
-            way, self.world.real_uv
-        )
+        return self.native if way in ("decided", "recalled") else self.world.real_uv
 
     def lay_out(self, way: str) -> None:
         """Lay out the folders; before `decided` forget every decision.
@@ -112,7 +99,6 @@ class SideBySide:
         found: dict[str, str | None] = {
             **self.world.environment,
             "PYTHONDONTWRITEBYTECODE": "1",
-            "PWD": self.folder,  # which every shell would add
             **(env or {}),
         }
         return {name: value for name, value in found.items() if value is not None}
@@ -192,10 +178,10 @@ class SideBySide:
             assert found[way] == expected, way
         return expected
 
-    def same(self, make: Callable[[str], _T], ways: Sequence[str] = WAYS) -> _T:
+    def same(self, make: Callable[[str], _T]) -> _T:
         """Return what `make` returns for each way, which must be the same for all."""
-        found = {way: make(way) for way in ways}
-        for way in ways[2:]:
+        found = {way: make(way) for way in WAYS}
+        for way in WAYS[2:]:
             assert found[way] == found["bare"], way
         return found["bare"]
 

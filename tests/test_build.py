@@ -31,16 +31,18 @@ def content_of(name: str) -> bytes:
         return file.read()
 
 
-# -- the six launchers -----------------------------------------------------------------------------
+# -- the launchers ---------------------------------------------------------------------------------
 
 
 def test_what_is_built() -> None:
-    """A wheel serves two processors on each of three systems."""
-    assert [
+    """A wheel serves two processors on each of three systems, and five more on Linux."""
+    everywhere = {
         f"{system}-{processor}"
         for system in ("linux", "macos", "windows")
         for processor in ("x86_64", "aarch64")
-    ] == TARGETS
+    }
+    more = {f"linux-{name}" for name in ("arm", "i686", "ppc64le", "riscv64", "s390x")}
+    assert set(TARGETS) == everywhere | more
 
 
 @every_target
@@ -60,21 +62,59 @@ def test_no_path_of_the_build_machine(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "machine"),
-    [pytest.param("linux-x86_64", 62, id="x86_64"), pytest.param("linux-aarch64", 183, id="arm64")],
+    ("name", "bits", "order", "machine"),
+    [
+        pytest.param("linux-x86_64", 64, "<", 62, id="x86_64"),
+        pytest.param("linux-aarch64", 64, "<", 183, id="arm64"),
+        pytest.param("linux-arm", 32, "<", 40, id="arm"),
+        pytest.param("linux-i686", 32, "<", 3, id="i686"),
+        pytest.param("linux-ppc64le", 64, "<", 21, id="ppc64le"),
+        pytest.param("linux-riscv64", 64, "<", 243, id="riscv64"),
+        pytest.param("linux-s390x", 64, ">", 22, id="s390x"),
+    ],
 )
-def test_linux(name: str, machine: int) -> None:
-    """A Linux launcher is a static 64-bit ELF program whose stack cannot be executed."""
+def test_linux(name: str, bits: int, order: str, machine: int) -> None:
+    """A Linux launcher is a static ELF program whose stack cannot be executed."""
     content = content_of(name)
-    assert content[:7] == b"\x7fELF\x02\x01\x01"
-    kind, processor = struct.unpack_from("<HH", content, 16)
+    wide = bits == 64
+    assert content[:7] == b"\x7fELF" + bytes([1 + wide, 1 + (order == ">"), 1])
+    kind, processor = struct.unpack_from(f"{order}HH", content, 16)
     assert (kind in (2, 3), processor) == (True, machine)
-    (table,) = struct.unpack_from("<Q", content, 32)
-    size, count = struct.unpack_from("<HH", content, 54)
-    segments = dict(struct.unpack_from("<II", content, table + size * at) for at in range(count))
+    (table,) = struct.unpack_from(f"{order}{'Q' if wide else 'I'}", content, 32 if wide else 28)
+    size, count = struct.unpack_from(f"{order}HH", content, 54 if wide else 42)
+    places = [table + size * at for at in range(count)]
+    kinds = [struct.unpack_from(f"{order}I", content, place)[0] for place in places]
     interpreter, stack, executable = 3, 0x6474E551, 1
-    assert interpreter not in segments
-    assert segments[stack] & executable == 0
+    assert interpreter not in kinds
+    (flags,) = struct.unpack_from(f"{order}I", content, places[kinds.index(stack)] + 24 - 20 * wide)
+    assert flags & executable == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        pytest.param("linux-arm", ["-cpu", "arm1176"], id="the oldest arm"),
+        pytest.param("linux-i686", [], id="32 bits"),
+        pytest.param("linux-s390x", [], id="the other byte order"),
+    ],
+)
+def test_it_runs_elsewhere(name: str, options: list[str], tmp_path: Path) -> None:
+    """A launcher for another processor becomes the real uv there, in an emulator."""
+    processor = {"i686": "i386"}.get(name[6:], name[6:])
+    emulator = shutil.which(f"qemu-{processor}")
+    if emulator is None or sys.platform != "linux":
+        pytest.skip(f"qemu-{processor} (Debian's qemu-user) is not installed")
+    uv = tmp_path / "uv"
+    uv.write_text('#!/bin/sh\necho "real uv $*"\n')
+    uv.chmod(0o755)
+    result = subprocess.run(
+        [emulator, *options, launchers.launcher(name), "--version"],
+        env={"PATH": str(tmp_path), "UVLOCAL_QUIET": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (0, "real uv --version\n", "")
 
 
 def _load_commands(content: bytes) -> list[tuple[int, bytes]]:
@@ -420,7 +460,10 @@ LAUNCHERS = {f"uvlocal/launchers/{name}/{hook.file_name(name)}" for name in TARG
 
 
 def test_a_wheel_carries_all_launchers(project: Path) -> None:
-    """One wheel for every system holds the launchers and the scripts, and the build tells so."""
+    """One wheel for every system holds all launchers; those that are not there yet are built."""
+    launchers.build_all(str(project))
+    missing = project / "src" / "uvlocal" / "launchers" / "windows-aarch64"
+    shutil.rmtree(missing)
     wheel, said = pack(project, "wheel")
     assert wheel.endswith("-py3-none-any.whl")
     with zipfile.ZipFile(wheel) as file:
@@ -428,15 +471,34 @@ def test_a_wheel_carries_all_launchers(project: Path) -> None:
         assert LAUNCHERS | {"uvlocal/shims/uv.sh", "uvlocal/shims/uv.ps1"} <= names
         assert not [name for name in names if name.endswith((".c", ".h"))]
         assert b"musl" in file.read("uvlocal/launchers/COPYRIGHT.musl")
-        assert file.read("uvlocal/launchers/linux-x86_64/uv") == content_of("linux-x86_64")
-    assert [name for name in TARGETS if f"launcher for {name}: " in said] == TARGETS
+        for name in ("linux-x86_64", "windows-aarch64"):
+            path = f"uvlocal/launchers/{name}/{hook.file_name(name)}"
+            assert file.read(path) == content_of(name)
+    assert [name for name in TARGETS if f"launcher for {name}: " in said] == ["windows-aarch64"]
 
 
-def test_an_editable_wheel_has_its_launchers_in_the_tree(project: Path) -> None:
-    """An editable installation finds its launchers where the package lies, in the source tree."""
-    wheel, _ = pack(project, "editable")
+def test_an_editable_wheel_has_its_launcher_in_the_tree(project: Path) -> None:
+    """An editable installation has this machine's launcher alone, in the source tree."""
+    wheel, said = pack(project, "editable")
     assert wheel.endswith("-py3-none-any.whl")
-    assert all((project / "src" / name).is_file() for name in LAUNCHERS)
+    assert said.count("launcher for ") == 1
+    made = {f"uvlocal/launchers/{path.name}" for path in (project / hook.FOLDER).glob("*-*")}
+    assert made == {f"uvlocal/launchers/{launchers.host()}"}
+    [name] = [name for name in LAUNCHERS if launchers.host() in name]
+    assert (project / "src" / name).read_bytes() == content_of(launchers.host())
+
+
+def test_a_build_in_place_makes_one_launcher(project: Path) -> None:
+    """`python hatch_build.py` makes this machine's launcher, and no other."""
+    subprocess.run([sys.executable, "hatch_build.py"], cwd=project, check=True)
+    assert [path.name for path in (project / hook.FOLDER).glob("*-*")] == [launchers.host()]
+
+
+@pytest.mark.parametrize(("machine", "expected"), [("x86_64", ["linux-x86_64"]), ("mips64", [])])
+def test_own_target(machine: str, expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no launcher fits, none is built, and that is no error."""
+    monkeypatch.setattr(hook, "target_of", lambda: f"linux-{machine}")
+    assert hook.own_target() == expected
 
 
 def test_an_sdist_needs_no_compiler(project: Path, tmp_path: Path) -> None:

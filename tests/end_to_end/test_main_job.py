@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import stat
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
+from fetched import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,6 +70,19 @@ def test_nothing_is_left_in_the_folder(
         assert os.path.isfile(os.path.join(the_environment(world), "pyvenv.cfg"))
     else:
         assert world.environments() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no sh")
+def test_the_script_where_no_launcher_fits(newest_world: World) -> None:
+    """`uv.sh` in the launcher's place does the main job, also in a nested call."""
+    shims = newest_world.install_shim()
+    shutil.copyfile(os.path.join(SOURCE, "shims", "uv.sh"), os.path.join(shims, "uv"))
+    project = newest_world.project("home/Dropbox/foo", dependencies=["iniconfig"])
+    newest_world.uv("run", "foo", cwd=project).ok()
+    second = newest_world.uv("run", "sh", "-c", "uv run foo", cwd=project).ok()
+    assert (second.out, second.err) == ("hello from foo\n", "")
+    assert newest_world.installed(the_environment(newest_world)) == {"foo", "iniconfig"}
+    assert not os.path.lexists(os.path.join(project, ".venv"))
 
 
 def test_lock_file_is_the_one_that_uv_writes(world: World) -> None:

@@ -11,6 +11,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import fetched
+import launchers
 import pytest
 from fetched import SOURCE
 from filelock import FileLock
@@ -35,6 +36,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> str:
         if not os.path.isdir(folder):
             copy = str(tmp_path_factory.mktemp("sources") / "uvlocal")
             shutil.copytree(SOURCE, copy, ignore=_NOT_COPIED)
+            launchers.build_all(copy)
             # The compiler is large: the one that is here already is not unpacked a second time.
             here = all(map(importlib.util.find_spec, ("hatchling", "ziglang")))
             isolation = ["--no-build-isolation"] if here else []
@@ -57,7 +59,7 @@ def installed(wheel: str, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_wheel_carries_every_launcher(wheel: str) -> None:
-    """One wheel serves all machines: the launchers for six targets, their notice, and `uv.sh`."""
+    """One wheel serves all machines: the launchers for all targets, their notice, and `uv.sh`."""
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if "/launchers/" in name}
         assert "uvlocal/shims/uv.sh" in archive.namelist()
@@ -65,6 +67,11 @@ def test_wheel_carries_every_launcher(wheel: str) -> None:
     assert {name for name in names if not name.endswith(".stamp")} == {
         "uvlocal/launchers/COPYRIGHT.musl",
         "uvlocal/launchers/linux-aarch64/uv",
+        "uvlocal/launchers/linux-arm/uv",
+        "uvlocal/launchers/linux-i686/uv",
+        "uvlocal/launchers/linux-ppc64le/uv",
+        "uvlocal/launchers/linux-riscv64/uv",
+        "uvlocal/launchers/linux-s390x/uv",
         "uvlocal/launchers/linux-x86_64/uv",
         "uvlocal/launchers/macos-aarch64/uv",
         "uvlocal/launchers/macos-x86_64/uv",

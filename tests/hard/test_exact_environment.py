@@ -12,7 +12,7 @@ import hard_cases
 import pytest
 import reports
 from reports import command, entries, raw_report
-from side_by_side import NATIVE, WAYS, plain
+from side_by_side import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ def test_entries(calls: SideBySide, more: list[bytes]) -> None:
     """Whatever stands in the environment reaches uv, and through it the program, as by bare uv."""
     variables = [*entries(calls.environment()), *more]
     argv = [b"uv", *command(calls)]
-    calls.same(lambda way: raw_report(calls, way, argv, variables), NATIVE)
+    calls.same(lambda way: raw_report(calls, way, argv, variables))
     assert calls.recorded()
 
 
@@ -92,7 +92,7 @@ def test_places(calls: SideBySide, change: dict[str, str | None]) -> None:
     changed = {name: value and value.replace("{path}", path) for name, value in change.items()}
     variables = entries(calls.environment(changed))
     argv = [b"uv", *command(calls)]
-    found, _, _ = calls.same(lambda way: raw_report(calls, way, argv, variables), NATIVE)
+    found, _, _ = calls.same(lambda way: raw_report(calls, way, argv, variables))
     assert found["code"] == 0
 
 
@@ -107,8 +107,8 @@ def test_places(calls: SideBySide, change: dict[str, str | None]) -> None:
 def test_argument_zero(calls: SideBySide, name: bytes) -> None:
     """uv behaves as by its own file, under whatever name it is called."""
     variables = entries(calls.environment())
-    calls.same(lambda way: raw_report(calls, way, [name, *command(calls)], variables), NATIVE)
-    calls.same(lambda way: raw_report(calls, way, [name, b"--frobnicate"], variables), NATIVE)
+    calls.same(lambda way: raw_report(calls, way, [name, *command(calls)], variables))
+    calls.same(lambda way: raw_report(calls, way, [name, b"--frobnicate"], variables))
 
 
 def test_no_arguments_at_all(calls: SideBySide) -> None:
@@ -119,7 +119,7 @@ def test_no_arguments_at_all(calls: SideBySide) -> None:
         found, out, err = raw_report(calls, way, [], variables)
         return found["code"], plain(out), plain(err)
 
-    calls.same(make, NATIVE)
+    calls.same(make)
 
 
 # -- the current directory -------------------------------------------------------------------------
@@ -190,4 +190,4 @@ def test_folders(calls: SideBySide, enter: Callable[[], object], line: str) -> N
         out, err = process.communicate(timeout=60)
         return process.returncode, plain(out), plain(err)
 
-    calls.same(make, NATIVE if enter is _delete else WAYS)
+    calls.same(make)

@@ -1,7 +1,7 @@
-"""Command lines of all kinds: every shim does what bare uv does, byte for byte.
+"""Command lines of all kinds: the launcher does what bare uv does, byte for byte.
 
-Each is called with the real uv, by the launcher while it decides and again when it recalls, and by
-`uv.sh`: output, exit code and files must be the same.
+Each is called with the real uv, and by the launcher while it decides and again when it recalls:
+output, exit code and files must be the same.
 """
 
 from __future__ import annotations

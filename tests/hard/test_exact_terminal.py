@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pexpect
 import pytest
 import reports
-from side_by_side import plain
+from side_by_side import WAYS, plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +78,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory, newest_uv: str, uv_caches: P
     found = reports.local_calls(str(root), newest_uv, str(uv_caches))
     for name, code in (("listen", LISTEN), ("look", LOOK), ("wait", WAIT)):
         found.world.write(f"{name}.py", code)
-    for way in ("warm", "bare", "decided", "recalled", "sh"):
+    for way in WAYS:
         os.makedirs(found.world.path(f"by-{way}"))
         os.symlink(found.program(way), found.world.path(f"by-{way}/uv"))
     return found

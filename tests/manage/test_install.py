@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes import FakeSystem
 from homes import Home
-from launchers import STUB
+from launchers import hook
 
 from uvlocal.manage import (
     inspection,
@@ -333,30 +332,62 @@ def test_users_path_that_cannot_be_written(tmp_path: Path) -> None:
     assert os.path.exists(made.shim)
 
 
-# -- the script for PowerShell ---------------------------------------------------------------------
+# -- the launcher that fits ------------------------------------------------------------------------
 
 
-def test_script_for_powershell_agrees_with_the_launcher() -> None:
-    """`uv.ps1` carries the marker, starts Python as the launcher does, knows the variables."""
-    path = os.path.join(os.path.dirname(shim_folder.PACKAGE), "..", "shims", "uv.ps1")
-    with open(path, encoding="ascii") as file:
-        text = file.read()
-    assert shared.MARKER in text
-    assert shared.CONFIGURATION in text
-    assert str(shared.SHIM_LIMIT) in text
-    [ours] = re.findall(r"\$ours = ((?:'\w+',?\s*)+)", text)
-    assert tuple(re.findall(r"\w+", ours)) == shared.MANAGED
-    [stub] = re.findall(r'\$stub = @\(\n(.*?)\n +\) -join "`n"', text, re.DOTALL)
-    assert "\n".join(re.findall(r'"(.*)"', stub)) == STUB.decode()
+#: What `sys.platform` and `platform.machine()` say of a machine, and the file for it.
+FITTING = [
+    ("linux", "x86_64", "launchers/linux-x86_64/uv"),
+    ("linux", "aarch64", "launchers/linux-aarch64/uv"),
+    ("linux", "armv6l", "launchers/linux-arm/uv"),
+    ("linux", "armv7l", "launchers/linux-arm/uv"),
+    ("linux", "armv8l", "launchers/linux-arm/uv"),
+    ("linux", "i686", "launchers/linux-i686/uv"),
+    ("linux", "ppc64le", "launchers/linux-ppc64le/uv"),
+    ("linux", "riscv64", "launchers/linux-riscv64/uv"),
+    ("linux", "s390x", "launchers/linux-s390x/uv"),
+    ("darwin", "x86_64", "launchers/macos-x86_64/uv"),
+    ("darwin", "arm64", "launchers/macos-aarch64/uv"),
+    ("win32", "AMD64", "launchers/windows-x86_64/uv.exe"),
+    ("win32", "ARM64", "launchers/windows-aarch64/uv.exe"),
+]
+#: Machines that no launcher fits.
+UNKNOWN = [("freebsd14", "amd64"), ("linux", "mips64"), ("linux", "armv5tel"), ("linux", "i586")]
 
 
-def test_launcher_for_a_machine() -> None:
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a package in the place of ours that holds a file for every target, and `uv.sh`."""
+    names = [f"launchers/{name}/{hook.file_name(name)}" for name in hook.TARGETS]
+    for name in [*names, "shims/uv.sh"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.setattr(shim_folder, "PACKAGE", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("platform", "machine", "expected"),
+    [*FITTING, *((*unknown, "shims/uv.sh") for unknown in UNKNOWN)],
+)
+def test_launcher_for_a_machine(platform: str, machine: str, expected: str, package: Path) -> None:
     """The launcher is chosen by system and machine; where none fits there is a script."""
-    windows = install.launcher_source("win32", "AMD64")
-    assert windows.endswith(os.path.join("windows-x86_64", "uv.exe"))
-    assert install.launcher_source("darwin", "arm64").endswith("macos-aarch64/uv")
-    assert install.launcher_source("freebsd14", "amd64").endswith("uv.sh")
-    assert install.launcher_source("win32", "x86").endswith("uv.ps1")
+    assert install.launcher_source(platform, machine) == str(package / expected)
+    if expected.startswith("launchers"):
+        assert hook.target_of(platform, machine) == expected.split("/")[1]
+
+
+def test_every_launcher_is_for_some_machine() -> None:
+    """No launcher is built that no machine gets."""
+    chosen = {expected.split("/")[1] for _, _, expected in FITTING}
+    assert chosen == set(hook.TARGETS)
+
+
+def test_windows_without_a_launcher(package: Path) -> None:
+    """On Windows there is no script for a machine that no launcher fits, and that is told."""
+    assert package.is_dir()
+    with pytest.raises(UserError, match="no launcher for `windows-x86` in this installation"):
+        install.launcher_source("win32", "x86")
 
 
 def test_left_behind_shim_runs_the_real_uv(home: Home) -> None:

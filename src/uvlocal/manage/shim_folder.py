@@ -23,9 +23,17 @@ MEMORY = "uvlocal-installed.toml"
 #: Where a real uv goes that was installed over the shim.
 REAL = "real"
 
-_MACHINES = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64"}
+#: What `platform.machine()` says, and the launchers' word for it where that is another one. A
+#: 64-bit Arm that runs 32-bit programs calls itself `armv8l`.
+_MACHINES = {
+    "amd64": "x86_64",
+    "arm64": "aarch64",
+    "armv6l": "arm",
+    "armv7l": "arm",
+    "armv8l": "arm",
+    "x64": "x86_64",
+}
 _SYSTEMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
-_SCRIPTS = {"win32": "uv.ps1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,7 @@ def shim_path(folder: str, system: System) -> str:
 
 
 def launcher_source(platform_name: str = sys.platform, machine: str = "") -> str:
-    """Return the launcher that fits this machine; a script where none does.
+    """Return the launcher that fits this machine; where none does, the script for any `sh`.
 
     Raises:
         UserError: nothing fits, or the package was built without what fits.
@@ -90,12 +98,11 @@ def launcher_source(platform_name: str = sys.platform, machine: str = "") -> str
     machine = (machine or platform.machine()).lower()
     target = f"{_SYSTEMS.get(platform_name, platform_name)}-{_MACHINES.get(machine, machine)}"
     name = "uv.exe" if platform_name == "win32" else "uv"
-    script = _SCRIPTS.get(platform_name, "uv.sh")
-    for path in (
-        os.path.join(PACKAGE, "launchers", target, name),
-        os.path.join(PACKAGE, "shims", script),
-        os.path.join(os.path.dirname(os.path.dirname(PACKAGE)), "shims", script),
-    ):
+    places = [os.path.join(PACKAGE, "launchers", target, name)]
+    if platform_name != "win32":
+        above = os.path.dirname(os.path.dirname(PACKAGE))
+        places += [os.path.join(folder, "shims", "uv.sh") for folder in (PACKAGE, above)]
+    for path in places:
         if os.path.isfile(path):
             return path
     raise UserError(f"no launcher for `{target}` in this installation of uvlocal")
@@ -109,8 +116,6 @@ def contents(folder: str, system: System) -> Contents:
     """
     launcher = launcher_source()
     shim = shim_path(folder, system)
-    if launcher.endswith(".ps1"):
-        shim = os.path.join(folder, "uv.ps1")
     beside = os.path.join(folder, shared.CONFIGURATION)
     real = real_uv(folder, shim, system)
     store = settings.load(system).store

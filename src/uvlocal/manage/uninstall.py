@@ -217,8 +217,7 @@ def _is_this_uvlocal(shim: str, system: System) -> bool:
 def _ours_in(folder: str, system: System) -> list[str]:
     """Return our files in a shim's folder, by name; nothing else in it is touched."""
     shim = shim_path(folder, system)
-    scripts = [shim, os.path.join(folder, "uv.ps1")]
-    found = [path for path in scripts if is_ours(path, system)]
+    found = [shim] if is_ours(shim, system) else []
     if found or is_foreign_program(shim, system) or not os.path.lexists(shim):
         beside = (os.path.join(folder, name) for name in (shared.CONFIGURATION, MEMORY))
         found += [path for path in beside if os.path.isfile(path)]
