@@ -468,7 +468,7 @@ def test_a_wheel_carries_all_launchers(project: Path) -> None:
     assert wheel.endswith("-py3-none-any.whl")
     with zipfile.ZipFile(wheel) as file:
         names = set(file.namelist())
-        assert LAUNCHERS | {"uvlocal/shims/uv.sh", "uvlocal/shims/uv.ps1"} <= names
+        assert LAUNCHERS | {"uvlocal/shims/uv.sh"} <= names
         assert not [name for name in names if name.endswith((".c", ".h"))]
         assert b"musl" in file.read("uvlocal/launchers/COPYRIGHT.musl")
         for name in ("linux-x86_64", "windows-aarch64"):
