@@ -48,7 +48,7 @@ demo:
 	@$(PYTHON) demo/prepare.py
 	@.cache/demo/$(BIN)/python demo/main_job.py .cache/demo/source/src
 
-# What is slow stands in tests/slow.py. UVLOCAL_TEST_UV names other versions of uv than the newest.
+# What is slow stands in tests/slow.py. UVLOCAL_TEST_UV names versions of uv, `newest` or `all`.
 # COVERAGE=1 measures branch coverage, of both together: `make test-all COVERAGE=1`.
 test: src/uvlocal/launchers/.stamp
 ifdef COVERAGE

@@ -30,7 +30,7 @@ def selected(versions: tuple[str, ...] = ERAS) -> tuple[str, ...]:
     wish = fetched.ENVIRONMENT.get("UVLOCAL_TEST_UV", "")
     if wish == "all":
         return versions
-    return tuple(wish.split(",")) if wish else (NEWEST,)
+    return (NEWEST,) if wish in ("", "newest") else tuple(wish.split(","))
 
 
 def path(version: str) -> str:

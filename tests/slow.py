@@ -32,7 +32,7 @@ SLOW = {
     "shims/test_launcher_on_windows.py": "wine",
     "shims/test_recall_fuzz.py": "random cases",
     "shims/test_recall_on_windows.py": "wine",
-    "shims/test_tidy.py": "reads the launcher's source for minutes",
+    "shims/test_tidy.py": "reads the launcher's source",
     "test_bench_measuring.py": "measures",
     "test_build.py::test_a_wheel_carries_all_launchers": "builds every launcher",
     "test_build.py::test_an_editable_wheel_has_its_launchers_in_the_tree": "builds every launcher",
