@@ -6,4 +6,11 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite(*(path.stem for path in Path(__file__).parent.glob("tests/*.py")))
+TESTS = Path(__file__).parent / "tests"
+
+pytest.register_assert_rewrite(
+    *(
+        ".".join(path.relative_to(TESTS).with_suffix("").parts)
+        for path in TESTS.glob("support/*/*.py")
+    )
+)

@@ -45,7 +45,7 @@ TARGETS = {
     "windows-aarch64": "aarch64-windows-gnu",
 }
 #: What Python calls systems and processors where the names of `TARGETS` have another word; as in
-#: `uvlocal.manage.shim_folder`, which chooses the launcher.
+#: `uvlocal.manage.installation.shim_dir`, which chooses the launcher.
 _SYSTEMS = {"darwin": "macos", "win32": "windows"}
 _PROCESSORS = {
     "amd64": "x86_64",
@@ -76,8 +76,8 @@ _WINDOWS_HEADERS = ("lib", "libc", "include", "any-windows-any")
 
 SOURCE = os.path.join("shims", "launcher", "launcher.c")
 #: What C and Python have in common: a header that is made of a module.
-SHARED = os.path.join("shims", "launcher", "shared.h")
-_SHARED_MODULE = os.path.join("src", "uvlocal", "shim", "shared.py")
+SHARED = os.path.join("shims", "launcher", "contract.h")
+_SHARED_MODULE = os.path.join("src", "uvlocal", "shim", "contract.py")
 FOLDER = os.path.join("src", "uvlocal", "launchers")
 #: What the launchers beside it were made from. It may land in a wheel, where it does no harm.
 STAMP = ".stamp"
@@ -160,7 +160,7 @@ def shared_header(module: str) -> str:
     Text becomes a literal; a tuple of text becomes a macro that puts another one around each of
     its literals.
     """
-    lines = ["/* Made by `hatch_build.py` of `src/uvlocal/shim/shared.py`. */", ""]
+    lines = ["/* Made by `hatch_build.py` of `src/uvlocal/shim/contract.py`. */", ""]
     for name, value in runpy.run_path(module).items():
         if not name.isupper() or name.startswith("_"):
             continue

@@ -24,18 +24,17 @@ sys.path.insert(
 )
 
 import calls
-import fetched
 import machine
 import page
 import peers
 import plot
 import readme_figures
-import readme_tables
-import real_uv
 import scaling
 import scan
 import strategies
 from goals import goals
+from support.compare import readme_tables
+from support.tools import fetched, real_uv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

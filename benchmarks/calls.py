@@ -7,11 +7,11 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-import real_uv
-from fetched import SOURCE
 from shim_copies import Shim, Watch, copied_package, settle
+from support.hosts.worlds import World
+from support.tools import real_uv
+from support.tools.fetched import SOURCE
 from timing import Way, compared, measure, run, within
-from worlds import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable

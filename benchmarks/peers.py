@@ -13,10 +13,9 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import fetched
-import real_uv
+from support.hosts.worlds import World
+from support.tools import fetched, real_uv
 from timing import Way, compared, measure, within
-from worlds import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

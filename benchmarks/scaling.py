@@ -12,12 +12,12 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import real_uv
 from shim_copies import Shim, copied_package, settle
+from support.hosts.worlds import World
+from support.tools import real_uv
 from timing import Way, compared, measure, run, within
-from worlds import World
 
-from uvlocal.shim.shared import DECISIONS
+from uvlocal.shim.contract import DECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -18,7 +18,7 @@ PROJECTS, FILES = 2_000, 200_000
 
 _SCAN = """
 import resource, sys, time
-from uvlocal.manage.scan import Scanner
+from uvlocal.manage.projects.scan import Scanner
 start = time.perf_counter()
 found = Scanner().scan(None)
 seconds = time.perf_counter() - start

@@ -12,8 +12,8 @@ import shutil
 import time
 
 import uvlocal
-from uvlocal.shim.recall import SETTLED
-from uvlocal.shim.shared import CONFIGURATION, DECISIONS
+from uvlocal.shim.contract import CONFIGURATION, DECISIONS
+from uvlocal.shim.recall.writer import SETTLED
 
 #: How long files must be left alone until decisions that rest on them are recorded, in seconds.
 SETTLING = SETTLED / 1e9 + 0.5

@@ -20,14 +20,12 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-import hidden_python
-import hidden_shim
-import real_uv
-import sync_client
 from shim_copies import install_package, settle
-from sync_client import SyncClient
+from support.hosts.worlds import World
+from support.programs import hidden_shim, sync_client
+from support.programs.sync_client import SyncClient
+from support.tools import hidden_python, real_uv
 from timing import Way, compared, measure, within
-from worlds import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,10 +15,8 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 
-import fetched  # noqa: E402 - found through the line above
-import hidden_python  # noqa: E402 - as above
-import real_uv  # noqa: E402 - as above
-import sync_client  # noqa: E402 - as above
+from support.programs import sync_client  # noqa: E402 - as above
+from support.tools import fetched, hidden_python, real_uv  # noqa: E402 - as above
 
 #: What the throwaway world inherits: how to reach the network, and nothing that steers uv.
 _INHERITED = (

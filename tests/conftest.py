@@ -11,14 +11,12 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-import fetched
-import hidden_python
 import hypothesis
 import pytest
-import real_uv
-import slow
-from real_mounts import Mounts, Unavailable, need
-from worlds import World
+from support import slow
+from support.hosts.worlds import World
+from support.tools import fetched, hidden_python, real_uv
+from support.tools.real_mounts import Mounts, Unavailable, need
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

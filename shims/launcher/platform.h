@@ -44,7 +44,7 @@ typedef char native;
 #define PATH_SEPARATOR N(':')
 #endif
 
-#include "shared.h"
+#include "contract.h"
 
 /* A file's content. */
 struct content {

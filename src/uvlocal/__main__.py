@@ -1,6 +1,6 @@
 """`python -m uvlocal`."""
 
-from uvlocal.manage.main import main
+from uvlocal.manage.commands.main import main
 
 if __name__ == "__main__":
     main()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import hidden_python
 import pytest
+from support.tools import hidden_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from worlds import World
+    from support.hosts.worlds import World
 
 
 @pytest.fixture

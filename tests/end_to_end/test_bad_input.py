@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from worlds import World
+    from support.hosts.worlds import World
 
 SETTINGS = "home/.config/uvlocal/uvlocal.toml"
 INFO = "home/.dropbox/info.json"

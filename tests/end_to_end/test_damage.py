@@ -6,11 +6,11 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-import sync_client
-from sync_client import SyncClient
+from support.programs import sync_client
+from support.programs.sync_client import SyncClient
 
 if TYPE_CHECKING:
-    from worlds import World
+    from support.hosts.worlds import World
 
 RUNS = 3
 

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import hidden_python
-from fetched import SOURCE
+from support.tools import hidden_python
+from support.tools.fetched import SOURCE
 
 if TYPE_CHECKING:
     from pathlib import Path

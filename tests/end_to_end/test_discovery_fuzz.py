@@ -12,9 +12,9 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-import oracle
 import pytest
-from oracle import Link, project, workspace, zipped
+from support.random_worlds import oracle
+from support.random_worlds.oracle import Link, project, workspace, zipped
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,16 +8,16 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import oracle
 import pytest
-from fakes import FakeSystem
-from layouts import CALLS, LAYOUTS, Call
-from oracle import Link
+from support.hosts.fakes import FakeSystem
+from support.random_worlds import oracle
+from support.random_worlds.layouts import CALLS, LAYOUTS, Call
+from support.random_worlds.oracle import Link
 
-from uvlocal.shim.commands import COMMANDS
-from uvlocal.shim.project import discover
-from uvlocal.shim.request import parse
-from uvlocal.shim.system import System
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.project.discovery import discover
+from uvlocal.shim.request.commands import COMMANDS
+from uvlocal.shim.request.parse import parse
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import hidden_python
-import sync_client
-from sync_client import SyncClient
+from support.programs import sync_client
+from support.programs.sync_client import SyncClient
+from support.tools import hidden_python
 
 if TYPE_CHECKING:
-    from worlds import World
+    from support.hosts.worlds import World
 
 RUNS = 5
 

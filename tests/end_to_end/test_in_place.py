@@ -6,14 +6,13 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-import hidden_python
-import hidden_shim
 import pytest
-import sync_client
-from counted_python import CountedPython
+from support.programs import hidden_shim, sync_client
+from support.programs.counted_python import CountedPython
+from support.tools import hidden_python
 
 if TYPE_CHECKING:
-    from worlds import World
+    from support.hosts.worlds import World
 
 RUNS = 5
 

@@ -7,17 +7,17 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-import nushell
 import pytest
+from support.tools import nushell
 
 if sys.platform == "win32":
     pytest.skip("these shells are POSIX's", allow_module_level=True)
 
 import pexpect
-from terminals import Terminal
+from support.compare.terminals import Terminal
 
 if TYPE_CHECKING:
-    from worlds import Completed, World
+    from support.hosts.worlds import Completed, World
 
 #: A shell as people start it: its name, and the options.
 KINDS = [

@@ -9,13 +9,13 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from counted_python import CountedPython
+from support.programs.counted_python import CountedPython
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from worlds import Completed, World
+    from support.hosts.worlds import Completed, World
 
 if sys.platform != "linux":
     pytest.skip("only Linux has private mount tables", allow_module_level=True)

@@ -12,12 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from fetched import SOURCE
+from support.tools.fetched import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from worlds import Completed, World
+    from support.hosts.worlds import Completed, World
 
 #: Python's own caches beside the sources are no concern of uv or uvlocal.
 NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}

@@ -10,10 +10,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-import sync_client
+from support.programs import sync_client
 
 if TYPE_CHECKING:
-    from worlds import World
+    from support.hosts.worlds import World
 
 if sys.platform == "win32":
     pytest.skip("kills, and stands in for uv, as on POSIX", allow_module_level=True)

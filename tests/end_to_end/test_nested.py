@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from worlds import World
+    from support.hosts.worlds import World
 
 #: The folder of a project, and what its `[tool.uvlocal]` says, by what becomes of it.
 KINDS = {

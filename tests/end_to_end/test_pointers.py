@@ -10,14 +10,14 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-import recipes
-from readme_tables import README
-from worlds import World
+from support.compare import recipes
+from support.compare.readme_tables import README
+from support.hosts.worlds import World
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from worlds import Completed
+    from support.hosts.worlds import Completed
 
 #: The first uv that reads redirect files.
 FILES_FROM = (0, 13, 9)

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from fake_nextcloud import FakeNextcloud
-from real_mounts import Unavailable, free_port, need
-from sample_clients import nextcloud_config
+from support.hosts.sample_clients import nextcloud_config
+from support.programs.fake_nextcloud import FakeNextcloud
+from support.tools.real_mounts import Unavailable, free_port, need
 
-from uvlocal.shim.settings import Settings
-from uvlocal.shim.system import System
-from uvlocal.shim.volume import Volume, locate
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.settings.settings import Settings
+from uvlocal.shim.volume.locate import Volume, locate
 
 if TYPE_CHECKING:
-    from worlds import World
+    from support.hosts.worlds import World
 
 #: What Syncthing must not do in a test: speak to anybody, update itself, open a browser.
 QUIET = {

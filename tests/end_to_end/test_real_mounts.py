@@ -7,18 +7,18 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-import real_mounts
-from real_mounts import Mounts, Unavailable
+from support.tools import real_mounts
+from support.tools.real_mounts import Mounts, Unavailable
 
-from uvlocal.shim.settings import Settings
-from uvlocal.shim.system import System
-from uvlocal.shim.volume import Volume, locate
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.settings.settings import Settings
+from uvlocal.shim.volume.locate import Volume, locate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from worlds import World
+    from support.hosts.worlds import World
 
 #: What each mount is: kind, label, whether plain uv fails there.
 EXPECTED = {

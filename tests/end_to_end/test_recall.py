@@ -20,7 +20,7 @@ if sys.platform != "linux":
         "the program in uv's place tells its own path on Linux only", allow_module_level=True
     )
 
-from changing_worlds import Answer, Asked, ChangingWorld
+from support.random_worlds.changing_worlds import Answer, Asked, ChangingWorld
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,16 +11,16 @@ import pytest
 if sys.platform != "linux":
     pytest.skip("the mounts of these tests are Linux'", allow_module_level=True)
 
-import recorded
-from changing_worlds import Asked, ChangingWorld
-from real_mounts import Unavailable
-from world_contents import PROJECT
+from support.compare import recorded
+from support.random_worlds.changing_worlds import Asked, ChangingWorld
+from support.random_worlds.world_contents import PROJECT
+from support.tools.real_mounts import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from real_mounts import Mounts
+    from support.tools.real_mounts import Mounts
 
     Act = Callable[[ChangingWorld, Mounts], object]
 

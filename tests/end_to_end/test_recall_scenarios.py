@@ -16,9 +16,9 @@ if sys.platform != "linux":
         "the program in uv's place tells its own path on Linux only", allow_module_level=True
     )
 
-import launchers
-from changing_worlds import Asked, ChangingWorld
-from world_contents import PROJECT
+from support.hosts import launchers
+from support.random_worlds.changing_worlds import Asked, ChangingWorld
+from support.random_worlds.world_contents import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,14 +8,14 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from counted_python import CountedPython
+from support.programs.counted_python import CountedPython
 
 import uvlocal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from worlds import World
+    from support.hosts.worlds import World
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="of POSIX; Windows has test_recall_on_windows"

@@ -10,14 +10,14 @@ import sys
 import zipfile
 from typing import TYPE_CHECKING
 
-import fetched
-import launchers
 import pytest
-from fetched import SOURCE
 from filelock import FileLock
+from support.hosts import launchers
+from support.tools import fetched
+from support.tools.fetched import SOURCE
 
 if TYPE_CHECKING:
-    from worlds import World
+    from support.hosts.worlds import World
 
 #: What is no part of the sources.
 _NOT_COPIED = shutil.ignore_patterns(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from machines import Machine
-from transcripts import Transcripts
+from support.compare.transcripts import Transcripts
+from support.hosts.machines import Machine
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,17 +6,17 @@ import itertools
 from typing import TYPE_CHECKING
 
 import pytest
-from fakes import FakeSystem
+from support.hosts.fakes import FakeSystem
 
-from uvlocal.shim import settings as settings_module
 from uvlocal.shim.decide import CODES, Decision, Facts, decide
-from uvlocal.shim.project import Project
-from uvlocal.shim.request import Request
-from uvlocal.shim.stores import Store
-from uvlocal.shim.volume import Volume
+from uvlocal.shim.project.discovery import Project
+from uvlocal.shim.request.parse import Request
+from uvlocal.shim.settings import settings as settings_module
+from uvlocal.shim.store.lookup import Store
+from uvlocal.shim.volume.locate import Volume
 
 if TYPE_CHECKING:
-    from uvlocal.shim.settings import Settings
+    from uvlocal.shim.settings.settings import Settings
 
 ROOT = "/home/me/Dropbox/foo"
 ENVIRONMENT = "/home/me/.local/share/uvlocal/envs/foo-0123456789"

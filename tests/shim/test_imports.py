@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 import uvlocal
-from uvlocal.shim import bytecode
+from uvlocal.shim.recall import bytecode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ def hook(event, arguments):
         done.append((event, ""))
 before = set(sys.modules)
 sys.path.insert(0, sys.argv[1])
-import uvlocal.shim.launch as launch, uvlocal.shim.handover as handover
+import uvlocal.shim.launch as launch, uvlocal.shim.uv.handover as handover
 def become(path, arguments, changes):
     import builtins
     names = {
@@ -223,7 +223,8 @@ def test_a_project_command_without_help_reads_no_more_than_its_projects(
 
 def module_files() -> list[str]:
     """Return every module of the shim."""
-    return sorted(name for name in os.listdir(SHIM) if name.endswith(".py"))
+    found = [os.path.join(folder, name) for folder, _, names in os.walk(SHIM) for name in names]
+    return sorted(os.path.relpath(path, SHIM) for path in found if path.endswith(".py"))
 
 
 @pytest.mark.parametrize("name", module_files())
@@ -248,9 +249,9 @@ def test_what_a_module_imports_at_its_top(name: str) -> None:
 @pytest.mark.parametrize("name", bytecode.MODULES)
 def test_an_ordinary_call_does_without_os(name: str) -> None:
     """What its modules take from `os` and `stat` is built in."""
-    with open(os.path.join(SHIM, f"{name}.py"), encoding="utf-8") as file:
+    with open(os.path.join(SHIM, *name.split(".")) + ".py", encoding="utf-8") as file:
         tree = ast.parse(file.read())
-    if name == "builtin":
+    if name == "machine.early_os":
         return
     imported = [
         alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names
@@ -265,19 +266,6 @@ def test_an_ordinary_call_does_without_os(name: str) -> None:
             and node.value.id == module
         }
         assert used <= set(dir(importlib.import_module(built_in))) | ELSEWHERE
-
-
-@pytest.mark.parametrize("name", module_files())
-def test_the_shim_imports_manage_in_one_place_only(name: str) -> None:
-    """Imports point from `manage` to `shim`; the one exception is the first record."""
-    with open(os.path.join(SHIM, name), encoding="utf-8") as file:
-        tree = ast.parse(file.read())
-    imported = [
-        node.module
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("uvlocal.manage")
-    ]
-    assert imported == (["uvlocal.manage"] if name == "prepare.py" else [])
 
 
 def test_the_watch_sees_what_it_should(home: Home, tmp_path: Path) -> None:

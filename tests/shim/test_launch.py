@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from uvlocal.shim import gather, handover, launch
+from uvlocal.shim import call as gather
+from uvlocal.shim import launch
+from uvlocal.shim.uv import handover
 
 if TYPE_CHECKING:
     from collections.abc import Callable

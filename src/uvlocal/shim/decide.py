@@ -5,15 +5,15 @@ next row needs a fact that was not gathered yet, so that a call never pays for a
 matter. The shim, `uvlocal status` and `uvlocal scan` all ask this one function.
 """
 
-from uvlocal.shim.display import printable
+from uvlocal.shim.machine.display import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from uvlocal.shim.project import Project
-    from uvlocal.shim.request import Request
-    from uvlocal.shim.settings import Settings
-    from uvlocal.shim.stores import Store
-    from uvlocal.shim.volume import Volume
+    from uvlocal.shim.project.discovery import Project
+    from uvlocal.shim.request.parse import Request
+    from uvlocal.shim.settings.settings import Settings
+    from uvlocal.shim.store.lookup import Store
+    from uvlocal.shim.volume.locate import Volume
 
 #: Every decision code in order of precedence, and when it is taken. The README shows this table.
 CODES = {

@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     import os
     from types import ModuleType
 
-    from uvlocal.shim.handover import RealUv
-    from uvlocal.shim.system import System
+    from uvlocal.shim.machine.host import System
+    from uvlocal.shim.uv.handover import RealUv
 else:
-    # As in `builtin`, which is not there yet.
+    # As in `early_os`, which is not there yet.
     os = sys.modules.get("os") or sys.modules.get("posix") or sys.modules["nt"]
 
 #: Positions in `sys.argv`.
 _PACKAGE, _LAUNCHER, _FLAGS, _ARGV0 = 1, 2, 3, 4
-#: The file beside the launcher, and the most that is read of it in bytes, as in `shared`, which is
-#: not there yet; a test holds that they are the same.
+#: The file beside the launcher, and the most that is read of it in bytes, as in `contract`, which
+#: is not there yet; a test holds that they are the same.
 _CONFIGURATION = "uvlocal-launcher.conf"
 _LIMIT = 64 * 1024
 #: How names of the system become text (`os.fsdecode`).
@@ -43,18 +43,18 @@ def _call(launcher: str, flags: str, argv: "list[str]") -> int:
     tracing = _is_tracing()
     cache = _cache(launcher)
     # Byte code in the file does not tell lines, which a traceback is read for.
-    bytecode = _by_path("bytecode") if cache and not tracing else None
+    bytecode = _by_path("recall.bytecode") if cache and not tracing else None
     is_stale = bytecode is not None and not bytecode.load(cache, sys.argv[_PACKAGE])
-    from uvlocal.shim import handover
-    from uvlocal.shim.recorder import RecordingSystem
+    from uvlocal.shim.recall.recording_host import RecordingSystem
+    from uvlocal.shim.uv import handover
 
     system: "System" = RecordingSystem()
     changes: "dict[str, str | None]" = {}
     real = None
     try:
-        from uvlocal.shim.gather import Call
+        from uvlocal.shim.call import Call
         from uvlocal.shim.prepare import prepare
-        from uvlocal.shim.recall import record
+        from uvlocal.shim.recall.writer import record
 
         call = Call(argv[1:], system, launcher, _trace if tracing else None)
         changes = dict(call.changes.values)  # the user's own, should we fail from here on
@@ -80,7 +80,7 @@ def _by_path(name: str) -> "ModuleType":
     from _frozen_importlib_external import SourceFileLoader
 
     module = type(sys)("uvlocal.shim." + name)
-    path = f"{sys.argv[_PACKAGE]}/uvlocal/shim/{name}.py"
+    path = f"{sys.argv[_PACKAGE]}/uvlocal/shim/{name.replace('.', '/')}.py"
     SourceFileLoader(module.__name__, path).exec_module(module)
     return module
 
@@ -113,33 +113,35 @@ def _cache(launcher: str) -> str:
 
 def _become(real: "RealUv", argv: "list[str]", changes: "dict[str, str | None]") -> int:
     """Become uv; return an exit code where that cannot be done (or uv's own, on Windows)."""
-    from uvlocal.shim import handover, shared
+    from uvlocal.shim import contract
+    from uvlocal.shim.uv import handover
 
     if not real.path:
         handover.say(handover.missing(real))
-        return shared.NOT_FOUND
+        return contract.NOT_FOUND
     try:
         return handover.become(real.path, argv, changes)
     except OSError as error:
         handover.say(f"error: failed to start `{real.path}`: {error.strerror}")
-        return shared.NOT_FOUND
+        return contract.NOT_FOUND
 
 
 def _trace(line: str) -> None:
-    from uvlocal.shim import handover
+    from uvlocal.shim.uv import handover
 
     handover.say("uvlocal: " + line)
 
 
 def _confess(error: Exception, *, tracing: bool) -> None:
     """Say in one line that we failed, with the whole story under `UVLOCAL_TRACE`."""
-    from uvlocal.shim import builtin, environment, handover
+    from uvlocal.shim.machine import early_os
+    from uvlocal.shim.uv import handover, variables
 
     if tracing:
         import traceback
 
         handover.say("uvlocal: " + "".join(traceback.format_exception(error)).rstrip())
-    if not environment.is_on(builtin.environ(), "UVLOCAL_QUIET"):
+    if not variables.is_on(early_os.environ(), "UVLOCAL_QUIET"):
         kind = type(error).__name__
         what = " ".join(str(error).split())[:200]
         hint = "`UVLOCAL_TRACE=1` tells more"
@@ -176,7 +178,7 @@ def main() -> None:
     """Decide, then become uv. Does not return.
 
     Raises:
-        Exception: this package is damaged; the launcher then becomes uv (`shared.STUB`).
+        Exception: this package is damaged; the launcher then becomes uv (`contract.STUB`).
     """
     # Byte code is many small objects, and this process is another one before memory matters.
     gc.disable()

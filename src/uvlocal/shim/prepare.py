@@ -2,9 +2,11 @@
 
 import sys
 
-from uvlocal.shim import directories, display, environment, handover, stores
+from uvlocal.shim.call import Call
 from uvlocal.shim.decide import Decision
-from uvlocal.shim.gather import Call
+from uvlocal.shim.machine import directories, display
+from uvlocal.shim.store import lookup
+from uvlocal.shim.uv import handover, variables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ def prepare(call: Call, decision: Decision) -> None:
     A record that cannot be written stops nothing; the next call tries again.
     """
     request = call.facts.request
-    silenced = environment.is_on(call.system.environ, "UVLOCAL_QUIET")
+    silenced = variables.is_on(call.system.environ, "UVLOCAL_QUIET")
     quiet = request is None or request.quiet or silenced
     lines = []
     if decision.strategy == "redirect" and request is not None and request.writes:
@@ -58,7 +60,7 @@ def _keep_pointer(call: Call, decision: Decision) -> str:
     wish, volume, project = call.settings.pointer, call.facts.volume, call.facts.project
     if wish == "none" or volume is None or project is None or not _is_kept(call, decision):
         return ""
-    from uvlocal.shim import pointers
+    from uvlocal.shim.store import pointers
 
     obstacle = pointers.obstacle(wish, volume, call.uv_version() if wish == "file" else None)
     if obstacle:
@@ -74,7 +76,7 @@ def _is_kept(call: Call, decision: Decision) -> bool:
     if store is None:
         return False
     name = system.path.basename(decision.environment)
-    return store.exists or system.exists(stores.record_path(store.path, name, system))
+    return store.exists or system.exists(lookup.record_path(store.path, name, system))
 
 
 def _clear_flags(call: Call, decision: Decision) -> str:
@@ -82,7 +84,7 @@ def _clear_flags(call: Call, decision: Decision) -> str:
     del decision
     request, project, system = call.facts.request, call.facts.project, call.system
     if request is not None and request.role == "project" and project is not None:
-        from uvlocal.shim import hidden_flags
+        from uvlocal.shim.in_place import hidden_flags
 
         call.note("hidden flags cleared", str(hidden_flags.clear(project.root, system)))
     return ""
@@ -114,7 +116,7 @@ def _record(call: Call, decision: Decision) -> "str | None":
     if store is None:
         return None
     name = system.path.basename(decision.environment)
-    if system.lstat(stores.record_path(store.path, name, system)) is not None:
+    if system.lstat(lookup.record_path(store.path, name, system)) is not None:
         return None
     try:
         # The one thing of `manage` that is imported here, at this moment only: making the
@@ -122,7 +124,7 @@ def _record(call: Call, decision: Decision) -> "str | None":
         site = handover.configuration(system, call.launcher).get("site", "")
         if site and site not in sys.path:
             sys.path.append(site)
-        from uvlocal.manage import record
+        from uvlocal.manage.environments import record
 
         return record.write_first(call, decision)
     except Exception as error:  # noqa: BLE001 - a missing record is a nuisance, no reason to fail

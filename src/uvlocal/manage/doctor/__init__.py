@@ -1,0 +1,1 @@
+"""Check everything that uvlocal rests on, and mend what is safe to mend."""

@@ -1,0 +1,161 @@
+"""Is the store local, private, writable, on the disk of uv's cache? Do its records agree?"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.environments import trash
+from uvlocal.manage.findings import FAIL, OK, WARN, Finding
+from uvlocal.manage.settings.show import local_store
+from uvlocal.shim.machine import directories
+from uvlocal.shim.machine.display import below_home, contract_home, quoted
+from uvlocal.shim.store import lookup, naming
+
+if TYPE_CHECKING:
+    from uvlocal.manage.doctor.facts import Facts
+    from uvlocal.manage.environments.records import Entry
+
+
+def check(facts: Facts) -> list[Finding]:
+    """Look at the store that the next project would use, and at every store that is there."""
+    chosen = lookup.look(facts.system.home or os.sep, facts.system, facts.settings)
+    if chosen is None:
+        return [Finding("store-nowhere", FAIL, "there is no home directory for a store", path="")]
+    shown = f"`{chosen.shown}`"
+    checks = []
+    if chosen.volume.kind != "local":
+        seen = f"the store {shown} lies on {chosen.volume.label}, so nothing is redirected"
+        advice = local_store(facts.system)
+        confidence = chosen.volume.confidence
+        found = Finding("store-not-local", FAIL, seen, confidence, path=chosen.path, advice=advice)
+        checks.append(found)
+    if not chosen.writable:
+        seen = f"the store {shown} cannot be written, so no new project is redirected"
+        folder = quoted(below_home(chosen.path, facts.system), facts.system)
+        checks.append(
+            Finding(
+                "store-not-writable",
+                FAIL,
+                seen,
+                command=f"chmod -R u+rwX {folder}",
+                path=chosen.path,
+            )
+        )
+    checks += _private(facts)
+    checks += _same_disk(chosen.path, shown, facts)
+    if not checks:
+        seen = f"the store {shown} is local, private, writable, and on the disk of uv's cache"
+        checks.append(Finding("store", OK, seen, path=chosen.path))
+    return checks + _leftovers(facts)
+
+
+def _private(facts: Facts) -> list[Finding]:
+    """Look at who may read and write the stores; Windows keeps `%LOCALAPPDATA%` private itself."""
+    checks: list[Finding] = []
+    if facts.system.uid < 0:
+        return checks
+    for place in facts.places:
+        for name in ("", naming.ENVIRONMENTS, naming.RECORDS):
+            path = os.path.join(place, name) if name else place
+            status = facts.system.lstat(path)
+            if status is None or not stat.S_ISDIR(status.st_mode):
+                continue
+            shown = contract_home(path, facts.system)
+            pasted = quoted(below_home(path, facts.system), facts.system)
+            if status.st_uid != facts.system.uid:
+                seen = f"`{shown}` belongs to another user"
+                mend = f"sudo chown -R $USER {pasted}"
+                checks.append(Finding("store-not-yours", FAIL, seen, command=mend, path=path))
+            elif status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                seen = f"`{shown}` is open to others (mode {stat.S_IMODE(status.st_mode):04o})"
+                mend = f"chmod 700 {pasted}"
+                check_ = Finding("store-not-private", WARN, seen, "high", mend, "chmod", path)
+                checks.append(check_)
+    return checks
+
+
+def uv_cache(facts: Facts) -> str:
+    """Return where uv's cache is: what its variable says, or the usual place."""
+    given = facts.system.environ.get("UV_CACHE_DIR", "")
+    return os.path.join(facts.system.cwd, given) if given else directories.uv_cache(facts.system)
+
+
+def _same_disk(store: str, shown: str, facts: Facts) -> list[Finding]:
+    """Compare the disks of the store and of uv's cache: uv links from one into the other."""
+    cache = uv_cache(facts)
+    if not cache or facts.system.environ.get("UV_LINK_MODE") == "copy":
+        return []
+    disks = []
+    for path in (store, cache):
+        status = facts.system.stat(lookup.existing_ancestor(path, facts.system))
+        disks.append(status.st_dev if status else None)
+    if None in disks or disks[0] == disks[1]:
+        return []
+    seen = (
+        f"the store {shown} and uv's cache `{contract_home(cache, facts.system)}` are on different "
+        "disks, so uv copies every file and warns at each installation"
+    )
+    advice = "`uvlocal config set store DIR` with a DIR on the cache's disk, or set `UV_CACHE_DIR`"
+    return [Finding("store-other-disk", WARN, seen, "medium", path=store, advice=advice)]
+
+
+def _leftovers(facts: Facts) -> list[Finding]:
+    left = [path for place in facts.places for path in trash.leftovers(place, facts.system)]
+    if not left:
+        return []
+    what = "an interrupted removal" if len(left) == 1 else f"{len(left)} interrupted removals"
+    seen = f"{what} left files in `{contract_home(os.path.dirname(left[0]), facts.system)}`"
+    return [Finding("leftovers", WARN, seen, "high", "uvlocal prune", "empty-trash", left[0])]
+
+
+# -- records -----------------------------------------------------------------------------------
+
+
+def check_records(facts: Facts) -> list[Finding]:
+    """See whether records and environments agree, and what became of the projects."""
+    checks = [found for entry in facts.entries for found in _entry(entry, facts)]
+    gone = [entry for entry in facts.entries if entry.state == "project-gone"]
+    if gone:
+        what = "an environment has" if len(gone) == 1 else f"{len(gone)} environments have"
+        seen = f"{what} no project any more"
+        checks.append(Finding("projects-gone", WARN, seen, "high", "uvlocal prune"))
+    if not checks:
+        number = len(facts.entries)
+        seen = f"records and environments agree ({number} environment{'' if number == 1 else 's'})"
+        checks.append(Finding("records", OK, seen))
+    return checks
+
+
+def _entry(entry: Entry, facts: Facts) -> list[Finding]:
+    path = entry.environment if entry.made else entry.record_path
+    shown = contract_home(path, facts.system)
+    root = contract_home(entry.root, facts.system)
+    if entry.state == "broken":
+        seen = f"`{shown}`: {entry.why}"
+        pasted = quoted(below_home(path, facts.system), facts.system)
+        advice = f"look at it; if it is nothing of yours, `rm -r {pasted}`"
+        return [Finding("record-broken", WARN, seen, path=path, advice=advice)]
+    if entry.state == "moved":
+        there = quoted(below_home(entry.moved_to, facts.system), facts.system)
+        seen = f"`{root}`: {entry.why}"
+        return [
+            Finding("project-moved", WARN, seen, "high", f"uvlocal adopt {there}", path=entry.root)
+        ]
+    if entry.state == "copy":
+        seen = f"`{root}`: {entry.why}; uv adapts it, and the record can be brought up to date"
+        return [
+            Finding(
+                "record-outdated",
+                WARN,
+                seen,
+                "medium",
+                "uvlocal doctor --fix",
+                "update-record",
+                entry.record_path,
+            )
+        ]
+    if entry.state == "volume-not-mounted":
+        return [Finding("volume-not-mounted", OK, f"`{root}`: {entry.why}", path=entry.root)]
+    return []

@@ -1,0 +1,134 @@
+"""Which uv is the real one, are there others, and does it keep environments itself?"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.doctor.stores import uv_cache
+from uvlocal.manage.findings import FAIL, OK, WARN, Finding
+from uvlocal.manage.installation import inspect
+from uvlocal.shim.machine import directories
+from uvlocal.shim.machine.display import contract_home
+from uvlocal.shim.project import uv_config
+from uvlocal.shim.project.discovery import no_project
+from uvlocal.shim.request.parse import parse
+from uvlocal.shim.uv import handover, versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from uvlocal.manage.doctor.facts import Facts
+
+#: The oldest uv that the tests run with.
+OLDEST = (0, 5, 9)
+#: How a real uv was found, for people.
+_ORIGINS = {"variable": "named by `UVLOCAL_UV`", "path": "on PATH", "recorded": "recorded"}
+#: The error that says that a file of a cloud folder cannot be linked (Windows,
+#: `ERROR_CLOUD_FILE_INCOMPATIBLE_HARDLINKS`).
+_POISONED = 396
+#: How many files of uv's cache are tried.
+_SAMPLES = 50
+
+
+def check(facts: Facts) -> list[Finding]:
+    """Look at the real uv, and at the other ones on PATH."""
+    real = facts.real_uv
+    if not real.path:
+        tried = f" (`UVLOCAL_UV` names `{real.wish}`, which {real.rejected})" if real.wish else ""
+        mend = "unset `UVLOCAL_UV`" if real.wish else "install uv"
+        return [Finding("no-real-uv", FAIL, f"there is no real uv{tried}", advice=mend)]
+    version = _version(real.path, facts)
+    text = _text(version)
+    shown = contract_home(real.path, facts.system)
+    seen = f"the real uv is `{shown}` ({text}, {_ORIGINS[real.origin]})"
+    if version is None:
+        return [Finding("uv-version", WARN, f"{seen}, which does not say its version", "medium")]
+    if version < OLDEST:
+        seen += f", older than {_text(OLDEST)}, the oldest that uvlocal is tested with"
+        return [Finding("uv-old", WARN, seen, command="uv self update", path=real.path)]
+    return [Finding("uv", OK, seen, path=real.path), *_others(real.path, version, facts)]
+
+
+def _version(path: str, facts: Facts) -> tuple[int, int, int] | None:
+    cache = directories.cache_directory(facts.system)
+    return versions.known(path, facts.system, os.path.join(cache, "uv-versions") if cache else "")
+
+
+def _text(version: tuple[int, int, int] | None) -> str:
+    return ".".join(map(str, version)) if version else "version unknown"
+
+
+def _others(real: str, version: tuple[int, int, int], facts: Facts) -> list[Finding]:
+    """Look for further uvs on PATH of another version: which one runs depends on PATH's order."""
+    checks = []
+    seen_paths = {os.path.realpath(real)}
+    for path in inspect.uvs_on_path(facts.system):
+        canonical = os.path.realpath(path)
+        status = facts.system.stat(path)
+        ours = status is not None and handover.is_shim(path, status, facts.system, "")
+        if ours or canonical in seen_paths:
+            continue
+        seen_paths.add(canonical)
+        other = _version(path, facts)
+        if other != version:
+            seen = (
+                f"`{contract_home(path, facts.system)}` is another uv ({_text(other)}), which "
+                f"`{contract_home(real, facts.system)}` ({_text(version)}) hides"
+            )
+            checks.append(Finding("uv-twice", WARN, seen, path=path, advice="remove one of them"))
+    return checks
+
+
+def check_centralizes(facts: Facts) -> list[Finding]:
+    """See whether uv keeps environments centrally itself, everywhere or in this project."""
+    request = parse(["sync"], facts.system, lambda: None)
+    project = facts.call.facts.project or no_project(facts.path)
+    where = uv_config.centralized_by(request, project, facts.system)
+    if not where:
+        return []
+    seen = (
+        f"uv's own `{uv_config.FEATURE}` is on ({contract_home(where, facts.system)}), so uvlocal "
+        "stands aside; `uv cache prune` removes such environments"
+    )
+    mend = "turn it off there to have uvlocal keep them"
+    return [Finding("uv-centralizes", WARN, seen, advice=mend)]
+
+
+def check_cache(
+    facts: Facts, link: Callable[[str, str], None] = os.link, platform: str = sys.platform
+) -> list[Finding]:
+    """See whether files of uv's cache can still be linked.
+
+    A file of the cache that was linked into an environment below OneDrive cannot be linked
+    anywhere else afterwards (https://github.com/astral-sh/uv/issues/9500).
+    """
+    cache = uv_cache(facts)
+    if platform != "win32" or not os.path.isdir(cache):
+        return []
+    trial = os.path.join(cache, ".uvlocal-trial")
+    bad = 0
+    for path in itertools.islice(_linked_files(cache), _SAMPLES):
+        try:
+            link(path, trial)
+            os.unlink(trial)
+        except OSError as error:
+            bad += getattr(error, "winerror", None) == _POISONED
+    if not bad:
+        return []
+    seen = f"{bad} files of uv's cache cannot be linked: an environment in OneDrive has them too"
+    mend = "`uv cache clean`, after `uvlocal migrate --all`"
+    return [Finding("uv-cache-poisoned", FAIL, seen, "medium", path=cache, advice=mend)]
+
+
+def _linked_files(cache: str) -> Iterator[str]:
+    """Yield files of the cache that have further names: those may be in an environment."""
+    for folder, _, names in os.walk(cache):
+        for name in names:
+            path = os.path.join(folder, name)
+            with contextlib.suppress(OSError):
+                if os.lstat(path).st_nlink > 1:
+                    yield path

@@ -1,0 +1,1 @@
+"""The environments in the store and their records: list, measure, prune, adopt, remove."""

@@ -1,0 +1,241 @@
+"""A moved project takes its old environment along, under its new name.
+
+The environment's own path is written into its scripts and its `activate` files; they are rewritten
+before the folder gets its new name, so that at no moment a broken environment has it. uv points an
+editable install at the new place by itself; it would not repair the scripts of other packages
+(found with uv 0.5.9, 0.9.30 and 0.13.9). Each step can be the last before the machine dies: the
+next call goes on from there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.environments import in_use, record, records, relocate, trash
+from uvlocal.manage.environments.store_lock import held, make_private
+from uvlocal.manage.errors import USAGE, UserError
+from uvlocal.manage.files import user_path
+from uvlocal.shim.call import Call
+from uvlocal.shim.machine import directories, display
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.store import lookup, pointers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from uvlocal.manage.environments.in_use import Process
+    from uvlocal.manage.environments.records import Entry
+    from uvlocal.shim.decide import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What was done, or with `dry_run` would be; `version` is that of the JSON object made of it.
+
+    `root` and `former_root` are where the project is and was, `environment` and
+    `former_environment` likewise. `replaced` says that the project had a new environment already,
+    which went. `scripts` is how many files name the new path now. `needs_sync` says that scripts
+    are programs, which only `uv sync --reinstall` makes anew (Windows).
+    """
+
+    version: int
+    dry_run: bool
+    root: str
+    former_root: str
+    environment: str
+    former_environment: str
+    replaced: bool
+    scripts: int
+    needs_sync: bool
+    problems: tuple[str, ...]
+
+
+def adopt(
+    path: str | None,
+    former: str = "",
+    environ: dict[str, str] | None = None,
+    *,
+    dry_run: bool = False,
+    processes: Callable[[], Iterable[Process]] = in_use.running,
+) -> Adopted:
+    """Give a moved project its old environment.
+
+    Args:
+        path: a folder of the project where it is now; the current directory if None.
+        former: where it was, or the name of its old environment; "" to recognise it by the
+            folder's identity.
+        environ: the environment variables, those of this process by default.
+        dry_run: say what would be done, and change nothing.
+        processes: what runs on this machine.
+
+    Raises:
+        UserError: there is nothing to adopt, or it is in use, or it cannot be moved.
+    """
+    call = Call(["sync"], System(environ=environ, cwd=user_path.folder(path)))
+    decision = call.settle()
+    if decision.strategy != "redirect":
+        outside = call.facts.project is None or not call.facts.project.root
+        hint = "run this in a project, or name one" if outside else "there is nothing to adopt"
+        raise UserError(decision.sentence, hint)
+    entry = _former(call, former)
+    plan = _plan(call, decision, entry)
+    if dry_run:
+        return replace(plan, dry_run=True)
+    return _perform(plan, call, decision, processes)
+
+
+# -- which one ---------------------------------------------------------------------------------
+
+
+def _former(call: Call, former: str) -> Entry:
+    """Return the old environment of the project.
+
+    Raises:
+        UserError: there is none, or it is not free to be taken.
+    """
+    root, system = _root(call), call.system
+    places = records.places(system, call.settings)
+    entries = [entry for entry in records.read(places, system, None, root) if entry.record]
+    if not former:
+        for entry in entries:
+            if entry.state == "moved" and entry.moved_to == root:
+                return entry
+        raise UserError(
+            f"no environment is known to have been that of `{_shown(root, call)}` before",
+            "name it with `--from`, `uvlocal list` shows them all",
+        )
+    wanted = os.path.abspath(directories.expand_home(former, system))
+    for entry in entries:
+        if former == entry.name or wanted == entry.root:
+            _check_is_free(entry, root, call)
+            return entry
+    raise UserError(
+        f"no record names an environment or a project `{former}`",
+        "`uvlocal list` shows them all",
+        USAGE,
+    )
+
+
+def _check_is_free(entry: Entry, root: str, call: Call) -> None:
+    shown = _shown(entry.root, call)
+    if entry.root == root:
+        raise UserError(f"`{entry.name}` is the environment of this project already")
+    if entry.state in ("ok", "copy"):
+        raise UserError(f"`{shown}` is still there, and two projects never share an environment")
+    if entry.state == "volume-not-mounted":
+        raise UserError(f"`{shown}` may still be there: {entry.why}")
+    if entry.state == "broken":
+        raise UserError(f"`{entry.name}` cannot be adopted: {entry.why}")
+
+
+def _root(call: Call) -> str:
+    return call.facts.project.root if call.facts.project is not None else ""
+
+
+def _shown(path: str, call: Call) -> str:
+    return display.contract_home(path, call.system)
+
+
+# -- the move ----------------------------------------------------------------------------------
+
+
+def _plan(call: Call, decision: Decision, entry: Entry) -> Adopted:
+    target = decision.environment
+    there = os.path.lexists(target)
+    if not entry.made and not there:
+        raise UserError(
+            f"the environment of `{_shown(entry.root, call)}` is gone", "`uv sync` makes a new one"
+        )
+    return Adopted(
+        version=1,
+        dry_run=False,
+        root=_root(call),
+        former_root=entry.root,
+        environment=target,
+        former_environment=entry.environment,
+        replaced=entry.made and there and entry.environment != target,
+        scripts=0,
+        needs_sync=call.system.platform == "win32",
+        problems=(),
+    )
+
+
+def _perform(
+    plan: Adopted,
+    call: Call,
+    decision: Decision,
+    processes: Callable[[], Iterable[Process]],
+) -> Adopted:
+    """Do what the plan says.
+
+    Where a call was interrupted after the move, the old folder is not there, and what is left to
+    do is done in the new one.
+    """
+    place = os.path.dirname(os.path.dirname(plan.environment))
+    if call.facts.store is not None and not os.path.isdir(place):
+        make_private(call.facts.store)
+    with held(place):
+        _check_not_in_use(plan, processes)
+        try:
+            old = plan.former_environment
+            folder = old if os.path.isdir(old) else plan.environment
+            changed = relocate.rewrite(folder, old, plan.environment)
+            if folder == old != plan.environment:
+                if os.path.lexists(plan.environment):
+                    trash.put(place, plan.environment)
+                os.rename(old, plan.environment)
+            _rewrite_record(plan, call, decision, place)
+            _mend_pointer(plan, call.system)
+        except OSError as error:
+            reason = str(error.strerror or error).lower()
+            raise UserError(
+                f"`{_shown(plan.former_environment, call)}` cannot be moved: {reason}",
+                "once that is mended, `uvlocal adopt` goes on",
+            ) from error
+        _, problems = trash.empty(place, call.system)
+    return replace(plan, scripts=changed, problems=tuple(problems))
+
+
+def _check_not_in_use(plan: Adopted, processes: Callable[[], Iterable[Process]]) -> None:
+    """Make sure that no process uses the environments, this one aside.
+
+    Raises:
+        UserError: one does.
+    """
+    both = [plan.former_environment, plan.environment]
+    others = [process for process in processes() if process.pid != os.getpid()]
+    for used in in_use.users(both, others).values():
+        names = ", ".join(f"`{process.name}` (process {process.pid})" for process in used[:3])
+        raise UserError(f"the environment is in use by {names}", "end that, then adopt again")
+    if any(os.path.realpath(sys.prefix) == os.path.realpath(path) for path in both):
+        raise UserError("uvlocal itself runs from the environment", "install it elsewhere")
+
+
+def _rewrite_record(plan: Adopted, call: Call, decision: Decision, place: str) -> None:
+    """Write the record under its new name, then remove the old one."""
+    old = os.path.basename(plan.former_environment)
+    former_place = os.path.dirname(os.path.dirname(plan.former_environment))
+    old_path = lookup.record_path(former_place, old, call.system)
+    table = record.content(call, decision)
+    with contextlib.suppress(record.BrokenRecordError):  # gone in the meantime
+        table["created"] = record.read_record(old_path, call.system).created
+    path = lookup.record_path(place, os.path.basename(plan.environment), call.system)
+    record.write(path, table)
+    if old_path != path and os.path.lexists(old_path):
+        os.unlink(old_path)
+
+
+def _mend_pointer(plan: Adopted, system: System) -> None:
+    """Let a pointer lead to the new place that led to the old one, as seen from either root."""
+    pointer = pointers.find(plan.root, plan.environment, system)
+    led = {
+        os.path.normpath(os.path.join(root, pointer.target))
+        for root in (plan.root, plan.former_root)
+    }
+    if pointer.ours and not pointer.leads and os.path.normpath(plan.former_environment) in led:
+        says = pointers.target(plan.root, plan.environment, system)
+        pointers.put(pointer, pointer.kind, says, system)

@@ -1,0 +1,248 @@
+"""The environments of the store, each with its project, its size, and when it was last used."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.environments import records
+from uvlocal.manage.environments.folder_identity import Disk, SilentError
+from uvlocal.manage.environments.sizes import Meter, Size
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.project import discovery as projects
+from uvlocal.shim.settings import settings as all_settings
+from uvlocal.shim.volume.providers.table import PROVIDERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from uvlocal.manage.environments.records import Entry
+
+#: The most that is read of a `pyvenv.cfg`, in bytes.
+_LIMIT = 64 * 1024
+_VERSION = re.compile(rb"^\s*version(?:_info)?\s*=\s*(\d+\.\d+(?:\.\d+)?)", re.MULTILINE)
+#: What uv changes in an environment when it installs something; where packages are differs.
+_CHANGED = ("", "bin", "Scripts", "pyvenv.cfg", os.path.join("Lib", "site-packages"))
+#: What people and uv change in a project that is worked on.
+_WORKED_ON = ("", "pyproject.toml", "uv.lock")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One environment; what is not known is "" or None.
+
+    `state` is one of `records.STATES`, `why` the sentence for it, "" where all is well.
+    `environment` is its path, and `exists` says whether it is there. `record` is the path of its
+    record. `volume` is what people call what the project lies on, `provider` the id of the sync
+    client. `size` is what its removal gives back, `shared_size` what it has in common with uv's
+    cache, in bytes; None where that was not counted. `created` and `last_used` are UTC times
+    (RFC 3339).
+    """
+
+    name: str
+    state: str
+    why: str
+    project: str
+    moved_to: str
+    environment: str
+    exists: bool
+    record: str
+    store: str
+    volume: str
+    provider: str
+    file_system: str
+    strategy: str
+    python: str
+    size: int | None
+    shared_size: int | None
+    files: int | None
+    created: str
+    last_used: str
+    uvlocal: str
+    uv: str
+
+
+@dataclass(frozen=True, slots=True)
+class Environments:
+    """Every environment of this user; `version` is that of the JSON object made of it.
+
+    `stores` are the stores that are there. `size` and `shared_size` are those of all together:
+    what two environments share is given back when both go.
+    """
+
+    version: int
+    stores: tuple[str, ...]
+    environments: tuple[Environment, ...]
+    size: int | None
+    shared_size: int | None
+
+
+def of(
+    environ: dict[str, str] | None = None,
+    *,
+    sizes: bool = True,
+    tell: Callable[[int], None] | None = None,
+) -> Environments:
+    """Return every environment of this user.
+
+    Args:
+        environ: the environment variables, those of this process by default.
+        sizes: whether to count files, which takes a second for some ten thousand.
+        tell: hears how many files were counted.
+    """
+    system = System(environ=environ)
+    settings = all_settings.load(system)
+    places = records.places(system, settings)
+    disk = Disk()
+    entries = records.read(places, system, disk, current_root(system))
+    meter = Meter(tell) if sizes else None
+    found = []
+    for entry in entries:
+        used = last_used(entry, disk)  # before anything is read, which is a use too
+        size = meter.add(entry.environment) if meter else None
+        found.append(_environment(entry, size, used))
+    total = meter.total() if meter else None
+    return Environments(
+        version=1,
+        stores=tuple(places),
+        environments=tuple(found),
+        size=total.own if total else None,
+        shared_size=total.shared if total else None,
+    )
+
+
+def current_root(system: System) -> str:
+    """Return the root of the project that the user is in, "" for none."""
+    found = projects.discover(system.cwd, system) if system.cwd else None
+    return found.root if found is not None else ""
+
+
+def _environment(entry: Entry, size: Size | None, used: float | None) -> Environment:
+    record = entry.record
+    return Environment(
+        name=entry.name,
+        state=entry.state,
+        why=entry.why,
+        project=entry.root,
+        moved_to=entry.moved_to,
+        environment=entry.environment,
+        exists=entry.made,
+        record=entry.record_path,
+        store=entry.store,
+        volume=volume_label(entry),
+        provider=record.provider if record else "",
+        file_system=record.file_system if record else "",
+        strategy=record.strategy if record else "",
+        python="" if os.path.islink(entry.environment) else python_version(entry.environment),
+        size=size.own if size else None,
+        shared_size=size.shared if size else None,
+        files=size.files if size else None,
+        created=record.created if record else "",
+        last_used=as_time(used),
+        uvlocal=record.uvlocal if record else "",
+        uv=record.uv if record else "",
+    )
+
+
+def volume_label(entry: Entry) -> str:
+    """Return what people call what the project lies on: the sync client, or the file system."""
+    record = entry.record
+    if record is None:
+        return ""
+    label = next((row.label for row in PROVIDERS if row.id == record.provider), record.provider)
+    # A folder that the user called synced has no provider, but a top.
+    of_the_user = "synced" if record.top not in ("", record.mount_point) else ""
+    return label or of_the_user or record.file_system
+
+
+def python_version(environment: str) -> str:
+    """Return the version of an environment's Python, as its `pyvenv.cfg` says, "" if unknown.
+
+    Where the system can, the file is read without a trace: its time of access tells of use.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    path = os.path.join(environment, "pyvenv.cfg")
+    for quiet in (getattr(os, "O_NOATIME", 0), 0):
+        try:
+            descriptor = os.open(path, flags | quiet)
+        except OSError:
+            continue
+        try:
+            found = _VERSION.search(os.read(descriptor, _LIMIT))
+        except OSError:
+            return ""
+        finally:
+            os.close(descriptor)
+        return found[1].decode() if found else ""
+    return ""
+
+
+# -- times -------------------------------------------------------------------------------------
+
+
+def last_used(entry: Entry, disk: Disk) -> float | None:
+    """Return when there was last a sign of use, in seconds since 1970; None if nothing tells.
+
+    uv writes nothing when it runs something. The signs are: the last installation; the last start
+    of the environment's Python, which reads `pyvenv.cfg`, if the disk keeps times of access (Linux
+    by default once a day, macOS and Windows may not); the last change of the project's own
+    `pyproject.toml` or `uv.lock`, where the project is there.
+    """
+    times = [] if os.path.islink(entry.environment) else list(_signs_of_use(entry.environment))
+    if entry.record is not None:
+        created = as_seconds(entry.record.created)
+        times += [] if created is None else [created]
+        if entry.state in ("ok", "copy"):
+            times += _signs_of_work(entry, disk)
+    return max(times, default=None)
+
+
+def _signs_of_use(environment: str) -> Iterator[float]:
+    folders = [os.path.join(environment, name) for name in _CHANGED]
+    try:
+        names = os.listdir(os.path.join(environment, "lib"))
+    except OSError:
+        names = []
+    folders += [os.path.join(environment, "lib", name, "site-packages") for name in names]
+    for path in folders:
+        try:
+            status = os.lstat(path)
+        except OSError:
+            continue
+        yield status.st_mtime
+        if path.endswith("pyvenv.cfg"):
+            yield status.st_atime
+
+
+def _signs_of_work(entry: Entry, disk: Disk) -> Iterator[float]:
+    mount_point = entry.record.mount_point if entry.record else ""
+    for name in _WORKED_ON:
+        try:
+            status = disk.status(os.path.join(entry.root, name), mount_point)
+        except SilentError:
+            return
+        if status is not None:
+            yield status.st_mtime
+
+
+def as_time(seconds: float | None) -> str:
+    """Return a time in the form `2026-11-22T16:27:21Z`, "" for none."""
+    if seconds is None:
+        return ""
+    try:
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+    except (OverflowError, ValueError, OSError):
+        return ""  # a clock or a disk that lies
+
+
+def as_seconds(text: str) -> float | None:
+    """Return the seconds since 1970 of a time as in `as_time`, None where it is none."""
+    import calendar
+
+    try:
+        return float(calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ")))
+    except ValueError:
+        return None

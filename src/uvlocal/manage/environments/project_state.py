@@ -1,0 +1,156 @@
+"""What became of the project that an environment was made for.
+
+A project that cannot be found may be gone, may have been moved, or its disk may not be there. In
+doubt it is the disk: what is kept too long costs some space, what goes too early is missed.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from uvlocal.manage.environments.folder_identity import SilentError
+from uvlocal.shim.machine.display import contract_home
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from uvlocal.manage.environments.folder_identity import Disk, Identity
+    from uvlocal.manage.environments.record import Record
+    from uvlocal.shim.machine.host import System
+
+#: The states, as `uvlocal list --json` says them.
+STATES = ("ok", "project-gone", "volume-not-mounted", "moved", "copy", "broken")
+
+
+class Verdict(NamedTuple):
+    """The state of a project, the sentence for it, and where it is now if it was moved."""
+
+    state: str
+    why: str = ""
+    moved_to: str = ""
+
+
+class Judge:
+    """Tells what became of projects.
+
+    `roots` are folders where moved ones may stand now, each with its mount point, "" if unknown.
+    """
+
+    def __init__(self, roots: Iterable[tuple[str, str]], disk: Disk, system: System) -> None:
+        """Begin; nothing is asked of the disks yet."""
+        self._roots = list(dict.fromkeys(roots))
+        self._disk = disk
+        self._system = system
+        self._known: list[tuple[Identity, str]] | None = None
+
+    def verdict(self, record: Record) -> Verdict:
+        """Return what became of the project of a record."""
+        try:
+            return self._verdict(record)
+        except SilentError:
+            place = self._shown(record.mount_point or record.root)
+            return Verdict("volume-not-mounted", f"`{place}` does not answer")
+
+    def _verdict(self, record: Record) -> Verdict:
+        seen = self._disk.identity(record.root, record.mount_point)
+        if seen is None:
+            return self._without_project(record)
+        if seen.is_other(record.identity):
+            why = "another folder has taken the place of the project that it was made for"
+            return Verdict("copy", why)
+        if seen.device != record.identity.device and self._is_bare(record):
+            missing = self._missing_volume(record)
+            if missing:
+                return Verdict("volume-not-mounted", missing)
+        return Verdict("ok")
+
+    def _shown(self, path: str) -> str:
+        return contract_home(path, self._system)
+
+    # -- the volume ----------------------------------------------------------------------------
+
+    def _is_bare(self, record: Record) -> bool:
+        """Say whether a root has no `pyproject.toml`, as an empty mount point has not."""
+        project = os.path.join(record.root, "pyproject.toml")
+        return self._disk.status(project, record.mount_point) is None
+
+    def _missing_volume(self, record: Record) -> str:
+        """Say how it is known that the volume of a missing project is not there, "" if it is."""
+        disk = self._disk
+        mount, above = record.mount_point, os.path.dirname(record.root)
+        if record.top not in ("", record.root, mount) and disk.status(record.top, mount) is None:
+            return f"the synced folder `{self._shown(record.top)}` is not there"
+        if not mount:
+            if disk.status(above) is not None:
+                return ""
+            return f"`{self._shown(above)}` is not there, its volume is not known"
+        here, outside = disk.status(mount, mount), disk.status(os.path.dirname(mount))
+        is_root = os.path.dirname(mount) == mount
+        if here is None or outside is None or (here.st_dev == outside.st_dev and not is_root):
+            return f"nothing is mounted at `{self._shown(mount)}`"
+        if here.st_dev == record.identity.device or (is_root and self._system.platform != "win32"):
+            return ""
+        if self._holds_the_way(record):
+            return ""
+        return f"another volume may be mounted at `{self._shown(mount)}`"
+
+    def _holds_the_way(self, record: Record) -> bool:
+        """Say whether the first folder on the way from the mount point to a project is there."""
+        way = os.path.relpath(record.root, record.mount_point).split(os.sep)
+        first = os.path.join(record.mount_point, way[0])
+        return len(way) > 1 and self._disk.status(first, record.mount_point) is not None
+
+    # -- moved projects ------------------------------------------------------------------------
+
+    def _without_project(self, record: Record) -> Verdict:
+        """Return what became of a project that is not where it was."""
+        moved = self._recognised(record, self._known_roots())
+        if moved is not None:
+            return moved
+        missing = self._missing_volume(record)
+        if missing:
+            return Verdict("volume-not-mounted", missing)
+        gone = Verdict("project-gone", f"`{self._shown(record.root)}` is gone")
+        return self._recognised(record, self._nearby(record)) or gone
+
+    def _recognised(self, record: Record, places: Iterable[tuple[Identity, str]]) -> Verdict | None:
+        """Return that a project was moved, if it is at one of these places."""
+        for identity, root in places:
+            if identity.is_same(record.identity):
+                return Verdict("moved", f"its project is now `{self._shown(root)}`", root)
+        return None
+
+    def _known_roots(self) -> list[tuple[Identity, str]]:
+        """Return the folders in which moved projects may stand, those that are there."""
+        if self._known is None:
+            self._known = list(self._identified(self._roots))
+        return self._known
+
+    def _identified(self, paths: Iterable[tuple[str, str]]) -> Iterable[tuple[Identity, str]]:
+        for path, mount_point in paths:
+            try:
+                identity = self._disk.identity(path, mount_point)
+            except SilentError:
+                continue
+            if identity is not None:
+                yield identity, path
+
+    def _nearby(self, record: Record) -> Iterable[tuple[Identity, str]]:
+        """Return the places where a project is if one folder on the way to it was renamed.
+
+        One folder is listed, the nearest that is there; that is all of a search there is.
+        """
+        if not record.identity.born:
+            return []
+        folder = record.root
+        missing: list[str] = []
+        while self._disk.status(folder, record.mount_point) is None:
+            folder, name = os.path.split(folder)
+            missing.insert(0, name)
+            if not name:
+                return []
+        names = self._disk.folders(folder, record.mount_point)
+        rest = missing[1:]
+        places = (os.path.join(folder, name, *rest) for name in names)
+        return self._identified((place, record.mount_point) for place in places)

@@ -1,0 +1,285 @@
+"""Remove environments whose project is gone: first a plan, then, if that is wanted, the removal.
+
+An environment is removed in three steps, each of which may be the last before the machine dies: it
+gets a name in the store's `trash`, its record goes, its files go. What is left in `trash` is
+finished by the next call. Nothing is removed that no record of ours names, nothing on a volume
+that is not mounted, nothing in use, and no link is followed.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.environments import in_use, listing, records, trash
+from uvlocal.manage.environments.folder_identity import Disk
+from uvlocal.manage.environments.sizes import Meter
+from uvlocal.manage.environments.store_lock import held
+from uvlocal.manage.errors import USAGE, UserError
+from uvlocal.manage.files import atomic
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.settings import settings as all_settings
+from uvlocal.shim.store import naming
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from uvlocal.manage.environments.in_use import Process
+    from uvlocal.manage.environments.records import Entry
+
+#: What the units of an age stand for, in seconds.
+_UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One environment that is to go, or to stay; `why` is the reason for that.
+
+    `size` is what its removal gives back, in bytes. `project` is "" where no record names one.
+    `last_used` is a UTC time, "" where nothing tells.
+    """
+
+    name: str
+    state: str
+    why: str
+    project: str
+    environment: str
+    record: str
+    store: str
+    size: int
+    last_used: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be removed, what stays although its project is not plainly there.
+
+    `leftovers` are what an interrupted call left in a store's `trash`. `size` is what all of it
+    together gives back, in bytes: what two environments share is given back when both go.
+    """
+
+    remove: tuple[Candidate, ...]
+    keep: tuple[Candidate, ...]
+    leftovers: tuple[str, ...]
+    size: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.remove and not self.leftovers
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What was done, or would be; `version` is that of the JSON object made of it.
+
+    `removed` and `kept` are candidates, `freed` is in bytes, `problems` are sentences. Where
+    nobody agreed (`agreed` is false, as with `dry_run`), `removed` and `freed` are what would go.
+    """
+
+    version: int
+    dry_run: bool
+    agreed: bool
+    removed: tuple[Candidate, ...]
+    kept: tuple[Candidate, ...]
+    leftovers: tuple[str, ...]
+    freed: int
+    problems: tuple[str, ...]
+
+
+def age(text: str) -> float:
+    """Return the seconds that a text such as `90d` or `12w` stands for.
+
+    Raises:
+        UserError: it is none.
+    """
+    number, unit = text[:-1], text[-1:].lower()
+    if unit not in _UNITS or not (number.isascii() and number.isdigit()):
+        raise UserError(
+            f"`{text}` is no age", "write a number and a unit, such as `90d`, `12w` or `1y`", USAGE
+        )
+    return int(number) * _UNITS[unit]
+
+
+# -- the plan ----------------------------------------------------------------------------------
+
+
+def plan(
+    older_than: float | None = None,
+    environ: dict[str, str] | None = None,
+    *,
+    now: float | None = None,
+    processes: Iterable[Process] | None = None,
+    tell: Callable[[int], None] | None = None,
+) -> Plan:
+    """Look at every environment of this user; nothing is changed.
+
+    Args:
+        older_than: also remove what was not used for so many seconds, whatever became of its
+            project.
+        environ: the environment variables, those of this process by default.
+        now: the time, in seconds since 1970.
+        processes: what runs, if not what does run on this machine.
+        tell: hears how many files were counted.
+    """
+    system = System(environ=environ)
+    places = records.places(system, all_settings.load(system))
+    disk = Disk()
+    entries = records.read(places, system, disk, listing.current_root(system))
+    limit = None if older_than is None else (time.time() if now is None else now) - older_than
+    used = {entry.environment: listing.last_used(entry, disk) for entry in entries}
+    running = in_use.running() if processes is None else processes
+    users = in_use.users([entry.environment for entry in entries if entry.made], running)
+    meter = Meter(tell)
+    remove: list[Candidate] = []
+    keep: list[Candidate] = []
+    for entry in entries:
+        why, stays = _reason(entry, used[entry.environment], limit)
+        if not why:
+            continue
+        stays = stays or _obstacle(entry, users.get(entry.environment, []), system)
+        size = 0 if stays else meter.add(entry.environment).own
+        candidate = _candidate(entry, stays or why, size, used[entry.environment])
+        (keep if stays else remove).append(candidate)
+    leftovers = [path for place in places for path in trash.leftovers(place, system)]
+    for path in leftovers:
+        meter.add(path)
+    return Plan(tuple(remove), tuple(keep), tuple(leftovers), meter.total().own)
+
+
+def _reason(entry: Entry, used: float | None, limit: float | None) -> tuple[str, str]:
+    """Return why an environment is a candidate, and why it stays nevertheless; "" for neither."""
+    is_old = limit is not None and used is not None and used < limit
+    if entry.state in ("broken", "volume-not-mounted"):
+        return entry.why, entry.why
+    if entry.state == "project-gone":
+        return entry.why, ""
+    if is_old:
+        return f"last used {listing.as_time(used)[:10]}", ""
+    if entry.state == "moved":
+        return entry.why, f"{entry.why}; `uvlocal adopt` takes its environment along"
+    return "", ""
+
+
+def _obstacle(entry: Entry, users: list[Process], system: System) -> str:
+    """Say what stands against the removal of an environment, "" for nothing."""
+    if users:
+        return f"in use by {in_use.told(users)}"
+    folders = (entry.store, naming.ENVIRONMENTS), (entry.store, naming.RECORDS)
+    for folder in (os.path.join(*parts) for parts in folders):
+        if os.path.islink(folder):
+            return f"`{folder}` is a link, which is not followed"
+    mount = trash.mounted_inside(entry.environment, system)
+    if mount:
+        return f"another volume is mounted inside, at `{mount}`"
+    return ""
+
+
+def _candidate(entry: Entry, why: str, size: int, used: float | None) -> Candidate:
+    return Candidate(
+        name=entry.name,
+        state=entry.state,
+        why=why,
+        project=entry.root,
+        environment=entry.environment if entry.made else "",
+        record=entry.record_path,
+        store=entry.store,
+        size=size,
+        last_used=listing.as_time(used),
+    )
+
+
+# -- the removal -------------------------------------------------------------------------------
+
+
+def apply(
+    wanted: Plan,
+    environ: dict[str, str] | None = None,
+    *,
+    processes: Callable[[], Iterable[Process]] = in_use.running,
+) -> Pruned:
+    """Remove what a plan says, each after another look at whether that still holds.
+
+    Raises:
+        UserError: another process holds a store for long.
+    """
+    system = System(environ=environ)
+    removed: list[Candidate] = []
+    kept = list(wanted.keep)
+    problems: list[str] = []
+    freed = 0
+    for place in dict.fromkeys(candidate.store for candidate in wanted.remove):
+        mine = [candidate for candidate in wanted.remove if candidate.store == place]
+        with held(place):
+            atomic.sweep(os.path.join(place, naming.RECORDS))
+            for candidate in mine:
+                trouble = _remove(candidate, system, processes)
+                if trouble:
+                    problems.append(f"`{candidate.name}` stays: {trouble}")
+                    kept.append(candidate)
+                else:
+                    removed.append(candidate)
+    used = {candidate.store for candidate in removed}
+    used |= {os.path.dirname(os.path.dirname(path)) for path in wanted.leftovers}
+    for place in sorted(used):
+        gone, left = trash.empty(place, system)
+        freed += gone
+        problems += left
+    return Pruned(
+        version=1,
+        dry_run=False,
+        agreed=True,
+        removed=tuple(removed),
+        kept=tuple(kept),
+        leftovers=wanted.leftovers,
+        freed=freed,
+        problems=tuple(problems),
+    )
+
+
+def planned(wanted: Plan, *, dry_run: bool) -> Pruned:
+    """Return a plan in the form of what was done: nobody agreed to it (yet)."""
+    return Pruned(
+        version=1,
+        dry_run=dry_run,
+        agreed=False,
+        removed=wanted.remove,
+        kept=wanted.keep,
+        leftovers=wanted.leftovers,
+        freed=wanted.size,
+        problems=(),
+    )
+
+
+def _remove(
+    candidate: Candidate, system: System, processes: Callable[[], Iterable[Process]]
+) -> str:
+    """Put an environment into the trash, and remove its record; return what went wrong."""
+    trouble = _changed(candidate, system, processes)
+    if trouble:
+        return trouble
+    try:
+        project = candidate.project if candidate.state in ("ok", "copy") else ""
+        trash.put_with_record(
+            candidate.store, candidate.environment, candidate.record, project, system
+        )
+    except OSError as error:
+        return str(error.strerror or error).lower()
+    return ""
+
+
+def _changed(
+    candidate: Candidate, system: System, processes: Callable[[], Iterable[Process]]
+) -> str:
+    """Say what has changed since the plan was made, "" for nothing."""
+    now = [
+        entry
+        for entry in records.read([candidate.store], system, None, listing.current_root(system))
+        if entry.name == candidate.name
+    ]
+    if not now or now[0].state != candidate.state or now[0].root != candidate.project:
+        return "it has changed since the plan was made"
+    path = now[0].environment
+    return _obstacle(now[0], in_use.users([path], processes()).get(path, []), system)

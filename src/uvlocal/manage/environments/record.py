@@ -1,0 +1,259 @@
+"""The store's records: one TOML file beside each environment, never inside.
+
+A record names its environment and its project, so that listing, pruning and recognising a moved
+project need nothing else. uv deletes everything inside an environment when it recreates one, and
+refuses a folder with a stray file in it; hence beside.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import time
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from uvlocal import __version__
+from uvlocal.manage.environments.folder_identity import Identity, identity_of
+from uvlocal.manage.environments.store_lock import lock, make_private
+from uvlocal.manage.files import atomic
+from uvlocal.shim.machine import display
+from uvlocal.shim.project import pyproject
+from uvlocal.shim.store import lookup, naming
+from uvlocal.shim.store.naming import RECORDS
+from uvlocal.shim.volume import mounts
+
+if TYPE_CHECKING:
+    from uvlocal.shim.call import Call
+    from uvlocal.shim.decide import Decision
+    from uvlocal.shim.machine.host import System
+
+#: The version of the record's own shape.
+RECORD_VERSION = 1
+#: The largest record that is read, in bytes; a real one has a few hundred.
+_LIMIT = 64 * 1024
+#: How the name of a record ends.
+SUFFIX = ".toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as it was written; paths are those of the machine, not the text of the file."""
+
+    name: str
+    root: str
+    mount_point: str
+    top: str
+    file_system: str
+    identity: Identity
+    provider: str
+    strategy: str
+    uvlocal: str
+    uv: str
+    created: str
+
+
+class BrokenRecordError(Exception):
+    """A record that says nothing usable; the message says why."""
+
+
+# -- writing ----------------------------------------------------------------------
+
+
+def write_first(call: Call, decision: Decision) -> str | None:
+    """Write the record of a project's first redirected call.
+
+    Returns:
+        None where another call wrote it: of several first calls at once, one does. Otherwise what
+        the notice should say beside the decision, "" for nothing: that the project was moved.
+
+    Raises:
+        OSError: the store cannot be written.
+        BusyError: another process holds the store's lock for long.
+    """
+    store, project, volume = call.facts.store, call.facts.project, call.facts.volume
+    if store is None or project is None or volume is None:
+        return None
+    system = call.system
+    if _is_refused(project.root, system):
+        return None
+    make_private(store)
+    table = content(call, decision)
+    path = lookup.record_path(store.path, str(table["name"]), system)
+    with lock(store.path):
+        if os.path.lexists(path):
+            return None
+        write(path, table)
+    return _offer(store.path, identity_of(project.root), system)
+
+
+def content(call: Call, decision: Decision) -> dict[str, object]:
+    """Return what the record of a redirected project says today."""
+    project, volume, system = call.facts.project, call.facts.volume, call.system
+    if project is None or volume is None:
+        msg = "a redirected project has a root and a volume"
+        raise ValueError(msg)
+    which = identity_of(project.root)
+    version = call.uv_version()
+    # The decision may not have needed to know what the folder is mounted from.
+    mount = mounts.find(project.root, which.device if which else None, system)
+    return {
+        "version": RECORD_VERSION,
+        "name": system.path.basename(decision.environment),
+        "root": naming.as_text(project.root),
+        "key": naming.as_text(naming.key_of(project.root, system)),
+        "mount-point": naming.as_text(mount.point if mount else volume.mount_point),
+        "file-system": mount.type if mount else volume.file_system,
+        "top": naming.as_text(volume.top),
+        "device": which.device if which else 0,
+        "inode": which.inode if which else 0,
+        "born": which.born if which else 0,
+        "provider": volume.provider or "",
+        "strategy": decision.strategy or "",
+        "uvlocal": __version__,
+        "uv": ".".join(map(str, version)) if version else "",
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def write(path: str, table: dict[str, object]) -> None:
+    """Write a record; the caller holds the store's lock.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    import tomli_w
+
+    atomic.replace(path, tomli_w.dumps(table).encode())
+
+
+def _offer(store: str, which: Identity | None, system: System) -> str:
+    """Say that the folder was known by another name, "" where it was not."""
+    former = moved_from(store, which, system)
+    if former is None:
+        return ""
+    was = display.contract_home(former.root, system)
+    return f"; the project was `{was}` before, `uvlocal adopt` takes that environment along"
+
+
+def _is_refused(root: str, system: System) -> bool:
+    """Say whether uv will refuse the project, so that no environment comes to be.
+
+    Then the message is uv's alone: no record, no line of ours. Only what is plain is looked at.
+    """
+    data = system.read(os.path.join(root, "pyproject.toml"))
+    if data is None:
+        return True
+    try:
+        project = pyproject.parse(data.decode("utf-8-sig")).get("project")
+    except (ValueError, RecursionError):
+        return True
+    if not isinstance(project, dict):
+        return project is not None
+    dynamic = project.get("dynamic", [])
+    has_version = "version" in project or (isinstance(dynamic, list) and "version" in dynamic)
+    return "name" not in project or not has_version
+
+
+# -- reading ----------------------------------------------------------------------
+
+
+def read_record(path: str, system: System) -> Record:
+    """Return what a record says.
+
+    Raises:
+        BrokenRecordError: it cannot be read, or says nothing usable.
+    """
+    status = system.lstat(path)
+    data = system.read(path, _LIMIT) if status and stat.S_ISREG(status.st_mode) else None
+    if data is None:
+        raise BrokenRecordError("its record cannot be read")
+    try:
+        table = tomllib.loads(data.decode())
+    except (ValueError, RecursionError):
+        raise BrokenRecordError("its record is not valid TOML") from None
+    version = table.get("version")
+    if isinstance(version, int) and version > RECORD_VERSION:
+        raise BrokenRecordError("its record is of a newer uvlocal")
+    record = _record_of(table, system)
+    name = os.path.basename(path).removesuffix(SUFFIX)
+    if version != RECORD_VERSION or record.name != name or not naming.is_our_name(name):
+        raise BrokenRecordError("its record speaks of another environment")
+    if not system.path.isabs(record.root):
+        raise BrokenRecordError("its record names no project")
+    return record
+
+
+def _record_of(table: dict[str, object], system: System) -> Record:
+    def text(key: str) -> str:
+        value = table.get(key, "")
+        return value if isinstance(value, str) and "\0" not in value else ""
+
+    def number(key: str) -> int:
+        value = table.get(key, 0)
+        return value if isinstance(value, int) else 0
+
+    return Record(
+        name=text("name"),
+        root=_root(from_text(text("root"), system), from_text(text("key"), system), system),
+        mount_point=from_text(text("mount-point"), system),
+        top=from_text(text("top"), system),
+        file_system=text("file-system"),
+        identity=Identity(number("device"), number("inode"), number("born")),
+        provider=text("provider"),
+        strategy=text("strategy"),
+        uvlocal=text("uvlocal"),
+        uv=text("uv"),
+        created=text("created"),
+    )
+
+
+def _root(root: str, key: str, system: System) -> str:
+    """Return a project's root, under the home of today where the home has another name now."""
+    moved = key.startswith("~/") and system.path.isabs(root) and system.lstat(root) is None
+    if not moved or not system.home:
+        return root
+    below = os.path.join(system.realpath(system.home), *key.split("/")[1:])
+    return root if system.lstat(below) is None else below
+
+
+def from_text(text: str, system: System) -> str:
+    r"""Return the path that `environment.as_text` wrote down.
+
+    `\xff` stands for a byte that is no UTF-8, or for these four characters in a name: what is
+    there decides.
+    """
+    if "\\x" not in text or system.platform == "win32":
+        return text
+    data = re.sub(
+        rb"\\x([0-9a-f]{2})", lambda found: bytes.fromhex(found[1].decode()), text.encode()
+    )
+    try:
+        path = data.decode("utf-8", "surrogatepass")
+    except ValueError:
+        return text
+    return path if "\0" not in path and system.lstat(text) is None else text
+
+
+def moved_from(store: str, identity: Identity | None, system: System) -> Record | None:
+    """Return the record of the project that had this folder under a name that is gone.
+
+    Cheap enough for a project's first call: a record is parsed only if it names the inode.
+    """
+    if identity is None or not identity.born:
+        return None
+    folder = os.path.join(store, RECORDS)
+    wanted = f"\ninode = {identity.inode}\n".encode()
+    for name in system.listdir(folder):
+        path = os.path.join(folder, name)
+        if wanted not in (system.read(path, _LIMIT) or b""):
+            continue
+        try:
+            record = read_record(path, system)
+        except BrokenRecordError:
+            continue
+        if record.identity.is_same(identity) and system.lstat(record.root) is None:
+            return record
+    return None

@@ -1,0 +1,140 @@
+"""Read the store: each environment with its record, and what became of its project.
+
+Nothing is changed here, and nothing in a store is believed: a record that cannot be read, a folder
+that no record names, a link are shown as `broken`, and never pruned.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.environments.folder_identity import Disk
+from uvlocal.manage.environments.project_state import Judge
+from uvlocal.manage.environments.record import SUFFIX, BrokenRecordError, Record, read_record
+from uvlocal.manage.files import atomic
+from uvlocal.shim.machine import directories
+from uvlocal.shim.store import naming
+from uvlocal.shim.store.naming import ENVIRONMENTS, RECORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from uvlocal.shim.machine.host import System
+    from uvlocal.shim.settings.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One environment of a store, or what stands where one should.
+
+    `state` is one of `states.STATES`, `why` the sentence for it. `environment` is the path where
+    the environment is or would be, `made` says whether something is there. `record` is None where
+    there is none that can be read, `record_path` is "" where there is no file. `moved_to` is where
+    the project is now, where that is known.
+    """
+
+    store: str
+    name: str
+    state: str
+    why: str
+    environment: str
+    made: bool
+    record_path: str
+    record: Record | None
+    moved_to: str = ""
+
+    @property
+    def root(self) -> str:
+        """The project's root, "" where no record names one."""
+        return self.record.root if self.record else ""
+
+
+def places(system: System, settings: Settings) -> list[str]:
+    """Return the stores of this user that are there: the one in use, and the default one."""
+    found = []
+    for store in dict.fromkeys((settings.store, directories.data_directory(system))):
+        if not store:
+            continue
+        folders = (os.path.join(store, name) for name in (ENVIRONMENTS, RECORDS))
+        if any(system.is_directory(folder) for folder in folders):
+            found.append(store)
+    return found
+
+
+def read(
+    where: Iterable[str], system: System, disk: Disk | None = None, current: str = ""
+) -> list[Entry]:
+    """Return every environment of the stores, sorted by project and name.
+
+    Args:
+        where: the stores.
+        system: the machine.
+        disk: is asked what became of the projects; a fresh one by default.
+        current: the root of the project that the user is in, "" for none: a folder whose project
+            moved there is recognised although no record says so yet.
+    """
+    disk = disk or Disk()
+    found = [entry for store in where for entry in _in_store(store, system)]
+    roots = [(entry.record.root, entry.record.mount_point) for entry in found if entry.record]
+    judge = Judge([*roots, *([(current, "")] if current else [])], disk, system)
+    judged = [_judged(entry, judge) for entry in found]
+    return sorted(judged, key=lambda entry: (not entry.root, entry.root, entry.name))
+
+
+def _judged(entry: Entry, judge: Judge) -> Entry:
+    """Return the entry with the state of its project."""
+    if entry.record is None or entry.state == "broken":
+        return entry
+    verdict = judge.verdict(entry.record)
+    why = verdict.why
+    if verdict.state == "ok" and not entry.made:
+        why = "its environment is not made yet, or was removed"
+    return replace(entry, state=verdict.state, why=why, moved_to=verdict.moved_to)
+
+
+# -- what is in a store ------------------------------------------------------------------------
+
+
+def _in_store(store: str, system: System) -> list[Entry]:
+    environments = set(system.listdir(os.path.join(store, ENVIRONMENTS)))
+    files = system.listdir(os.path.join(store, RECORDS))
+    names = {
+        name.removesuffix(SUFFIX): name for name in files if not name.startswith(atomic.PREFIX)
+    }
+    return [
+        _entry(store, name, names.get(name), system) for name in sorted(environments | {*names})
+    ]
+
+
+def _entry(store: str, name: str, file: str | None, system: System) -> Entry:
+    """Return one entry, before anything is known of its project."""
+    path = os.path.join(store, ENVIRONMENTS, name)
+    record_path = os.path.join(store, RECORDS, file) if file else ""
+    record, why = None, "no record says which project it belongs to"
+    if file:
+        try:
+            record, why = read_record(record_path, system), ""
+        except BrokenRecordError as error:
+            why = str(error)
+    status = system.lstat(path)
+    why = _strange(path, status, system) or why
+    state = "broken" if why else "ok"
+    return Entry(store, name, state, why, path, status is not None, record_path, record)
+
+
+def _strange(path: str, status: os.stat_result | None, system: System) -> str:
+    """Say what is wrong with what stands at the place of an environment, "" for nothing."""
+    if status is None:
+        return ""
+    if not naming.is_our_name(os.path.basename(path)):
+        return "its name is none that uvlocal gives"
+    if stat.S_ISLNK(status.st_mode):
+        return "it is a link, which is never followed"
+    if not stat.S_ISDIR(status.st_mode):
+        return "it is no folder"
+    if not naming.exists(path, system) and system.listdir(path):
+        return "it is no virtual environment, as it has no `pyvenv.cfg`"
+    return ""

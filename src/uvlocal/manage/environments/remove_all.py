@@ -1,0 +1,108 @@
+"""Remove every environment of this user, as `uvlocal uninstall --environments` does.
+
+What has no readable record of ours stays, as does what a process uses. Links are not followed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.environments import in_use, records, store_lock, trash
+from uvlocal.shim.store import naming
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from uvlocal.manage.environments.in_use import Process
+    from uvlocal.shim.machine.host import System
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """An environment that is to go; `stays` says why it does not, "" where it does.
+
+    `path` is "" where only the record is left; `project` is "" where no record names one.
+    """
+
+    store: str
+    name: str
+    path: str
+    record: str
+    project: str
+    stays: str
+
+
+def plan(
+    stores: Iterable[str], system: System, processes: Callable[[], Iterable[Process]]
+) -> list[Environment]:
+    """Return every environment of these stores, with what stands against its removal."""
+    entries = records.read(stores, system)
+    paths = [entry.environment for entry in entries if entry.made]
+    users = in_use.users(paths, processes()) if paths else {}
+    return [
+        Environment(
+            store=entry.store,
+            name=entry.name,
+            path=entry.environment if entry.made else "",
+            record=entry.record_path,
+            project=entry.root,
+            stays=entry.why if entry.state == "broken" else _used_by(users.get(entry.environment)),
+        )
+        for entry in entries
+    ]
+
+
+def _used_by(users: list[Process] | None) -> str:
+    return f"is in use by {in_use.told(users)}" if users else ""
+
+
+def remove(
+    wanted: Iterable[Environment], system: System, processes: Callable[[], Iterable[Process]]
+) -> list[Environment]:
+    """Remove environments that may go, each after another look; return all, as they stand now."""
+    found = []
+    for place in dict.fromkeys(one.store for one in wanted):
+        mine = [one for one in wanted if one.store == place]
+        try:
+            with store_lock.lock(place):
+                still = {one.path: one.stays for one in plan([place], system, processes)}
+                found += [
+                    replace(one, stays=one.stays or still.get(one.path, "") or _remove(one, system))
+                    for one in mine
+                ]
+        except (OSError, store_lock.BusyError):
+            why = "is held by another process, or cannot be written"
+            found += [replace(one, stays=one.stays or why) for one in mine]
+        trash.empty(place, system)
+        tidy(place)
+    return found
+
+
+def _remove(one: Environment, system: System) -> str:
+    """Remove one environment, its record and its pointer; return what went wrong."""
+    mount = trash.mounted_inside(one.path, system) if one.path else ""
+    if mount:
+        return f"has another volume mounted inside, at `{mount}`"
+    try:
+        trash.put_with_record(one.store, one.path, one.record, one.project, system)
+    except OSError as error:
+        return f"cannot be removed: {error.strerror or error}"
+    return ""
+
+
+#: What a store holds of ours, besides its lock.
+_FOLDERS = (naming.ENVIRONMENTS, naming.RECORDS, trash.TRASH)
+
+
+def tidy(place: str) -> None:
+    """Remove a store's own folders where nothing is left in them, and then its lock."""
+    for name in _FOLDERS:
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.join(place, name))
+    if any(os.path.lexists(os.path.join(place, name)) for name in _FOLDERS):
+        return
+    with contextlib.suppress(OSError):
+        os.unlink(os.path.join(place, ".lock"))

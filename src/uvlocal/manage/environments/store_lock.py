@@ -1,0 +1,70 @@
+"""Make the store's folders, and hold the lock that every writer of records takes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.errors import UserError
+from uvlocal.shim.machine.host import make_private_folder
+from uvlocal.shim.store import naming
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from uvlocal.shim.store.lookup import Store
+
+#: How long to wait for another process that writes records, in seconds.
+_PATIENCE = 5.0
+
+
+class BusyError(Exception):
+    """Another process holds the store for long."""
+
+
+@contextlib.contextmanager
+def lock(store: str) -> Iterator[None]:
+    """Hold the lock that every writer of records takes.
+
+    Raises:
+        BusyError: another process holds it for long.
+        OSError: it cannot be made.
+    """
+    from filelock import FileLock, Timeout
+
+    file = FileLock(os.path.join(store, ".lock"), timeout=_PATIENCE, mode=0o600)
+    try:
+        file.acquire()
+    except Timeout as error:
+        raise BusyError(store) from error
+    try:
+        yield
+    finally:
+        file.release()
+
+
+@contextlib.contextmanager
+def held(place: str) -> Iterator[None]:
+    """Hold a store's lock, for a command that a person runs.
+
+    Raises:
+        UserError: it cannot be had.
+    """
+    try:
+        with lock(place):
+            yield
+    except BusyError:
+        raise UserError(f"another process is at work in `{place}`", "try again later") from None
+    except OSError as error:
+        raise UserError(f"`{place}` cannot be written: {error.strerror}") from error
+
+
+def make_private(store: Store) -> None:
+    """Make the store and its folders, for this user alone whatever the umask is.
+
+    Raises:
+        OSError: they cannot be made.
+    """
+    for name in (naming.ENVIRONMENTS, naming.RECORDS):
+        make_private_folder(os.path.join(store.path, name))

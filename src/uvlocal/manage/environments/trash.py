@@ -1,0 +1,109 @@
+"""The store's trash: where an environment waits for its removal.
+
+It lies in the store, since a folder gets a new name in one step on its own volume only. A name in
+it is an environment's name and a tag; anything else there is not ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.environments.sizes import Meter
+from uvlocal.manage.files import rmtree
+from uvlocal.shim.machine import display
+from uvlocal.shim.machine.paths import contains
+from uvlocal.shim.store import naming, pointers
+from uvlocal.shim.volume import mounts
+
+if TYPE_CHECKING:
+    from uvlocal.shim.machine.host import System
+
+#: The name of the folder in the store.
+TRASH = "trash"
+_TAG_BYTES = 4
+
+
+def put(store: str, path: str) -> str:
+    """Give an environment a name in its store's trash, in one step; return the new path.
+
+    Raises:
+        OSError: it cannot be moved there.
+    """
+    folder = os.path.join(store, TRASH)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(folder, 0o700)
+    if not stat.S_ISDIR(os.lstat(folder).st_mode):
+        raise NotADirectoryError(0, f"`{folder}` is no folder")
+    tagged = os.path.join(folder, f"{os.path.basename(path)}.{secrets.token_hex(_TAG_BYTES)}")
+    os.rename(path, tagged)
+    return tagged
+
+
+def put_with_record(store: str, path: str, record: str, project: str, system: System) -> None:
+    """Put an environment into the trash; its record goes, and a pointer that led to it.
+
+    A link that leads nowhere would stop the real uv.
+
+    Args:
+        store: the store.
+        path: the environment, "" where only the record is left.
+        record: the record, "" where there is none.
+        project: the root of the project whose pointer is looked for, "" for none.
+        system: the machine.
+
+    Raises:
+        OSError: something cannot be removed.
+    """
+    if path:
+        pointer = pointers.find(project, path, system) if project else None
+        put(store, path)
+        if pointer is not None and pointer.leads:
+            with contextlib.suppress(OSError):
+                os.unlink(pointer.path)
+    if record:
+        os.unlink(record)
+
+
+def leftovers(store: str, system: System) -> list[str]:
+    """Return what waits in the trash, left there by a call that was interrupted."""
+    folder = os.path.join(store, TRASH)
+    if os.path.islink(folder):
+        return []
+    return [os.path.join(folder, name) for name in system.listdir(folder) if _is_tagged(name)]
+
+
+def _is_tagged(name: str) -> bool:
+    stem, _, tag = name.rpartition(".")
+    return naming.is_our_name(stem) and len(tag) == 2 * _TAG_BYTES
+
+
+def empty(store: str, system: System) -> tuple[int, list[str]]:
+    """Remove what waits in the trash; return the bytes given back, and what went wrong."""
+    meter, problems = Meter(), []
+    for path in leftovers(store, system):
+        mount = mounted_inside(path, system)
+        if mount:
+            shown = display.printable(path)
+            problems.append(f"`{shown}` stays: another volume is mounted inside, at `{mount}`")
+            continue
+        meter.add(path)
+        trouble = rmtree.delete(path)
+        if trouble:
+            problems.append(f"`{path}` was not removed completely: {trouble}")
+    with contextlib.suppress(OSError):
+        os.rmdir(os.path.join(store, TRASH))
+    return meter.total().own, problems
+
+
+def mounted_inside(path: str, system: System) -> str:
+    """Return what is mounted below a folder, "" for nothing; its files are not ours to remove."""
+    folder = os.path.realpath(path)
+    for mount in mounts.parse_mount_table(system.mount_table()):
+        if contains(folder, mount.point, system):
+            return mount.point
+    # Where there is no such table, another volume shows by its number.
+    return "" if system.platform == "linux" else Meter().add(path).mount

@@ -1,0 +1,28 @@
+"""The directory that a person names on the command line."""
+
+from __future__ import annotations
+
+import os
+
+from uvlocal.manage.errors import USAGE, UserError
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.settings import settings
+from uvlocal.shim.volume.locate import unmounted
+
+
+def folder(path: str | None) -> str:
+    """Return the folder that a person named, as after `cd`.
+
+    Raises:
+        UserError: it does not exist, or is no folder.
+    """
+    if path is None:
+        return System().cwd
+    if not os.path.isdir(path):
+        if os.path.lexists(path):
+            raise UserError(f"`{path}` is not a directory", code=USAGE)
+        system = System()
+        missing = unmounted(os.path.abspath(path), system, settings.load(system))
+        why = f": {missing.evidence[0]}" if missing is not None else ""
+        raise UserError(f"`{path}` does not exist{why}", code=USAGE)
+    return os.path.realpath(path)

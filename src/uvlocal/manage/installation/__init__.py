@@ -1,0 +1,1 @@
+"""Put the shim first on PATH, inspect that it is there, and undo it."""

@@ -1,0 +1,243 @@
+"""Look at what stands in the shim's folder and before it: what `doctor` asks of an installation."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.findings import FAIL, WARN, Finding
+from uvlocal.manage.installation import aliases, rc_lines, shells, windows_path
+from uvlocal.manage.installation.shim_dir import (
+    Contents,
+    chosen,
+    contents,
+    is_foreign_program,
+    is_ours,
+    read,
+    says_the_same,
+)
+from uvlocal.shim import contract
+from uvlocal.shim.store import naming
+from uvlocal.shim.uv import handover
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from uvlocal.manage.installation.rc_lines import Line
+    from uvlocal.shim.machine.host import System
+
+_INSTALL = "uvlocal install"
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What stands where; paths are absolute, "" where there is none.
+
+    `shim_state` is `absent`, `current`, `outdated` (of another version of uvlocal), `replaced` (a
+    real uv was installed over it) or `foreign`. `configuration_state` is `absent`, `current`,
+    `outdated`, `damaged` or `untrusted` (others can write it). `python` and `package` are what
+    the configuration names. `uvs_on_path` are all programs `uv` on PATH, `shims_on_path`
+    those that are uvlocal's. `user_path` is how the folder stands on the user's PATH on Windows.
+    """
+
+    folder: str
+    shim: str
+    shim_state: str
+    configuration_state: str
+    python: str
+    python_is_there: bool
+    package: str
+    package_is_there: bool
+    is_this_uvlocal: bool
+    uvs_on_path: tuple[str, ...]
+    shims_on_path: tuple[str, ...]
+    lines: tuple[Line, ...]
+    shadows: tuple[aliases.Shadow, ...]
+    user_path: str
+    findings: tuple[Finding, ...]
+
+
+def inspect(
+    folder: str | None,
+    system: System,
+    *,
+    running: Sequence[str] = (),
+    user_path: windows_path.UserPath | None = None,
+) -> Inspection:
+    """Return how the installation in `folder` (None for the default one) stands.
+
+    Args:
+        folder: the shim's folder.
+        system: the machine.
+        running: the names of the programs that uvlocal was started from, nearest first.
+        user_path: the user's PATH on Windows, if another than the registry's.
+
+    Raises:
+        UserError: there is no home directory, or no launcher for this machine.
+    """
+    should = contents(chosen(folder, system), system)
+    said = handover.configuration(system, should.shim)
+    python, package = said.get("python", ""), said.get("package", "")
+    names = shells.in_use(system, running)
+    on_path = uvs_on_path(system)
+    registry = ""
+    if system.platform == "win32":
+        registry = windows_path.state(
+            user_path or windows_path.Registry(), should.folder, system.environ
+        )
+    found = Inspection(
+        folder=should.folder,
+        shim=should.shim,
+        shim_state=_shim_state(should, system),
+        configuration_state=_configuration_state(should, system),
+        python=python,
+        python_is_there=system.is_file(python),
+        package=package,
+        package_is_there=system.is_file(os.path.join(package, "uvlocal", "shim", "launch.py")),
+        is_this_uvlocal=package == should.values["package"],
+        uvs_on_path=tuple(on_path),
+        shims_on_path=tuple(path for path in on_path if is_ours(path, system)),
+        lines=tuple(rc_lines.standing(names, should.folder, system)),
+        shadows=tuple(aliases.find(names, system)),
+        user_path=registry,
+        findings=(),
+    )
+    return dataclasses.replace(found, findings=tuple(_findings(found)))
+
+
+def uvs_on_path(system: System) -> list[str]:
+    """Return every program `uv` on PATH, as PATH has them, shims included."""
+    windows = system.platform == "win32"
+    name, separator = ("uv.exe", ";") if windows else ("uv", ":")
+    folders = system.environ.get("PATH", "").split(separator)
+    paths = [system.path.join(path, name) for path in folders if system.path.isabs(path)]
+    programs = [path for path in paths if system.is_file(path)]
+    return list(dict.fromkeys(path for path in programs if windows or os.access(path, os.X_OK)))
+
+
+def _shim_state(should: Contents, system: System) -> str:
+    if not os.path.lexists(should.shim):
+        return "absent"
+    if is_foreign_program(should.shim, system):
+        return "replaced"
+    if not is_ours(should.shim, system):
+        return "foreign"
+    return "current" if read(should.shim) == should.launcher_bytes else "outdated"
+
+
+def _configuration_state(should: Contents, system: System) -> str:
+    status = system.stat(should.configuration)
+    if status is None:
+        return "absent"
+    # The launcher trusts no file that somebody else can have written.
+    if not naming.is_private(status, system.uid):
+        return "untrusted"
+    said = handover.configuration(system, should.shim)
+    if not {"uvlocal", "python", "package"} <= said.keys():
+        return "damaged"
+    return "current" if says_the_same(said, should) else "outdated"
+
+
+# -- what is wrong -----------------------------------------------------------------------------
+
+
+def _findings(found: Inspection) -> list[Finding]:
+    """Return what is wrong, the worst first."""
+    if found.shim_state == "absent":
+        return [_mended("shim-absent", FAIL, f"there is no shim in `{found.folder}`")]
+    return [
+        *_shim_findings(found),
+        *_configuration_findings(found),
+        *_path_findings(found),
+        *_line_findings(found),
+    ]
+
+
+def _mended(code: str, level: str, seen: str, advice: str = "", fix: str = "") -> Finding:
+    """Return what `uvlocal install` mends; `fix` is the folder where `--fix` may do that."""
+    what = "install" if fix else ""
+    return Finding(code, level, seen, command=_INSTALL, fix=what, path=fix, advice=advice)
+
+
+def _shim_findings(found: Inspection) -> list[Finding]:
+    if found.shim_state == "replaced":
+        what = "a real uv was installed over the shim, so `uv` is no longer uvlocal's"
+        return [_mended("shim-replaced", FAIL, f"`{found.shim}`: {what}")]
+    if found.shim_state == "foreign":
+        what = "what stands in the shim's place is not uvlocal's"
+        advice = f"remove it, then run `{_INSTALL}`"
+        return [_mended("shim-foreign", FAIL, f"`{found.shim}`: {what}", advice)]
+    if found.shim_state == "outdated":
+        seen = f"`{found.shim}`: the shim is of another version of uvlocal"
+        return [_mended("shim-outdated", WARN, seen, fix=found.folder)]
+    return []
+
+
+def _configuration_findings(found: Inspection) -> list[Finding]:
+    conf = os.path.join(found.folder, contract.CONFIGURATION)
+    sentences = {
+        "absent": f"`{conf}` is missing, so the shim does nothing",
+        "damaged": f"`{conf}` is damaged, so the shim does nothing",
+        "untrusted": f"`{conf}` can be written by others, so the shim does nothing",
+    }
+    if found.configuration_state in sentences:
+        seen = sentences[found.configuration_state]
+        code = f"configuration-{found.configuration_state}"
+        return [_mended(code, FAIL, seen, fix=found.folder)]
+    findings = []
+    if not found.python_is_there:
+        seen = f"the shim's Python `{found.python}` is gone, so it does nothing"
+        findings.append(_mended("python-gone", FAIL, seen, fix=found.folder))
+    if not found.package_is_there:
+        seen = f"the shim's uvlocal in `{found.package}` is gone, so it does nothing"
+        findings.append(_mended("package-gone", FAIL, seen, fix=found.folder))
+    elif not found.is_this_uvlocal:
+        seen = f"the shim belongs to another uvlocal, in `{found.package}`"
+        findings.append(_mended("other-uvlocal", WARN, seen))
+    elif found.configuration_state == "outdated" and found.python_is_there:
+        seen = f"`{conf}` is of an earlier state of this installation"
+        findings.append(_mended("configuration-outdated", WARN, seen, fix=found.folder))
+    return findings
+
+
+def _path_findings(found: Inspection) -> list[Finding]:
+    """Return what is wrong with PATH as this process has it."""
+    findings = []
+    then = f"run `{_INSTALL}`, then open a new shell"
+    first = found.uvs_on_path[0] if found.uvs_on_path else ""
+    if found.shim not in found.uvs_on_path:
+        seen = f"`{found.folder}` is not on `PATH` here"
+        findings.append(_mended("not-on-path", FAIL, seen, then))
+    elif first != found.shim and first not in found.shims_on_path:
+        seen = f"`{first}` comes before the shim on `PATH`"
+        findings.append(_mended("not-first", FAIL, seen, then))
+    for other in found.shims_on_path:
+        if other != found.shim:
+            seen = f"`{other}` is a shim of another uvlocal"
+            command = f"uvlocal uninstall --shim-dir {os.path.dirname(other)}"
+            findings.append(Finding("other-shim", WARN, seen, command=command))
+    return findings
+
+
+def _line_findings(found: Inspection) -> list[Finding]:
+    """Return what is wrong in startup files; that none has a line is somebody's choice."""
+    findings = []
+    chosen_by_user = all(line.state in ("absent", "blocked") for line in found.lines)
+    for line in found.lines:
+        if line.state == "outdated" or (line.state == "absent" and not chosen_by_user):
+            what = "an old line" if line.state == "outdated" else "no line"
+            seen = f"`{line.path}` has {what} of uvlocal's, so {line.shell} may miss the shim"
+            findings.append(_mended(f"line-{line.state}", WARN, seen))
+    for shadow in found.shadows:
+        seen = (
+            f"`{shadow.path}`, line {shadow.line}: {shadow.shell} takes the {shadow.kind} "
+            f"`{shadow.text}` before the shim"
+        )
+        advice = f"let it call `{found.shim}`, or remove it"
+        findings.append(Finding("shadowed", FAIL, seen, advice=advice))
+    if found.user_path == "absent":
+        seen = f"`{found.folder}` is not first on the user's PATH"
+        findings.append(_mended("user-path-absent", FAIL, seen))
+    return findings

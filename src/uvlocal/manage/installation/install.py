@@ -1,0 +1,290 @@
+"""Put the shim into a folder, and that folder first on PATH of every shell in use.
+
+What is to be done is planned first, so that a dry run, the question and the real run tell the same.
+Undoing it is `uninstall`, looking at what stands is `inspection`.
+"""
+
+from __future__ import annotations
+
+import compileall
+import os
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.errors import USAGE, UserError
+from uvlocal.manage.files.atomic import replace as write
+from uvlocal.manage.installation import aliases, rc_lines, shell_snippets, shells, windows_path
+from uvlocal.manage.installation.inspect import inspect
+from uvlocal.manage.installation.shim_dir import (
+    PACKAGE,
+    Contents,
+    Memory,
+    chosen,
+    contents,
+    default_folder,
+    is_foreign_program,
+    is_ours,
+    launcher_source,
+    missing_folders,
+    remember,
+    remembered,
+    stands,
+)
+from uvlocal.shim.machine import directories
+from uvlocal.shim.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from uvlocal.manage.installation import rc_files
+    from uvlocal.manage.installation.rc_lines import Line
+    from uvlocal.shim.machine.host import System
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the person asks for.
+
+    `folder` is the shim's, None for the default; `startup_files` is False where no shell's file
+    may be touched; `shells` are names, empty for those in use; with `alias`, PATH stays as it is.
+    """
+
+    folder: str | None = None
+    startup_files: bool = True
+    shells: tuple[str, ...] = ()
+    alias: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What was installed, or would be; paths are absolute, `real_uv` is "" if none was found.
+
+    `user_path` is the state of the user's PATH in the Windows registry, as a line's, "" elsewhere.
+    `moved_uv` is where a real uv went that had been installed over the shim, or "". `now` is what
+    to type in the running shell.
+    """
+
+    version: int
+    shim: str
+    configuration: str
+    launcher: str
+    python: str
+    real_uv: str
+    changed: bool
+    shim_changes: bool
+    wants_startup_files: bool
+    shells: tuple[str, ...]
+    lines: tuple[Line, ...]
+    user_path: str
+    moved_uv: str
+    shadows: tuple[aliases.Shadow, ...]
+    now: str
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether something that was asked for could not be done."""
+        return self.user_path == "blocked" or any(line.state == "blocked" for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `perform` does; `result` tells it."""
+
+    system: System
+    contents: Contents
+    edits: tuple[rc_files.Edit, ...]
+    memory: Memory
+    user_path: windows_path.UserPath
+    result: Installation
+
+
+def plan(
+    wish: Wish,
+    system: System,
+    *,
+    running: Sequence[str] = (),
+    user_path: windows_path.UserPath | None = None,
+) -> Plan:
+    """Return what is to be done, nothing of it done yet.
+
+    Args:
+        wish: what the person asks for.
+        system: the machine.
+        running: the names of the programs that uvlocal was started from, nearest first.
+        user_path: the user's PATH on Windows, if another than the registry's.
+
+    Raises:
+        UserError: something that is not ours is in the way, or this is no place to install from.
+    """
+    _refuse_bad_circumstances(system)
+    names = _shells(wish, system, running)
+    should = contents(chosen(wish.folder, system), system)
+    foreign = is_foreign_program(should.shim, system)
+    if os.path.lexists(should.shim) and not foreign and not is_ours(should.shim, system):
+        raise UserError(
+            f"`{should.shim}` is in the way, and not a shim of uvlocal",
+            "choose another `--shim-dir`",
+        )
+    planned = rc_lines.plan(names, should.folder, system, alias=wish.alias)
+    edits = tuple(edit for _, edit in planned)
+    user_path = user_path or windows_path.Registry()
+    registry = ""
+    if wish.startup_files and not wish.shells and not wish.alias and system.platform == "win32":
+        registry = windows_path.state(user_path, should.folder, system.environ)
+    shim_changes = not stands(should, system)
+    result = Installation(
+        version=1,
+        shim=should.shim,
+        configuration=should.configuration,
+        launcher=should.launcher,
+        python=sys.executable,
+        real_uv=should.real_uv,
+        changed=shim_changes or registry == "absent" or any(edit.changes for edit in edits),
+        shim_changes=shim_changes,
+        wants_startup_files=wish.startup_files,
+        shells=tuple(names),
+        lines=tuple(line for line, _ in planned),
+        user_path=registry,
+        moved_uv=should.aside if foreign else "",
+        shadows=tuple(aliases.find(names, system)),
+        now=_now(should.folder, system, running),
+    )
+    memory = _memory(should.folder, edits, system)
+    if registry == "absent" and user_path.read() is None:
+        memory = replace(memory, user_path=True)
+    return Plan(system, should, edits, memory, user_path, result)
+
+
+def perform(todo: Plan) -> Installation:
+    """Do what was planned.
+
+    A startup file that cannot be changed after all is told as `blocked`, the others go on.
+
+    Raises:
+        UserError: the shim's folder cannot be written.
+    """
+    should = todo.contents
+    try:
+        _make_folders(should)
+        remember(should.folder, todo.memory)
+        if todo.result.moved_uv:
+            os.makedirs(os.path.dirname(should.aside), exist_ok=True)
+            os.replace(should.shim, should.aside)
+        if todo.result.shim_changes:
+            write(should.configuration, should.configuration_bytes, 0o644)
+            write(should.shim, should.launcher_bytes, 0o755)
+    except OSError as error:
+        raise UserError(f"`{should.folder}` cannot be written: {error.strerror}") from error
+    # Otherwise each call would compile the package anew where it cannot be written later.
+    compileall.compile_dir(os.path.join(PACKAGE, "shim"), quiet=2)
+    lines = tuple(map(rc_lines.put, todo.result.lines, todo.edits))
+    registry = todo.result.user_path
+    if registry == "absent":
+        try:
+            windows_path.add(todo.user_path, should.folder, todo.system.environ)
+        except OSError:
+            registry = "blocked"
+        else:
+            registry = "added"
+    return replace(todo.result, lines=lines, user_path=registry)
+
+
+def make_shim(folder: str | None, system: System) -> str:
+    """Make the shim where it is missing or out of date, and nothing else; return its folder.
+
+    Raises:
+        UserError: it cannot be made.
+    """
+    todo = plan(Wish(folder, startup_files=False), system)
+    if not stands(todo.contents, system, whatever_uv=True):
+        perform(todo)
+    return todo.contents.folder
+
+
+def _refuse_bad_circumstances(system: System) -> None:
+    home = system.stat(system.home) if system.home else None
+    if system.uid == 0 and home is not None and home.st_uid != 0:
+        raise UserError(
+            "this would give root's files to another user's home", "run it without sudo"
+        )
+    if is_in_uv_cache(PACKAGE):
+        raise UserError(
+            "this uvlocal lies in uv's cache, which `uv cache prune` empties",
+            "run `uv tool install uvlocal`, then `uvlocal install`",
+        )
+
+
+def is_in_uv_cache(package: str) -> bool:
+    """Say whether a package lies in uv's cache, as it does under `uvx`: no place to stay.
+
+    uv marks its cache with `CACHEDIR.TAG` (https://bford.info/cachedir/), and keeps environments
+    in folders such as `archive-v0`.
+    """
+    folder = package
+    while os.path.dirname(folder) != folder:
+        above, name = os.path.split(folder)
+        temporary = name.startswith(("archive-v", "environments-v", "builds-v"))
+        if temporary and os.path.lexists(os.path.join(above, "CACHEDIR.TAG")):
+            return True
+        folder = above
+    return False
+
+
+def _shells(wish: Wish, system: System, running: Sequence[str]) -> list[str]:
+    """Return the names of the shells whose files get a line."""
+    if not wish.startup_files:
+        return []
+    if not system.home:
+        raise UserError("there is no home directory, so no shell has files", "pass `--no-rc`")
+    if not wish.shells:
+        if wish.alias and system.platform == "win32":
+            return ["powershell"]
+        return shells.in_use(system, running)
+    for name in wish.shells:
+        if not shells.name_of(name):
+            known = ", ".join(f"`{known}`" for known in shell_snippets.SHELLS)
+            raise UserError(f"`{name}` is no shell known here, known are {known}", code=USAGE)
+    return list(dict.fromkeys(map(shells.name_of, wish.shells)))
+
+
+def _now(folder: str, system: System, running: Sequence[str]) -> str:
+    """Return what to type in the running shell, "" where nothing is known to help."""
+    names = [*map(shells.name_of, running), shells.name_of(system.environ.get("SHELL", ""))]
+    name = next((name for name in names if name), "")
+    if system.platform == "win32":
+        name = name or "powershell"
+    return shell_snippets.now_line(name, folder, system) if name else ""
+
+
+def _memory(folder: str, edits: Sequence[rc_files.Edit], system: System) -> Memory:
+    """Return what did not exist before; what an earlier install noted stays noted."""
+    before = remembered(folder)
+    places = [folder, settings.load(system).store, directories.cache_directory(system)]
+    places += [os.path.dirname(edit.target) for edit in edits if edit.changes]
+    found = [path for place in places for path in missing_folders(place)]
+    return replace(before, folders=tuple(dict.fromkeys([*before.folders, *found])))
+
+
+def _make_folders(should: Contents) -> None:
+    """Make the shim's folder; the store is the user's alone, whatever the umask."""
+    for path in missing_folders(should.folder):
+        os.makedirs(path, exist_ok=True)
+        if path == should.folder:
+            os.chmod(path, 0o755)  # noqa: S103 - nobody else may write, whatever the umask
+        elif path == should.store:
+            os.chmod(path, 0o700)
+
+
+__all__ = [
+    "Installation",
+    "Plan",
+    "Wish",
+    "default_folder",
+    "inspect",
+    "is_ours",
+    "launcher_source",
+    "make_shim",
+    "perform",
+    "plan",
+]

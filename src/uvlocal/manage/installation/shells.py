@@ -1,0 +1,217 @@
+"""The shells: which are in use, and which of their startup files get a line.
+
+- bash reads `.bashrc` when interactive, and when it is a login shell the first of
+  `.bash_profile`, `.bash_login` and `.profile`
+  (https://www.gnu.org/software/bash/manual/bash.html#Bash-Startup-Files).
+- zsh reads `.zshenv` always, `.zprofile` at login, `.zshrc` when interactive, in this order, from
+  `$ZDOTDIR` (https://zsh.sourceforge.io/Doc/Release/Files.html). macOS puts the system's folders
+  first on PATH after `.zshenv`, and Homebrew's own line stands in `.zprofile`.
+- fish reads `conf.d/*.fish`, then `config.fish` (https://fishshell.com/docs/current/language.html).
+- PowerShell reads `profile.ps1` (about_Profiles); Windows PowerShell 5 has a folder of its own.
+- Nushell reads `config.nu` (https://www.nushell.sh/book/configuration.html).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from uvlocal.manage.installation.shell_snippets import SHELLS
+from uvlocal.shim.machine import directories
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from uvlocal.shim.machine.host import System
+
+#: Other names of these shells' programs.
+_OTHER_NAMES = {
+    "pwsh": "powershell",
+    "nushell": "nu",
+    "dash": "sh",
+    "ash": "sh",
+    "ksh": "sh",
+    "mksh": "sh",
+}
+_DOCUMENTS = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders"
+_ZDOTDIR = re.compile(
+    r"^\s*(?:export\s+|typeset\s+-gx\s+)?ZDOTDIR=(\"[^\"]*\"|'[^']*'|\S+)", re.MULTILINE
+)
+
+
+class StartupFile(NamedTuple):
+    """A file that a shell reads when it starts."""
+
+    shell: str
+    path: str
+
+
+def name_of(program: str) -> str:
+    """Return which of our shells a program's name or path means, "" for none."""
+    name = program.replace("\\", "/").rpartition("/")[2].lower().lstrip("-").removesuffix(".exe")
+    name = _OTHER_NAMES.get(name, name)
+    return name if name in SHELLS else ""
+
+
+def in_use(system: System, running: Iterable[str]) -> list[str]:
+    """Return the shells that this person uses, the running one first.
+
+    Those are the shells that uvlocal was started from, the login shell, and every other that has a
+    configuration and can be started. On Windows the user's PATH serves them all.
+
+    Args:
+        system: the machine.
+        running: the names of the programs that uvlocal was started from, nearest first.
+    """
+    if system.platform == "win32":
+        return []
+    # Scripts run in sh; only where it is the login shell does somebody use it.
+    found = [name for name in map(name_of, running) if name != "sh"]
+    found.append(name_of(system.environ.get("SHELL", "")))
+    for shell in SHELLS:
+        configured = any(system.exists(path) for path in _signs(shell, system))
+        if configured and is_there(shell, system):
+            found.append(shell)
+    return list(dict.fromkeys(name for name in found if name))
+
+
+def running() -> list[str]:
+    """Return the names of the programs that this process was started from, nearest first."""
+    import psutil
+
+    try:
+        return [process.name() for process in psutil.Process().parents()]
+    except (psutil.Error, OSError):
+        return []
+
+
+def is_there(shell: str, system: System) -> bool:
+    """Say whether the shell's program is on PATH."""
+    programs = {"powershell": ("pwsh",)}.get(shell, (shell,))
+    folders = [folder for folder in system.environ.get("PATH", "").split(":") if folder]
+    return any(
+        system.is_file(system.path.join(folder, program))
+        for folder in folders
+        for program in programs
+    )
+
+
+def _signs(shell: str, system: System) -> list[str]:
+    """Return the paths of which one is there where somebody has configured the shell."""
+    home, join = system.home, system.path.join
+    if shell == "sh":
+        return []  # `.profile` is bash's as well, and many systems bring one
+    if shell == "fish":
+        return [join(directories.base("$CONFIG", system), "fish")]
+    if shell == "nu":
+        return [_nu_folder(system)]
+    if shell == "powershell":
+        return [join(directories.base("$CONFIG", system), "powershell")]
+    names = {"bash": (".bashrc", ".bash_profile", ".bash_login"), "zsh": (".zshrc", ".zprofile")}
+    return [join(home, name) for name in names[shell]]
+
+
+def startup_files(shell: str, system: System, *, alias: bool = False) -> list[StartupFile]:
+    """Return the files that get a line so that each new shell of this kind finds the shim.
+
+    Args:
+        shell: one of `SHELLS`.
+        system: the machine.
+        alias: an alias is wanted, which only interactive shells have.
+    """
+    join = system.path.join
+    if shell == "bash":
+        paths = [join(system.home, ".bashrc"), _bash_login_file(system)]
+    elif shell == "sh":
+        paths = [join(system.home, ".profile")]
+    elif shell == "zsh":
+        folder = _zsh_folder(system)
+        profile = join(folder, ".zprofile")
+        paths = [join(folder, ".zshrc")]
+        if not alias and (system.platform == "darwin" or system.exists(profile)):
+            paths.insert(0, profile)
+        if not alias:
+            paths.insert(0, _zshenv(folder, system))
+    elif shell == "fish":
+        paths = [join(directories.base("$CONFIG", system), "fish", "conf.d", "uvlocal.fish")]
+    elif shell == "powershell":
+        paths = [join(folder, "profile.ps1") for folder in _powershell_folders(system)]
+    else:
+        paths = [join(_nu_folder(system), "config.nu")]
+    return [StartupFile(shell, path) for path in paths]
+
+
+def all_startup_files(system: System) -> list[StartupFile]:
+    """Return every file that may ever have got a line, each once, there or not."""
+    join = system.path.join
+    found = [StartupFile("bash", join(system.home, name)) for name in (".bashrc", *_BASH_LOGIN)]
+    for folder in (system.home, _zsh_folder(system)):
+        names = (".zshenv", ".zprofile", ".zshrc")
+        found += [StartupFile("zsh", join(folder, name)) for name in names]
+    for shell in ("fish", "powershell", "nu"):
+        found += startup_files(shell, system)
+    return list({file.path: file for file in found}.values())
+
+
+_BASH_LOGIN = (".bash_profile", ".bash_login", ".profile")
+
+
+def _bash_login_file(system: System) -> str:
+    """Return the file that bash reads at login: the first that exists.
+
+    Where there is none, `.profile`: it is read by bash, by sh and by display managers, and hides
+    no file that comes later.
+    """
+    paths = [system.path.join(system.home, name) for name in _BASH_LOGIN]
+    return next((path for path in paths if system.exists(path)), paths[-1])
+
+
+def _zsh_folder(system: System) -> str:
+    """Return where zsh looks for its files: `$ZDOTDIR`, which `~/.zshenv` itself may set."""
+    given = system.environ.get("ZDOTDIR", "")
+    if system.path.isabs(given):
+        return given
+    data = system.read(system.path.join(system.home, ".zshenv"), 1 << 20)
+    for value in reversed(_ZDOTDIR.findall((data or b"").decode("utf-8", "surrogateescape"))):
+        folder = _expanded(value.strip("\"'"), system)
+        if system.path.isabs(folder):
+            return folder
+    return system.home
+
+
+def _expanded(text: str, system: System) -> str:
+    """Return shell text with the usual names of folders filled in; "" where more is in it."""
+    configuration = directories.base("$CONFIG", system)
+    text = re.sub(r"\$\{XDG_CONFIG_HOME:-[^}]*\}", "$XDG_CONFIG_HOME", text)
+    for name, value in (("HOME", system.home), ("XDG_CONFIG_HOME", configuration)):
+        text = re.sub(rf"\$(?:{name}\b|\{{{name}\}})", value.replace("\\", r"\\"), text)
+    if text == "~" or text.startswith("~/"):
+        text = system.home + text[1:]
+    return "" if "$" in text or "`" in text else text
+
+
+def _zshenv(folder: str, system: System) -> str:
+    """Return the `.zshenv` that zsh reads: the one in `$ZDOTDIR` only if zsh starts with that."""
+    inside = system.path.join(folder, ".zshenv")
+    at_home = system.path.join(system.home, ".zshenv")
+    return inside if system.exists(inside) and not system.exists(at_home) else at_home
+
+
+def _nu_folder(system: System) -> str:
+    if system.path.isabs(system.environ.get("XDG_CONFIG_HOME", "")):
+        return system.path.join(directories.base("$CONFIG", system), "nushell")
+    if system.platform == "darwin":
+        return system.path.join(system.home, "Library", "Application Support", "nushell")
+    if system.platform == "win32":
+        return system.path.join(directories.base("%APPDATA%", system), "nushell")
+    return system.path.join(directories.base("$CONFIG", system), "nushell")
+
+
+def _powershell_folders(system: System) -> list[str]:
+    """Return the folders of PowerShell's profiles; both editions' on Windows."""
+    if system.platform != "win32":
+        return [system.path.join(directories.base("$CONFIG", system), "powershell")]
+    documents = system.registry_values(_DOCUMENTS).get("Personal", "")
+    if not system.path.isabs(documents):
+        documents = system.path.join(system.home, "Documents")
+    return [system.path.join(documents, name) for name in ("PowerShell", "WindowsPowerShell")]

@@ -1,0 +1,302 @@
+"""Take everything away that `uvlocal install` made, and what the shim left since.
+
+Environments are data: they stay unless they are asked for. So do the user's own settings, and
+whatever is not ours.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.environments import in_use, records, remove_all
+from uvlocal.manage.errors import UserError
+from uvlocal.manage.files import atomic
+from uvlocal.manage.installation import rc_files, shell_snippets, shells, windows_path
+from uvlocal.manage.installation.inspect import uvs_on_path
+from uvlocal.manage.installation.shim_dir import (
+    MEMORY,
+    PACKAGE,
+    Memory,
+    aside_path,
+    chosen,
+    default_folder,
+    is_foreign_program,
+    is_ours,
+    remembered,
+    remove_if_empty,
+    shim_path,
+)
+from uvlocal.shim import contract
+from uvlocal.shim.machine import directories
+from uvlocal.shim.settings import settings
+from uvlocal.shim.store import naming
+from uvlocal.shim.uv import handover
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from uvlocal.manage.environments.in_use import Process
+    from uvlocal.manage.environments.remove_all import Environment
+    from uvlocal.shim.machine.host import System
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that stays although it should go, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What was taken away, or would be; paths are absolute.
+
+    `files` and `folders` go; from `startup_files` only our line does, and those made for it go as a
+    whole. `moved_back` are real uvs that had been installed over a shim and get their place back.
+    `environments` are removed on request; `kept` is what stays on purpose.
+    """
+
+    version: int
+    files: tuple[str, ...]
+    folders: tuple[str, ...]
+    startup_files: tuple[str, ...]
+    user_path: bool
+    moved_back: tuple[str, ...]
+    environments: tuple[Environment, ...]
+    kept: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to take away."""
+        gone = (self.files, self.startup_files, self.moved_back, self.environments, self.folders)
+        return not any(gone) and not self.user_path
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `perform` does; `result` tells it, `shim_folders` are those that get cleared."""
+
+    system: System
+    shim_folders: tuple[str, ...]
+    edits: tuple[rc_files.Edit, ...]
+    memory: Memory
+    stores: tuple[str, ...]
+    named_store: str
+    user_path: windows_path.UserPath
+    result: Removal
+
+
+def plan(
+    folder: str | None,
+    system: System,
+    *,
+    environments: bool = False,
+    processes: Callable[[], Iterable[Process]] = in_use.running,
+    user_path: windows_path.UserPath | None = None,
+) -> Plan:
+    """Return what is to be taken away, nothing of it gone yet.
+
+    Args:
+        folder: the shim's folder; None means the default one, those of this uvlocal on PATH, and
+            every line of ours.
+        system: the machine.
+        environments: the environments go too.
+        processes: what runs, if not what does run on this machine.
+        user_path: the user's PATH on Windows, if another than the registry's.
+
+    Raises:
+        UserError: `folder` holds something called `uv` that is not ours.
+    """
+    user_path = user_path or windows_path.Registry()
+    folders = _shim_folders(folder, system)
+    memories = [remembered(path) for path in folders]
+    made = tuple(dict.fromkeys(path for memory in memories for path in memory.folders))
+    memory = Memory(made, any(memory.user_path for memory in memories))
+    edits = _edits(folder, system)
+    wishes = settings.load(system)
+    places = records.places(system, wishes)
+    going = remove_all.plan(places, system, processes) if environments else []
+    files = [path for place in folders for path in _ours_in(place, system)]
+    # Decisions are recorded for all shims; so they go with the last.
+    files += _cached(system) if folder is None else []
+    on_user_path = [place for place in folders if _is_on_user_path(user_path, place, system)]
+    result = Removal(
+        version=1,
+        files=tuple(files),
+        folders=tuple(reversed([path for path in made if os.path.isdir(path)])),
+        startup_files=tuple(edit.path for edit in edits if edit.changes),
+        user_path=bool(on_user_path),
+        moved_back=tuple(_moved_back(folders, system)),
+        environments=tuple(going),
+        kept=tuple(_kept(places, going, system)),
+        problems=tuple(Problem(edit.path, edit.trouble) for edit in edits if edit.trouble),
+    )
+    return Plan(
+        system=system,
+        shim_folders=folders,
+        edits=edits,
+        memory=memory,
+        stores=tuple(places),
+        named_store=wishes.store if wishes.origins.get("store") else "",
+        user_path=user_path,
+        result=result,
+    )
+
+
+def perform(todo: Plan, *, processes: Callable[[], Iterable[Process]] = in_use.running) -> Removal:
+    """Do what was planned; what cannot be done is told as a problem, the rest goes on."""
+    problems = list(todo.result.problems)
+
+    def attempt(path: str, action: Callable[..., object], *arguments: object) -> None:
+        try:
+            action(*arguments)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            problems.append(Problem(path, error.strerror or "cannot be changed"))
+
+    for edit in todo.edits:
+        attempt(edit.path, rc_files.perform, edit)
+    for folder in todo.shim_folders:
+        attempt("PATH", _leave_user_path, todo, folder)
+        atomic.sweep(folder)
+    for path in todo.result.files:
+        attempt(path, os.unlink, path)
+    for shim in todo.result.moved_back:
+        attempt(shim, os.replace, aside_path(shim), shim)
+        remove_if_empty(os.path.dirname(aside_path(shim)))
+    removed = remove_all.remove(todo.result.environments, todo.system, processes)
+    problems += [Problem(one.path or one.record, one.stays) for one in removed if one.stays]
+    gone = [folder for folder in todo.result.folders if remove_if_empty(folder)]
+    _tidy_cache(directories.cache_directory(todo.system))
+    for store in todo.stores:
+        remove_all.tidy(store)
+        if store != todo.named_store:
+            remove_if_empty(store)
+    gone += [folder for folder in todo.result.folders if remove_if_empty(folder)]
+    return dataclasses.replace(
+        todo.result, folders=tuple(gone), environments=tuple(removed), problems=tuple(problems)
+    )
+
+
+# -- the shim ----------------------------------------------------------------------------------
+
+
+def _shim_folders(folder: str | None, system: System) -> tuple[str, ...]:
+    """Return the folders to be cleared: the one that was named, or all of this uvlocal.
+
+    Raises:
+        UserError: the one that was named holds something called `uv` that is not ours.
+    """
+    if folder is not None:
+        path = chosen(folder, system)
+        shim = shim_path(path, system)
+        strange = os.path.lexists(shim) and not is_ours(shim, system)
+        if strange and not is_foreign_program(shim, system):
+            raise UserError(f"`{shim}` is not a shim of uvlocal, so it stays")
+        return (path,)
+    default = [default_folder(system)] if settings.load(system).store else []
+    shims = [shim for shim in uvs_on_path(system) if is_ours(shim, system)]
+    mine = [os.path.dirname(shim) for shim in shims if _is_this_uvlocal(shim, system)]
+    return tuple(dict.fromkeys([*default, *mine]))
+
+
+def _is_this_uvlocal(shim: str, system: System) -> bool:
+    package = handover.configuration(system, shim).get("package", "")
+    return package == os.path.dirname(PACKAGE)
+
+
+def _ours_in(folder: str, system: System) -> list[str]:
+    """Return our files in a shim's folder, by name; nothing else in it is touched."""
+    shim = shim_path(folder, system)
+    found = [shim] if is_ours(shim, system) else []
+    if found or is_foreign_program(shim, system) or not os.path.lexists(shim):
+        beside = (os.path.join(folder, name) for name in (contract.CONFIGURATION, MEMORY))
+        found += [path for path in beside if os.path.isfile(path)]
+    return found
+
+
+def _moved_back(folders: Iterable[str], system: System) -> list[str]:
+    """Return the shims whose place goes back to a real uv that `install` had put aside."""
+    shims = [shim_path(folder, system) for folder in folders]
+    return [
+        shim
+        for shim in shims
+        if os.path.isfile(aside_path(shim)) and not is_foreign_program(shim, system)
+    ]
+
+
+def _edits(folder: str | None, system: System) -> tuple[rc_files.Edit, ...]:
+    """Return the edits that take our lines out of startup files."""
+    found = []
+    path = "" if folder is None else chosen(folder, system)
+    for file in shells.all_startup_files(system) if system.home else []:
+
+        def goes(code: str, shell: str = file.shell) -> bool:
+            return not path or shell_snippets.names(code, shell, path, system)
+
+        edit = rc_files.plan_remove(file.path, system, which=goes)
+        if edit.changes or edit.trouble:
+            found.append(edit)
+    return tuple(found)
+
+
+# -- the user's PATH on Windows ----------------------------------------------------------------
+
+
+def _is_on_user_path(user_path: windows_path.UserPath, folder: str, system: System) -> bool:
+    if system.platform != "win32":
+        return False
+    try:
+        value = user_path.read()
+    except OSError:
+        return False
+    return value is not None and windows_path.has(value.text, folder, system.environ)
+
+
+def _leave_user_path(todo: Plan, folder: str) -> None:
+    if _is_on_user_path(todo.user_path, folder, todo.system):
+        made = todo.memory.user_path
+        windows_path.remove(todo.user_path, folder, todo.system.environ, made=made)
+
+
+# -- what the shim left ------------------------------------------------------------------------
+
+
+def _cached(system: System) -> list[str]:
+    """Return the files in our cache folder; a store that lies in it is data, and no cache."""
+    cache = directories.cache_directory(system)
+    if not cache or os.path.islink(cache):
+        return []
+    found = []
+    for folder, folders, files in os.walk(cache):
+        if folder == cache and "store" in folders:
+            folders.remove("store")
+        found += [os.path.join(folder, name) for name in files]
+        found += [path for name in folders if os.path.islink(path := os.path.join(folder, name))]
+    return found
+
+
+def _kept(places: list[str], going: list[Environment], system: System) -> list[str]:
+    """Return what stays on purpose: environments nobody asked to remove, and the settings."""
+    names = {one.path for one in going}
+    kept = []
+    for place in places:
+        folder = os.path.join(place, naming.ENVIRONMENTS)
+        paths = [os.path.join(folder, name) for name in system.listdir(folder)]
+        kept += [path for path in paths if path not in names]
+    file = settings.user_file(system)
+    return kept + ([file] if file and os.path.lexists(file) else [])
+
+
+def _tidy_cache(cache: str) -> None:
+    """Remove our cache folder and those in it where nothing is left in them."""
+    if not cache or os.path.islink(cache):
+        return
+    for folder, _, _ in os.walk(cache, topdown=False):
+        remove_if_empty(folder)

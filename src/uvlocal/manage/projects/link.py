@@ -1,0 +1,153 @@
+"""The pointer for editors, on request: `.venv` in the project."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+from uvlocal.manage.errors import UserError
+from uvlocal.manage.files import user_path
+from uvlocal.shim.call import Call
+from uvlocal.shim.machine import display
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.store import naming, pointers
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """What leads to a project's environment, and whether that is new.
+
+    `version` is that of the JSON object made of it. `path` is the pointer, absolute; `kind` is
+    `symlink`, `file`, or `none` where nothing is there (any more); `says` is what is written
+    there, `said` what was before. `portable` says that it holds on every
+    machine on which the environment lies at the same place below the home directory.
+    """
+
+    version: int
+    root: str
+    environment: str
+    environment_exists: bool
+    path: str
+    kind: str
+    says: str
+    said: str
+    portable: bool
+    changed: bool
+
+
+# -- pointers --------------------------------------------------------------------------------------
+
+
+def link(path: str | None, kind: str = "", environ: dict[str, str] | None = None) -> Linked:
+    """Make the pointer of the project that `path` (the current directory) belongs to.
+
+    Args:
+        path: a folder of the project.
+        kind: `symlink` or `file`; "" for what the settings say, or what fits.
+        environ: the environment variables; those of this process if left out.
+
+    Raises:
+        UserError: there is no environment elsewhere to point to, a pointer would do harm, or
+            something that is not ours is in its place.
+    """
+    call, root, kept = project_of(path, environ)
+    volume, version = call.facts.volume, call.uv_version()
+    assert volume is not None  # noqa: S101 - the decision to redirect rests on it
+    wishes = [kind] if kind else [call.settings.pointer]
+    if wishes == ["none"]:
+        wishes = [pointers.SYMLINK, pointers.FILE]
+    obstacles = [pointers.obstacle(wish, volume, version) for wish in wishes]
+    if all(obstacles):
+        raise UserError(
+            f"no pointer is made: {'; '.join(obstacles)}",
+            "`uvlocal link --vscode` shows VS Code's setting, `uvlocal path` prints the path",
+        )
+    wish = wishes[obstacles.index("")]
+    found = pointers.find(root, kept, call.system)
+    says = pointers.target(root, kept, call.system)
+    changed = False
+    if not found.leads or (kind and found.kind != kind):
+        _refuse(found, call.system)
+        if not pointers.put(found, wish, says, call.system):
+            raise UserError(f"`{_shown(found.path, call.system)}` cannot be made")
+        found, changed = pointers.find(root, kept, call.system), True
+    return replace(_leading(_nothing(call, root, kept), found.kind, found.target), changed=changed)
+
+
+def unlink(path: str | None, environ: dict[str, str] | None = None) -> Linked:
+    """Remove the pointer of a project, also one that another machine made.
+
+    Raises:
+        UserError: there is no project, or what is at `.venv` was not made by uvlocal.
+    """
+    call, root, kept = _any_project(path, environ)
+    found = pointers.find(root, kept, call.system)
+    if found.kind != pointers.NONE:
+        _refuse(found, call.system)
+        if not call.system.remove(found.path):
+            raise UserError(f"`{_shown(found.path, call.system)}` cannot be removed")
+    changed = found.kind != pointers.NONE
+    return replace(_nothing(call, root, kept), said=found.target, changed=changed)
+
+
+def _refuse(found: pointers.Pointer, system: System) -> None:
+    """Leave alone what is not ours."""
+    if found.kind == pointers.NONE or found.ours:
+        return
+    shown = _shown(found.path, system)
+    if found.kind == pointers.FOLDER:
+        raise UserError(f"`{shown}` is a folder", "`uvlocal migrate` takes care of it")
+    raise UserError(f"`{shown}` was not made by uvlocal", "remove it if it is not needed")
+
+
+# -- the project -----------------------------------------------------------------------------------
+
+
+def _any_project(path: str | None, environ: dict[str, str] | None) -> tuple[Call, str, str]:
+    """Return the call, the root, and the environment that is kept elsewhere, "" for none."""
+    call = Call(["sync"], System(environ=environ, cwd=user_path.folder(path)))
+    decision = call.settle()
+    project = call.facts.project
+    if project is None or not project.root:
+        raise UserError(decision.sentence, "run this in a project, or name one")
+    kept = decision.environment if decision.strategy == "redirect" else ""
+    return call, project.root, kept
+
+
+def project_of(path: str | None, environ: dict[str, str] | None) -> tuple[Call, str, str]:
+    """Return the call, the root and the environment of a project that is kept elsewhere.
+
+    Raises:
+        UserError: there is no project, or its environment lies in it.
+    """
+    call, root, kept = _any_project(path, environ)
+    if not kept:
+        where = _shown(os.path.join(root, ".venv"), call.system)
+        message = f"uv keeps the environment in `{where}`, where editors find it"
+        raise UserError(message, "`uvlocal status` tells why")
+    return call, root, kept
+
+
+def _nothing(call: Call, root: str, kept: str) -> Linked:
+    """Return the result for a project to which nothing leads."""
+    return Linked(
+        version=1,
+        root=root,
+        environment=kept,
+        environment_exists=bool(kept) and naming.exists(kept, call.system),
+        path=os.path.join(root, ".venv"),
+        kind=pointers.NONE,
+        says="",
+        said="",
+        portable=False,
+        changed=False,
+    )
+
+
+def _leading(none: Linked, kind: str, says: str) -> Linked:
+    """Return the result for a project to whose environment something leads."""
+    return replace(none, kind=kind, says=says, portable=not os.path.isabs(says))
+
+
+def _shown(path: str, system: System) -> str:
+    return display.contract_home(path, system)

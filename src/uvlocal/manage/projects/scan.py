@@ -1,0 +1,274 @@
+"""Find uv projects whose environment lies where something else writes, and what that costs."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.files import user_path
+from uvlocal.manage.files.tree import Budget, Cost, Files, measure
+from uvlocal.manage.projects import sync_roots
+from uvlocal.shim.call import Call
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.settings import settings
+from uvlocal.shim.store import naming
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from uvlocal.shim.decide import Decision
+
+#: How much a scan looks at unless told otherwise.
+ENTRIES, SECONDS, DEPTH = 5_000_000, 300.0, 24
+
+#: Folders that hold no projects of the user, but often very many files.
+_PASSED_OVER = frozenset(
+    (
+        ".dropbox.cache",
+        ".git",
+        ".hg",
+        ".jj",
+        ".mypy_cache",
+        ".nox",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".stversions",
+        ".svn",
+        ".tox",
+        ".trash",
+        ".venv",
+        "__pycache__",
+        "node_modules",
+        "site-packages",
+    )
+)
+#: Decisions that leave a project at risk, although nothing is done about it.
+_HELPLESS = ("no-better-place", "no-store")
+#: Variables that speak of the call they were set for, not of the projects that a scan finds.
+OF_ONE_CALL = (
+    "UV_NO_PROJECT",
+    "UV_PROJECT",
+    "UV_PROJECT_ENVIRONMENT",
+    "UV_WORKING_DIR",
+    "UV_WORKING_DIRECTORY",
+    "UVLOCAL_BYPASS",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A project at risk, and what its `.venv` costs there.
+
+    Attributes:
+        root: the project's root, absolute.
+        code: the decision's code, and `sentence` the same for people.
+        sentence: see `code`.
+        volume_kind: `synced`, `network`, `shared` or `incapable`.
+        volume_label: what people call the volume, `Dropbox` for instance.
+        provider: the sync provider's id, None where none is concerned.
+        strategy: what uvlocal does for the project, "" where it cannot help.
+        environment: its `.venv`, absolute.
+        state: what `.venv` is: `environment`, or `no-environment` for any other folder.
+        files: how many files it holds; links count, folders do not.
+        bytes: their sizes.
+        hidden_pth: `.pth` files that Python skips because they are hidden.
+        conflict_copies: what a sync client made where two machines wrote.
+        evicted: what has its content in the cloud alone.
+        complete: False where a limit ended the count.
+        saves: whether `uvlocal migrate` would take all this away.
+    """
+
+    root: str
+    code: str
+    sentence: str
+    volume_kind: str
+    volume_label: str
+    provider: str | None
+    strategy: str
+    environment: str
+    state: str
+    files: int
+    bytes: int
+    hidden_pth: int
+    conflict_copies: int
+    evicted: int
+    complete: bool
+    saves: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a scan found; `version` is that of the JSON object made of it.
+
+    Attributes:
+        roots: the folders that were searched.
+        projects: the projects at risk whose `.venv` lies there, the costliest first.
+        clean: how many projects there are safe already: nothing lies there.
+        untouched: how many are left alone, on a local volume or by the user's wish.
+        files, bytes: what all of `projects` cost.
+        saved_files, saved_bytes: what `uvlocal migrate --all` would take away.
+        evicted_folders: how many folders were not looked into, as their content is in the cloud.
+        limit: `entries`, `time` or `depth` where a limit ended the search, else "".
+    """
+
+    version: int
+    roots: tuple[str, ...]
+    projects: tuple[Found, ...]
+    clean: int
+    untouched: int
+    files: int
+    bytes: int
+    saved_files: int
+    saved_bytes: int
+    evicted_folders: int
+    limit: str
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a scan is: folders searched and projects found, then projects measured."""
+
+    folders: int = 0
+    projects: int = 0
+    measured: int = 0
+    to_measure: int = 0
+    where: str = ""
+
+
+@dataclass(slots=True)
+class Scanner:
+    """A scan with its means; a test gives its own `reader`, `budget` and `environ`."""
+
+    reader: Files = field(default_factory=Files)
+    budget: Budget = field(default_factory=lambda: Budget(ENTRIES, SECONDS, DEPTH))
+    environ: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+    tell: Callable[[Progress], None] | None = None
+    progress: Progress = field(default_factory=Progress)
+    evicted: int = 0
+
+    def scan(self, folders: list[str] | None) -> Scan:
+        """Search `folders`, or every synced folder known on this machine where there are none.
+
+        Raises:
+            UserError: one of the folders does not exist or is none (exit 2).
+        """
+        roots = [user_path.folder(path) for path in folders] if folders else self._known()
+        at_risk, clean, untouched = [], 0, 0
+        for place in self._projects(roots):
+            call, decision = self.settle(place)
+            project = call.facts.project
+            if project is None or not self._is_same(project.root, place):
+                continue  # a member of a workspace: its root speaks for it
+            self.progress.projects += 1
+            if decision.strategy is None and decision.code not in _HELPLESS:
+                untouched += 1
+            elif self._has_environment(place):
+                at_risk.append((call, decision))
+            else:
+                clean += 1
+        self.progress.to_measure = len(at_risk)
+        found = sorted(map(self._measured, at_risk), key=lambda one: (-one.bytes, one.root))
+        return Scan(
+            version=1,
+            roots=tuple(roots),
+            projects=tuple(found),
+            clean=clean,
+            untouched=untouched,
+            files=sum(one.files for one in found),
+            bytes=sum(one.bytes for one in found),
+            saved_files=sum(one.files for one in found if one.saves),
+            saved_bytes=sum(one.bytes for one in found if one.saves),
+            evicted_folders=self.evicted,
+            limit=self.budget.spent,
+        )
+
+    def _known(self) -> list[str]:
+        system = System(environ=dict(self.environ))
+        return [one.path for one in sync_roots.folders(system, settings.load(system))]
+
+    def _projects(self, roots: list[str]) -> Iterator[str]:
+        """Yield the folders with a `pyproject.toml`, those near the top first.
+
+        A folder in which a virtual environment lies is passed over, whatever its name is.
+        """
+        pending = deque((root, 0) for root in roots)
+        seen: set[str] = set()
+        while pending and self.budget.allows():
+            folder, depth = pending.popleft()
+            if folder in seen:  # one of the given folders lies in another one
+                continue
+            if depth == 0:
+                seen.add(folder)
+            entries = self.reader.entries(folder, sizes=False)
+            self.budget.entries -= len(entries) + 1
+            self.progress.folders += 1
+            names = {entry.name for entry in entries}
+            if "pyvenv.cfg" in names:
+                continue
+            if "pyproject.toml" in names:
+                yield folder
+            self._say(folder)
+            for entry in entries:
+                if entry.kind != "folder" or entry.name.lower() in _PASSED_OVER:
+                    continue
+                if entry.evicted:
+                    self.evicted += 1
+                elif self.budget.allows_depth(depth + 1):
+                    pending.append((os.path.join(folder, entry.name), depth + 1))
+
+    def _is_same(self, path: str, other: str) -> bool:
+        """Say whether both are one folder, in whatever spelling."""
+        if path == other:
+            return True
+        one, two = self.reader.status(path), self.reader.status(other)
+        return bool(one and two and one.st_ino and os.path.samestat(one, two))
+
+    def settle(self, place: str) -> tuple[Call, Decision]:
+        """Return what would be decided about `uv sync` in a folder."""
+        environ = {name: value for name, value in self.environ.items() if name not in OF_ONE_CALL}
+        call = Call(["sync"], System(environ=environ, cwd=place))
+        return call, call.settle()
+
+    def _say(self, where: str) -> None:
+        self.progress.where = where
+        if self.tell is not None:
+            self.tell(self.progress)
+
+    def _has_environment(self, root: str) -> bool:
+        """Say whether `.venv` is a folder, and no link to one."""
+        found = self.reader.status(os.path.join(root, ".venv"))
+        return found is not None and stat.S_ISDIR(found.st_mode)
+
+    def _measured(self, what: tuple[Call, Decision]) -> Found:
+        call, decision = what
+        volume, project = call.facts.volume, call.facts.project
+        root = project.root if project else ""
+        venv = os.path.join(root, ".venv")
+        self._say(root)
+        cost = measure(venv, self.reader, self.budget) if self.budget.allows() else _UNKNOWN
+        self.progress.measured += 1
+        is_environment = naming.exists(venv, call.system)
+        return Found(
+            root=root,
+            code=decision.code,
+            sentence=decision.sentence,
+            volume_kind=volume.kind if volume else "",
+            volume_label=volume.label if volume else "",
+            provider=volume.provider if volume else None,
+            strategy=decision.strategy or "",
+            environment=venv,
+            state="environment" if is_environment else "no-environment",
+            files=cost.files,
+            bytes=cost.bytes,
+            hidden_pth=cost.hidden,
+            conflict_copies=cost.conflicts,
+            evicted=cost.evicted,
+            complete=cost.complete,
+            saves=is_environment and decision.strategy == "redirect",
+        )
+
+
+_UNKNOWN = Cost(complete=False)

@@ -1,0 +1,157 @@
+"""What uvlocal would do about a folder, and why: the facts behind `status` and `path`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.environments import listing, record
+from uvlocal.manage.environments.folder_identity import identity_of
+from uvlocal.manage.errors import UserError
+from uvlocal.manage.files import user_path
+from uvlocal.manage.installation.inspect import uvs_on_path
+from uvlocal.manage.installation.shim_dir import is_ours
+from uvlocal.shim.call import Call
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.project.discovery import discover
+from uvlocal.shim.store import lookup, naming, pointers
+
+if TYPE_CHECKING:
+    from uvlocal.shim.decide import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The answer for one folder; `version` is that of the JSON object made of it.
+
+    Paths are absolute. `volume_*` are empty and `environment` is None where the decision was
+    taken before they were needed; `volume_state` is as in `shim.volume.Volume`. `python` is the
+    version of the environment's Python, `created` when its record was written (UTC). `pointer` is
+    what the settings ask for, `venv` what is at `.venv` (`none`, `symlink`, `file`, `folder`,
+    `other`), `venv_target` what a link or file there says. `former_root` is where the project was
+    when it has an environment under that name, "" otherwise.
+    """
+
+    version: int
+    root: str
+    code: str
+    sentence: str
+    strategy: str | None
+    variables: dict[str, str]
+    volume_kind: str
+    volume_label: str
+    volume_state: str
+    provider: str | None
+    file_system: str
+    mount_point: str
+    confidence: str
+    evidence: tuple[str, ...]
+    contest: str
+    environment: str | None
+    environment_exists: bool
+    python: str
+    record: str | None
+    created: str
+    former_root: str
+    pointer: str
+    venv: str
+    venv_target: str
+    settings_problems: tuple[str, ...]
+    real_uv: str
+    real_uv_origin: str
+    real_uv_version: str
+
+
+def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
+    """Return the status of the project that `path` (the current directory) belongs to.
+
+    Raises:
+        UserError: the path does not exist or is no directory (exit 2), or there is no project
+            (exit 1).
+    """
+    system = System(environ=environ, cwd=user_path.folder(path))
+    call = Call(["sync"], system, shim_on_path(system))
+    decision = call.settle()
+    # Some decisions are taken before the project is looked for.
+    project = call.facts.project or discover(system.cwd, call.system)
+    if decision.code == "no-project" and (project is None or not project.root):
+        raise UserError(decision.sentence, "run this in a project, or name one")
+    volume = call.facts.volume
+    root = project.root if project is not None else ""
+    kept = _environment(call, decision.environment, root)
+    exists = kept is not None and naming.exists(kept, call.system)
+    pointer = pointers.find(root, decision.environment, call.system)
+    real, version = call.real_uv(), call.uv_version()
+    record = _record(call, decision)
+    return Status(
+        version=1,
+        root=root,
+        code=decision.code,
+        sentence=decision.sentence,
+        strategy=decision.strategy,
+        variables=dict(decision.variables),
+        volume_kind=volume.kind if volume else "",
+        volume_label=volume.label if volume else "",
+        volume_state=volume.state if volume else "",
+        provider=volume.provider if volume else None,
+        file_system=volume.file_system if volume else "",
+        mount_point=volume.mount_point if volume else "",
+        confidence=volume.confidence if volume else "",
+        evidence=tuple(volume.evidence) if volume else (),
+        contest=volume.contest if volume else "",
+        environment=kept,
+        environment_exists=exists,
+        python=listing.python_version(kept) if kept and exists else "",
+        record=record or None,
+        created=_created(record, call.system),
+        former_root=_former_root(call, decision),
+        pointer=call.settings.pointer,
+        venv=pointer.kind,
+        venv_target=pointer.target,
+        settings_problems=tuple(call.settings.problems),
+        real_uv=real.path,
+        real_uv_origin=real.origin,
+        real_uv_version=".".join(map(str, version)) if version else "",
+    )
+
+
+def shim_on_path(system: System) -> str:
+    """Return the first shim of uvlocal's on PATH, "" where there is none."""
+    return next((path for path in uvs_on_path(system) if is_ours(path, system)), "")
+
+
+def _record(call: Call, decision: Decision) -> str:
+    """Return the path of the project's record, "" where it has none."""
+    store = call.facts.store
+    if not decision.environment or store is None:
+        return ""
+    name = os.path.basename(decision.environment)
+    path = lookup.record_path(store.path, name, call.system)
+    return path if os.path.lexists(path) else ""
+
+
+def _created(path: str, system: System) -> str:
+    try:
+        return record.read_record(path, system).created if path else ""
+    except record.BrokenRecordError:
+        return ""
+
+
+def _former_root(call: Call, decision: Decision) -> str:
+    """Return where the project was before it was moved, if its old environment is there."""
+    project, store = call.facts.project, call.facts.store
+    if not decision.environment or project is None or store is None:
+        return ""
+    former = record.moved_from(store.path, identity_of(project.root), call.system)
+    return former.root if former is not None else ""
+
+
+def _environment(call: Call, decided: str, root: str) -> str | None:
+    """Return where uv will find the project's environment, None where that is not known."""
+    if decided:
+        return decided
+    value = call.facts.environ.get("UV_PROJECT_ENVIRONMENT", "")
+    if value:
+        return os.path.join(root, value)
+    return os.path.join(root, ".venv") if root else None

@@ -1,0 +1,95 @@
+"""The settings that lead VS Code to an environment: shown, to be pasted; no file of it is written.
+
+Two extensions look for environments, and do not read paths alike:
+
+- Python: `${env:NAME}` and `~` in `python.defaultInterpreterPath`, not `${userHome}`
+  (https://github.com/microsoft/vscode-python/blob/main/src/client/common/configSettings.ts);
+  `~` in each of `python.venvFolders`, whose sub-folders are environments (`nativePythonFinder.ts`).
+- Python Environments: `${env:NAME}` and `${userHome}` in `python.defaultInterpreterPath`, not `~`
+  (https://github.com/microsoft/vscode-python-environments/blob/main/src/common/utils/internalVariables.ts);
+  `~` in each of `python-envs.globalSearchPaths`, not in `python.venvFolders`
+  (.../blob/main/src/managers/common/nativePythonFinder.ts).
+
+So the interpreter is written with `${env:NAME}`, and the folder in both settings with `~`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.errors import UserError
+from uvlocal.manage.projects.link import project_of
+from uvlocal.shim.machine import paths
+from uvlocal.shim.store import naming
+
+if TYPE_CHECKING:
+    from uvlocal.shim.machine.host import System
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings to paste, and where.
+
+    `version` is that of the JSON object made of it. `path` is the workspace's settings file,
+    absolute, "" for the user's. `portable` says that the settings hold on every machine on which
+    the environment lies at the same place below the home directory.
+    """
+
+    version: int
+    root: str
+    environment: str
+    environment_exists: bool
+    path: str
+    settings: dict[str, str | list[str]]
+    portable: bool
+
+
+def settings(
+    path: str | None, *, user: bool = False, environ: dict[str, str] | None = None
+) -> Settings:
+    """Return what leads VS Code to the environment of a project, or to those of all.
+
+    Args:
+        path: a folder of the project.
+        user: for the user's settings: the folder of all environments, never one's interpreter.
+        environ: the environment variables; those of this process if left out.
+
+    Raises:
+        UserError: there is no environment elsewhere, or its path is no text.
+    """
+    call, root, kept = project_of(path, environ)
+    system = call.system
+    table: dict[str, str | list[str]]
+    if user:
+        folder = _from_home(system.path.dirname(kept), "~", system)
+        table = {"python-envs.globalSearchPaths": [folder], "python.venvFolders": [folder]}
+    else:
+        windows = system.platform == "win32"
+        python = system.path.join(
+            kept, *(("Scripts", "python.exe") if windows else ("bin", "python"))
+        )
+        home = "${env:USERPROFILE}" if windows else "${env:HOME}"
+        table = {"python.defaultInterpreterPath": _from_home(python, home, system)}
+    return Settings(
+        version=1,
+        root=root,
+        environment=kept,
+        environment_exists=naming.exists(kept, system),
+        path="" if user else system.path.join(root, ".vscode", "settings.json"),
+        settings=table,
+        portable=paths.relative_to(kept, system.home, system) is not None,
+    )
+
+
+def _from_home(path: str, home: str, system: System) -> str:
+    """Return a path as VS Code's extensions read it; `home` stands for the home directory."""
+    below = paths.relative_to(path, system.home, system)
+    if below is not None:
+        path = home + system.path.sep + below
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise UserError(f"`{naming.as_text(path)}` is no text that VS Code reads") from None
+    # Windows takes both, and a backslash would have to be doubled.
+    return path.replace(system.path.sep, "/")

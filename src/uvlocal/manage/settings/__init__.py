@@ -1,0 +1,1 @@
+"""Show settings, and change them in the file they belong to."""

@@ -1,0 +1,309 @@
+"""Change a setting in the file that it belongs to: the user's, or the project's."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import tomli_w
+
+from uvlocal.manage.errors import USAGE, UserError
+from uvlocal.manage.files.toml_edit import TomlFile
+from uvlocal.manage.settings.show import project_file
+from uvlocal.shim.machine.directories import expand_home
+from uvlocal.shim.machine.display import below_home, contract_home
+from uvlocal.shim.machine.host import READ_LIMIT, System
+from uvlocal.shim.machine.paths import comparable
+from uvlocal.shim.project.discovery import discover
+from uvlocal.shim.settings import settings as rules
+from uvlocal.shim.volume.providers.table import PROVIDERS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from uvlocal.manage.files.toml_edit import Value
+
+#: Keys whose value is a list, and keys of a provider's own table.
+_LISTS = ("volumes", "synced-roots", "local-roots")
+_OF_PROVIDER = ("enabled", "strategy")
+_TABLE = ("tool", "uvlocal")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value in a file: before and after, None where it is not set there."""
+
+    file: str
+    key: str
+    before: object
+    after: object
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a command changed, nothing perhaps; `version` is that of the JSON object made of it.
+
+    `hints` are sentences about what the change does not do.
+    """
+
+    version: int
+    changes: tuple[Change, ...]
+    hints: tuple[str, ...] = ()
+
+
+def set_value(key: str, text: str, *, project: bool, system: System | None = None) -> Changes:
+    """Set a key of the user's settings, or of the project around.
+
+    Raises:
+        UserError: the key or value is none (exit 2), there is no project, or the file cannot be
+            changed.
+    """
+    system = system or System()
+    keys = _known(key, system)
+    if project and key not in rules.PROJECT_KEYS:
+        would_be = ", ".join(f"`{name}`" for name in rules.PROJECT_KEYS)
+        raise UserError(
+            f"`{key}` is the user's to set, a project may set {would_be}",
+            f"`uvlocal config set {key} …` sets it for you",
+            USAGE,
+        )
+    value = _value(keys[-1], text)
+    _check(keys, value, system)
+    file = _file(system, project=project)
+    path = [*_TABLE, *keys] if project else keys
+    before = file.get(path)
+    hints = _shadows(key, system, project=project)
+    if key == "store" and system.is_directory(rules.load(system).store):
+        old = contract_home(rules.load(system).store, system)
+        hints.append(f"the environments made so far stay in `{old}`")
+    if before == value:
+        return Changes(1, (), tuple(hints))
+    file.set(path, value)
+    file.write()
+    return Changes(1, (Change(file.path, key, before, value),), tuple(hints))
+
+
+def unset(key: str, *, project: bool, system: System | None = None) -> Changes:
+    """Remove a key from the user's settings, or from the project's; a wrong one too.
+
+    Raises:
+        UserError: there is no such key and no such setting (exit 2), there is no project, or the
+            file cannot be changed.
+    """
+    system = system or System()
+    file = _file(system, project=project)
+    path = [*_TABLE, *key.split(".")] if project else key.split(".")
+    before = file.get(path)
+    hints = _shadows(key, system, project=project)
+    if before is None:
+        _known(key, system)
+        return Changes(1, (), tuple(hints))
+    # Where a project has to opt in, the table itself does that, even an empty one.
+    file.unset(path, keep_table=project and rules.load(system).require_opt_in)
+    file.write()
+    plain = json.loads(json.dumps(before, default=str))  # TOML knows dates, JSON does not
+    return Changes(1, (Change(file.path, key, plain, None),), tuple(hints))
+
+
+def add_root(folder: str, *, local: bool, system: System | None = None) -> Changes:
+    """Add a folder to `synced-roots`, or to `local-roots`, and take it out of the other list.
+
+    Raises:
+        UserError: the folder does not exist (exit 2), or the file cannot be changed.
+    """
+    system = system or System()
+    path = _absolute(folder, system)
+    if not system.is_directory(path):
+        what = "is not a directory" if system.exists(path) else "does not exist"
+        raise UserError(f"`{folder}` {what}", code=USAGE)
+    file = _file(system, project=False)
+    wanted, other = ("local-roots", "synced-roots") if local else ("synced-roots", "local-roots")
+    changes = _without(file, other, path, system)
+    own = roots = _roots(file, wanted)
+    found = rules.load(system)
+    if found.origins.get(wanted) == "machine":
+        # The user's list replaces the machine's, so it begins with what is in that.
+        roots = list(found.local_roots if local else found.synced_roots)
+    if not any(_is_same(root, path, system) for root in roots):
+        after = [*roots, below_home(path, system)]
+        changes.append(Change(file.path, wanted, own or None, after))
+        file.set([wanted], after)
+    if changes:
+        file.write()
+    return Changes(1, tuple(changes))
+
+
+def remove_root(folder: str, *, system: System | None = None) -> Changes:
+    """Take a folder out of `synced-roots` and `local-roots`; it need not exist.
+
+    Raises:
+        UserError: it is in neither, or the file cannot be changed.
+    """
+    system = system or System()
+    path = _absolute(folder, system)
+    file = _file(system, project=False)
+    changes = [
+        change
+        for key in ("synced-roots", "local-roots")
+        for change in _without(file, key, path, system)
+    ]
+    if not changes:
+        known = [*_roots(file, "synced-roots"), *_roots(file, "local-roots")]
+        hint = "there are " + ", ".join(f"`{root}`" for root in known) if known else ""
+        raise UserError(f"`{contract_home(path, system)}` is none of your roots", hint)
+    file.write()
+    return Changes(1, tuple(changes))
+
+
+# -- keys and values -----------------------------------------------------------------------------
+
+
+def _known(key: str, system: System) -> list[str]:
+    """Return the parts of a key that a user may set.
+
+    Raises:
+        UserError: there is no such setting (exit 2).
+    """
+    first, _, rest = key.partition(".")
+    if first != "providers":
+        if key not in rules.USER_KEYS:
+            raise _unknown(key, rules.USER_KEYS)
+        return [key]
+    provider, _, name = rest.rpartition(".")
+    if name not in _OF_PROVIDER or not provider:
+        would_be = f"`providers.dropbox.{_OF_PROVIDER[0]}`, `providers.dropbox.{_OF_PROVIDER[1]}`"
+        raise UserError(f"`{key}` is no setting, one is {would_be}", code=USAGE)
+    identifiers = [row.id for row in PROVIDERS]
+    if provider not in identifiers and rules.load(system).providers.get(provider) is None:
+        raise _unknown(provider, identifiers, "provider")
+    return ["providers", provider, name]
+
+
+def _unknown(word: str, known: Sequence[str], what: str = "setting") -> UserError:
+    import difflib
+
+    near = difflib.get_close_matches(word, known, 1)
+    if near:
+        return UserError(f"`{word}` is no {what}", f"did you mean `{near[0]}`?", USAGE)
+    would_be = ", ".join(f"`{name}`" for name in known)
+    return UserError(f"`{word}` is no {what}", f"there are {would_be}", USAGE)
+
+
+def _value(key: str, text: str) -> Value:
+    """Return what a person typed as the value it stands for; a wrong one is complained of later."""
+    if key in ("require-opt-in", "enabled") and text in ("true", "false"):
+        return text == "true"
+    if key not in _LISTS:
+        return text
+    if text.lstrip().startswith("["):
+        try:
+            value = tomllib.loads(f"value = {text}")["value"]
+        except ValueError as error:
+            raise UserError(f"`{text}` is not a list in TOML: {error}", code=USAGE) from None
+        return value if isinstance(value, list) else text
+    words = [word.strip() for word in text.split(",")]
+    return [word for word in words if word]
+
+
+class _Candidate(System):
+    """This machine, with a given content as its only file of settings."""
+
+    __slots__ = ("content", "file")
+
+    def __init__(self, content: bytes, like: System) -> None:
+        super().__init__(platform=like.platform, environ=_no_variables(like), home=like.home)
+        self.content = content
+        self.file = rules.user_file(like)
+
+    def lstat(self, path: str) -> os.stat_result | None:
+        if path == self.file:
+            return os.stat_result((0,) * 10)
+        return None if path == rules.machine_file(self) else super().lstat(path)
+
+    def read(self, path: str, limit: int = READ_LIMIT) -> bytes | None:
+        return self.content if path == self.file else super().read(path, limit)
+
+
+def _no_variables(system: System) -> dict[str, str]:
+    return {k: v for k, v in system.environ.items() if not k.startswith("UVLOCAL_")}
+
+
+def _check(keys: list[str], value: Value, system: System) -> None:
+    """Ask the shim's own rules about a value.
+
+    Raises:
+        UserError: it cannot be used (exit 2).
+    """
+    table: dict[str, object] = {keys[-1]: value}
+    for key in reversed(keys[:-1]):
+        table = {key: table}
+    candidate = _Candidate(tomli_w.dumps(table).encode(), system)
+    problems = rules.load(candidate).problems
+    if problems:
+        raise UserError(problems[0].removeprefix(f"{candidate.file}: "), code=USAGE)
+
+
+# -- files ---------------------------------------------------------------------------------------
+
+
+def _file(system: System, *, project: bool) -> TomlFile:
+    if not project:
+        path = rules.user_file(system)
+        if not path:
+            raise UserError("there is no home directory to keep settings in", "set `HOME`")
+        return TomlFile(path, system)
+    found = discover(system.cwd, system) if system.cwd else None
+    if found is None:
+        raise UserError(
+            f"no `pyproject.toml` in `{contract_home(system.cwd, system)}` or above it",
+            "run this in a project",
+        )
+    return TomlFile(project_file(found, system), system, found.root)
+
+
+def _shadows(key: str, system: System, *, project: bool) -> list[str]:
+    """Return sentences about what stands above the file that a key is changed in."""
+    variable = rules.VARIABLES.get(key, "")
+    if variable and system.environ.get(variable):
+        return [f"`{variable}` is set, and stands above the files"]
+    found = discover(system.cwd, system) if system.cwd and not project else None
+    if found is not None and key in (found.table or {}) and key in rules.PROJECT_KEYS:
+        where = contract_home(project_file(found, system), system)
+        return [f"`{where}` sets it for its project, and stands above your settings there"]
+    return []
+
+
+# -- roots ---------------------------------------------------------------------------------------
+
+
+def _absolute(folder: str, system: System) -> str:
+    """Return a folder that a person named, as an absolute path in its canonical spelling."""
+    path = system.path.join(system.cwd, expand_home(folder, system))
+    return system.realpath(system.path.normpath(path))
+
+
+def _roots(file: TomlFile, key: str) -> list[str]:
+    found = file.get([key])
+    return [root for root in found if isinstance(root, str)] if isinstance(found, list) else []
+
+
+def _is_same(root: str, path: str, system: System) -> bool:
+    expanded = expand_home(root, system)
+    spellings = (expanded, system.realpath(expanded))
+    return comparable(path, system) in [comparable(one, system) for one in spellings]
+
+
+def _without(file: TomlFile, key: str, path: str, system: System) -> list[Change]:
+    """Take a folder out of a list in memory; return the change, if there is one."""
+    roots = _roots(file, key)
+    kept = [root for root in roots if not _is_same(root, path, system)]
+    if len(kept) == len(roots):
+        return []
+    if kept:
+        file.set([key], kept)
+    else:
+        file.unset([key])
+    return [Change(file.path, key, roots, kept or None)]

@@ -1,0 +1,231 @@
+"""Show results to people or to programs; the only module that prints.
+
+Data goes to stdout, talk to stderr. Without a terminal, or with `NO_COLOR`, there is no colour.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.settings.show import local_store
+from uvlocal.shim.machine.display import contract_home, printable
+from uvlocal.shim.machine.host import System
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from uvlocal.manage.errors import UserError
+    from uvlocal.manage.projects.status import Status
+
+_LABEL_WIDTH = 13
+#: What stands around coloured text until it is written. No name and no file holds these characters
+#: (halves of surrogate pairs), so that nothing but `painted` brings a colour to the terminal.
+_COLOUR, _PAINTED, _END = "\ud800", "\ud801", "\ud802"
+#: The escape sequences of ECMA-48 that they become.
+_STEERS = {_COLOUR: "\x1b[", _PAINTED: "m", _END: "\x1b[0m"}
+#: How many bytes, KiB, MiB make one of the next unit.
+_UNIT = 1024
+
+
+def shown(path: str) -> str:
+    """Return a path as people write it, fit for one line of a terminal."""
+    return contract_home(path, System())
+
+
+def data(text: str) -> None:
+    """Print data for a person, made fit for a terminal."""
+    sys.stdout.write(_writable(_fit(text), sys.stdout.encoding) + "\n")
+
+
+def code(text: str) -> None:
+    """Print lines for a program, as they are."""
+    sys.stdout.write(_writable(text, sys.stdout.encoding) + "\n")
+
+
+def exact(path: str) -> None:
+    """Print a path byte for byte, whatever its name is made of, for a program to use."""
+    if sys.platform == "win32":
+        code(path)
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(os.fsencode(path) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def talk(text: str) -> None:
+    """Print talk, after the data that was printed before it."""
+    sys.stdout.flush()
+    sys.stderr.write(_writable(_fit(text), sys.stderr.encoding) + "\n")
+
+
+def _fit(text: str) -> str:
+    """Return lines of ours in which nothing but our own colours steers the terminal."""
+    pieces = re.split(f"([\n{''.join(_STEERS)}])", text)
+    return "".join(
+        _STEERS.get(piece, piece if piece == "\n" else printable(piece)) for piece in pieces
+    )
+
+
+def _writable(text: str, encoding: str | None) -> str:
+    """Return text that the stream can take: a file name may hold bytes that are no text."""
+    return text.encode(encoding or "utf-8", "replace").decode(encoding or "utf-8", "replace")
+
+
+def as_json(result: object) -> None:
+    """Print one JSON object; `result` is a dataclass with a field `version`."""
+    if not dataclasses.is_dataclass(result) or isinstance(result, type):
+        msg = "a result is an instance of a dataclass"
+        raise TypeError(msg)
+    code(json.dumps(dataclasses.asdict(result), indent=2, ensure_ascii=True))
+
+
+def error(problem: UserError) -> None:
+    """Print an error, and after an empty line the hint."""
+    talk(f"{_coloured('error', '1;31')}: {problem.message}")
+    if problem.hint:
+        hint(problem.hint)
+
+
+def hint(text: str) -> None:
+    """Print what a person may do next, after an empty line."""
+    talk(f"\n{_coloured('hint', '1;36')}: {text}")
+
+
+def warning(text: str) -> None:
+    """Print something that a person should know, although the command goes on."""
+    talk(f"{_coloured('warning', '1;33')}: {text}")
+
+
+def can_ask() -> bool:
+    """Say whether there is a terminal with a person before it."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def agreed(question: str) -> bool:
+    """Ask on the terminal, and say whether the answer is yes; without a terminal it is no."""
+    if not can_ask():
+        return False
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def painted(text: str, colour: str, *, talking: bool = False) -> str:
+    """Return text in a colour (a number of ECMA-48), plain where the stream shows none.
+
+    The stream is stdout, or stderr where the text is for `talk`.
+    """
+    stream = sys.stderr if talking else sys.stdout
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
+        return text
+    return f"{_COLOUR}{colour}{_PAINTED}{text}{_END}"
+
+
+def _coloured(text: str, colour: str) -> str:
+    return painted(text, colour, talking=True)
+
+
+def size(number: int) -> str:
+    """Return a number of bytes as people read it, in the units that uv uses too."""
+    if number < _UNIT:
+        return f"{number} B"
+    amount = float(number)
+    for unit in ("KiB", "MiB", "GiB"):
+        amount /= _UNIT
+        # What would be rounded up to the next unit belongs there.
+        if amount < _UNIT - 0.05:
+            return f"{amount:.1f} {unit}"
+    return f"{amount / _UNIT:.1f} TiB"
+
+
+def count(number: int, what: str) -> str:
+    """Return a number with its noun: `1 file`, `1,234 files`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def rows(pairs: Iterable[tuple[str, str]]) -> None:
+    """Print labelled values; long ones go on below, nothing is cut."""
+    width = min(columns(), 100)
+    for label, value in pairs:
+        lines = textwrap.wrap(
+            value, width - _LABEL_WIDTH, break_long_words=False, break_on_hyphens=False
+        )
+        for number, line in enumerate(lines or [""]):
+            name = label if number == 0 else ""
+            gap = " " * (_LABEL_WIDTH - len(name))
+            data(f"{painted(name, '1') if name else ''}{gap}{line}".rstrip())
+
+
+def columns() -> int:
+    """Return how wide the terminal is; 80 where there is none."""
+    try:
+        return int(os.environ.get("COLUMNS", "")) or 80
+    except ValueError:
+        pass
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        return 80
+
+
+def status(found: Status) -> None:
+    """Show what is done about a project, and why."""
+    rows(_about_project(found))
+    for problem in found.settings_problems:
+        warning(problem)
+    if found.former_root:
+        talk(
+            f"the project was `{shown(found.former_root)}` before, and has an environment from then"
+        )
+        hint("`uvlocal adopt` takes it along")
+    elif found.venv == "folder" and found.strategy == "redirect":
+        talk("there is a `.venv` in the project too, which uv does not use")
+        hint("`uvlocal migrate` removes it once the environment has what it has")
+    elif found.code == "no-better-place" and not found.strategy:
+        talk("uv keeps the environment in the project, shared by every machine with this folder")
+        hint(local_store(System()))
+
+
+def _about_project(found: Status) -> Iterator[tuple[str, str]]:
+    """Yield what there is to say, each with its label."""
+    yield "project", shown(found.root) or "none"
+    if found.volume_kind:
+        what = found.volume_kind
+        if found.confidence and found.confidence != "high":
+            what += f", {found.confidence} confidence"
+        yield "volume", f"{found.volume_label} ({what})"
+        yield from (("", sentence) for sentence in found.evidence)
+    yield "decision", found.code
+    yield "", found.sentence
+    yield "strategy", found.strategy or "none, uv runs unchanged"
+    if found.environment is not None:
+        yield "environment", shown(found.environment)
+        yield "", _age(found)
+    pointer = found.pointer
+    if found.venv_target:
+        pointer += f", `.venv` leads to `{shown(found.venv_target)}`"
+    yield "pointer", pointer
+    if found.real_uv:
+        version = f"{found.real_uv_version}, " if found.real_uv_version else ""
+        origin = {"path": "on PATH", "variable": "named by `UVLOCAL_UV`"}.get(
+            found.real_uv_origin, "recorded when the shim was installed"
+        )
+        yield "real uv", f"{shown(found.real_uv)} ({version}{origin})"
+    else:
+        yield "real uv", "none found"
+    if found.contest and found.strategy:
+        yield "if wrong", f"`{found.contest}`"
+
+
+def _age(found: Status) -> str:
+    """Say what is known of an environment."""
+    if not found.environment_exists:
+        return "not made yet"
+    python = f"Python {found.python}" if found.python else "a Python that does not say its version"
+    return f"{python}, since {found.created[:10]}" if found.created else python

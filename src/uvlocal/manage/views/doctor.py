@@ -1,0 +1,68 @@
+"""Show what `doctor` found."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.views import console
+from uvlocal.manage.views.console import data, painted, talk
+from uvlocal.shim.machine.display import printable
+
+if TYPE_CHECKING:
+    from uvlocal.manage.doctor.checkup import Diagnosis, Result
+
+#: How each level is shown: a word that is clear without colour.
+_WORDS = {"ok": ("ok", "32"), "warn": ("warn", "33"), "fail": ("FAIL", "1;31")}
+_INDENT = 8
+
+
+def diagnosis(found: Diagnosis) -> None:
+    """Show every check, and below each finding what mends it."""
+    group = ""
+    for result in found.results:
+        if result.group != group:
+            group = result.group
+            data(painted(group, "1"))
+        _show(result)
+    _sum_up(found)
+
+
+def _show(result: Result) -> None:
+    word, colour = ("fixed", "32") if result.fixed else _WORDS[result.level]
+    doubt = "" if result.sure == "high" else f" ({result.sure} confidence)"
+    lines = _wrapped(result.seen + doubt)
+    data(f"  {painted(f'{word:<{_INDENT - 2}}', colour)}{lines[0]}")
+    for line in lines[1:]:
+        data(" " * _INDENT + line)
+    if result.fixed or result.level == "ok":
+        return
+    if result.trouble:
+        _indented(f"could not be mended: {result.trouble}")
+    mend = result.advice or (f"run `{result.command}`" if result.command else "")
+    if mend:
+        _indented(f"to mend it: {mend}")
+
+
+def _indented(text: str) -> None:
+    for line in _wrapped(text):
+        data(" " * _INDENT + painted(line, "36"))
+
+
+def _wrapped(text: str) -> list[str]:
+    width = min(console.columns(), 100) - _INDENT
+    return textwrap.wrap(
+        printable(text), width, break_long_words=False, break_on_hyphens=False
+    ) or [""]
+
+
+def _sum_up(found: Diagnosis) -> None:
+    open_ = [result for result in found.results if not result.fixed]
+    counts = [
+        (sum(result.level == level for result in open_), words)
+        for level, words in (("fail", ("failure", "failures")), ("warn", ("warning", "warnings")))
+    ]
+    said = [f"{number} {words[number != 1]}" for number, words in counts if number]
+    talk(f"\n{', '.join(said) or 'all is well'}")
+    if any(result.fixable and result.level != "ok" for result in open_):
+        console.hint("`uvlocal doctor --fix` mends what can safely be mended")

@@ -1,0 +1,111 @@
+"""Show what `install` and `uninstall` do."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.views import console
+from uvlocal.manage.views.console import data, shown, talk
+
+if TYPE_CHECKING:
+    from uvlocal.manage.installation.install import Installation
+    from uvlocal.manage.installation.uninstall import Removal
+
+
+def plan(made: Installation) -> None:
+    """Show what is to be done, line by line."""
+    if made.moved_uv:
+        data(f"move    {shown(made.shim)}, a real uv, to {shown(made.moved_uv)}")
+    if made.shim_changes:
+        data(f"make    {shown(made.shim)}")
+        data(f"make    {shown(made.configuration)}")
+    for line in made.lines:
+        if line.state in ("absent", "outdated"):
+            data(f"{'add to' if line.state == 'absent' else 'mend':<8}{shown(line.path)}")
+            data(f"        {line.text}")
+        elif line.state == "blocked":
+            data(f"skip    {shown(line.path)}: {line.reason}")
+    if made.user_path == "absent":
+        data(f"add     {shown(os.path.dirname(made.shim))} to the user's PATH")
+    if not made.changed:
+        data("nothing to change")
+
+
+def installed(made: Installation) -> None:
+    """Say what was installed, and what is left to do."""
+    talk(f"{'installed' if made.changed else 'already installed:'} `{shown(made.shim)}`")
+    if not made.real_uv:
+        console.warning("there is no uv on `PATH` yet")
+    if not made.wants_startup_files:
+        folder = os.path.dirname(made.shim)
+        console.hint(f'put it first on PATH: `export PATH="{folder}:$PATH"`')
+        return
+    if not made.lines and not made.user_path:
+        console.warning(f"no known shell found: put `{os.path.dirname(made.shim)}` first on PATH")
+    obstacles(made)
+    if not made.changed:
+        return
+    if made.now:
+        console.hint("new shells use it; for this one, type")
+        talk(f"  {made.now}")
+    console.hint(f"editors, cron and services may need its full path `{shown(made.shim)}`")
+
+
+def obstacles(made: Installation) -> None:
+    """Say what keeps the shim from being found, and what to do about it."""
+    for line in made.lines:
+        if line.state == "blocked":
+            console.warning(f"`{shown(line.path)}` {line.reason}, so add this line yourself:")
+            talk(f"  {line.code}")
+    for shadow in made.shadows:
+        console.warning(
+            f"`{shown(shadow.path)}`, line {shadow.line}: {shadow.shell} takes this "
+            f"{shadow.kind} before the shim; remove it, or let it call `{shown(made.shim)}`:"
+        )
+        talk(f"  {shadow.text}")
+    if made.user_path == "blocked":
+        console.warning("the user's PATH in the registry cannot be changed")
+
+
+def removal_plan(gone: Removal) -> None:
+    """Show what is to go."""
+    for path in gone.startup_files:
+        data(f"undo    {shown(path)}")
+    if gone.user_path:
+        data("undo    the user's PATH")
+    for path in gone.files:
+        data(f"remove  {shown(path)}")
+    for path in gone.moved_back:
+        data(f"restore {shown(path)}, a real uv")
+    for one in gone.environments:
+        project = f", of {shown(one.project)}" if one.project else ""
+        verb = "skip" if one.stays else "remove"
+        why = f": {one.stays}" if one.stays else ""
+        data(f"{verb:<8}{shown(one.path or one.record)}{project}{why}")
+    if gone.is_empty:
+        data("nothing to remove")
+    for path in gone.kept:
+        data(f"keep    {shown(path)}")
+
+
+def removed(gone: Removal) -> None:
+    """Say what was removed, and how the rest goes."""
+    for problem in gone.problems:
+        console.warning(f"`{shown(problem.path)}`: {problem.reason}")
+    if not gone.is_empty:
+        talk("removed the shim and all that belongs to it")
+        talk("shells that run already may remember where `uv` was: `hash -r`")
+    if any(f"{os.sep}envs{os.sep}" in path for path in gone.kept):
+        console.hint("`uvlocal uninstall --environments` removes the environments")
+    console.hint(f"to remove uvlocal itself: `{own_removal(sys.prefix)}`")
+
+
+def own_removal(prefix: str) -> str:
+    """Return the command that removes the package, as it was installed into `prefix`."""
+    if os.path.exists(os.path.join(prefix, "uv-receipt.toml")):
+        return "uv tool uninstall uvlocal"
+    if os.path.exists(os.path.join(prefix, "pipx_metadata.json")):
+        return "pipx uninstall uvlocal"
+    return "pip uninstall uvlocal"

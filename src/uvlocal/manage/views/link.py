@@ -1,0 +1,58 @@
+"""Show what `link` and `unlink` did, and what is to be pasted."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.views.console import code, hint, shown, talk, warning
+from uvlocal.shim.machine.display import printable
+
+if TYPE_CHECKING:
+    from uvlocal.manage.projects.link import Linked
+    from uvlocal.manage.projects.vscode import Settings
+
+
+def linked(made: Linked) -> None:
+    """Say what leads to the environment now, and what is to be known of it."""
+    where, says = shown(made.path), printable(made.says)
+    kind = "link" if made.kind == "symlink" else "redirect file"
+    if made.changed:
+        talk(f"made the {kind} `{where}` to `{says}`")
+    else:
+        talk(f"the {kind} `{where}` leads to `{says}` already")
+    _remarks(portable=made.portable, exists=made.environment_exists)
+
+
+def to_paste(found: Settings) -> None:
+    """Print VS Code's settings, and say where they go."""
+    number = "this line" if len(found.settings) == 1 else "these lines"
+    if found.path:
+        talk(f"paste {number} between the braces of `{shown(found.path)}`:")
+    else:
+        talk(f"paste {number} into `Preferences: Open User Settings (JSON)`, between the braces:")
+    for name, value in found.settings.items():
+        # A comma after the last one is no error in these files.
+        code(f"    {json.dumps(name)}: {json.dumps(value)},")
+    if found.path:
+        _remarks(portable=found.portable, exists=found.environment_exists)
+        hint(
+            "an interpreter that was picked by hand goes first, "
+            "`Python: Clear Workspace Interpreter Setting` forgets it"
+        )
+
+
+def _remarks(*, portable: bool, exists: bool) -> None:
+    if not portable:
+        warning("that path holds on this machine only, and the folder is seen by others too")
+    if not exists:
+        hint("the environment is not made yet, `uv sync` makes it")
+
+
+def unlinked(gone: Linked) -> None:
+    """Say what is gone."""
+    where = shown(gone.path)
+    if not gone.changed:
+        talk(f"there is no `{where}`")
+    else:
+        talk(f"removed `{where}`, which led to `{printable(gone.said)}`")

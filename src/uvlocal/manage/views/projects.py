@@ -1,0 +1,264 @@
+"""Show what a scan found, and what a migration plans and did."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.views.console import (
+    agreed,
+    columns,
+    count,
+    data,
+    hint,
+    painted,
+    rows,
+    shown,
+    size,
+    talk,
+    warning,
+)
+from uvlocal.manage.views.environments import on_command_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from uvlocal.manage.projects.migration_jobs import Job
+    from uvlocal.manage.projects.migration_results import Migration, Migrations
+    from uvlocal.manage.projects.scan import Found, Progress, Scan
+
+#: The widest that a screen is used.
+_WIDEST = 100
+#: The columns for the number of files and for their size.
+_FILES, _SIZE = 15, 11
+_BLOCKS = " ▏▎▍▌▋▊▉█"
+
+#: What to say of a limit that ended a search.
+_LIMITS = {
+    "entries": ("`--max-entries`", "not everything was looked at"),
+    "time": ("`--max-seconds`", "not everything was looked at"),
+    "depth": ("`--max-depth`", "folders further down were not looked at"),
+}
+
+
+# -- progress ------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def searching() -> Iterator[Callable[[Progress], None] | None]:
+    """Show how far a scan is while the block runs; only on a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich import progress as bars
+    from rich.console import Console
+
+    bar = bars.Progress(
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(20),
+        bars.TextColumn("{task.fields[detail]}"),
+        bars.TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("searching", total=None, detail="")
+
+        def tell(progress: Progress) -> None:
+            if progress.to_measure:
+                detail = count(progress.to_measure, "environment")
+                bar.update(
+                    task,
+                    description="measuring",
+                    total=progress.to_measure,
+                    completed=progress.measured,
+                    detail=detail,
+                )
+                return
+            folders, projects = (
+                count(progress.folders, "folder"),
+                count(progress.projects, "project"),
+            )
+            bar.update(task, detail=f"{folders}, {projects}")
+
+        yield tell
+
+
+# -- scan ----------------------------------------------------------------------------------------
+
+
+def scan(found: Scan, folders: list[str] | None = None) -> None:
+    """Show each project at risk with a bar for its share, then the sums.
+
+    Args:
+        found: what was found.
+        folders: the folders that the user named, as typed; None for all that are known.
+    """
+    width = min(columns(), _WIDEST)
+    if not found.roots:
+        talk("no synced folder is known on this machine")
+        hint("`uvlocal scan DIR` looks at one, `uvlocal config add-root DIR` makes it known")
+        return
+    most = max((one.bytes for one in found.projects), default=0)
+    for one in found.projects:
+        data(painted(shown(one.root), "1"))
+        cost = f"{count(one.files, 'file'):>{_FILES}}{size(one.bytes):>{_SIZE}}"
+        bar = _bar(one.bytes, most, width - len(cost) - 3)
+        data(f"{cost}  {painted(bar, '33')}".rstrip())
+        _indented(_remarks(one), width)
+    if found.projects:
+        data("")
+    _sums(found, folders)
+
+
+def _sums(found: Scan, folders: list[str] | None) -> None:
+    if found.projects:
+        number = count(len(found.projects), "project")
+        data(f"{number} at risk: {count(found.files, 'file')}, {size(found.bytes)}")
+    else:
+        where = ", ".join(f"`{shown(root)}`" for root in found.roots)
+        data(f"no environment lies in {where}")
+    if found.clean:
+        data(f"{_are(found.clean)} clean: there is no environment in the folder")
+    if found.untouched:
+        data(f"{_are(found.untouched)} left alone: on a local volume, or by your settings")
+    if found.evicted_folders:
+        number = count(found.evicted_folders, "folder")
+        talk(f"{number} not looked into, as their content is in the cloud alone")
+    if found.limit:
+        option, what = _LIMITS[found.limit]
+        warning(f"{what}; {option} raises the limit")
+    if found.saved_files:
+        saved = f"{count(found.saved_files, 'file')} ({size(found.saved_bytes)})"
+        words = " ".join(map(on_command_line, found.roots)) if folders else ""
+        command = f"uvlocal migrate --all {words}".rstrip()
+        hint(f"`{command}` saves {saved} there")
+
+
+def _are(number: int) -> str:
+    return f"{count(number, 'project')} {'is' if number == 1 else 'are'}"
+
+
+def _remarks(one: Found) -> str:
+    remarks = [one.volume_label]
+    if one.state == "no-environment":
+        remarks.append("`.venv` is no virtual environment")
+    elif not one.strategy:
+        remarks.append("there is no better place for it")
+    elif not one.saves:
+        remarks.append(f"stays there, as the strategy is `{one.strategy}`")
+    if one.hidden_pth:
+        remarks.append(count(one.hidden_pth, "hidden `.pth` file"))
+    if one.conflict_copies:
+        number = count(one.conflict_copies, "conflict cop")
+        remarks.append(number.removesuffix("s") + ("y" if one.conflict_copies == 1 else "ies"))
+    if one.evicted:
+        remarks.append(f"{one.evicted:,} evicted")
+    if not one.complete:
+        remarks.append("not counted to the end")
+    return ", ".join(remarks)
+
+
+def _indented(text: str, width: int) -> None:
+    import textwrap
+
+    for line in textwrap.wrap(text, width - 4, break_long_words=False, break_on_hyphens=False):
+        data("    " + line)
+
+
+def _bar(value: int, most: int, room: int) -> str:
+    """Return a bar of at most `room` characters; something is shown for every value but 0."""
+    if not value or not most:
+        return ""
+    encoding = (sys.stdout.encoding or "ascii").lower()
+    if not encoding.startswith("utf"):
+        return "#" * max(1, value * room // most)
+    eighths = max(1, value * room * 8 // most)
+    return _BLOCKS[-1] * (eighths // 8) + _BLOCKS[eighths % 8].strip()
+
+
+# -- migrate -------------------------------------------------------------------------------------
+
+
+#: What becomes of packages that were installed by hand.
+_EXTRAS = {
+    "keep": "installed by hand, and in the new environment too",
+    "drop": "installed by hand, left out of the new environment",
+    "": "installed by hand: `--yes` alone leaves this project as it is",
+}
+
+
+def planned(one: Migration, extras: str) -> None:
+    """Show what a migration would do, or what stands in the way; `extras` is as for a plan."""
+    if one.state in ("planned", "extra-packages"):
+        python = f"Python {one.python}" if one.python else "an unknown Python"
+        what = f"{python}, {count(one.packages, 'package')}, {count(one.files, 'file')}"
+        pairs = [
+            ("project", f"{shown(one.root)} ({one.volume})"),
+            ("goes", shown(one.old)),
+            ("", f"{what}, {size(one.bytes)}"),
+            ("comes", shown(one.new)),
+        ]
+        pairs += [("" if index else "extra", text) for index, text in enumerate(one.extra)]
+        if one.extra:
+            pairs.append(("", _EXTRAS[extras]))
+        rows(pairs)
+        data("")
+    if one.state != "planned":
+        _refused(one)
+
+
+def _refused(one: Migration) -> None:
+    """Say why a project is not migrated."""
+    if one.state == "nothing-to-move":
+        talk(f"`{shown(one.root)}`: nothing to move, {one.why}")
+        return
+    warning(f"`{shown(one.root)}` is not migrated: {one.why}")
+    if one.state == "own-files":
+        hint("move them elsewhere, then try again")
+    elif one.state == "in-use":
+        hint("end that, then try again")
+    elif one.state == "extra-packages":
+        hint("`--keep-extra` installs them in the new environment too, `--drop-extra` does not")
+
+
+def migrated(one: Migration) -> None:
+    """Say what was done for one project."""
+    if one.state != "migrated":
+        _refused(one)
+        return
+    freed = f"{count(one.files, 'file')}, {size(one.bytes)}"
+    data(f"migrated `{shown(one.root)}`")
+    data(f"    `.venv` is gone ({freed})")
+    for package in one.changed:
+        data(f"    {package.name} {package.before} -> {package.after}")
+    for requirement in one.extra:
+        data(f"    {requirement} {'was kept' if one.kept else 'was left out'}")
+
+
+def summed(result: Migrations, *, cancelled: bool) -> None:
+    """Say what is left to be said when all is planned or done; `cancelled` after a no."""
+    ready = [one for one in result.migrations if one.state == "planned"]
+    if not result.migrations:
+        talk("nothing to migrate: no environment lies in a synced folder")
+    elif result.dry_run:
+        talk(f"would migrate {count(len(ready), 'project')}; nothing was changed")
+    elif cancelled:
+        talk("Cancelled, nothing was changed")
+    elif ready and not result.agreed:
+        talk("nothing was changed")
+        hint("without a terminal to ask on, `--yes` says yes")
+    if any(one.state == "migrated" for one in result.migrations) and not result.shimmed:
+        hint("`uvlocal install` comes next: plain uv would make `.venv` again")
+
+
+def may_migrate(jobs: list[Job]) -> bool:
+    """Ask whether to go on."""
+    return agreed(f"migrate {count(len(jobs), 'project')}?")
+
+
+def begun(one: Migration) -> None:
+    """Say which project's turn it is, before uv talks."""
+    talk(f"migrating `{shown(one.root)}` to `{os.path.basename(one.new)}`")

@@ -1,0 +1,262 @@
+"""Gather the facts of one call, in the order in which the decision asks for them.
+
+`Call` is the story of a call: `settle` gathers until `decide` answers, `prepare` does what the
+answer needs before uv starts. `uvlocal status` tells the same story of the command `sync`.
+"""
+
+from uvlocal.shim.decide import Decision, Facts, decide
+from uvlocal.shim.machine import directories, display, paths
+from uvlocal.shim.machine.early_os import stat
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.project.discovery import discover, no_project
+from uvlocal.shim.project.uv_config import CENTRALIZES_FROM, centralized_by, link_mode_by
+from uvlocal.shim.request.parse import parse
+from uvlocal.shim.settings import settings
+from uvlocal.shim.store import lookup, naming
+from uvlocal.shim.uv import handover, variables
+from uvlocal.shim.volume.locate import locate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Call:
+    """One call of uv: its facts, its decision, and the changes to its environment.
+
+    `system.environ` becomes the environment that the user had, what an outer call of ours set
+    taken back; `changes` leads from the inherited one to the one uv gets.
+    """
+
+    __slots__ = (
+        "_real",
+        "_settings",
+        "_tell",
+        "_version",
+        "arguments",
+        "changes",
+        "facts",
+        "inherited",
+        "launcher",
+        "system",
+    )
+
+    def __init__(
+        self,
+        arguments: "list[str]",
+        system: System,
+        launcher: str = "",
+        tell: "Callable[[str], None] | None" = None,
+    ) -> None:
+        """Take back what an outer call of ours set, and begin.
+
+        Args:
+            arguments: uv's arguments, without argv[0].
+            system: the machine; its `environ` is replaced by the user's.
+            launcher: the path of the shim that was called, "" if none.
+            tell: is given each fact as a line, for `UVLOCAL_TRACE`.
+        """
+        self.arguments = arguments
+        self.system = system
+        self.launcher = launcher
+        self._tell = tell
+        self.changes = variables.take_back(system.environ)
+        self.inherited = system.environ
+        system.environ = self.changes.applied_to(system.environ)
+        self._settings: "settings.Settings | None" = None
+        self._take_back_unmarked()
+        self.facts = Facts(system.environ, bypass=variables.is_on(system.environ, "UVLOCAL_BYPASS"))
+        self._real: "handover.RealUv | None" = None
+        self._version: "tuple[int, int, int] | None" = None
+
+    def _take_back_unmarked(self) -> None:
+        """Remove a value inside the store whose mark was lost on the way (by sudo, by tox)."""
+        system = self.system
+        value = system.environ.get("UV_PROJECT_ENVIRONMENT", "")
+        # The settings are read only for a value that has the shape of ours.
+        if naming.is_our_environment(value, "", system) and naming.is_our_environment(
+            value, self.settings.store, system
+        ):
+            self.changes.values["UV_PROJECT_ENVIRONMENT"] = None
+            del system.environ["UV_PROJECT_ENVIRONMENT"]
+
+    # -- facts that cost something, asked once ---------------------------------------------------
+
+    @property
+    def settings(self) -> "settings.Settings":
+        """The user's settings, and the project's once it is known."""
+        if self._settings is None:
+            self._settings = settings.load(self.system)
+        return self._settings
+
+    def real_uv(self) -> handover.RealUv:
+        """Return where the real uv is."""
+        if self._real is None:
+            self._real = handover.find(self.system, self.launcher)
+        return self._real
+
+    def uv_version(self) -> "tuple[int, int, int] | None":
+        """Return the real uv's version, None where it cannot be had."""
+        if self._version is None and self.real_uv().path:
+            cache = directories.cache_directory(self.system)
+            file = self.system.path.join(cache, "uv-versions") if cache else ""
+            from uvlocal.shim.uv import versions
+
+            self._version = versions.known(self.real_uv().path, self.system, file)
+        return self._version
+
+    def _uv_has(self, since: "tuple[int, int, int]") -> bool:
+        version = self.uv_version()
+        return version is None or version >= since
+
+    # -- gathering -------------------------------------------------------------------------------
+
+    def settle(self) -> Decision:
+        """Gather facts until they settle a decision, and note the variables that it wants."""
+        decision = decide(self.facts)
+        for gather in (
+            self._gather_request,
+            self._gather_project,
+            self._gather_settings,
+            self._gather_volume,
+            self._gather_link,
+            self._gather_store,
+        ):
+            if decision is not None:
+                break
+            gather()
+            decision = decide(self.facts)
+        if decision is None:  # the last step gathers all that is left
+            msg = "the facts settle no decision"
+            raise RuntimeError(msg)
+        variables.put_on(self.changes, self.system.environ, decision.variables)
+        self.note("decision", f"{decision.code}: {decision.sentence}")
+        return decision
+
+    def note(self, what: str, value: str) -> None:
+        """Tell a fact for `UVLOCAL_TRACE`; names in it are anybody's."""
+        if self._tell is not None:
+            self._tell(display.printable(f"{what}: {value}"))
+
+    def _gather_request(self) -> None:
+        request = parse(self.arguments, self.system, self.uv_version)
+        self.facts.request = request
+        self.note("command", f"`{request.command}` in `{request.directory}`")
+
+    def _gather_project(self) -> None:
+        facts, request = self.facts, self.facts.request
+        if request is None:
+            return
+        found = None
+        if request.start:
+            found = discover(
+                request.start,
+                self.system,
+                uv_version=self.uv_version,
+                cache_directory=request.cache_directory,
+            )
+        if found is None:
+            found = no_project(request.start)
+        facts.project = found
+        facts.shown_root = display.contract_home(found.root, self.system)
+        facts.centralized = ""
+        if found.code is None:
+            self.note("project", f"`{found.root}`")
+            if request.role == "environment" and self._has_nearer_environment(found.root):
+                request.names_target = True
+            said = centralized_by(request, found, self.system)
+            if said and self._uv_has(CENTRALIZES_FROM):
+                facts.centralized = said
+
+    def _has_nearer_environment(self, root: str) -> bool:
+        """Say whether uv would find a `.venv` on its way up, before it comes to the root's."""
+        system = self.system
+        folder = self.facts.request.directory if self.facts.request is not None else ""
+        while paths.relative_to(folder, root, system):
+            if system.exists(system.path.join(folder, ".venv")):
+                return True
+            folder = system.path.dirname(folder)
+        return False
+
+    def _gather_settings(self) -> None:
+        project = self.facts.project
+        if project is not None and project.table is not None:
+            path = self.system.path.join(project.root, "pyproject.toml")
+            settings.add_project(self.settings, project.table, path, self.system)
+        self.facts.settings = self.settings
+
+    def _gather_volume(self) -> None:
+        project = self.facts.project
+        if project is not None:
+            root, found, home = project.root, project.found, self.system.home
+            volume = locate(root, found, self.system, self.settings, known_local=home)
+            self.facts.volume = volume
+            self.note("volume", f"{volume.kind} ({volume.label})")
+            for sentence in volume.evidence:
+                self.note("evidence", sentence)
+
+    def _gather_link(self) -> None:
+        project = self.facts.project
+        self.facts.local_link = "" if project is None else self._local_link(project.root)
+
+    def _gather_store(self) -> None:
+        project = self.facts.project
+        if project is not None:
+            store = lookup.look(project.root, self.system, self.settings)
+            self.facts.store = store or lookup.nowhere(self.settings.store)
+            self.note("store", f"`{self.facts.store.path}`")
+            if self._wish() == "no-metadata" and self.facts.request is not None:
+                self.facts.link_mode = link_mode_by(self.facts.request, project, self.system)
+
+    def _wish(self) -> str:
+        """Return the strategy that is asked for, whether or not it can be carried out."""
+        volume = self.facts.volume
+        return self.settings.strategy_for(volume.provider if volume is not None else None)
+
+    def _local_link(self, root: str) -> str:
+        """Return where `.venv` leads if that is a fit place off the volume already, else "".
+
+        Only an existing place on a local volume that belongs to this user or root, and that
+        nobody else may write, is a reason to stand aside: the link itself may have been written
+        by another machine, or by anybody with whom the folder is shared. Another project's own
+        `.venv` is none: uv would take that project's packages out of it.
+        """
+        system = self.system
+        path = system.path.join(root, ".venv")
+        status = system.lstat(path)
+        if status is None or stat.S_ISDIR(status.st_mode):
+            return ""
+        if stat.S_ISLNK(status.st_mode):
+            target = system.readlink(path) or ""
+            self.facts.blocked = "as `.venv` is a link that leads nowhere"
+        else:
+            from uvlocal.shim.store import pointers
+
+            if not self._uv_has(pointers.REDIRECT_FILES_FROM):
+                self.facts.blocked = "as `.venv` is a file"
+                return ""
+            target = (pointers.lines_of(path, system) or [""])[0]
+            self.facts.blocked = "as `.venv` is a file that leads nowhere"
+        if not target or "\0" in target:
+            return ""
+        if naming.is_our_environment(target, "", system):
+            self.facts.blocked = "as `.venv` is a pointer that uvlocal made"
+            return ""
+        target = system.path.join(root, target)
+        there = system.stat(target)
+        if there is not None:
+            self.facts.blocked = ""
+        if there is None or not naming.is_private(there, system.uid):
+            return ""
+        canonical = system.realpath(target)
+        if _is_anothers(canonical, system):
+            self.facts.blocked = "as `.venv` is a link to another project's environment"
+            return ""
+        volume = locate(canonical, canonical, system, self.settings, known_local=system.home)
+        return canonical if volume.kind == "local" else ""
+
+
+def _is_anothers(target: str, system: System) -> bool:
+    """Say whether a link leads to the environment in another project, where uv puts it."""
+    above, name = system.path.split(target)
+    return name == ".venv" and system.exists(system.path.join(above, "pyproject.toml"))

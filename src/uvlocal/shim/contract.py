@@ -1,0 +1,129 @@
+"""What the native launcher and Python must agree on, written once.
+
+`hatch_build.py` runs this file by its path and makes `shims/launcher/contract.h` of every name in
+capitals: numbers, text, and tuples of text. So nothing is imported here.
+"""
+
+#: Every shim carries this text, so that a copy is known for one wherever it lies.
+MARKER = "uvlocal-launcher-marker:1"
+#: The largest shim, in bytes; larger files are not searched for the marker. The real uv has tens of
+#: megabytes.
+SHIM_LIMIT = 256 * 1024
+#: What a shell answers for a command that it cannot find.
+NOT_FOUND = 127
+
+# -- the file beside the launcher ------------------------------------------------------------------
+
+#: Its name; the most that is read of it, in bytes; the version of its format, in its first line.
+CONFIGURATION = "uvlocal-launcher.conf"
+CONFIGURATION_LIMIT = 64 * 1024
+CONFIGURATION_VERSION = "1"
+
+# -- variables -------------------------------------------------------------------------------------
+
+#: Every variable that uvlocal may set for uv. Beside a variable X stand two marks: what we set it
+#: to, and what the user had, if anything. So a nested call can tell ours from the user's and give
+#: back what the user had.
+MANAGED = (
+    "UV_PROJECT_ENVIRONMENT",
+    "VIRTUAL_ENV",
+    "UV_NO_INSTALLER_METADATA",
+    "UV_LINK_MODE",
+)
+SET_PREFIX = "UVLOCAL_SET_"
+HAD_PREFIX = "UVLOCAL_HAD_"
+#: PID:PASSES:DEPTH, the guard against loops. It changes at each call, and no decision rests on it.
+LOOP = "UVLOCAL_LOOP"
+
+# -- recorded decisions (`recall`) -----------------------------------------------------------------
+
+#: The first field of a record, raised with every change of the format.
+RECORD_MAGIC = "uvlocal-decision 3"
+#: The folder in the cache that holds the records.
+DECISIONS = "decisions"
+#: The largest record and the longest command line that is recorded word for word, in bytes; the
+#: most words, variables, inputs or changes in one record.
+RECORD_LIMIT = 256 * 1024
+LINE_LIMIT = 1024
+COUNT_LIMIT = 4096
+#: The largest content that is summed, and the longest extended attribute, in bytes.
+SUMMED_LIMIT = 1024 * 1024
+ATTRIBUTE_LIMIT = 4096
+#: The variables that a decision can rest on: these, and every name that begins so. No others: they
+#: would be written down with it, and some of uv's hold passwords.
+VARIABLE_PREFIX = "UVLOCAL_"
+VARIABLES = (
+    "APPDATA",
+    "CCNET_CONF_DIR",
+    "CONDA_DEFAULT_ENV",
+    "CONDA_PREFIX",
+    "HOME",
+    "LOCALAPPDATA",
+    "MUTAGEN_DATA_DIRECTORY",
+    "ONEDRIVE",
+    "ONEDRIVECOMMERCIAL",
+    "ONEDRIVECONSUMER",
+    "PATH",
+    "PROGRAMDATA",
+    "STCONFDIR",
+    "STHOMEDIR",
+    "SYSTEMDRIVE",
+    "USERPROFILE",
+    "UV_CACHE_DIR",
+    "UV_CONFIG_FILE",
+    "UV_FROZEN",
+    "UV_ISOLATED",
+    "UV_LINK_MODE",
+    "UV_NO_BUILD_ISOLATION",
+    "UV_NO_CACHE",
+    "UV_NO_CONFIG",
+    "UV_NO_INSTALLER_METADATA",
+    "UV_NO_PROJECT",
+    "UV_NO_SYNC",
+    "UV_PREVIEW",
+    "UV_PREVIEW_FEATURES",
+    "UV_PROJECT",
+    "UV_PROJECT_ENVIRONMENT",
+    "UV_PYTHON",
+    "UV_SYSTEM_PYTHON",
+    "UV_WORKING_DIR",
+    "UV_WORKING_DIRECTORY",
+    "VIRTUAL_ENV",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
+)
+
+# -- Python ----------------------------------------------------------------------------------------
+
+#: The file whose `main` Python runs, below the folder of the package.
+LAUNCH = "/uvlocal/shim/launch.py"
+#: How a launcher is told that Python failed: it was started again with this variable, or on Windows
+#: the Python that it waits for ended with this code.
+PYTHON_FAILED = "UVLOCAL_FAILED"
+PYTHON_FAILED_CODE = 0x55564C46
+#: What Python runs; `launch` tells of `sys.argv`. The file is run by its path, as a search for it
+#: takes longer than running it. `main` does not return, so whatever comes after it is for a package
+#: that is damaged or is being replaced: this process becomes the launcher again, with signals and
+#: LC_CTYPE as the launcher was given them, and that one becomes uv.
+STUB = f"""\
+import sys
+from _frozen_importlib_external import SourceFileLoader as L
+try:
+ m=type(sys)('uvlocal.shim.launch')
+ L(m.__name__,sys.argv[1]+'{LAUNCH}').exec_module(m)
+ m.main()
+except Exception:
+ import os
+ if os.environ.get('UVLOCAL_TRACE','0') not in ('','0'):sys.excepthook(*sys.exc_info())
+import os
+if os.name=='nt':os._exit({PYTHON_FAILED_CODE})
+import _signal as s
+f,k,v=sys.argv[3].partition('=')
+'P' in f or s.signal(s.SIGPIPE,s.SIG_DFL)
+'X' in f or s.signal(s.SIGXFSZ,s.SIG_DFL)
+if 'L' in f:os.unsetenv('LC_CTYPE')
+if k:os.putenv('LC_CTYPE',bytes.fromhex(v))
+os.putenv('{PYTHON_FAILED}','1')
+os.execv(sys.argv[2],[sys.argv[4] or 'uv']+sys.argv[5:])"""

@@ -1,0 +1,1 @@
+"""The operating system behind one seam: one method per outside fact; no rule of uvlocal."""

@@ -1,0 +1,512 @@
+"""The seam between uvlocal and the machine: one method per outside fact.
+
+Everything that the decision rests on is read through a `System`. The tests give a system made of
+a dictionary, so that the rules of macOS and Windows are tested on Linux and back. A fact that
+cannot be had is `None` (or empty), never an exception: no file of a sync client and no strange
+volume may stop uv.
+"""
+
+import sys
+
+from uvlocal.shim.machine import early_os, posix_paths
+from uvlocal.shim.machine.early_os import os, stat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol, TypeVar
+
+    T = TypeVar("T")
+
+    class PathRules(Protocol):
+        """What is used of `unix_paths` and `ntpath`."""
+
+        sep: str
+
+        def abspath(self, path: str, /) -> str: ...
+        def basename(self, p: str, /) -> str: ...
+        def dirname(self, p: str, /) -> str: ...
+        def isabs(self, s: str, /) -> bool: ...
+        def join(self, a: str, /, *paths: str) -> str: ...
+        def normcase(self, s: str, /) -> str: ...
+        def normpath(self, path: str, /) -> str: ...
+        def realpath(self, filename: str, /) -> str: ...
+        def split(self, p: str, /) -> tuple[str, str]: ...
+        def splitdrive(self, p: str, /) -> tuple[str, str]: ...
+
+
+#: The most that is read of any one configuration file, in bytes. Real ones are a few kilobytes;
+#: a larger file is treated as unreadable, so that no call ever waits for one.
+READ_LIMIT = 4 * 1024 * 1024
+#: What is added to the name of something in a project while it is made.
+DRAFT = ".uvlocal"
+
+
+class System:
+    """The machine this process runs on.
+
+    `platform` is `sys.platform` and enters the program here only; `path` is the module of path
+    rules that goes with it; `environ` is the environment as text; `cwd` is the physical current
+    directory, empty when it has been deleted; `home` is the user's home directory, empty when
+    nothing names one; `uid` is the effective user id, -1 where there is none.
+    """
+
+    __slots__ = ("_known", "cwd", "environ", "home", "path", "platform", "uid")
+
+    def __init__(
+        self,
+        *,
+        platform: str = sys.platform,
+        environ: "dict[str, str] | None" = None,
+        cwd: "str | None" = None,
+        home: "str | None" = None,
+    ) -> None:
+        """Take the facts given, and ask the operating system for the others."""
+        self.platform = platform
+        self.path: "PathRules" = _windows_paths() if platform == "win32" else posix_paths
+        self.environ = early_os.environ() if environ is None else environ
+        self.cwd = _current_directory() if cwd is None else cwd
+        self.home = _home_directory(self.environ, platform) if home is None else home
+        self._known: "dict[str, object]" = {}
+        self.uid = -1
+        if sys.platform != "win32":
+            self.uid = os.geteuid()
+
+    def once(self, name: str, ask: "Callable[[], T]") -> "T":
+        """Return what `ask` returned the first time: no fact of one call is gathered twice."""
+        if name not in self._known:
+            self._known[name] = ask()
+        return self._known[name]  # type: ignore[return-value] # what was kept under that name
+
+    # -- files ---------------------------------------------------------------------------------
+
+    def stat(self, path: str) -> "os.stat_result | None":
+        """Return the status of what `path` leads to, or None."""
+        try:
+            return os.stat(path)
+        except (OSError, ValueError):
+            return None
+
+    def lstat(self, path: str) -> "os.stat_result | None":
+        """Return the status of `path` itself, links not followed, or None."""
+        try:
+            return os.lstat(path)
+        except (OSError, ValueError):
+            return None
+
+    def exists(self, path: str) -> bool:
+        """Say whether something is at `path`, a link that leads nowhere included.
+
+        Asked instead of `lstat` where nothing but the existence matters.
+        """
+        return self.lstat(path) is not None
+
+    def version(self, path: str) -> str:
+        """Return what differs when a file's content, or the names in a folder, changed, or "".
+
+        That is the size, the inode, and the times of the last change: a file can be replaced by
+        one of equal size and mtime, but not without another ctime or inode.
+        """
+        return version_of(self.stat(path))
+
+    def is_file(self, path: str) -> bool:
+        """Say whether `path` leads to a regular file."""
+        found = self.stat(path)
+        return found is not None and stat.S_ISREG(found.st_mode)
+
+    def is_directory(self, path: str) -> bool:
+        """Say whether `path` leads to a directory."""
+        found = self.stat(path)
+        return found is not None and stat.S_ISDIR(found.st_mode)
+
+    def read(self, path: str, limit: int = READ_LIMIT) -> "bytes | None":
+        """Return the content of a regular file of at most `limit` bytes, or None.
+
+        The file is opened without waiting and looked at before it is read: a FIFO or a device
+        put where a configuration file is expected must not hold uv up.
+        """
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        try:
+            if not self.is_file(path):
+                return None
+            descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
+        except (OSError, ValueError):
+            return None
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
+                return None
+            chunks = []
+            while chunk := os.read(descriptor, 1 << 20):
+                chunks.append(chunk)
+                if sum(map(len, chunks)) > limit:
+                    return None
+            return b"".join(chunks)
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
+
+    def variable(self, name: str) -> str:
+        """Return an environment variable that a setting names, "" where it is not set."""
+        return self.environ.get(name.upper() if self.platform == "win32" else name, "")
+
+    def readlink(self, path: str) -> "str | None":
+        """Return what the symbolic link at `path` says, or None where there is no link."""
+        try:
+            return os.readlink(path)
+        except (OSError, ValueError):
+            return None
+
+    def realpath(self, path: str) -> str:
+        """Return the canonical form of `path`: absolute, links resolved.
+
+        On macOS the name that the disk itself has, so that letter case and Unicode form do not
+        matter (`fcntl(2)`, F_GETPATH).
+        """
+        try:
+            resolved = self._resolved(path)
+        except (OSError, ValueError):
+            return path
+        if self.platform == "darwin":
+            from uvlocal.shim.machine import native
+
+            return native.disk_name(resolved)
+        return resolved
+
+    def _resolved(self, path: str) -> str:
+        return self.path.realpath(path)
+
+    def listdir(self, path: str) -> "list[str]":
+        """Return the sorted names in a *configuration* directory.
+
+        Never called on a project, but for the environment in it (`hidden_flags`).
+        """
+        try:
+            return sorted(os.listdir(path))
+        except (OSError, ValueError):
+            return []
+
+    def can_write(self, path: str) -> bool:
+        """Say whether this user may create entries in the directory `path`."""
+        try:
+            return os.access(path, os.W_OK | os.X_OK)
+        except (OSError, ValueError):
+            return False
+
+    def can_start(self, path: str) -> bool:
+        """Say whether this user may start the file at `path` as a program; on Windows always."""
+        try:
+            return sys.platform == "win32" or os.access(path, os.X_OK)
+        except (OSError, ValueError):
+            return False
+
+    def attribute(self, path: str, name: str) -> "bytes | None":
+        """Return an extended attribute of `path` itself, None where it has none.
+
+        On Windows that is an alternate data stream. `name` is the whole name, on Linux with its
+        `user.`.
+        """
+        try:
+            if sys.platform == "linux":
+                return os.getxattr(path, name, follow_symlinks=False)
+            from uvlocal.shim.machine import native
+
+            return native.attribute(path, name)
+        except (ImportError, OSError, ValueError, AttributeError):
+            return None
+
+    def has_hidden_flag(self) -> bool:
+        """Say whether files of this system can have the flag UF_HIDDEN."""
+        return self.platform == "darwin"
+
+    def is_hidden(self, path: str) -> bool:
+        """Say whether `path` itself has the flag UF_HIDDEN, which macOS and the BSDs know.
+
+        Source: chflags(2), and `site.addpackage` in CPython, which skips `.pth` files with it.
+        """
+        return bool(getattr(self.lstat(path), "st_flags", 0) & stat.UF_HIDDEN)
+
+    def show(self, path: str) -> bool:
+        """Clear the flag UF_HIDDEN of `path` itself, all others kept; say whether that worked."""
+        if sys.platform == "darwin":
+            try:
+                os.lchflags(path, os.lstat(path).st_flags & ~stat.UF_HIDDEN)
+            except (OSError, ValueError):
+                return False
+            return True
+        return False
+
+    def query(self, path: str, query: str) -> "list[tuple[object, ...]] | None":
+        """Return the rows that a query finds in an SQLite database, None where it cannot be read.
+
+        The database belongs to a program that may be writing to it: it is opened without a lock and
+        read as it lies there (`immutable`), so that nobody waits for anybody. What is in its log
+        but not yet in the file is not seen. A query that takes long is given up.
+        """
+        try:
+            from uvlocal.shim.machine import native
+
+            return native.query(path, query)
+        except (ImportError, OSError, ValueError):
+            return None
+
+    def make_private_directory(self, path: str) -> bool:
+        """Make a folder for this user alone, and what is missing above; say whether it is there."""
+        try:
+            make_private_folder(path)
+        except (OSError, ValueError, RecursionError):
+            return False
+        return True
+
+    def write_private(self, path: str, data: bytes) -> bool:
+        """Replace a file of ours in one step, and say whether that worked; only for caches.
+
+        The file is the user's alone, and so is its folder, which is made where it is missing.
+        A folder that others may write, or that belongs to somebody else, is left alone.
+        """
+        folder = self.path.dirname(path)
+        if not self.make_private_directory(folder) or not self.is_private(folder, stat.S_IFDIR):
+            return False
+        return _put_beside(path, f"{path}.{os.getpid()}", lambda at: write_new(at, data, 0o600))
+
+    def remove(self, path: str) -> bool:
+        """Remove a file or link; say whether that worked."""
+        return _removed(path)
+
+    def put_link(self, path: str, target: str, *, over: bool) -> bool:
+        """Put a symbolic link at `path`; say whether that worked.
+
+        Where something is there already, the link takes its place in one step if `over` says so,
+        but never that of a directory.
+        """
+
+        def make(at: str) -> None:
+            os.symlink(target, at, target_is_directory=True)
+
+        return _put(path, make, over=over, whole=True)
+
+    def put_file(self, path: str, data: bytes, *, over: bool) -> bool:
+        """Put a file at `path`, with the usual permissions; `over` as in `put_link`."""
+        return _put(path, lambda at: write_new(at, data, 0o666), over=over)
+
+    def is_private(self, path: str, kind: int) -> bool:
+        """Say whether `path` is this user's, of that `kind` (`stat.S_IFREG`), others cannot write.
+
+        Windows keeps `%LOCALAPPDATA%` private by itself.
+        """
+        status = self.lstat(path)
+        if status is None or stat.S_IFMT(status.st_mode) != kind:
+            return False
+        writable = stat.S_IWGRP | stat.S_IWOTH
+        return self.uid < 0 or (status.st_uid == self.uid and not status.st_mode & writable)
+
+    # -- volumes -------------------------------------------------------------------------------
+
+    def mount_table(self) -> str:
+        """Return what is mounted, in the format of Linux's `/proc/self/mountinfo`, or "".
+
+        Reading it touches no remote server (proc_pid_mountinfo(5)).
+        """
+        data = self.read("/proc/self/mountinfo") if self.platform == "linux" else None
+        return (data or b"").decode("utf-8", "surrogateescape")
+
+    def mounts(self) -> "list[tuple[str, str, str, str]]":
+        """Return device, mount point, type and options of what is mounted, not for Linux.
+
+        On macOS that is `getfsstat(MNT_NOWAIT)`, which does not wait for a server. On Windows only
+        local drives are listed, as asking a remote one may take long (`drive_type` tells them).
+        """
+        if self.platform == "linux":
+            return []
+        try:
+            import psutil
+
+            rows = psutil.disk_partitions(all=self.platform == "darwin")
+            return [(row.device, row.mountpoint, row.fstype, row.opts) for row in rows]
+        except (ImportError, OSError, ValueError, RuntimeError):
+            return []
+
+    def drive_type(self, drive: str) -> str:
+        """Return `fixed`, `removable`, `remote`, ... for a Windows drive such as `C:`, or "".
+
+        Source: https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-getdrivetypew
+        """
+        try:
+            from uvlocal.shim.machine import native
+
+            return native.drive_type(drive)
+        except (ImportError, OSError, ValueError, AttributeError):
+            return ""
+
+    def registry_keys(self, key: str) -> "list[str]":
+        r"""Return the names of the keys below a registry key such as `HKCU\Software`."""
+        try:
+            from uvlocal.shim.machine import native
+
+            return native.registry(key)[0]
+        except (ImportError, OSError, ValueError):
+            return []
+
+    def registry_values(self, key: str) -> "dict[str, str]":
+        """Return the values of a registry key as text, numbers included; "" is the default one."""
+        try:
+            from uvlocal.shim.machine import native
+
+            return native.registry(key)[1]
+        except (ImportError, OSError, ValueError):
+            return {}
+
+    def registry_stamp(self, key: str) -> str:
+        """Return something that changes when a registry key's values do, "" where it is absent."""
+        try:
+            from uvlocal.shim.machine import native
+
+            return native.registry(key)[2]
+        except (ImportError, OSError, ValueError):
+            return ""
+
+
+def _windows_paths() -> "PathRules":
+    """Return the rules of Windows; elsewhere they take as long to import as all others."""
+    import ntpath
+
+    return ntpath
+
+
+def version_of(status: "os.stat_result | None") -> str:
+    """Return `System.version` of what has this status."""
+    if status is None:
+        return ""
+    kind = "" if stat.S_ISREG(status.st_mode) else f"{stat.S_IFMT(status.st_mode)}:"
+    return f"{kind}{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
+
+
+def write_new(path: str, data: bytes, mode: int) -> None:
+    """Write a file that must not be there yet; where the disk is full, none is left."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), mode)
+    written = -1
+    try:
+        written = os.write(descriptor, data)
+    finally:
+        os.close(descriptor)
+        if written != len(data):
+            os.unlink(path)
+    if written != len(data):
+        msg = "the disk is full"
+        raise OSError(msg)
+
+
+def _put_beside(
+    path: str,
+    beside: str,
+    make: "Callable[[str], None]",
+    is_free: "Callable[[], bool]" = lambda: True,
+) -> bool:
+    """Make something beside its place, then put it there in one step; say whether that worked.
+
+    Args:
+        path: its place.
+        beside: where it is made, in the same folder; nothing is left there.
+        make: makes it at a path.
+        is_free: says, right before, whether it may be put there.
+    """
+    try:
+        make(beside)
+        if is_free():
+            os.replace(beside, path)
+            return True
+    except (OSError, ValueError, NotImplementedError):
+        pass
+    _removed(beside)
+    return False
+
+
+def _put(path: str, make: "Callable[[str], None]", *, over: bool, whole: bool = False) -> bool:
+    """Make something at `path`, with `over` in the place of what is there unless a directory.
+
+    With `whole`, what `make` makes is there in one step. Otherwise, and over something else, it is
+    made beside `path`. The name beside it is always the same: a call that is killed in between
+    leaves one thing at most, and the next call takes that away.
+    """
+
+    def is_free() -> bool:
+        try:
+            return not stat.S_ISDIR(os.lstat(path).st_mode) and over
+        except FileNotFoundError:
+            return True
+
+    draft = path + DRAFT
+    try:
+        if not is_free():
+            return False
+        _removed(draft)
+        if whole and not over:
+            make(path)
+            return True
+    except (OSError, ValueError, NotImplementedError):
+        return False
+    return _put_beside(path, draft, make, is_free)
+
+
+def _removed(path: str) -> bool:
+    """Remove a file or link; say whether that worked."""
+    try:
+        os.unlink(path)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _own_paths() -> "PathRules":
+    """Return the rules of the machine that this runs on, whatever is looked at."""
+    return _windows_paths() if sys.platform == "win32" else posix_paths
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def make_private_folder(path: str) -> None:
+    """Make a folder and those above it, open to this user alone, whatever the umask.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if _is_folder(path):
+        return
+    above = _own_paths().dirname(path)
+    if above != path:
+        make_private_folder(above)
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        pass  # another process was faster
+
+
+def _current_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
+
+
+def _home_directory(environ: "dict[str, str]", platform: str) -> str:
+    """Return the home directory as uv finds it: the variable first, then the user database."""
+    if platform == "win32":
+        return environ.get("USERPROFILE", "")
+    home = environ.get("HOME", "")
+    if home:
+        return home
+    if sys.platform != "win32":
+        try:
+            import pwd
+
+            return pwd.getpwuid(os.getuid()).pw_dir
+        except (ImportError, KeyError):
+            return ""
+    return ""

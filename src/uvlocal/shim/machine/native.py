@@ -1,0 +1,162 @@
+"""Facts that a system call alone does not tell: macOS and Windows have them, and databases.
+
+The methods of `system.System` with these names say more; this is imported where one is used. On the
+wrong system each tells nothing.
+"""
+
+import sys
+
+from uvlocal.shim.machine.early_os import fsdecode, fsencode, os, stat
+
+#: `options` of getxattr(2) on macOS: look at a link itself.
+_XATTR_NOFOLLOW = 1
+#: The most that is read of an attribute, in bytes; those of interest hold a few.
+_ATTRIBUTE_LIMIT = 4096
+#: The most keys or values that are taken from one registry key.
+_REGISTRY_LIMIT = 512
+#: What `GetDriveTypeW` returns.
+DRIVE_TYPES = ("", "", "removable", "fixed", "remote", "cdrom", "ramdisk")
+
+
+#: How many steps of SQLite's engine a query may take; ours take some hundreds.
+_MOST_STEPS = 1_000_000
+
+
+def disk_name(path: str) -> str:
+    """Return the name that macOS itself has for `path`, or `path` where it has none."""
+    if sys.platform != "darwin":
+        return path
+    try:
+        import fcntl
+
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            name = fcntl.fcntl(descriptor, fcntl.F_GETPATH, bytes(1024))
+        finally:
+            os.close(descriptor)
+        return fsdecode(name.rstrip(b"\0"))
+    except (ImportError, OSError):
+        return path
+
+
+def attribute(path: str, name: str) -> "bytes | None":
+    """Return an extended attribute, or on Windows an alternate data stream.
+
+    Raises:
+        OSError: there is none.
+    """
+    if sys.platform == "linux":
+        return os.getxattr(path, name, follow_symlinks=False)
+    if sys.platform == "darwin":
+        import ctypes
+
+        library = ctypes.CDLL(None)
+        value = ctypes.create_string_buffer(_ATTRIBUTE_LIMIT)
+        library.getxattr.restype = ctypes.c_ssize_t
+        length = library.getxattr(
+            fsencode(path),
+            name.encode(),
+            value,
+            ctypes.c_size_t(_ATTRIBUTE_LIMIT),
+            ctypes.c_uint32(0),
+            ctypes.c_int(_XATTR_NOFOLLOW),
+        )
+        return value.raw[:length] if length >= 0 else None
+    if sys.platform == "win32":
+        descriptor = os.open(f"{path}:{name}", os.O_RDONLY | os.O_BINARY)
+        try:
+            return os.read(descriptor, _ATTRIBUTE_LIMIT)
+        finally:
+            os.close(descriptor)
+    return None
+
+
+def drive_type(drive: str) -> str:
+    """Return what kind of drive a letter such as `C:` stands for, "" for an unknown one."""
+    if sys.platform != "win32":
+        return ""
+    import ctypes
+
+    return DRIVE_TYPES[ctypes.windll.kernel32.GetDriveTypeW(drive + "\\")]
+
+
+def logical_drives() -> int:
+    """Return which drives there are, as bits, the first for `A:`; 0 where there are none.
+
+    Source: https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-getlogicaldrives
+    """
+    if sys.platform != "win32":
+        return 0
+    import ctypes
+
+    return int(ctypes.windll.kernel32.GetLogicalDrives())
+
+
+def final_name(path: str) -> str:
+    """Return what Windows itself calls what a path leads to, "" where there is nothing.
+
+    From this alone `ntpath.realpath` makes its answer, where there is something.
+    """
+    if sys.platform != "win32":
+        return ""
+    import nt
+
+    try:
+        # What `ntpath` asks itself; it has no name that is meant for others.
+        return str(vars(nt)["_getfinalpathname"](path))
+    except (OSError, ValueError):
+        return ""
+
+
+def registry(key: str) -> "tuple[list[str], dict[str, str], str]":
+    """Return the keys below a registry key, its values, and when it was last written."""
+    if sys.platform != "win32":
+        return [], {}, ""
+    import winreg
+
+    hives = {
+        "HKCU": winreg.HKEY_CURRENT_USER,
+        "HKLM": winreg.HKEY_LOCAL_MACHINE,
+        "HKCR": winreg.HKEY_CLASSES_ROOT,
+    }
+    hive, _, rest = key.partition("\\")
+    keys: "list[str]" = []
+    values: "dict[str, str]" = {}
+    with winreg.OpenKey(hives[hive], rest) as handle:
+        key_count, value_count, written = winreg.QueryInfoKey(handle)
+        for position in range(min(key_count, _REGISTRY_LIMIT)):
+            keys.append(winreg.EnumKey(handle, position))
+        for position in range(min(value_count, _REGISTRY_LIMIT)):
+            name, value, kind = winreg.EnumValue(handle, position)
+            if kind == winreg.REG_EXPAND_SZ:
+                value = winreg.ExpandEnvironmentStrings(value)
+            if isinstance(value, (str, int)):
+                values[name] = str(value)
+    return keys, values, str(written)
+
+
+def query(path: str, query: str) -> "list[tuple[object, ...]] | None":
+    """Return the rows that a query finds in an SQLite database, None where it cannot be read.
+
+    Raises:
+        ImportError: this Python has no SQLite.
+        OSError: there is no such file.
+    """
+    import sqlite3
+
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        return None
+    escaped = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    if not escaped.startswith("/"):
+        escaped = "/" + escaped.replace("\\", "/")
+    try:
+        database = sqlite3.connect(f"file://{escaped}?mode=ro&immutable=1", uri=True)
+    except (sqlite3.Error, sqlite3.Warning):
+        return None
+    try:
+        database.set_progress_handler(lambda: 1, _MOST_STEPS)
+        return database.execute(query).fetchmany(_REGISTRY_LIMIT)
+    except (sqlite3.Error, sqlite3.Warning):
+        return None
+    finally:
+        database.close()

@@ -1,0 +1,133 @@
+"""Say whether a project is a member of the workspace around it, by the rules of each uv.
+
+`members` name the project, `exclude` must not. Source:
+https://docs.astral.sh/uv/concepts/projects/workspaces/, and experiments with the real uv.
+"""
+
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.project import globs
+from uvlocal.shim.project.pyproject import Document
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from uvlocal.shim.request.uv_environ import Version
+
+#: The most text of globs that is looked at, in characters; and of those with `*` or a set the most
+#: times the length of the path: matching takes that many steps, for which a second is enough.
+_GLOB_LIMIT = 65536
+_STEPS_LIMIT = 1_000_000
+
+
+class Rules:
+    """How some versions of uv read globs, from the first version that did so.
+
+    A glob is cleaned as a path is, its `.`, `..` and needless separators taken out, if it has one
+    of what `cleans` names. `crossing`: `*` in `members` crosses `/`; in `exclude` it always does.
+    """
+
+    __slots__ = ("cleans", "crossing", "since")
+
+    def __init__(self, since: "Version", cleans: str, *, crossing: bool) -> None:
+        """Hold the fields."""
+        self.since = since
+        self.cleans = cleans.split()
+        self.crossing = crossing
+
+
+#: The newest first.
+RULES = (
+    Rules((0, 12, 8), "dots trailing-separator any-separator", crossing=False),
+    Rules((0, 11, 7), "dots trailing-separator any-separator", crossing=True),
+    Rules((0, 11, 5), "dots trailing-separator", crossing=True),
+    Rules((0, 9, 3), "dots", crossing=True),
+    Rules((0, 0, 0), "", crossing=True),
+)
+
+
+def has_member(
+    document: Document, found: str, system: System, uv_version: "Callable[[], Version | None]"
+) -> bool:
+    """Say whether the project in the directory `found` is a member of the workspace.
+
+    The real uv's version is asked only where versions differ. Wrong globs make uv refuse the file:
+    `document.problem` is set.
+    """
+    members = _globs(document, "members", found)
+    excludes = _globs(document, "exclude", found)
+    if document.problem:
+        return False
+    answers = []
+    for rules in RULES:
+        matcher = _Matcher(document.directory, found, system, rules)
+        try:
+            is_member = any(matcher.matches(glob, crossing=rules.crossing) for glob in members)
+            is_excluded = any(matcher.matches(glob, crossing=True) for glob in excludes)
+        except globs.InvalidGlobError as error:
+            document.problem = f"`{error}` in `{document.path}` is not a glob"
+            return False
+        answers.append(is_member and not is_excluded)
+    if answers.count(answers[0]) == len(answers):
+        return answers[0]
+    version = uv_version()
+    # The last rules hold for every version, so that there is always an answer.
+    return next(
+        answer
+        for rules, answer in zip(RULES, answers, strict=True)
+        if version is None or version >= rules.since
+    )
+
+
+def _globs(document: Document, key: str, found: str) -> "list[str]":
+    """Return the workspace's globs; wrong or too many of them are a problem."""
+    value = document.get("tool", "uv", "workspace", key)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(glob, str) for glob in value):
+        document.problem = f"`{key}` in `{document.path}` is not a list of globs"
+        return []
+    length = sum(len(glob) + 1 for glob in value)
+    slow = sum(len(glob) for glob in value if "*" in glob or "[" in glob)
+    if length > _GLOB_LIMIT or slow * len(found) > _STEPS_LIMIT:
+        document.problem = f"`{key}` in `{document.path}` is too long"
+        return []
+    for glob in value:
+        try:
+            globs.compiled(glob)
+        except globs.InvalidGlobError:
+            document.problem = f"`{glob}` in `{document.path}` is not a glob"
+    return value
+
+
+class _Matcher:
+    """Matches globs relative to the workspace root with one project below it."""
+
+    __slots__ = ("found", "relative", "rules", "separators", "system")
+
+    def __init__(self, root: str, found: str, system: System, rules: Rules) -> None:
+        self.system = system
+        self.rules = rules
+        self.separators = "/" if system.path.sep == "/" else "\\/"
+        self.found = found
+        # The root is literal in both, so that only what follows needs to be compared.
+        self.relative = found[len(root.rstrip(self.separators)) + 1 :]
+
+    def matches(self, glob: str, *, crossing: bool) -> bool:
+        """Say whether a glob matches the project.
+
+        Raises:
+            InvalidGlobError: cleaning has made it a glob no more.
+        """
+        path = self.system.path
+        parts = glob.replace(path.sep, "/").split("/")
+        found = {
+            "dots": ".." in parts or parts[0] == ".",
+            "trailing-separator": parts[-1] == "",
+            "any-separator": "" in parts[1:] or "." in parts,
+        }
+        if any(found[what] for what in self.rules.cleans):
+            glob = path.normpath(glob) if glob else ""
+            glob = "" if glob == "." else glob
+        whole = self.found if path.isabs(glob) else self.relative
+        return globs.matches(glob, whole, crossing=crossing, separators=self.separators)

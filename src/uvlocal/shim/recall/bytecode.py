@@ -1,0 +1,282 @@
+"""One file with the byte code of a whole call, so that Python looks for one, not thirty.
+
+The file lies in the cache folder. It is made of the byte code that Python itself keeps, without
+docstrings and line numbers, which would be a quarter of it. With each module stand size and
+mtime of its source, by which Python tells stale byte code too. It is trusted as recorded decisions
+are: if it and its folder belong to this user and nobody else can write them. Where it is missing,
+stale, or of another Python, modules are imported as ever, and it is made anew; where that cannot
+be, nothing is lost but time.
+
+`launch` runs this module by its path before anything else of the package is there: it imports
+nothing of it.
+"""
+
+import marshal
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+    from types import CodeType
+    from typing import Any
+else:
+    # As in `early_os`, which is not there yet.
+    os = sys.modules.get("os") or sys.modules.get("posix") or sys.modules["nt"]
+
+#: What almost every call needs, each after those that it imports itself. A test holds that the
+#: order is right, and that such calls import nothing else.
+MODULES = (
+    "contract",
+    "machine.early_os",
+    "machine.posix_paths",
+    *(() if sys.platform == "linux" else ("machine.native",)),
+    "machine.host",
+    "machine.paths",
+    "machine.display",
+    "uv.variables",
+    "store.naming",
+    "uv.handover",
+    "recall.recording_host",
+    "machine.directories",
+    "settings.settings",
+    "decide",
+    "volume.providers.schema",
+    "volume.providers.hosted",
+    "volume.providers.self_hosted",
+    "volume.providers.table",
+    "volume.sync_roots.model",
+    "volume.sync_roots.cache",
+    "volume.sync_roots.discovery",
+    "volume.location",
+    "volume.evidence",
+    "volume.exclusions",
+    "volume.locate",
+    "store.lookup",
+    "request.commands",
+    "request.argv",
+    "project.uv_config",
+    "project.pyproject",
+    "project.discovery",
+    "request.run_target",
+    "request.uv_environ",
+    "request.parse",
+    "call",
+    "prepare",
+    "recall.writer",
+)
+#: How many such files are kept: other versions of Python and of uvlocal have their own, and so have
+#: other machines that share the folder.
+_MOST = 8
+#: Flags of code objects (`Include/cpython/code.h`): the code of a function, not of a module or a
+#: class; its first constant is its docstring. Without the latter, up to Python 3.13, the first
+#: constant of each function but those that have no name is its docstring or None.
+_OF_FUNCTION, _HAS_DOCSTRING = 0x1, 0x4000000
+_WITH_FLAG = (3, 14)
+#: An entry of a line table (`Objects/locations.md` in CPython): its mark, the kind that tells
+#: nothing, of how many instructions one can speak.
+_ENTRY, _NOTHING, _SPAN = 0x80, 15 << 3, 8
+#: The largest file of byte code that is read, in bytes; a real one has a quarter of that.
+_CODE_LIMIT = 1 << 20
+#: How its name begins.
+PREFIX = "code-"
+#: The length of `sum_of`, in bytes.
+SUM_LENGTH = 8
+#: Raised with every change of that file's format.
+FORMAT = 3
+#: 2^61 - 1: what is left of a name, divided by it, stands for the name.
+_PRIME = (1 << 61) - 1
+#: Parts of `st_mode` (inode(7)): what kind of file, a regular one, others may write.
+_KIND, _REGULAR, _WRITABLE = 0o170000, 0o100000, 0o022
+#: How names of the system become text (`os.fsdecode`).
+_ENCODING = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
+
+
+# -- reading -----------------------------------------------------------------------------------
+
+
+def load(cache: str, package: str) -> bool:
+    """Put the modules of the file into `sys.modules`.
+
+    Args:
+        cache: the cache folder, "" for none.
+        package: the folder that holds the package `uvlocal`.
+
+    Returns:
+        whether there is nothing (more) to load, so that the file need not be made anew.
+    """
+    if not cache or "uvlocal.shim.machine.early_os" in sys.modules:
+        return True
+    before = set(sys.modules)
+    try:
+        data = memoryview(_trusted(path_for(cache, package), cache))  # a copy costs a reading
+        if data[:SUM_LENGTH] != sum_of(data[SUM_LENGTH:]):
+            return False
+        # What nobody else can have made.
+        made_for, rows = marshal.loads(data[SUM_LENGTH:])  # noqa: S302
+        if made_for != made_for_this() or any(stamp(path) != was for _, path, was, _ in rows):
+            return False
+        for name, path, _, code in rows:
+            _run(name, path, code)
+    except Exception:  # noqa: BLE001 - whatever it was, the plain import is there
+        for name in set(sys.modules) - before:
+            if name.startswith("uvlocal"):
+                del sys.modules[name]
+        return False
+    return True
+
+
+def _run(name: str, path: str, code: "CodeType") -> None:
+    """Do what an import does, but for the search."""
+    if name in sys.modules:
+        return
+    module = type(sys)(name)
+    module.__file__ = path
+    folder, _, file = path.replace("\\", "/").rpartition("/")
+    package, _, last = name.rpartition(".")
+    if file == "__init__.py":
+        module.__path__ = [folder]
+        module.__package__ = name
+    else:
+        module.__package__ = package
+    sys.modules[name] = module
+    exec(code, module.__dict__)  # noqa: S102 - as an import does
+    if package:
+        setattr(sys.modules[package], last, module)
+
+
+def _trusted(path: str, cache: str) -> bytes:
+    """Return the content of the file.
+
+    Raises:
+        OSError: there is none that can be trusted.
+    """
+    # Without waiting: something else may stand in its place, a FIFO say.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
+    with open(descriptor, "rb", buffering=0) as file:
+        own = os.fstat(descriptor)
+        for status in (os.stat(cache), own):
+            writable = status.st_mode & _WRITABLE
+            if sys.platform != "win32" and (status.st_uid != os.geteuid() or writable):
+                raise PermissionError
+        if own.st_mode & _KIND != _REGULAR or own.st_size > _CODE_LIMIT:
+            raise PermissionError
+        return file.readall()
+
+
+def sum_of(data: "bytes | memoryview") -> bytes:
+    """Return what tells whether data is as it was written.
+
+    `marshal` takes a damaged file at its word: a length in it can be that of all memory. It is the
+    sum by which Python itself tells byte code that fits its source (PEP 552).
+    """
+    import _imp
+
+    return _imp.source_hash(FORMAT, data)
+
+
+def made_for_this() -> "tuple[object, ...]":
+    """Return what byte code depends on besides its source."""
+    import _frozen_importlib_external as importing
+
+    return FORMAT, importing.MAGIC_NUMBER, sys.flags.optimize
+
+
+def stamp(path: str) -> "tuple[int, int]":
+    """Return size and mtime of a source, by which Python itself tells stale byte code."""
+    status = os.stat(path)
+    return status.st_size, status.st_mtime_ns
+
+
+def path_for(cache: str, package: str) -> str:
+    """Return where the file lies: each Python and each installed package has its own.
+
+    What is installed is told by its first file, ctime and inode included: in images that are made
+    to be the same each time all files of all versions have one mtime; and a home directory on a
+    network has a package at the same place on each machine.
+    """
+    status = os.stat(f"{package}/uvlocal/__init__.py")
+    numbers = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    name = f"{package}:{numbers}".encode(*_ENCODING)
+    number = int.from_bytes(name, "big") % _PRIME
+    return f"{cache}/{PREFIX}{sys.implementation.cache_tag}-{number:016x}"
+
+
+# -- writing -----------------------------------------------------------------------------------
+
+
+def save(cache: str, package: str, write: "Callable[[str, bytes], bool]") -> None:
+    """Make the file; any failure is silent.
+
+    Args:
+        cache: the cache folder, as for `load`.
+        package: the folder that holds the package, as for `load`.
+        write: puts a file there in one step, for this user alone, and says whether that worked
+            (`System.write_private`).
+    """
+    try:
+        _save(cache, package, write)
+    except (OSError, ImportError, SyntaxError, ValueError):
+        pass
+
+
+def _save(cache: str, package: str, write: "Callable[[str, bytes], bool]") -> None:
+    folder = f"{package}/uvlocal"
+    names = {"uvlocal": f"{folder}/__init__.py", "uvlocal.shim": f"{folder}/shim/__init__.py"}
+    for module in MODULES:
+        *packages, _ = parts = module.split(".")
+        for depth in range(1, len(packages) + 1):  # each package before what lies in it
+            below = "/".join(packages[:depth])
+            names["uvlocal.shim." + below.replace("/", ".")] = f"{folder}/shim/{below}/__init__.py"
+        names[f"uvlocal.shim.{module}"] = f"{folder}/shim/{'/'.join(parts)}.py"
+    stamps = [stamp(source) for source in names.values()]
+    codes = [stripped(_code(name, source)) for name, source in names.items()]
+    if stamps != [stamp(source) for source in names.values()]:
+        return
+    rows = list(zip(names, names.values(), stamps, codes, strict=True))
+    content: "Any" = (made_for_this(), rows)
+    data = marshal.dumps(content)
+    if write(path_for(cache, package), sum_of(data) + data):
+        _trim(cache)
+
+
+def _code(name: str, path: str) -> "CodeType":
+    """Return a module's code, as Python itself would load it.
+
+    Raises:
+        ImportError: there is none.
+    """
+    import _frozen_importlib_external as importing
+
+    code = importing.SourceFileLoader(name, path).get_code(name)
+    if code is None:
+        raise ImportError(name=name)
+    return code
+
+
+def stripped(code: "CodeType") -> "CodeType":
+    """Return code that does the same, without docstrings of functions and without line numbers."""
+    constants = [
+        stripped(value) if isinstance(value, type(code)) else value for value in code.co_consts
+    ]
+    if _has_docstring(code):
+        constants[0] = ""
+    count = len(code.co_code) // 2
+    entries = [_SPAN] * (count // _SPAN) + [count % _SPAN] * (count % _SPAN > 0)
+    table = bytes([_ENTRY | _NOTHING | (length - 1) for length in entries])
+    return code.replace(co_consts=tuple(constants), co_linetable=table)
+
+
+def _has_docstring(code: "CodeType") -> bool:
+    if sys.version_info >= _WITH_FLAG:
+        return bool(code.co_flags & _HAS_DOCSTRING)
+    named = code.co_flags & _OF_FUNCTION and not code.co_name.startswith("<")
+    return bool(named) and isinstance(code.co_consts[0], str)
+
+
+def _trim(cache: str) -> None:
+    """Keep the number of files bounded: the oldest go."""
+    paths = [f"{cache}/{name}" for name in os.listdir(cache) if name.startswith(PREFIX)]
+    for path in sorted(paths, key=lambda path: os.stat(path).st_mtime)[:-_MOST]:
+        os.unlink(path)

@@ -1,0 +1,271 @@
+"""Write down a decision, so that the launcher can replay it without Python.
+
+A recorded decision is a file below `decisions` in the cache folder, named by a hash of what it is
+for: the launcher that was called, the current directory, the command line, and the variables that
+can matter. It holds all of these in full, every input with its stamp (`recorder`), and what to do.
+The launcher replays it only if each is exactly so again; whatever else may be, the answer is a
+miss, and Python decides anew. On Windows names of variables are in capitals, text is UTF-8.
+
+Format: fields, each ended by a NUL byte, which no path, argument or variable can hold.
+
+    the format, `contract.RECORD_MAGIC`
+    the launcher
+    the way it is keyed: `exact`, `run` or `prefix`
+    the current directory, empty for `prefix`
+    a count, and so many words of the command line
+    a count, and so many variables as NAME=value
+    a count, and so many inputs as two fields: stamp, path
+    a count, and so many changes: NAME=value to set, NAME to remove
+    the real uv
+    end
+
+`prefix` is for commands that never use a project: the words are the command, whatever follows.
+`run` is for `uv run FLAGS... PROGRAM...`: the words end before the program, which the launcher
+makes sure is a plain name. `exact` is for a whole command line.
+"""
+
+from uvlocal.shim import contract
+from uvlocal.shim.machine.early_os import fsencode, os
+from uvlocal.shim.recall.recording_host import RecordingSystem, rest_of
+from uvlocal.shim.request import commands
+from uvlocal.shim.store import lookup
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uvlocal.shim.call import Call
+    from uvlocal.shim.decide import Decision
+    from uvlocal.shim.request.parse import Request
+
+#: Stamps of what is no file: keys of the registry, drives, variables that a setting names.
+NO_PATH = "qQvm$"
+#: How many decisions are kept at most; one new one in `_TRIM_EVERY` makes sure.
+_MOST = 10000
+_TRIM_EVERY = 64
+#: Content that changed so short a time before it was read may have changed again without any stamp
+#: showing it, in nanoseconds: file systems count time in steps, the coarsest (FAT) in 2 s.
+SETTLED = 2_000_000_000
+#: The same for what another machine's clock has stamped.
+_SETTLED_ELSEWHERE = 60_000_000_000
+#: Commands that never use a project, whatever options follow.
+_ALONE = frozenset(
+    name
+    for name, (role, _) in commands.COMMANDS.items()
+    if role == commands.NONE
+    and name not in commands.NAMESPACES
+    and name not in ("build", "init", "version")  # some of their options matter
+)
+
+
+def record(call: "Call", decision: "Decision", cache: str, settled: int = SETTLED) -> None:
+    """Record the decision of a call, if it can be recalled at all; any failure is silent.
+
+    Args:
+        call: the call.
+        decision: what was decided.
+        cache: the folder in which decisions are recorded.
+        settled: how long ago content must have changed, in nanoseconds.
+    """
+    try:
+        _record(call, decision, cache, settled)
+    except Exception as error:  # noqa: BLE001 - the decision itself stands, and costs time only
+        call.note("decision", f"not recorded ({type(error).__name__}: {error})")
+
+
+def _record(call: "Call", decision: "Decision", cache: str, settled: int) -> None:
+    system = call.system
+    if not isinstance(system, RecordingSystem) or not cache:
+        return
+    # Without the variable, home is in the user database, which has no stamp.
+    home = call.inherited.get("USERPROFILE" if system.platform == "win32" else "HOME")
+    if not home or not _is_lasting(call, decision):
+        return
+    key = _key(call, decision)
+    if key is None or not _is_settled(system, settled):
+        return
+    for module in _code(system):
+        system.stat(module)
+    how, directory, words = key
+    variables = relevant(call.inherited)
+    fields = [contract.RECORD_MAGIC, call.launcher, how, directory]
+    inputs = [(stamp, path) for (_, path), stamp in system.inputs.items()]
+    uv = call.real_uv().path
+    # What is relative depends on the directory, which is not always a part of the key.
+    isabs = system.path.isabs
+    if not isabs(uv) or any(not isabs(path) for stamp, path in inputs if stamp[0] not in NO_PATH):
+        return
+    fields += (str(len(words)), *words, str(len(variables)), *variables, str(len(inputs)))
+    for stamp_and_path in inputs:
+        fields += stamp_and_path
+    changes = [
+        name if value is None else f"{name}={value}" for name, value in call.changes.values.items()
+    ]
+    fields += (str(len(changes)), *changes, uv, "end")
+    text = "\0".join([*fields, ""])
+    # A field with a NUL of its own would be two; an input without a stamp would be none.
+    if text.count("\0") != len(fields) or not system.complete:
+        return
+    data = fsencode(text)
+    if len(data) > contract.RECORD_LIMIT:
+        return
+    folder = system.path.join(cache, contract.DECISIONS)
+    number = hash_of(call.launcher, how, directory, words, variables)
+    system.write_private(system.path.join(folder, f"{number:016x}"), data)
+    # By the time, in microseconds: names of similar calls have their last digits in common.
+    if system.began // 1000 % _TRIM_EVERY == 0:
+        _trim(folder)
+
+
+def relevant(environ: "dict[str, str]") -> "list[str]":
+    """Return the variables that can matter, as NAME=value."""
+    return [
+        f"{name}={value}"
+        for name, value in environ.items()
+        if name in contract.VARIABLES
+        or (name.startswith(contract.VARIABLE_PREFIX) and name != contract.LOOP)
+    ]
+
+
+def hash_of(
+    launcher: str, how: str, directory: str, words: "list[str]", variables: "list[str]"
+) -> int:
+    """Return the number that names a recorded decision; the launcher computes the same.
+
+    Variables have no order, so their numbers are added.
+    """
+    number = rest_of(fsencode("\0".join([launcher, how, directory, *words, ""])))
+    for entry in variables:
+        number += rest_of(fsencode(entry))
+    return number & 0xFFFFFFFFFFFFFFFF
+
+
+def _key(call: "Call", decision: "Decision") -> "tuple[str, str, list[str]] | None":
+    """Return how the decision is keyed, in which directory, for which words."""
+    words, directory = call.arguments, call.system.cwd
+    if decision.code == "not-a-project-command":
+        count = commands_only(words)
+        if count:
+            return "prefix", "", words[:count]
+    if not words or not directory:
+        return None
+    request = call.facts.request
+    count = _plain_run(words, request) if request is not None else 0
+    # uv looks for the program in the directory that it works in, the launcher in the current one.
+    if (
+        request is not None
+        and count
+        and request.directory == directory
+        and not call.system.exists(call.system.path.join(directory, words[count]))
+    ):
+        return "run", directory, words[:count]
+    is_short = len(fsencode("".join(words))) <= contract.LINE_LIMIT
+    return ("exact", directory, words) if is_short else None
+
+
+def commands_only(arguments: "list[str]") -> int:
+    """Return how many first words make a command that never uses a project; 0 for none."""
+    if arguments[:1] and arguments[0] in ("--version", "-V", "--help", "-h", "help"):
+        return 1
+    for count in (1, 2):
+        name = " ".join(arguments[:count])
+        if len(arguments) >= count and name in _ALONE:
+            return count
+    return 0
+
+
+def _plain_run(arguments: "list[str]", request: "Request") -> int:
+    """Return where the program stands in `uv run FLAGS... PROGRAM...`; 0 for another line.
+
+    The launcher takes the first word that does not begin with a dash for the program. Where that
+    is an option's value, the line is not recorded as `run`.
+    """
+    if arguments[:1] != ["run"]:
+        return 0
+    count = 1
+    while count < len(arguments) and arguments[count].startswith("-"):
+        count += 1
+    if count == len(arguments) or not is_plain(arguments[count]) or "--" in arguments[:count]:
+        return 0
+    return count if request.line.words == arguments[count:] else 0
+
+
+def is_plain(program: str) -> bool:
+    """Say whether a program is a plain name: no path, no script, which uv treats otherwise."""
+    return bool(program) and not any(mark in program for mark in "/\\.")
+
+
+def _is_lasting(call: "Call", decision: "Decision") -> bool:
+    """Say whether a decision needs nothing done and nothing said at the next call."""
+    facts = call.facts
+    if facts.settings is not None and facts.settings.problems:
+        return False
+    if decision.strategy is None:
+        return decision.code != "no-store"
+    if decision.strategy == "no-metadata":
+        return not call.system.has_hidden_flag()
+    if decision.strategy != "redirect" or facts.store is None or facts.request is None:
+        return False
+    if call.settings.pointer != "none":
+        return False
+    # Until there is a record, each call that makes the environment tries to write it.
+    name = call.system.path.basename(decision.environment)
+    path = lookup.record_path(facts.store.path, name, call.system)
+    return not facts.request.writes or call.system.lstat(path) is not None
+
+
+def _is_settled(system: RecordingSystem, settled: int) -> bool:
+    """Say whether no content that was read is so fresh that it may change unseen.
+
+    git's index has the same trap (`racy-git` in its documentation): a file that changes again
+    within one step of the clock, to the same size, looks unchanged.
+    """
+    return (
+        system.newest < system.began - settled
+        and system.newest_listed < system.began - _SETTLED_ELSEWHERE
+    )
+
+
+def _code(system: RecordingSystem) -> "list[str]":
+    """Return the files that this decision was made by.
+
+    An installed package is replaced as a whole, so that one file stands for all; a source tree is
+    edited file by file.
+    """
+    import uvlocal
+
+    join = system.path.join
+    package = system.path.dirname(uvlocal.__file__)
+    if "site-packages" in package or "dist-packages" in package:
+        return [uvlocal.__file__]
+    found = [uvlocal.__file__]
+    folders = [join(package, "shim")]
+    while folders:
+        folder = folders.pop()
+        for name in sorted(os.listdir(folder)):
+            if name.endswith(".py"):
+                found.append(join(folder, name))
+            elif "." not in name and name != "__pycache__":
+                folders.append(join(folder, name))
+    return found
+
+
+def _trim(folder: str) -> None:
+    """Keep the number of recorded decisions bounded: the oldest go."""
+    names = os.listdir(folder)
+    if len(names) <= _MOST:
+        return
+    times = []
+    for name in names:
+        path = f"{folder}/{name}"
+        times.append((_written(path), path))
+    for _, path in sorted(times)[: len(times) - _MOST // 2]:
+        try:
+            os.unlink(path)
+        except OSError:
+            pass  # another call trims too
+
+
+def _written(path: str) -> int:
+    try:
+        return os.lstat(path).st_mtime_ns
+    except OSError:
+        return 0

@@ -1,0 +1,99 @@
+"""Read a command line as uv does: its command, options and words, whatever they are.
+
+uv takes global options before and after its command, `--option value` and `--option=value`, short
+options in clusters (`-qp 3.12`, `-p3.12`), no abbreviations. Reading is total: a command line that
+uv will refuse gives some answer, as uv then does nothing.
+"""
+
+from uvlocal.shim.request.commands import (
+    ALIASES,
+    GLOBAL_VALUES,
+    NAMESPACES,
+    SPELLINGS,
+    SPELLINGS_OF_RUN,
+    TAKES_BACK,
+    VALUES,
+    VALUES_OF,
+)
+
+
+class Line:
+    """A command line, taken apart.
+
+    `command` has its aliases resolved, "" if there is none. `values` are the options with a value
+    and `flags` those without, by their long names; an option that is given twice has its last
+    value, so that one after the command wins over one before it. `words` is what is left; for
+    `uv run` the program to run and all of its arguments.
+    """
+
+    __slots__ = ("command", "flags", "values", "words")
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.command = ""
+        self.flags: "set[str]" = set()
+        self.values: "dict[str, str]" = {}
+        self.words: "list[str]" = []
+
+
+def read(arguments: "list[str]") -> Line:
+    """Take uv's arguments apart, those after argv[0]."""
+    line = Line()
+    taking = GLOBAL_VALUES
+    position = 0
+    while position < len(arguments):
+        word = arguments[position]
+        position += 1
+        named = line.command and line.command not in NAMESPACES
+        if word == "--":
+            if named:
+                line.words += arguments[position:]
+            break
+        if word[:1] == "-" and word != "-" and (named or word not in ALIASES):
+            following = arguments[position] if position < len(arguments) else ""
+            read_option = _read_long if word[1] == "-" else _read_cluster
+            position += read_option(line, word, following, taking)
+        elif not named:
+            full = f"{line.command} {word}".lstrip()
+            line.command = ALIASES.get(full, full)
+            taking = VALUES | VALUES_OF.get(line.command, frozenset())
+        elif line.command == "run":
+            line.words = arguments[position - 1 :]
+            break
+        else:
+            line.words.append(word)
+    return line
+
+
+def _read_long(line: Line, word: str, following: str, taking: "frozenset[str]") -> int:
+    """Note `--option`, `--option=value` or `--option value`; say whether `following` was used."""
+    name, equals, value = word.partition("=")
+    if name not in taking:
+        _note_flag(line, name)
+        return 0
+    _note_value(line, name, value if equals else following)
+    return 0 if equals else 1
+
+
+def _read_cluster(line: Line, word: str, following: str, taking: "frozenset[str]") -> int:
+    """Note `-qp3.12`, `-p=3.12` or `-qp 3.12`; say whether `following` was used."""
+    for position in range(1, len(word)):
+        name = "-" + word[position]
+        if name in taking:
+            rest = word[position + 1 :]
+            _note_value(line, name, rest.removeprefix("=") if rest else following)
+            return 0 if rest else 1
+        _note_flag(line, name)
+    return 0
+
+
+def _note_flag(line: Line, name: str) -> None:
+    if line.command == "run":
+        name = SPELLINGS_OF_RUN.get(name, name)
+    name = SPELLINGS.get(name, name)
+    line.flags.discard(TAKES_BACK.get(name, ""))
+    line.flags.add(name)
+
+
+def _note_value(line: Line, name: str, value: str) -> None:
+    line.values[SPELLINGS.get(name, name)] = value

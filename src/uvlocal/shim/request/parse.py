@@ -1,0 +1,306 @@
+"""What uv is asked to do, and in which directory: the command line and the variables beside it.
+
+Where a rule changed between versions of uv, `uv_version` is asked, and only then. Sources: uv's
+reference of commands and variables (https://docs.astral.sh/uv/reference/), uv's changelog, and
+experiments with the real uv, which the tests repeat.
+"""
+
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.machine.paths import absolute, normalised
+from uvlocal.shim.request import run_target
+from uvlocal.shim.request.argv import Line, read
+from uvlocal.shim.request.commands import (
+    COMMANDS,
+    ENVIRONMENT,
+    NONE,
+    PROJECT,
+    TAKES_ACTIVE,
+    TAKES_ISOLATED,
+    TAKES_NO_PROJECT,
+    TAKES_NO_SYNC,
+)
+from uvlocal.shim.request.uv_environ import Variables
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from uvlocal.shim.request.uv_environ import Version
+
+#: uv looks for the project from the directory of a run target: always since the first version, with
+#: a preview feature since the second; up to the third that feature wins over `--project`.
+_TARGET_SINCE = (0, 12, 0)
+_TARGET_PREVIEW_SINCE = (0, 9, 25)
+_TARGET_PREVIEW_YIELDS_SINCE = (0, 11, 2)
+_TARGET_FEATURE = "target-workspace-discovery"
+
+#: Before that uv keeps a trailing separator of `--project`, and no glob of a workspace matches it.
+_TRIMS_PROJECT_SINCE = (0, 9, 0)
+
+#: Since then a project directory that does not exist is an error.
+_PROJECT_MUST_EXIST_SINCE = (0, 12, 0)
+
+
+class Request:
+    """What uv is asked to do.
+
+    `line` is the command line taken apart; nothing else reads argv.
+    `command` is the command with its aliases resolved (`pip install`), "" if there is none.
+    `role` says which environment it uses: `project` reads `UV_PROJECT_ENVIRONMENT`, `environment`
+    looks for `VIRTUAL_ENV` or `.venv`, `none`. `writes`: it creates or changes that environment;
+    `installs`: that of a project, and it may install packages into it.
+    `code` is a decision code that the command line alone settles, `why` its sentence.
+    `start` is the absolute directory from which uv walks up to the project, spelled as uv spells
+    it; `directory` is the working directory after `--directory`, physical; both are "" if the
+    current directory has been deleted. `only_at_root`: the project's environment is used only if
+    `start` is the root itself. `names_target`: uv will look for neither `VIRTUAL_ENV` nor `.venv`.
+    `preview` is what the command line says of preview features: "", `on`, `off`, or a comma list.
+    `config_file`, `no_config` and `cache_directory` are uv's options and variables of these names.
+    """
+
+    __slots__ = (
+        "cache_directory",
+        "code",
+        "command",
+        "config_file",
+        "directory",
+        "installs",
+        "line",
+        "names_target",
+        "no_config",
+        "only_at_root",
+        "preview",
+        "quiet",
+        "role",
+        "start",
+        "why",
+        "writes",
+    )
+
+    def __init__(
+        self, command: str = "", role: str = NONE, *, writes: bool = False, directory: str = ""
+    ) -> None:
+        """Begin with what the table of commands says."""
+        self.line = Line()
+        self.command = command
+        self.role = role
+        self.writes = writes
+        self.directory = directory
+        self.start = directory
+        self.code: "str | None" = None
+        self.why = ""
+        self.only_at_root = False
+        self.installs = False
+        self.names_target = False
+        self.quiet = False
+        self.preview = ""
+        self.config_file = ""
+        self.no_config = False
+        self.cache_directory = ""
+
+    def settle(self, code: str, why: str) -> None:
+        """Let the command line alone settle the decision."""
+        self.code, self.why = code, why
+
+
+def parse(
+    arguments: "list[str]", system: System, uv_version: "Callable[[], Version | None]"
+) -> Request:
+    """Return what uv is asked to do.
+
+    Args:
+        arguments: uv's arguments, without argv[0].
+        system: the machine.
+        uv_version: returns the real uv's version, or None where it is unknown; then the newest is
+            assumed. It is called only when the answer depends on it.
+    """
+    line = read(arguments)
+    role, writes = COMMANDS.get(line.command, (NONE, False))
+    request = Request(line.command, role, writes=writes, directory=system.cwd)
+    request.line = line
+    variables = Variables(system.environ, uv_version)
+    _note_options(request, line, variables)
+    if role == NONE:
+        _revise_role(request, line, variables)
+    if "--help" in line.flags or "--version" in line.flags:
+        request.settle("not-a-project-command", "uv is asked for its help or version")
+    elif request.role == NONE:
+        what = f"`uv {line.command}`" if line.command else "`uv` without a command"
+        request.settle("not-a-project-command", f"{what} does not use a project's environment")
+    elif not _enter_directory(request, line, system, variables):
+        why = f"the working directory `{request.directory}` does not exist"
+        request.settle("no-project", why)
+    elif "--script" in line.values:
+        why = f"the script `{line.values['--script']}` has an environment of its own"
+        request.settle("no-project", why)
+    elif request.role == ENVIRONMENT:
+        request.names_target = _names_target(line, request.directory, system, variables)
+    else:
+        _find_project(request, line, system, variables)
+    if request.cache_directory:
+        request.cache_directory = system.path.join(request.directory, request.cache_directory)
+    return request
+
+
+def _note_options(request: Request, line: Line, variables: Variables) -> None:
+    """Note the options that have the same meaning everywhere."""
+    flags, values = line.flags, line.values
+    request.quiet = "--quiet" in flags
+    request.no_config = "--no-config" in flags or variables.on("UV_NO_CONFIG")
+    request.config_file = values.get("--config-file") or variables.text("UV_CONFIG_FILE")
+    request.cache_directory = values.get("--cache-dir") or variables.text("UV_CACHE_DIR")
+    if "--preview" in flags or "--no-preview" in flags:
+        request.preview = "on" if "--preview" in flags else "off"
+    else:
+        request.preview = values.get("--preview-features", "")
+
+
+def _revise_role(request: Request, line: Line, variables: Variables) -> None:
+    """Give the two commands whose role depends on their options the role that they have."""
+    if line.command == "version":
+        if line.words or "--bump" in line.values:
+            request.role, request.writes = PROJECT, True
+    elif line.command == "build" and (
+        "--no-build-isolation" in line.flags
+        or "--no-build-isolation-package" in line.values
+        or ("--build-isolation" not in line.flags and variables.on("UV_NO_BUILD_ISOLATION"))
+    ):
+        request.role = ENVIRONMENT
+
+
+def _enter_directory(request: Request, line: Line, system: System, variables: Variables) -> bool:
+    """Follow `--directory`; False where uv cannot go there.
+
+    uv asks the system where it is, so that symbolic links are resolved (not so on Windows).
+    """
+    wish = (
+        line.values.get("--directory")
+        or variables.text("UV_WORKING_DIR")
+        or variables.text("UV_WORKING_DIRECTORY")
+    )
+    if not wish:
+        return True
+    path = system.path.join(system.cwd, wish)
+    request.directory = path
+    if not system.path.isabs(path) or not system.is_directory(path):
+        return False
+    windows = system.platform == "win32"
+    request.directory = system.path.normpath(path) if windows else system.realpath(path)
+    request.start = request.directory
+    return True
+
+
+def _names_target(line: Line, directory: str, system: System, variables: Variables) -> bool:
+    """Say whether an interpreter or environment is named, so that uv looks for none.
+
+    A version (`--python 3.12`) names none: uv looks for an environment with that version. Neither
+    do `--target` and `--prefix`: uv takes the interpreter from the environment all the same.
+    """
+    if "--no-system" not in line.flags and (
+        "--system" in line.flags or variables.on("UV_SYSTEM_PYTHON")
+    ):
+        return True
+    wish = line.values.get("--python") or variables.text("UV_PYTHON")
+    if line.command == "python find" and line.words:
+        wish = line.words[0]
+    if "/" in wish or system.path.sep in wish:
+        return True
+    looks_like_version = wish[:1].isdigit() or wish[:1] in "<>=~!"
+    return not looks_like_version and system.stat(system.path.join(directory, wish)) is not None
+
+
+def _find_project(request: Request, line: Line, system: System, variables: Variables) -> None:
+    """Find where uv begins to look for the project, or why it does not use one."""
+    command, flags = line.command, line.flags
+    goal = run_target.Target()
+    if command == "run":
+        goal = run_target.find(line, request.directory, system)
+    if goal.script:
+        why = f"the script `{goal.script}` has inline metadata, so an environment of its own"
+        request.settle("no-project", why)
+    elif command in TAKES_NO_PROJECT and ("--no-project" in flags or variables.on("UV_NO_PROJECT")):
+        request.settle("no-project", "uv is told to ignore the project")
+    elif command in TAKES_ISOLATED and ("--isolated" in flags or variables.on("UV_ISOLATED")):
+        request.settle("no-project", "uv is told to use an isolated environment")
+    elif command == "venv" and line.words:
+        request.settle("user-environment", f"`uv venv` is told to use `{line.words[0]}`")
+    elif command in TAKES_ACTIVE and "--active" in flags and system.environ.get("VIRTUAL_ENV"):
+        active = system.environ["VIRTUAL_ENV"]
+        request.settle("user-environment", f"`--active` is given, and `{active}` is active")
+    else:
+        request.only_at_root = command == "venv"
+        request.writes = request.writes and not _only_reads(line, variables)
+        if command == "workspace metadata":
+            request.writes = "--sync" in flags
+        request.installs = request.writes and not _is_told_not_to_sync(line, variables)
+        _find_start(request, line, goal, system, variables)
+
+
+def _is_told_not_to_sync(line: Line, variables: Variables) -> bool:
+    """Say whether uv is told to install nothing; it may make the environment all the same."""
+    return line.command in TAKES_NO_SYNC and (
+        "--no-sync" in line.flags or variables.on("UV_NO_SYNC")
+    )
+
+
+def _only_reads(line: Line, variables: Variables) -> bool:
+    """Say whether options keep a command that changes the environment from doing so."""
+    flags = line.flags
+    if "--dry-run" in flags or (line.command == "sync" and "--check" in flags):
+        return True
+    return line.command in ("add", "remove", "version") and (
+        _is_told_not_to_sync(line, variables)
+        or "--frozen" in flags
+        or ("--no-frozen" not in flags and variables.on("UV_FROZEN"))
+    )
+
+
+def _find_start(
+    request: Request, line: Line, goal: run_target.Target, system: System, variables: Variables
+) -> None:
+    """Find the directory from which uv walks up to the project."""
+    project = line.values.get("--project") or variables.text("UV_PROJECT")
+    folder = absolute(goal.folder, request.directory, system) if goal.folder else ""
+    moves = bool(folder) and (bool(project) or folder != request.start)
+    if moves and _follows_target(line, bool(project), variables):
+        request.start = folder
+    elif project:
+        path = system.path.join(request.directory, project)
+        if not system.path.isabs(path):  # the current directory has been deleted
+            return
+        path = normalised(path, system)
+        if system.path.basename(path) == "pyproject.toml" and system.is_file(path):
+            path = system.path.dirname(path)
+        request.start = path
+        if (
+            project.endswith(system.path.sep)
+            and ".." not in project.split(system.path.sep)
+            and not path.endswith(system.path.sep)
+            and not variables.uv_is(_TRIMS_PROJECT_SINCE)
+        ):
+            request.start += system.path.sep
+        if not system.is_directory(path) and variables.uv_is(_PROJECT_MUST_EXIST_SINCE):
+            request.settle("no-project", f"the project directory `{project}` does not exist")
+
+
+def _follows_target(line: Line, has_project: bool, variables: Variables) -> bool:
+    """Say whether uv looks for the project from the run target's directory."""
+    preview = _previews_target(line, variables)
+    if has_project:
+        return (
+            preview
+            and not variables.uv_is(_TARGET_PREVIEW_YIELDS_SINCE)
+            and variables.uv_is(_TARGET_PREVIEW_SINCE)
+        )
+    since = _TARGET_PREVIEW_SINCE if preview else _TARGET_SINCE
+    return variables.uv_is(since)
+
+
+def _previews_target(line: Line, variables: Variables) -> bool:
+    """Say whether the preview feature was asked for, by command line or variable."""
+    if "--preview" in line.flags or "--no-preview" in line.flags:
+        return "--preview" in line.flags
+    features = line.values.get("--preview-features") or variables.text("UV_PREVIEW_FEATURES")
+    return variables.on("UV_PREVIEW") or _TARGET_FEATURE in [
+        name.strip() for name in features.split(",")
+    ]

@@ -1,0 +1,1 @@
+"""What the variables, the project, the user and the machine ask for, each with its origin."""

@@ -1,0 +1,145 @@
+"""Look at the store, and find what it holds for a project.
+
+There is one: the store that the user or the administrator named, or else the default. Where it
+does not lie on a local volume, or cannot be written, the decision says so, and no other is tried.
+"""
+
+from uvlocal.shim.machine import display
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.settings.settings import Settings
+from uvlocal.shim.store import naming
+from uvlocal.shim.volume.locate import Volume, locate
+
+#: How many names are tried for a root whose first names belong to other roots.
+_NAMES = 4
+#: How often a store may vanish while it is looked at. Each time it had to be made again before.
+_LOOKS = 8
+
+
+class Store:
+    """Where environments would go, and what is there for this project.
+
+    `volume` is what the store lies on; `writable` says whether environments can be made there;
+    `environment` is the one for this project and `exists` whether it was made already. The
+    `shown` texts have `~` for the home directory.
+    """
+
+    __slots__ = (
+        "environment",
+        "exists",
+        "path",
+        "shown",
+        "shown_environment",
+        "volume",
+        "writable",
+    )
+
+    def __init__(  # noqa: PLR0913 - a record: each argument is a field
+        self,
+        *,
+        path: str,
+        environment: str,
+        exists: bool,
+        writable: bool,
+        volume: Volume,
+        shown: str = "",
+        shown_environment: str = "",
+    ) -> None:
+        """Hold the facts."""
+        self.path = path
+        self.environment = environment
+        self.exists = exists
+        self.writable = writable
+        self.volume = volume
+        self.shown = shown or path
+        self.shown_environment = shown_environment or environment
+
+
+def nowhere(path: str) -> Store:
+    """Return what stands for the absence of a store: the user has no home."""
+    volume = Volume("local", "no home directory")
+    return Store(path=path, environment="", exists=False, writable=False, volume=volume)
+
+
+def look(root: str, system: System, settings: Settings) -> "Store | None":
+    """Return the store for the project at `root`; None where the user has no place for one."""
+    path = settings.store
+    if not path:
+        return None
+    folder = system.path.join(path, naming.ENVIRONMENTS)
+    there = system.path.join(folder, name_in(path, root, system))
+    return Store(
+        path=path,
+        environment=there,
+        exists=naming.exists(there, system),
+        writable=_can_make(folder, system),
+        volume=_volume_of(path, system, settings),
+        shown=display.contract_home(path, system),
+        shown_environment=display.contract_home(there, system),
+    )
+
+
+def existing_ancestor(path: str, system: System) -> str:
+    """Return the nearest thing at or above `path` that is there, which may be in the way."""
+    while system.lstat(path) is None:
+        above = system.path.dirname(path)
+        if above == path:
+            break
+        path = above
+    return path
+
+
+def _volume_of(path: str, system: System, settings: Settings) -> Volume:
+    there = existing_ancestor(path, system)
+    rest = path[len(there) :].lstrip(system.path.sep)
+    canonical = system.realpath(there)
+    whole = system.path.join(canonical, rest) if rest else canonical
+    return locate(whole, path, system, settings, known_local=system.home)
+
+
+def _can_make(folder: str, system: System) -> bool:
+    """Say whether a folder is there, or can be made, and can be written.
+
+    Somebody may be removing the store at this moment. What has gone between two looks says nothing
+    against it: the look is begun again, further up.
+    """
+    for _ in range(_LOOKS):
+        there = existing_ancestor(folder, system)
+        if system.is_directory(there) and system.can_write(there):
+            return True
+        if system.exists(there):
+            return False
+    return False
+
+
+def name_in(store: str, root: str, system: System) -> str:
+    """Return the environment's name for `root`, one that no record gives to another root."""
+    for salt in range(_NAMES):
+        name = naming.name_of(root, system, salt)
+        data = system.read(record_path(store, name, system))
+        if data is None or is_record_of(data, naming.key_of(root, system)):
+            return name
+    return naming.name_of(root, system)
+
+
+def record_path(store: str, name: str, system: System) -> str:
+    """Return where the record of an environment lies: beside it, never inside."""
+    return system.path.join(store, naming.RECORDS, name + ".toml")
+
+
+def is_record_of(record: bytes, key: str) -> bool:
+    """Say whether a record's content speaks of the root with this key.
+
+    Most records are told by one line; only an unusual path needs the parser. A record that
+    cannot be read is taken for ours, as before it broke.
+    """
+    plain = '"' not in key and "\\" not in key and key.isprintable()
+    if plain and f'\nkey = "{key}"\n'.encode("utf-8", "surrogatepass") in b"\n" + record:
+        return True
+    import tomllib
+
+    try:
+        recorded = tomllib.loads(record.decode()).get("key")
+    except (ValueError, RecursionError):
+        return True
+    return recorded is None or recorded == naming.as_text(key)

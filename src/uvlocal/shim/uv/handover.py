@@ -1,0 +1,166 @@
+"""Find the real uv, and become it.
+
+Only this module and `launch` touch argv, the environment and the streams of the process.
+"""
+
+import sys
+
+from uvlocal.shim import contract
+from uvlocal.shim.machine import early_os
+from uvlocal.shim.machine.display import printable
+from uvlocal.shim.machine.early_os import os, stat
+from uvlocal.shim.machine.host import System
+
+
+class RealUv:
+    """Where the real uv is.
+
+    `path` is "" where there is none. `origin` says how it was found: `variable`, `path` or
+    `recorded`. `tried` lists every place looked at, each with what was wrong there; `rejected` is
+    what was wrong with the last. `wish` is what `UVLOCAL_UV` names, if that is set.
+    """
+
+    __slots__ = ("origin", "path", "rejected", "tried", "wish")
+
+    def __init__(self) -> None:
+        """Begin with nothing found."""
+        self.path = ""
+        self.origin = ""
+        self.rejected = ""
+        self.tried: "list[str]" = []
+        self.wish = ""
+
+
+def find(system: System, launcher: str) -> RealUv:
+    """Look for the real uv: the user's word, then PATH without ourselves, then the recorded one.
+
+    The path is returned as it was found, links not resolved: a link of a package manager goes on
+    working when its target moves. A `UVLOCAL_UV` that is no executable is an error, since an
+    explicit wish is not silently replaced.
+    """
+    found = RealUv()
+    found.wish = system.environ.get("UVLOCAL_UV", "")
+    if found.wish:
+        _consider(found, found.wish, "variable", system, launcher)
+        return found
+    name = "uv.exe" if system.platform == "win32" else "uv"
+    separator = ";" if system.platform == "win32" else ":"
+    for folder in system.environ.get("PATH", "").split(separator):
+        # A relative entry means the current directory, which may be anybody's.
+        if system.path.isabs(folder):
+            _consider(found, system.path.join(folder, name), "path", system, launcher)
+        if found.path:
+            return found
+    recorded = configuration(system, launcher).get("uv", "")
+    if recorded:
+        _consider(found, recorded, "recorded", system, launcher)
+    return found
+
+
+def _consider(found: RealUv, path: str, origin: str, system: System, launcher: str) -> None:
+    """Take `path` as the real uv, or note why not."""
+    status = system.stat(path)
+    if status is None:
+        found.rejected = "does not exist"
+    elif not stat.S_ISREG(status.st_mode) or not system.can_start(path):
+        found.rejected = "is not an executable file"
+    elif is_shim(path, status, system, launcher):
+        found.rejected = "is uvlocal's own shim"
+    else:
+        found.path = path
+        found.origin = origin
+        return
+    # That PATH has folders without a uv is no news, but they show where it was looked for.
+    found.tried.append(path if status is None else f"{path} ({found.rejected})")
+
+
+def is_shim(path: str, status: os.stat_result, system: System, launcher: str) -> bool:
+    """Say whether `path` is a shim of ours: this one, or another install, or a copy."""
+    if launcher and path == launcher:
+        return True
+    if status.st_size > contract.SHIM_LIMIT:
+        return False
+    return contract.MARKER.encode() in (system.read(path, contract.SHIM_LIMIT) or b"")
+
+
+def configuration(system: System, launcher: str) -> "dict[str, str]":
+    """Return what the file beside the launcher says, empty where there is none."""
+    if not launcher:
+        return {}
+    path = system.path.join(system.path.dirname(launcher), contract.CONFIGURATION)
+    data = system.read(path, contract.CONFIGURATION_LIMIT)
+    result = {}
+    for line in (data or b"").decode("utf-8", "surrogateescape").split("\n"):
+        key, _, value = line.partition(" ")
+        result[key] = value
+    return result
+
+
+def missing(found: RealUv) -> str:
+    """Return the message for the one hard error: there is no real uv."""
+    if found.wish:
+        return (
+            f"error: `UVLOCAL_UV` names `{found.wish}`, which {found.rejected}\n\n"
+            "hint: set `UVLOCAL_UV` to the path of the real uv, or unset it"
+        )
+    places = "".join(f"\n  {place}" for place in found.tried) or "\n  `PATH` has no usable folder"
+    return (
+        f"error: no uv found, these places were tried:{places}\n\n"
+        "hint: install uv, or set `UVLOCAL_UV` to the path of the real one"
+    )
+
+
+def say(text: str) -> None:
+    """Write lines of talk to stderr, made fit for a terminal; a closed one is no reason to fail.
+
+    A name that may hold a newline is made `environment.printable` by whoever puts it into a line.
+    """
+    lines = "\n".join(map(printable, text.split("\n")))
+    try:
+        os.write(2, (lines + "\n").encode("utf-8", "backslashreplace"))
+    except OSError:
+        pass
+
+
+def become(path: str, arguments: "list[str]", changes: "dict[str, str | None]") -> int:
+    """Become the program at `path`; return only if that failed, or on Windows its exit code.
+
+    Args:
+        path: the real uv.
+        arguments: the whole argv, argv[0] included.
+        changes: variables to set, or with None to remove; all others are passed on as they are.
+
+    Raises:
+        OSError: the program could not be started.
+    """
+    if sys.platform == "win32":
+        return _run(path, arguments, changes)
+    # The environment is changed where C keeps it, and passed on from there: entries that a mapping
+    # cannot hold (twins, no `=`, no name) reach uv as they came, in their order.
+    for name, value in changes.items():
+        if value is None:
+            os.unsetenv(name)
+        else:
+            os.putenv(name, value)
+    # Python starts no program with an empty argv[0]; uv does not look at it.
+    os.execv(path, [arguments[0] or "uv", *arguments[1:]])
+    return contract.NOT_FOUND  # never: a successful `execv` does not return, a failed one raises
+
+
+def _run(path: str, arguments: "list[str]", changes: "dict[str, str | None]") -> int:
+    """Start the program, wait, and return its exit code; Windows cannot replace a process.
+
+    Ctrl-C reaches every process of the console; uv decides what it means, so we do not.
+    """
+    import signal
+    import subprocess
+
+    environ = early_os.environ()
+    for name, value in changes.items():
+        if value is None:
+            environ.pop(name, None)
+        else:
+            environ[name] = value
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with subprocess.Popen(arguments, executable=path, env=environ) as process:
+        return process.wait()

@@ -1,0 +1,59 @@
+"""The variables that uvlocal sets for uv, marked: a nested call tells ours from the user's."""
+
+from uvlocal.shim.contract import HAD_PREFIX, MANAGED, SET_PREFIX
+
+
+def is_on(environ: "dict[str, str]", switch: str) -> bool:
+    """Say whether a switch such as `UVLOCAL_QUIET` is on: set, not empty, and not `0`."""
+    return environ.get(switch, "") not in ("", "0")
+
+
+class Changes:
+    """What is to be done to the environment before uv starts.
+
+    `values` maps a name to its new value, or to None where the variable is to be removed.
+    """
+
+    __slots__ = ("values",)
+
+    def __init__(self) -> None:
+        """Begin without changes."""
+        self.values: "dict[str, str | None]" = {}
+
+    def applied_to(self, environ: "dict[str, str]") -> "dict[str, str]":
+        """Return a copy of `environ` with the changes made."""
+        result = dict(environ)
+        for name, value in self.values.items():
+            if value is None:
+                result.pop(name, None)
+            else:
+                result[name] = value
+        return result
+
+
+def take_back(environ: "dict[str, str]") -> Changes:
+    """Return the changes that give the user back what an outer call of ours replaced.
+
+    A marked variable that still has the marked value is ours; one that has another value was set
+    by somebody in between (by `uv run`, say) and is left alone.
+    """
+    changes = Changes()
+    for name in MANAGED:
+        mark, earlier = SET_PREFIX + name, HAD_PREFIX + name
+        if mark in environ:
+            if environ.get(name) == environ[mark]:
+                changes.values[name] = environ.get(earlier)
+            changes.values[mark] = None
+        if earlier in environ:
+            changes.values[earlier] = None
+    return changes
+
+
+def put_on(changes: Changes, environ: "dict[str, str]", wanted: "dict[str, str]") -> None:
+    """Add the variables that a decision wants, each with its marks."""
+    user = changes.applied_to(environ)
+    for name, value in wanted.items():
+        changes.values[name] = value
+        changes.values[SET_PREFIX + name] = value
+        if name in user:
+            changes.values[HAD_PREFIX + name] = user[name]

@@ -1,0 +1,328 @@
+"""Where a project lies: the answer, and the evidence for it.
+
+Every signal that fires speaks of a folder: one of the user's own roots, one that a sync client is
+set up with, one with a telling name or mark (`signals`), or the mount point (`mounts`). The
+innermost folder wins; at a tie the user's word does. Nothing inside a synced tree is listed.
+"""
+
+from uvlocal.shim.machine.display import below_home, quoted
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.machine.paths import depth, is_anonymous
+from uvlocal.shim.volume.evidence import LOCAL_ROOT, SYNCED_ROOT, Signal, gather
+from uvlocal.shim.volume.location import Sight
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uvlocal.shim.settings.settings import Settings
+    from uvlocal.shim.volume.filesystems import FileSystem
+    from uvlocal.shim.volume.mounts import Mount
+
+#: How often a folder may hold what another mount shows (an encrypted folder in a bind mount ...).
+_MOST_BACKINGS = 3
+
+
+class Volume:
+    """What a project lies on.
+
+    Attributes:
+        kind: `synced`, `network`, `shared`, `incapable` or `local`.
+        label: what people call it: `Dropbox`, `sshfs`, `ext4`.
+        provider: the id of the row of `providers`, None where none is concerned.
+        file_system: the type as the system names it, "" where it was not asked for.
+        mount_point: where that is mounted, "" where it was not asked for.
+        top: the sync root or mount point, "" where there is neither.
+        evidence: sentences: which signal fired, where it was read, what would make it wrong.
+        confidence: `high`, `medium` or `low`.
+        contest: the command with which a user says that this is wrong.
+        state: "", or why the answer is no plain one: `excluded` (inside a root, left out of
+            sync), `perhaps-excluded`, `stale` (the client may be gone), `root-missing` (a
+            configured root cannot be found), `unmounted`.
+        links: what the provider does to symbolic links, as in its row; "" without one.
+        copies_links: uv should copy instead of linking (`UV_LINK_MODE=copy`) when it writes here.
+    """
+
+    __slots__ = (
+        "confidence",
+        "contest",
+        "copies_links",
+        "evidence",
+        "file_system",
+        "kind",
+        "label",
+        "links",
+        "mount_point",
+        "provider",
+        "state",
+        "top",
+    )
+
+    def __init__(  # noqa: PLR0913 - as many fields as there are facts
+        self,
+        kind: str,
+        label: str,
+        *,
+        provider: "str | None" = None,
+        file_system: str = "",
+        mount_point: str = "",
+        top: str = "",
+        evidence: "list[str] | None" = None,
+        confidence: str = "high",
+        contest: str = "",
+        state: str = "",
+        links: str = "",
+        copies_links: bool = False,
+    ) -> None:
+        """Fill the answer."""
+        self.kind = kind
+        self.label = label
+        self.provider = provider
+        self.file_system = file_system
+        self.mount_point = mount_point
+        self.top = top
+        self.evidence = evidence or []
+        self.confidence = confidence
+        self.contest = contest
+        self.state = state
+        self.links = links
+        self.copies_links = copies_links
+
+
+def locate(
+    root: str, found: str, system: System, settings: "Settings", known_local: str = ""
+) -> Volume:
+    """Say what the project at `root` lies on.
+
+    Args:
+        root: the canonical root.
+        found: the root as the user spelled it, through links perhaps.
+        system: the machine.
+        settings: the user's; `synced_roots`, `local_roots` and `providers` are used here. Whether
+            a kind of volume matters is not decided here.
+        known_local: a folder, the store usually. A root on the same disk needs no look at the
+            mount table. Only a device number of its own proves a disk, so that a home directory
+            on a network file system proves nothing.
+    """
+    return _locate(Sight(root, found, system, settings), known_local, _MOST_BACKINGS)
+
+
+def _locate(sight: Sight, known_local: str, backings: int) -> Volume:
+    system = sight.system
+    signal = _strongest(gather(sight), system)
+    device = sight.device()
+    mount, row = None, None
+    if not _is_known_local(device, known_local, sight):
+        from uvlocal.shim.volume import mounts  # on a disk that is known it is of no use
+
+        mount = mounts.find(sight.root, device, system)
+        row = mounts.classify(mount, system) if mount is not None else None
+    if mount is not None and row is not None:
+        volume = None
+        if signal is None or not _is_inner(signal, mount, system):
+            volume = _of_mount(mount, row, sight, backings)
+        if volume is not None:
+            return volume
+    if signal is None or signal.rank == LOCAL_ROOT:
+        return _local(sight, signal, mount, row)
+    return _synced(sight, signal, mount)
+
+
+def _strongest(found: "list[Signal]", system: System) -> "Signal | None":
+    """Return the signal with the innermost folder; at a tie the one that is the strongest."""
+    best: "Signal | None" = None
+    for signal in found:
+        if best is None or (-depth(signal.top, system), signal.rank) < (
+            -depth(best.top, system),
+            best.rank,
+        ):
+            best = signal
+    return best
+
+
+def _is_inner(signal: Signal, mount: "Mount", system: System) -> bool:
+    """Say whether a signal's folder lies in a mount: a tie is the signal's."""
+    return depth(signal.top, system) >= depth(mount.point, system)
+
+
+# -- the disk --------------------------------------------------------------------------------------
+
+
+def _is_known_local(device: "int | None", known_local: str, sight: Sight) -> bool:
+    """Say whether a device is known to be a local disk without a look at what is mounted.
+
+    On Linux a number of its own stands for a disk, where a network file system, FUSE, or memory
+    has an anonymous one. On macOS the startup disk is local.
+    """
+    system = sight.system
+    if device is None:
+        return False
+    if system.platform == "darwin":
+        return any(
+            status is not None and status.st_dev == device
+            for status in (system.stat("/System/Volumes/Data"), system.stat("/"))
+        )
+    if system.platform != "linux" or not known_local or is_anonymous(device):
+        return False
+    return Sight(known_local, known_local, system, sight.settings).device() == device
+
+
+def _behind(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) -> "Volume | None":
+    """Return what the folder lies on that holds what a mount shows; None where that is local.
+
+    An encrypted folder in Dropbox is synced, whatever is mounted from it.
+    """
+    system = sight.system
+    folder = "/" + mount.device.partition("/")[2]
+    if folder == mount.point or not system.exists(folder):
+        return None
+    from uvlocal.shim.volume import mounts
+
+    label = mounts.label_of(row, mount, sight.root, system)
+    inner = Sight(system.realpath(folder), folder, system, sight.settings)
+    volume = _locate(inner, "", backings - 1)
+    if volume.kind == "local" and not volume.state:
+        return None
+    said = f"{sight.shown(mount.point)} shows what {sight.shown(folder)} holds ({label})"
+    volume.evidence.insert(0, said)
+    volume.contest = _contest(sight, local=volume.kind != "local")
+    return volume
+
+
+# -- answers ---------------------------------------------------------------------------------------
+
+
+def _contest(sight: Sight, *, local: bool) -> str:
+    """Return the command that says that the root is local, or is synced."""
+    root = quoted(below_home(sight.root, sight.system), sight.system)
+    return f"uvlocal config add-root {'--local ' if local else ''}{root}"
+
+
+def _of_mount(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) -> "Volume | None":
+    """Return the answer for a mount that is not local, None for a local or disabled one."""
+    if row.backed:
+        return _behind(mount, row, sight, backings) if backings else None
+    if row.kind == "local" or (row.provider and not sight.is_enabled(row.provider)):
+        return None
+    from uvlocal.shim.volume import mounts
+
+    label = mounts.label_of(row, mount, sight.root, sight.system)
+    said = f"{sight.shown(mount.point)} is {label}, as type `{mount.type}`"
+    if mount.device:
+        said += f" from `{mount.device}`"
+    evidence = [f"{said} (read from {mount.read_from})"]
+    if row.note:
+        evidence.append(row.note)
+    if row.confidence == "low":
+        evidence.append("wrong if the program behind it keeps its files on this machine")
+    else:
+        evidence.append("wrong only if something else has the same name")
+    return Volume(
+        row.kind,
+        label,
+        provider=row.provider or None,
+        file_system=mount.type,
+        mount_point=mount.point,
+        top=mount.point,
+        evidence=evidence,
+        confidence=row.confidence,
+        contest=_contest(sight, local=True),
+        state="unmounted" if mount.type == "autofs" else "",
+    )
+
+
+def unmounted(root: str, system: System, settings: "Settings") -> "Volume | None":
+    """Say which volume is missing where a project cannot be found; None where none is known.
+
+    Not a part of `locate`, which is also asked of folders that are yet to be made.
+    """
+    from uvlocal.shim.volume import mounts
+    from uvlocal.shim.volume import unmounted as absent
+
+    missing = absent.unmounted(root, system)
+    if missing is None:
+        return None
+    sight = Sight(root, root, system, settings)
+    signal = _strongest(gather(sight), system)
+    row = mounts.classify(missing, sight.system) if missing.type else None
+    provider = signal.provider if signal else None
+    kind = row.kind if row else "local"
+    if signal is not None:
+        kind = "local" if signal.rank == LOCAL_ROOT else "synced"
+    said = f"{sight.shown(missing.point)} is not mounted (known from {missing.read_from})"
+    return Volume(
+        kind,
+        "a volume that is not mounted",
+        provider=provider.id if provider else None,
+        file_system=missing.type,
+        mount_point=missing.point,
+        top=missing.point,
+        evidence=[said, *([signal.said] if signal else [])],
+        confidence="medium",
+        contest=_contest(sight, local=kind != "local"),
+        state="unmounted",
+        links=provider.links if provider else "",
+    )
+
+
+def _synced(sight: Sight, signal: Signal, mount: "Mount | None") -> Volume:
+    from uvlocal.shim.volume import exclusions  # of use in synced folders only
+
+    state, sentence = exclusions.state_of(signal, sight)
+    provider = signal.provider
+    excluded = state == "excluded"
+    evidence = [signal.said, signal.doubt]
+    if sentence:
+        evidence.insert(1, sentence)
+    contest = _contest(sight, local=not excluded)
+    if signal.rank == SYNCED_ROOT:
+        contest = f"uvlocal config remove-root {quoted(signal.shown, sight.system)}"
+    platforms = provider.copies_links if provider else ()
+    return Volume(
+        "local" if excluded else "synced",
+        f"{signal.label}, left out of sync" if excluded else signal.label,
+        provider=provider.id if provider else None,
+        file_system=mount.type if mount else "",
+        mount_point=mount.point if mount else "",
+        top=signal.top,
+        evidence=evidence,
+        confidence="low" if state in ("stale", "perhaps-excluded") else signal.confidence,
+        contest=contest,
+        state=state,
+        links=provider.links if provider else "",
+        copies_links=not excluded and sight.system.platform in platforms,
+    )
+
+
+def _local(
+    sight: Sight, signal: "Signal | None", mount: "Mount | None", row: "FileSystem | None"
+) -> Volume:
+    system = sight.system
+    label, confidence, evidence = "local disk", "high", []
+    contest = _contest(sight, local=False)
+    if mount is not None and row is not None:
+        from uvlocal.shim.volume import mounts
+
+        label = mounts.label_of(row, mount, sight.root, system)
+        confidence = row.confidence
+        said = f"{sight.shown(mount.point)} is of type `{mount.type}`, a local one"
+        if row.kind != "local":
+            said = f"{sight.shown(mount.point)} is of type `{mount.type}`"
+        evidence.append(f"{said} (read from {mount.read_from})")
+    if signal is not None:
+        evidence.insert(0, signal.said)
+        evidence.append(signal.doubt)
+        confidence = signal.confidence
+        contest = f"uvlocal config remove-root {quoted(signal.shown, system)}"
+    else:
+        evidence.append("no sync client that is known here names a folder above it")
+        evidence += sight.problems + sight.missing
+    return Volume(
+        "local",
+        label,
+        file_system=mount.type if mount else "",
+        mount_point=mount.point if mount else "",
+        top=signal.top if signal else (mount.point if mount else ""),
+        evidence=evidence,
+        confidence=confidence,
+        contest=contest,
+        state="root-missing" if signal is None and sight.missing else "",
+    )

@@ -1,0 +1,205 @@
+r"""What a path is mounted from: Linux's mount table, rows of other systems, Windows' drives.
+
+The mount table is text that the kernel has at hand: reading it does not touch a remote server,
+where `statfs` on a dead one would wait.
+"""
+
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.machine.paths import (
+    comparable,
+    components,
+    contains,
+    device_number,
+    without_prefix,
+)
+from uvlocal.shim.volume.filesystems import FILE_SYSTEMS, UNKNOWN, UNKNOWN_REMOTE, FileSystem
+
+#: An escaped character in the mount table: a backslash and three octal digits.
+_ESCAPE_LENGTH = 4
+#: Mount point, device number and so on come before the separator, type and device after it.
+_FIELDS_BEFORE, _FIELDS_AFTER = 5, 2
+
+
+class Mount:
+    """One mounted file system.
+
+    `device` is the field of that name, which for a network file system names the server; `number`
+    is the device number as `major:minor`, "" where it is not known; `read_from` says for people
+    where the row was read.
+    """
+
+    __slots__ = ("device", "number", "options", "point", "read_from", "type")
+
+    def __init__(  # noqa: PLR0913 - the fields of a row
+        self,
+        *,
+        point: str,
+        kind: str,
+        device: str,
+        read_from: str,
+        options: str = "",
+        number: str = "",
+    ) -> None:
+        """Take the fields as text."""
+        self.point = point
+        self.type = kind
+        self.device = device
+        self.options = options
+        self.number = number
+        self.read_from = read_from
+
+
+def parse_mount_table(text: str) -> "list[Mount]":
+    """Parse `/proc/self/mountinfo`; lines that are none are left out.
+
+    Format: https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
+    """
+    mounts = []
+    for line in text.split("\n"):
+        before, separator, after = line.partition(" - ")
+        left, right = before.split(" "), after.split(" ")
+        if not separator or len(left) < _FIELDS_BEFORE or len(right) < _FIELDS_AFTER:
+            continue
+        mounts.append(
+            Mount(
+                point=unescape(left[4]),
+                kind=right[0],
+                device=unescape(right[1]),
+                options=unescape(" ".join(right[2:])),
+                number=left[2],
+                read_from="/proc/self/mountinfo",
+            )
+        )
+    return mounts
+
+
+def unescape(field: str) -> str:
+    r"""Turn `\040` and its like back into characters; bytes that are no UTF-8 stay as they are."""
+    if "\\" not in field:
+        return field
+    data = field.encode("utf-8", "surrogateescape")
+    found = bytearray()
+    position = 0
+    while position < len(data):
+        digits = data[position + 1 : position + _ESCAPE_LENGTH]
+        escaped = data[position] == ord("\\") and len(digits) == _ESCAPE_LENGTH - 1
+        if escaped and digits.isdigit() and max(digits) < ord("8") and digits[0] < ord("4"):
+            found.append(int(digits, 8))
+            position += _ESCAPE_LENGTH
+        else:
+            found.append(data[position])
+            position += 1
+    return found.decode("utf-8", "surrogateescape")
+
+
+def choose(
+    mounts: "list[Mount]", path: str, device: "int | None", system: System
+) -> "Mount | None":
+    """Return the mount that `path` lies on, from rows in the order of mounting.
+
+    A row with the path's own device number is right even where another mount covers it. Where no
+    row has it (a btrfs subvolume, say, has a number of its own), the longest mount point counts.
+    On a tie the last row does: an automount and what it mounted share a mount point.
+    """
+    wanted = comparable(path, system)
+    above = [mount for mount in mounts if contains(comparable(mount.point, system), wanted, system)]
+    if device is not None:
+        number = device_number(device)
+        above = [mount for mount in above if mount.number == number] or above
+    best: "Mount | None" = None
+    for mount in above:
+        if best is None or len(mount.point) >= len(best.point):
+            best = mount
+    return best
+
+
+def find(path: str, device: "int | None", system: System) -> "Mount | None":
+    """Return what the canonical `path` is mounted from; None where that cannot be known.
+
+    Args:
+        path: an absolute path, links resolved; it need not exist.
+        device: `st_dev` of the path or of the nearest folder above that exists.
+        system: the machine.
+    """
+    if system.platform == "win32":
+        return _find_on_windows(path, system)
+    if system.platform == "linux":
+        table = system.once("mounts", lambda: parse_mount_table(system.mount_table()))
+        return choose(table, path, device, system)
+    return choose(_listed(system), path, None, system)
+
+
+def _listed(system: System) -> "list[Mount]":
+    """Return the mounts of a system that has a list of them."""
+    return [
+        Mount(
+            point=point,
+            kind=kind.lower(),
+            device=source,
+            options=options,
+            read_from="the list of mounted volumes",
+        )
+        for source, point, kind, options in system.mounts()
+    ]
+
+
+def _find_on_windows(path: str, system: System) -> "Mount | None":
+    r"""Tell by the path itself, then by the drive's type, and only then by its file system.
+
+    `\\server\share` is a share; `\\wsl$` and `\\wsl.localhost` lead into a Linux of this machine
+    (https://learn.microsoft.com/windows/wsl/filesystems).
+    """
+    path = without_prefix(path)
+    drive = system.path.splitdrive(path)[0]
+    if drive.startswith("\\\\"):
+        server = (components(drive, system) or [""])[0].lower()
+        kind = "wsl" if server in ("wsl$", "wsl.localhost") else "unc"
+        return Mount(point=drive, kind=kind, device=drive, read_from="the path itself")
+    if not drive or drive.upper() == system.environ.get("SYSTEMDRIVE", "C:").upper():
+        return None  # Windows starts from no share, and from nothing but NTFS or ReFS
+    if system.drive_type(drive) == "remote":
+        return Mount(
+            point=drive + "\\", kind="mapped", device=drive, read_from="the type of the drive"
+        )
+    return choose(_listed(system), path, None, system)
+
+
+def classify(mount: Mount, system: System) -> FileSystem:
+    """Return the row of the table that fits a mount, or the one for unknown types."""
+    for row in FILE_SYSTEMS:
+        if _fits(row, mount, system):
+            return row
+    if system.platform == "darwin" and "local" not in mount.options.split(","):
+        return UNKNOWN_REMOTE
+    return UNKNOWN
+
+
+def _fits(row: FileSystem, mount: Mount, system: System) -> bool:
+    if not any(_type_fits(pattern, mount.type) for pattern in row.types):
+        return False
+    if row.prefixes and not mount.device.startswith(row.prefixes):
+        return False
+    if row.infix and row.infix not in mount.device.lower():
+        return False
+    options = mount.options.replace(";", ",").split(",")
+    if row.option and not any(option.startswith(row.option) for option in options):
+        return False
+    return not row.attribute or system.attribute(mount.point, row.attribute) is not None
+
+
+def _type_fits(pattern: str, name: str) -> bool:
+    before, star, after = pattern.partition("*")
+    if not star:
+        return name == pattern
+    long_enough = len(name) >= len(before) + len(after)
+    return long_enough and name.startswith(before) and name.endswith(after)
+
+
+def label_of(row: FileSystem, mount: Mount, path: str, system: System) -> str:
+    """Return what people call a mount, with the protocol where the path tells it."""
+    label = row.label or mount.type.removeprefix("fuse.")
+    if row.schemes:
+        below = components(path, system)[len(components(mount.point, system)) :]
+        scheme = below[0].partition(":")[0] if below else ""
+        return f"{label}, {scheme}" if scheme else label
+    return label

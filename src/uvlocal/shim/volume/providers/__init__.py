@@ -1,0 +1,1 @@
+"""The table of sync providers; rows only, no logic."""

@@ -1,0 +1,46 @@
+"""Who else writes to folders of this machine: a table without logic, one row per provider.
+
+The columns are explained in `schema`; `uvlocal.shim.volume.evidence` reads the table. Rows for
+something general come last, after the rows that they would hide.
+"""
+
+from uvlocal.shim.volume.providers.hosted import HOSTED
+from uvlocal.shim.volume.providers.schema import (
+    IGNORE_ATTRIBUTE,
+    MACOS,
+    WINDOWS,
+    Exclusion,
+    Place,
+    Provider,
+)
+from uvlocal.shim.volume.providers.self_hosted import OWN
+
+_SYNC_ROOTS = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Explorer\SyncRootManager"
+_NAMESPACE = r"HKCU\SOFTWARE\Microsoft\Windows\CurrentVersion\Explorer\Desktop\NameSpace"
+
+_GENERAL = (
+    Provider(
+        "cloud-files",
+        "a Windows sync root",
+        places=(
+            Place("registry", WINDOWS, rf"HKLM\{_SYNC_ROOTS}", "sync_roots"),
+            Place("registry", WINDOWS, rf"HKCU\{_SYNC_ROOTS}", "sync_roots"),
+            Place("registry", WINDOWS, _NAMESPACE, "explorer_folders"),
+        ),
+        source="https://github.com/files-community/Files",
+    ),
+    Provider(
+        "file-provider",
+        "a File Provider",
+        places=(
+            Place("shape", MACOS, "Library/CloudStorage/*"),
+            Place("attribute", MACOS, "com.apple.file-provider-domain-id"),
+        ),
+        exclusions=(Exclusion("attribute", MACOS, IGNORE_ATTRIBUTE, certain=False),),
+        source="https://github.com/tclahr/uac/issues/357",
+    ),
+)
+
+PROVIDERS: "tuple[Provider, ...]" = (*HOSTED, *OWN, *_GENERAL)
+
+BY_ID = {provider.id: provider for provider in PROVIDERS}

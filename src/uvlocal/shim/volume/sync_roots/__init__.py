@@ -1,0 +1,1 @@
+"""Where sync clients keep their folders, read from the clients' own configuration."""

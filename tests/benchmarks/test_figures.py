@@ -1,0 +1,240 @@
+"""The figures that are shown are those that were measured, and are told as they are."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import re
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from support.compare import readme_tables
+
+if sys.platform == "win32":
+    pytest.skip("`make bench` measures POSIX systems only", allow_module_level=True)
+
+import bench
+import calls
+import figures
+import goals
+import machine
+import page
+import plot
+import readme_figures
+from support.tools import fetched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+def parts() -> dict[str, Any]:
+    """Return a fresh copy of the figures in `docs`."""
+    return bench.load(bench.DOCS)
+
+
+def read(name: str) -> str:
+    """Return a file of `docs`."""
+    with open(os.path.join(bench.DOCS, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def ways(parts: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Return the figures of the promised command."""
+    found: dict[str, dict[str, float]] = parts["calls"]["commands"][calls.PROMISED]
+    return found
+
+
+@pytest.mark.parametrize("name", ["bench.md", "bench.svg", "scaling.svg"])
+def test_docs_are_made_of_the_figures(parts: dict[str, Any], name: str) -> None:
+    """Page and plots are what the script makes of `bench.json`; `bench.py --only` mends them."""
+    assert bench.rendered(parts)[name] == read(name)
+
+
+def test_the_readme_quotes_the_figures(parts: dict[str, Any]) -> None:
+    """The README's tables of figures are those of `bench.json`."""
+    with open(readme_tables.README, encoding="utf-8") as file:
+        text = file.read()
+    assert readme_tables.rewritten(text, readme_figures.tables(parts)) == text
+
+
+def test_figures_are_everywhere_the_same(parts: dict[str, Any]) -> None:
+    """A figure that changes in the JSON changes on the page, in the plot and in the README."""
+    before = bench.rendered(parts), readme_figures.tables(parts)["cost"]()
+    ways(parts)["decided"] |= {"added": 43.21, "low": 43.0, "high": 44.0, "median": 98.76}
+    after = bench.rendered(parts), readme_figures.tables(parts)["cost"]()
+    assert "+43.21 ms" in after[0]["bench.md"] != before[0]["bench.md"]
+    assert "+43 ms" in after[0]["bench.svg"] != before[0]["bench.svg"]
+    assert "+43 ms" in after[1] != before[1]
+
+
+def test_figures_name_nobody(parts: dict[str, Any]) -> None:
+    """What is published says nothing of the machine's name, its user or its folders."""
+    text = read("bench.json")
+    for secret in (platform.node(), getpass.getuser(), os.path.expanduser("~"), "/tmp", "/home"):  # noqa: S108 - looked for, not written to
+        assert not re.search(rf"(?<![\w.-]){re.escape(secret)}(?![\w-])", text), secret
+    known = {"date", "processor", "cores", "system", "python", "uvlocal", "uv", "load_before"}
+    for part in parts.values():
+        assert set(part["conditions"]) == known | {"load_after", "busy", "quick"}
+
+
+@pytest.mark.parametrize("name", ["bench.svg", "scaling.svg"])
+def test_plots_are_drawn_within_their_frame(name: str) -> None:
+    """Every mark and the start of every text lies inside the picture, in a class of the style."""
+    root = ET.fromstring(read(name))  # noqa: S314 - our own file
+    width, height = int(root.attrib["width"]), int(root.attrib["height"])
+    style = root.findtext(f"{SVG}style") or ""
+    marks = [mark for mark in root if mark.tag not in (f"{SVG}title", f"{SVG}style")]
+    assert len(marks) > 20
+    for mark in marks:
+        assert f".{mark.attrib['class']}" in style
+        for key, most in (("x", width), ("x1", width), ("x2", width), ("cx", width)):
+            assert 0 <= float(mark.get(key, 0)) <= most, mark.attrib
+        for key, most in (("y", height), ("y1", height), ("y2", height), ("cy", height)):
+            assert 0 <= float(mark.get(key, 0)) <= most, mark.attrib
+
+
+def test_plots_have_colours_for_a_dark_page() -> None:
+    """Whatever has a colour on a light page has one that is made for a dark page, or suits both."""
+    for name in ("bench.svg", "scaling.svg"):
+        light, _, dark = read(name).partition("@media (prefers-color-scheme: dark)")
+        for kind in ("card", "grid", "text", "title", "quiet", "ours", "dot-ours", "bar-ours"):
+            assert f".{kind}" in light
+            assert f".{kind}" in dark.partition("</style>")[0]
+
+
+def test_rows_of_the_plot(parts: dict[str, Any]) -> None:
+    """Ours come first, then what others add, the cheapest first; what is absent is left out."""
+    parts["peers"]["peers"]["direnv"] = {"shown": "direnv exec", "against": "", "absent": "no"}
+    rows = plot.rows(parts)
+    assert [row.ours for row in rows] == sorted((row.ours for row in rows), reverse=True)
+    others = [row.added for row in rows if not row.ours]
+    assert others == sorted(others)
+    assert not any("direnv" in row.label for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("added", "low", "high", "told"),
+    [
+        pytest.param(0.184, 0.1, 0.2, "+0.18 ms", id="less than one"),
+        pytest.param(5.55, 5.0, 6.0, "+5.5 ms", id="less than ten"),
+        pytest.param(961.7, 900.0, 999.0, "+962 ms", id="many"),
+        pytest.param(0.1, -0.3, 0.5, "+0.10 ± 0.40 ms", id="may be nothing"),
+        pytest.param(-0.2, -0.3, -0.1, "-0.20 ms", id="less than before"),
+    ],
+)
+def test_figures_as_text(added: float, low: float, high: float, told: str) -> None:
+    """A figure has the digits that mean something, and its error where it may be nothing."""
+    assert figures.plain({"added": added, "low": low, "high": high}) == told
+
+
+# -- promises --------------------------------------------------------------------------------------
+
+
+def keep(parts: dict[str, Any]) -> None:
+    """Let the figures be such that every promise is just kept."""
+    ways(parts)["recalled"] |= {"added": 0.4, "ratio": 1.04}
+    ways(parts)["decided"]["added"] = 15.0
+    ways(parts)[calls.INTERPRETER]["median"] = 10.0
+    parts["calls"]["own"]["uvlocal status"]["median"] = 150.0
+    records = parts["scaling"]["series"]["records"]
+    records[0]["added"], records[-1]["added"] = 0.125, 0.225
+    parts["scan"] |= {"seconds": 30.0, "mebibytes": 100.0}
+
+
+def test_promises_just_kept(parts: dict[str, Any]) -> None:
+    """A figure at its limit keeps the promise."""
+    keep(parts)
+    assert [goal.what for goal in goals.goals(parts) if not goal.met] == []
+
+
+@pytest.mark.parametrize(
+    ("break_it", "what"),
+    [
+        pytest.param(
+            lambda parts: ways(parts)["recalled"].update(added=0.41), "recalled, added", id="added"
+        ),
+        pytest.param(
+            lambda parts: ways(parts)["recalled"].update(ratio=1.05), "recalled, `uv", id="ratio"
+        ),
+        pytest.param(
+            lambda parts: ways(parts)["decided"].update(added=15.1), "decided", id="decided"
+        ),
+        pytest.param(
+            lambda parts: parts["calls"]["own"]["uvlocal status"].update(median=151.0),
+            "`uvlocal status`",
+            id="status",
+        ),
+        pytest.param(
+            lambda parts: parts["scaling"]["series"]["records"][-1].update(added=0.3),
+            "recalled, what 10,000",
+            id="flat",
+        ),
+        pytest.param(lambda parts: parts["scan"].update(seconds=31.0), "`uvlocal scan`", id="time"),
+        pytest.param(
+            lambda parts: parts["scan"].update(mebibytes=101.0), "`uvlocal scan`", id="memory"
+        ),
+        pytest.param(lambda parts: parts.pop("scan"), "`uvlocal scan`", id="not measured"),
+    ],
+)
+def test_promises_not_kept(
+    parts: dict[str, Any], break_it: Callable[[dict[str, Any]], object], what: str
+) -> None:
+    """A figure beyond its limit, or none at all, breaks that promise and no other."""
+    keep(parts)
+    break_it(parts)
+    [broken] = [goal.what for goal in goals.goals(parts) if not goal.met]
+    assert broken.startswith(what)
+
+
+@pytest.mark.parametrize(("limit", "code"), [(150.0, 0), (151.0, 1)])
+def test_check_decides_about_the_exit_code(
+    parts: dict[str, Any], tmp_path: Path, limit: float, code: int
+) -> None:
+    """`--check` fails where a promise is broken; without it, figures are just figures."""
+    keep(parts)
+    parts["calls"]["own"]["uvlocal status"]["median"] = limit
+    bench.save(str(tmp_path), parts)
+    arguments = ["--only", "--output", str(tmp_path)]
+    assert bench.main([*arguments, "--check"]) == code
+    assert bench.main(arguments) == 0
+
+
+# -- the command -----------------------------------------------------------------------------------
+
+
+def test_nothing_measured_changes_nothing(tmp_path: Path) -> None:
+    """`--only` without a part makes page and plots of the figures that are there, the same ones."""
+    shutil.copy(os.path.join(bench.DOCS, bench.RESULTS), tmp_path)
+    bench.main(["--only", "--output", str(tmp_path)])
+    assert {name: (tmp_path / name).read_text("utf-8") for name in os.listdir(tmp_path)} == {
+        name: read(name) for name in os.listdir(bench.DOCS) if name.startswith(("bench", "scaling"))
+    }
+
+
+def test_a_busy_machine_is_told(
+    parts: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Where the machine had other work, that is said at once, and on the page."""
+    monkeypatch.setattr(machine, "load", lambda: 64.0 * (os.cpu_count() or 1))
+    monkeypatch.setattr(bench, "measure", lambda *_, **__: {"rounds": 3, "peers": {}})
+    monkeypatch.setattr(fetched, "cache", lambda: str(tmp_path))
+    for part in parts.values():
+        part["conditions"]["busy"] = False
+    assert "busy" not in page.page(parts)
+    output = tmp_path / "docs"
+    bench.save(str(output), parts)
+    bench.main(["--only", "peers", "--output", str(output)])
+    assert "warning: the machine is busy" in capsys.readouterr().err
+    assert (output / "bench.md").read_text("utf-8").count("**The machine was busy") == 1
+    assert bench.load(str(output))["calls"] == parts["calls"]

@@ -1,0 +1,253 @@
+"""The commands `install`, `uninstall` and `init`, as people and programs meet them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from support.hosts.homes import Home
+
+from uvlocal.manage.installation import install, windows_path
+from uvlocal.manage.installation.install import Wish
+from uvlocal.manage.views import install as install_view
+from uvlocal.shim import contract
+from uvlocal.shim.machine.host import System
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the homes here are POSIX's")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """Return a home directory without anything in it."""
+    return Home(tmp_path)
+
+
+def test_nobody_agreed(home: Home) -> None:
+    """Without a terminal and without `--yes`, nothing changes, and the exit code is 1."""
+    before = home.tree()
+    result = home.command("install")
+    assert result.returncode == 1
+    assert 'export PATH="$HOME/.local/share/uvlocal/shims:$PATH"' in result.stdout
+    assert result.stderr == (
+        "error: nothing was changed\n\nhint: pass `--yes` to go on without a question\n"
+    )
+    assert home.tree() == before
+    home.install()
+    before = home.tree()
+    assert home.command("uninstall").returncode == 1
+    assert home.tree() == before
+
+
+def test_dry_run(home: Home) -> None:
+    """`--dry-run` shows and changes nothing, exit code 0, for people and for programs."""
+    before = home.tree()
+    for words in (["install"], ["install", "--json"], ["uninstall"], ["uninstall", "--json"]):
+        result = home.command(*words, "--dry-run")
+        assert (result.returncode, result.stderr) == (0, "")
+        if "--json" in words:
+            assert json.loads(result.stdout)["version"] == 1
+    assert home.tree() == before
+
+
+def test_output_of_install_and_uninstall(home: Home) -> None:
+    """What people see: each change, what to do now, and how the rest goes."""
+    home.write(".bashrc", "alias uv=/opt/uv\n")
+    home.write(".profile", "").chmod(0o444)
+    result = home.command("install", "--yes")
+    line = (
+        'case "$PATH" in "$HOME/.local/share/uvlocal/shims":*) ;; '
+        '*) export PATH="$HOME/.local/share/uvlocal/shims:$PATH" ;; esac'
+    )
+    assert result.stdout.splitlines() == [
+        "make    ~/.local/share/uvlocal/shims/uv",
+        "make    ~/.local/share/uvlocal/shims/uvlocal-launcher.conf",
+        "add to  ~/.bashrc",
+        f"        {line} # added by uvlocal install",
+        "skip    ~/.profile: is read-only",
+    ]
+    takes = (
+        "bash takes this alias before the shim; "
+        "remove it, or let it call `~/.local/share/uvlocal/shims/uv`:"
+    )
+    talk = result.stderr.splitlines()
+    assert talk == [
+        "installed `~/.local/share/uvlocal/shims/uv`",
+        "warning: `~/.profile` is read-only, so add this line yourself:",
+        f"  {line}",
+        f"warning: `~/.bashrc`, line 1: {takes}",
+        "  alias uv=/opt/uv",
+        "",
+        "hint: new shells use it; for this one, type",
+        '  export PATH="$HOME/.local/share/uvlocal/shims:$PATH"; hash -r',
+        "",
+        "hint: editors, cron and services may need its full path `~/.local/share/uvlocal/shims/uv`",
+    ]
+    assert result.returncode == 1
+
+    result = home.command("uninstall", "--yes")
+    assert result.stdout.splitlines() == [
+        "undo    ~/.bashrc",
+        "remove  ~/.local/share/uvlocal/shims/uv",
+        "remove  ~/.local/share/uvlocal/shims/uvlocal-launcher.conf",
+        "remove  ~/.local/share/uvlocal/shims/uvlocal-installed.toml",
+    ]
+    assert "hash -r" in result.stderr
+    assert "to remove uvlocal itself" in result.stderr
+    assert result.returncode == 0
+    result = home.command("uninstall", "--yes")
+    assert (result.returncode, result.stdout) == (0, "nothing to remove\n")
+
+
+def test_json(home: Home) -> None:
+    """Programs get one object, with every line and its state."""
+    made = json.loads(home.command("install", "--yes", "--json").stdout)
+    assert [line["state"] for line in made["lines"]] == ["added", "added"]
+    assert (made["changed"], made["real_uv"]) == (True, str(home.uv))
+    gone = json.loads(home.command("uninstall", "--yes", "--json").stdout)
+    assert gone["startup_files"] == [line["path"] for line in made["lines"]]
+    assert gone["folders"] == [
+        str(home.shims),
+        str(home.shims.parent),
+        str(home.path / ".local/share"),
+        str(home.path / ".local"),
+    ]
+    assert home.tree() == {}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["install", "--no-rc", "--shell", "zsh"], id="contradiction"),
+        pytest.param(["install", "--shell", "tcsh"], id="unknown-shell"),
+        pytest.param(["init", "tcsh"], id="init-unknown-shell"),
+    ],
+)
+def test_wrong_usage(home: Home, words: list[str]) -> None:
+    """Wrong usage ends with 2 and a sentence."""
+    result = home.command(*words)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: `")
+    assert home.tree() == {}
+
+
+def test_init_makes_the_shim(home: Home) -> None:
+    """`init` prints code only, makes the shim where it is missing, and leaves a good one alone."""
+    result = home.command("init", "bash")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith('case "$PATH" in "$HOME/.local/share/uvlocal/shims":*)')
+    assert (home.shims / "uv").exists()
+    assert not (home.path / ".bashrc").exists()
+    before = (home.shims / contract.CONFIGURATION).stat().st_ino
+
+    home.set_path(str(home.program("other/uv", "echo other").parent), "/bin")
+    assert home.command("init", "bash", "--alias").stdout.startswith("alias uv=")
+    assert (home.shims / contract.CONFIGURATION).stat().st_ino == before
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell", "nu", "sh"])
+def test_init_for_every_shell(home: Home, shell: str) -> None:
+    """Every shell gets its line, and completion of `uvlocal` where typer knows the shell."""
+    result = home.command("init", shell)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "uvlocal/shims" in result.stdout.splitlines()[0]
+    assert ("_UVLOCAL_COMPLETE" in result.stdout) is (shell not in ("nu", "sh"))
+    assert "PSReadLine" not in result.stdout
+
+
+# -- what people see in rarer cases ----------------------------------------------------------------
+
+
+def test_output_where_a_real_uv_took_the_place(home: Home) -> None:
+    """A real uv over the shim is moved visibly, and gets its place back visibly."""
+    home.install()
+    (home.shims / "uv").write_bytes(b"\x7fELF real")
+    out = home.command("install", "--yes").stdout
+    shims = "~/.local/share/uvlocal/shims"
+    assert out.startswith(f"move    {shims}/uv, a real uv, to {shims}/real/uv\n")
+    out = home.command("uninstall", "--yes").stdout
+    assert f"restore {shims}/uv, a real uv\n" in out
+
+
+def test_output_with_environments(home: Home) -> None:
+    """The environments that go and those that stay are told, each with its reason."""
+    home.install()
+    home.environment()
+    (home.path / ".local/share/uvlocal/envs/strange").mkdir()
+    kept = home.command("uninstall", "--yes")
+    assert "keep    ~/.local/share/uvlocal/envs/foo-0123456789" in kept.stdout
+    assert "`uvlocal uninstall --environments` removes the environments" in kept.stderr
+
+    gone = home.command("uninstall", "--yes", "--environments")
+    assert gone.stdout.splitlines() == [
+        "remove  ~/.local/share/uvlocal/envs/foo-0123456789, of ~/Dropbox/foo",
+        "skip    ~/.local/share/uvlocal/envs/strange: its name is none that uvlocal gives",
+    ]
+    assert "warning: `~/.local/share/uvlocal/envs/strange`: its name" in gone.stderr
+    assert gone.returncode == 1
+
+
+def test_output_without_startup_files(home: Home) -> None:
+    """With `--no-rc`, the way onto PATH is told; where there is no uv yet, that is told too."""
+    home.uv.unlink()
+    result = home.command("install", "--no-rc", "--yes")
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        "installed `~/.local/share/uvlocal/shims/uv`",
+        "warning: there is no uv on `PATH` yet",
+        "",
+        f'hint: put it first on PATH: `export PATH="{home.shims}:$PATH"`',
+    ]
+
+
+def test_output_for_an_unknown_shell(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where no shell is known, the folder is told, for the person to put on PATH."""
+    home.environ["SHELL"] = "/bin/tcsh"
+    made = install.perform(install.plan(Wish(), home.system))
+    install_view.installed(made)
+    assert f"no known shell found: put `{home.shims}` first on PATH" in capsys.readouterr().err
+
+
+class FakePath:
+    """The user's PATH on Windows, as a value."""
+
+    def read(self) -> windows_path.Value | None:
+        """Return the value."""
+        return windows_path.Value("C:\\a", windows_path.TEXT)
+
+    def write(self, value: windows_path.Value | None) -> None:
+        """Refuse."""
+        raise PermissionError(13, f"denied: {value}")
+
+
+def test_output_on_windows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """On Windows the user's PATH is what changes, and a registry that refuses is told."""
+    environ = {"LOCALAPPDATA": str(tmp_path)}
+    system = System(platform="win32", environ=environ, home=str(tmp_path))
+    todo = install.plan(Wish(str(tmp_path / "shims")), system, user_path=FakePath())
+    install_view.plan(todo.result)
+    assert f"add     {tmp_path / 'shims'} to the user's PATH\n" in capsys.readouterr().out
+    made = install.perform(todo)
+    install_view.installed(made)
+    talk = capsys.readouterr().err
+    assert "warning: the user's PATH in the registry cannot be changed" in talk
+    assert f"may need its full path `{made.shim}`" in talk
+
+
+@pytest.mark.parametrize(
+    ("file", "command"),
+    [
+        pytest.param("uv-receipt.toml", "uv tool uninstall uvlocal", id="uv"),
+        pytest.param("pipx_metadata.json", "pipx uninstall uvlocal", id="pipx"),
+        pytest.param("other", "pip uninstall uvlocal", id="pip"),
+    ],
+)
+def test_how_to_remove_uvlocal_itself(tmp_path: Path, file: str, command: str) -> None:
+    """The last step is told as the package was installed."""
+    (tmp_path / file).touch()
+    assert install_view.own_removal(str(tmp_path)) == command

@@ -1,0 +1,113 @@
+"""The JSON of the commands: one object with a version, whose fields are what they were."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from support.compare.running import run
+from support.hosts.worlds import Completed
+
+from uvlocal.manage.doctor import checkup
+from uvlocal.manage.environments import adopt, listing, prune
+from uvlocal.manage.environments.project_state import STATES
+from uvlocal.manage.projects import status
+from uvlocal.shim.decide import CODES
+
+if TYPE_CHECKING:
+    from support.compare.transcripts import Transcripts
+    from support.hosts.machines import Machine
+
+if sys.platform == "win32":
+    pytest.skip("the machines here are POSIX's", allow_module_level=True)
+
+#: What each command prints, and what that is made of.
+RESULTS = {
+    "status": (status.Status,),
+    "list": (listing.Environments, listing.Environment),
+    "prune": (prune.Pruned, prune.Candidate),
+    "adopt": (adopt.Adopted,),
+    "doctor": (checkup.Diagnosis, checkup.Result),
+}
+
+
+def test_fields(transcripts: Transcripts) -> None:
+    """No field goes, comes, or changes its type without the contract saying so."""
+    lines = []
+    for command, classes in RESULTS.items():
+        lines.append(f"uvlocal {command} --json")
+        for number, kind in enumerate(classes):
+            lines += [f"  {kind.__name__}:"] if number else []
+            indent = "    " if number else "  "
+            lines += [f"{indent}{field.name}: {field.type}" for field in dataclasses.fields(kind)]
+    text = "\n".join(lines) + "\n"
+    transcripts.check("json-contract", [Completed(("fields",), 0, text, "", text, "")])
+
+
+@pytest.fixture
+def populated(machine: Machine) -> Machine:
+    """Return a machine with an environment in every state that does not need a mount."""
+    machine.keep("ok")
+    machine.remove(machine.keep("gone"))
+    machine.write(os.path.join(machine.store, "records", "bad-0123456789.toml"), "x")
+    return machine
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        pytest.param(["status", "Dropbox/ok"], 0, id="status"),
+        pytest.param(["list"], 0, id="list"),
+        pytest.param(["list", "--no-size"], 0, id="list-no-size"),
+        pytest.param(["prune", "--dry-run"], 0, id="prune-dry-run"),
+        pytest.param(["prune"], 1, id="prune-unasked"),
+        pytest.param(["prune", "--yes"], 0, id="prune"),
+        pytest.param(["doctor"], 1, id="doctor"),
+        pytest.param(["adopt", "Dropbox/new", "--from", "~/Dropbox/gone"], 0, id="adopt"),
+    ],
+)
+def test_one_object(populated: Machine, words: list[str], code: int) -> None:
+    """With `--json`, stdout is one object with a version, and its fields are the contract's."""
+    populated.project("new")
+    result = run(populated, *words, "--json")
+    assert result.code == code, result
+    found = json.loads(result.raw_out)
+    assert found["version"] == 1
+    top, *nested = RESULTS[words[0]]
+    assert list(found) == [field.name for field in dataclasses.fields(top)]
+    for kind in nested:
+        names = [field.name for field in dataclasses.fields(kind)]
+        lists = [value for value in found.values() if isinstance(value, list)]
+        objects = [one for value in lists for one in value if isinstance(one, dict)]
+        assert objects
+        assert all(list(one) == names for one in objects)
+
+
+def test_words_are_stable(populated: Machine) -> None:
+    """States and codes are the words that the documentation lists."""
+    entries = json.loads(run(populated, "list", "--json").raw_out)["environments"]
+    assert {entry["state"] for entry in entries} == {"ok", "project-gone", "broken"} <= set(STATES)
+    told = json.loads(run(populated, "status", "Dropbox/ok", "--json").raw_out)
+    assert told["code"] in CODES
+
+
+def test_an_error_is_no_object(populated: Machine) -> None:
+    """Where there is nothing to tell, stdout is empty, and the sentence is on stderr."""
+    result = run(populated, "status", "--json")
+    assert (result.code, result.raw_out) == (1, "")
+    assert result.raw_err.startswith("error: ")
+
+
+def test_prune_without_an_answer_changes_nothing(populated: Machine) -> None:
+    """Without `--yes` and without a terminal, the plan is told as not agreed to."""
+    before = populated.environments()
+    found = json.loads(run(populated, "prune", "--json").raw_out)
+    assert (found["agreed"], found["dry_run"]) == (False, False)
+    assert len(found["removed"]) == 1
+    assert populated.environments() == before
+    assert json.loads(run(populated, "prune", "--yes", "--json").raw_out)["agreed"]
+    assert populated.environments() != before

@@ -1,0 +1,554 @@
+"""`uvlocal prune`: what goes, what stays whatever happens, and what a kill leaves behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from support.faults.killing import before_each_change
+from support.faults.public_folder import public_folder
+from support.hosts.machines import DAY
+
+from uvlocal.manage.environments import in_use, prune, store_lock, trash
+from uvlocal.manage.environments.in_use import Process
+from uvlocal.manage.errors import USAGE, UserError
+from uvlocal.manage.files import rmtree
+from uvlocal.shim.machine.host import System
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from support.hosts.machines import Machine
+    from support.hosts.worlds import World
+
+if sys.platform == "win32":
+    pytest.skip("the machines here are POSIX's", allow_module_level=True)
+
+MEGABYTE = 1 << 20
+#: A user whom files stop.
+NOBODY = 65534
+
+
+def nobody() -> Iterable[Process]:
+    """Return that no process runs."""
+    return []
+
+
+def plan(machine: Machine, older_than: float | None = None) -> prune.Plan:
+    """Return the plan, where no process runs."""
+    return prune.plan(older_than, machine.environ, processes=[])
+
+
+def apply(machine: Machine, older_than: float | None = None) -> prune.Pruned:
+    """Plan and apply, where no process runs."""
+    return prune.apply(plan(machine, older_than), machine.environ, processes=nobody)
+
+
+def names(candidates: Iterable[prune.Candidate]) -> list[str]:
+    """Return the names of the projects' folders, or the environments' without one."""
+    return [os.path.basename(one.project) or one.name for one in candidates]
+
+
+# -- what goes ---------------------------------------------------------------------------------
+
+
+def test_what_has_no_project_goes(machine: Machine) -> None:
+    """An environment whose project is gone goes with its record; the others stay whole."""
+    kept = machine.environment(machine.keep("kept"))
+    gone = machine.keep("gone", size=MEGABYTE)
+    environment = machine.environment(gone)
+    machine.remove(gone)
+    wanted = plan(machine)
+    assert names(wanted.remove) == ["gone"]
+    assert os.path.isdir(environment)
+    done = prune.apply(wanted, machine.environ, processes=nobody)
+    assert (names(done.removed), done.problems) == (["gone"], ())
+    assert done.freed == wanted.size >= MEGABYTE
+    assert machine.environments() == [os.path.basename(kept)]
+    assert machine.records() == [os.path.basename(kept) + ".toml"]
+    assert sorted(os.listdir(machine.store)) == [".lock", "envs", "records"]
+    assert os.path.isfile(os.path.join(kept, "lib", "python3.12", "site-packages", "package.py"))
+
+
+def test_a_record_without_an_environment_goes(machine: Machine) -> None:
+    """Of a project that is gone, the record goes even where there is no environment."""
+    project = machine.project("gone")
+    machine.first_call(project)
+    machine.remove(project)
+    assert names(apply(machine).removed) == ["gone"]
+    assert machine.records() == []
+
+
+def test_nothing_to_do(machine: Machine) -> None:
+    """Where every project is there, the plan is empty."""
+    machine.keep("foo")
+    wanted = plan(machine)
+    assert wanted.is_empty
+    assert wanted.keep == ()
+    assert wanted.size == 0
+
+
+def test_what_is_shared_is_given_back_once_all_go(machine: Machine) -> None:
+    """What the environments to go have in common counts as given back, the cache's part not."""
+    projects = [machine.keep(name, size=10) for name in ("a", "b")]
+    first, second = (machine.environment(project) for project in projects)
+    for name, others in (("cached", [first]), ("both", [first, second])):
+        path = machine.write(os.path.join(machine.root, name), "#" * MEGABYTE)
+        for other in others:
+            os.link(path, os.path.join(other, name))
+    os.unlink(os.path.join(machine.root, "both"))
+    for project in projects:
+        machine.remove(project)
+    assert MEGABYTE <= apply(machine).freed < 2 * MEGABYTE
+
+
+# -- age ---------------------------------------------------------------------------------------
+
+
+def test_older_than(machine: Machine) -> None:
+    """With an age, what was not used for that long goes too, whatever became of its project."""
+    old, fresh = machine.keep("old"), machine.keep("fresh")
+    machine.age(old, 100)
+    assert plan(machine).is_empty
+    assert names(plan(machine, 90 * DAY).remove) == ["old"]
+    assert plan(machine, 110 * DAY).is_empty
+    apply(machine, 90 * DAY)
+    assert machine.states() == {"fresh": "ok"}
+    assert os.path.isdir(fresh)
+    assert os.path.isdir(old)
+
+
+def test_a_pointer_goes_with_its_environment(machine: Machine) -> None:
+    """A link that led to a removed environment goes: it would stop bare uv. Others stay."""
+    projects = [machine.keep(name) for name in ("ours", "theirs")]
+    for project in projects:
+        machine.age(project, 100)
+    ours, theirs = (os.path.join(project, ".venv") for project in projects)
+    os.symlink(machine.environment(projects[0]), ours)
+    os.symlink(os.path.join(machine.root, "elsewhere"), theirs)
+    for project in projects:
+        os.utime(project, (0, 0))
+    assert len(apply(machine, 90 * DAY).removed) == 2
+    assert not os.path.lexists(ours)
+    assert os.path.islink(theirs)
+
+
+def test_a_moved_project_keeps_its_old_environment(machine: Machine) -> None:
+    """A moved project's environment stays until it is adopted, or old."""
+    project = machine.keep("foo")
+    machine.age(project, 100)
+    os.rename(project, project + "-new")
+    if machine.states() != {"foo": "moved"}:
+        pytest.skip("this disk does not tell when a folder was made")
+    wanted = plan(machine)
+    assert wanted.is_empty
+    assert "`uvlocal adopt`" in wanted.keep[0].why
+    assert names(plan(machine, 90 * DAY).remove) == ["foo"]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        pytest.param("90d", 90 * DAY, id="days"),
+        pytest.param("12w", 84 * DAY, id="weeks"),
+        pytest.param("1Y", 365 * DAY, id="year"),
+        pytest.param("36h", 1.5 * DAY, id="hours"),
+    ],
+)
+def test_ages(text: str, seconds: float) -> None:
+    """An age is a number and a unit."""
+    assert prune.age(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "d", "90", "-1d", "1.5d", "90 days", "5m", "²d"])
+def test_what_is_no_age(text: str) -> None:
+    """Anything else is wrong usage, and the hint shows what is right."""
+    with pytest.raises(UserError) as caught:
+        prune.age(text)
+    assert caught.value.code == USAGE
+    assert "90d" in caught.value.hint
+
+
+# -- what stays --------------------------------------------------------------------------------
+
+
+def test_what_is_on_an_unmounted_volume_stays(machine: Machine) -> None:
+    """Where the volume may only not be there, an environment stays, however old."""
+    machine.age(machine.keep("foo"), 900)
+    machine.remove(machine.dropbox)
+    for older_than in (None, 1.0):
+        wanted = plan(machine, older_than)
+        assert wanted.is_empty
+        assert names(wanted.keep) == ["foo"]
+
+
+def test_what_is_broken_stays(machine: Machine) -> None:
+    """What no record of ours names stays, and so does what a link leads to, however old."""
+    environments = os.path.dirname(machine.environment(machine.keep("foo")))
+    outside = machine.write(os.path.join(machine.root, "outside", "precious.txt"))
+    os.symlink(os.path.dirname(outside), os.path.join(environments, "link-0123456789"))
+    machine.write(os.path.join(environments, "nobody-0123456789", "pyvenv.cfg"))
+    machine.write(os.path.join(machine.store, "records", "bad-0123456789.toml"), "x")
+    machine.write(os.path.join(environments, "bad-0123456789", "pyvenv.cfg"))
+    machine.write(os.path.join(environments, "mine.txt"), "mine")
+    before = machine.environments()
+    wanted = plan(machine, -DAY)
+    assert names(wanted.remove) == ["foo"]
+    assert len(wanted.keep) == 4
+    apply(machine, -DAY)
+    assert [name for name in before if not name.startswith("foo-")] == machine.environments()
+    assert machine.records() == ["bad-0123456789.toml"]
+    assert os.path.isfile(outside)
+
+
+def test_an_environment_that_became_something_else_stays(machine: Machine) -> None:
+    """A folder of the user's in an environment's place stays, although a record names it."""
+    project = machine.keep("foo")
+    environment = machine.environment(project)
+    machine.remove(environment)
+    machine.write(os.path.join(environment, "thesis.txt"))
+    machine.remove(project)
+    assert apply(machine).removed == ()
+    assert os.path.isfile(os.path.join(environment, "thesis.txt"))
+
+
+def test_a_link_inside_is_removed_not_followed(machine: Machine) -> None:
+    """What a link inside an environment leads to stays."""
+    project = machine.keep("foo")
+    outside = machine.write(os.path.join(machine.root, "outside", "precious.txt"))
+    os.symlink(os.path.dirname(outside), os.path.join(machine.environment(project), "lib64"))
+    machine.remove(project)
+    assert len(apply(machine).removed) == 1
+    assert os.path.isfile(outside)
+
+
+@pytest.mark.parametrize("folder", ["envs", "records", "trash"])
+def test_a_store_with_a_link_in_it(machine: Machine, folder: str) -> None:
+    """Where a folder of the store is a link, what it leads to stays."""
+    project = machine.keep("foo")
+    path, elsewhere = os.path.join(machine.store, folder), os.path.join(machine.root, "elsewhere")
+    os.makedirs(path, exist_ok=True)
+    os.rename(path, elsewhere)
+    os.symlink(elsewhere, path)
+    before = sorted(os.listdir(elsewhere))
+    machine.remove(project)
+    done = apply(machine)
+    assert done.removed == ()
+    assert "link" in done.kept[0].why or "is no folder" in done.problems[0]
+    assert sorted(os.listdir(elsewhere)) == before
+
+
+def test_a_trash_that_is_a_link(machine: Machine) -> None:
+    """What a link in the trash's place leads to is not taken for leftovers."""
+    trash.put(machine.store, machine.environment(machine.keep("foo")))
+    folder, elsewhere = (os.path.join(machine.store, name) for name in ("trash", "elsewhere"))
+    assert len(trash.leftovers(machine.store, machine.system())) == 1
+    os.rename(folder, elsewhere)
+    os.symlink(elsewhere, folder)
+    assert trash.leftovers(machine.store, machine.system()) == []
+
+
+def test_a_mount_inside_stays(machine: Machine) -> None:
+    """Where another volume is mounted inside an environment, nothing is removed."""
+    project = machine.keep("foo")
+    environment = machine.environment(project)
+    machine.remove(project)
+
+    class Mounting(System):
+        """A system with one more mount."""
+
+        def mount_table(self) -> str:
+            """Return a table with a mount inside the environment."""
+            return f"40 1 8:1 / {environment}/lib rw - ext4 /dev/sdb1 rw\n"
+
+    if sys.platform != "linux":
+        pytest.skip("other systems tell a mount by its device number")
+    assert trash.mounted_inside(environment, Mounting()) == f"{environment}/lib"
+    assert trash.mounted_inside(environment, System()) == ""
+
+
+def test_a_mount_in_the_trash_stays(machine: Machine) -> None:
+    """What was mounted inside an environment before it went into the trash is not removed."""
+    environment = machine.environment(machine.keep("foo"))
+    tagged = trash.put(machine.store, environment)
+
+    class Mounting(System):
+        """A system with one more mount."""
+
+        def mount_table(self) -> str:
+            """Return a table with a mount inside the environment."""
+            return f"40 1 8:1 / {tagged}/lib rw - ext4 /dev/sdb1 rw\n"
+
+    freed, problems = trash.empty(machine.store, Mounting())
+    assert freed == 0
+    assert "another volume is mounted inside" in problems[0]
+    assert os.path.isdir(os.path.join(tagged, "lib"))
+
+
+def test_a_store_that_is_none(machine: Machine) -> None:
+    """A store that cannot be locked is an error with a sentence."""
+    path = os.path.join(machine.write(os.path.join(machine.root, "file")), "store")
+    with pytest.raises(UserError, match="cannot be written"), store_lock.held(path):
+        pass
+
+
+# -- in use ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("{}/bin/python", id="program"),
+        pytest.param("{}", id="variable"),
+        pytest.param("{}/lib/../bin", id="not-normal"),
+        pytest.param("{link}/bin/python", id="through-a-link-to-the-store"),
+        pytest.param("{project}/.venv/bin/python", id="through-a-pointer"),
+        pytest.param("{project}/.venv", id="pointer"),
+    ],
+)
+def test_what_is_in_use_stays(machine: Machine, text: str) -> None:
+    """An environment that a process speaks of stays, and the reason is shown."""
+    project = machine.keep("foo")
+    environment = machine.environment(project)
+    os.symlink(environment, os.path.join(project, ".venv"))
+    real = machine.store + "-real"
+    os.rename(machine.store, real)
+    os.symlink(real, machine.store)
+    machine.age(project, 900)
+    spelled = text.format(environment, link=os.path.realpath(environment), project=project)
+    process = Process(7, "python3", ("", "relative", spelled))
+    wanted = prune.plan(1.0, machine.environ, processes=[process])
+    assert wanted.remove == ()
+    assert wanted.keep[0].why == "in use by `python3` (process 7)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("{}-old/bin/python", id="longer-name"),
+        pytest.param("/usr/bin/python", id="elsewhere"),
+        pytest.param("{project}/.venv-old/bin/python", id="no-pointer"),
+        pytest.param("{project}/.venv\0", id="null"),
+    ],
+)
+def test_who_does_not_use_it(machine: Machine, text: str) -> None:
+    """A process that speaks of something similar uses nothing."""
+    project = machine.keep("foo")
+    environment = machine.environment(project)
+    process = Process(7, "python3", (text.format(environment, project=project),))
+    assert in_use.users([environment], [process]) == {}
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param("program", id="program"),
+        pytest.param("script", id="script"),
+        pytest.param("variable", id="variable"),
+        pytest.param("directory", id="directory"),
+        pytest.param("path", id="path"),
+    ],
+)
+def test_a_real_process(machine: Machine, way: str) -> None:
+    """A process that was really started from an environment keeps it, until it ends."""
+    project = machine.keep("gone")
+    environment = machine.environment(project)
+    machine.remove(project)
+    command = [sys.executable, "-c", "print(flush=True); input()"]
+    environ, cwd = dict(os.environ), machine.root
+    if way == "program":
+        command[0] = os.path.join(environment, "bin", "python")
+    elif way == "script":
+        code = command[2]
+        command[1:] = [machine.write(os.path.join(environment, "bin", "run"), code)]
+    elif way == "variable":
+        environ["VIRTUAL_ENV"] = environment
+    elif way == "path":
+        environ["PATH"] = os.path.join(environment, "bin") + os.pathsep + environ["PATH"]
+    else:
+        cwd = os.path.join(environment, "lib")
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, cwd=cwd, env=environ) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        process.stdout.readline()  # it runs
+        wanted = prune.plan(None, machine.environ)
+        assert wanted.remove == ()
+        assert f"process {process.pid}" in wanted.keep[0].why
+        process.stdin.close()
+        process.wait()
+    assert names(prune.plan(None, machine.environ).remove) == ["gone"]
+
+
+def test_taken_into_use_after_the_plan(machine: Machine) -> None:
+    """What is taken into use between plan and removal stays."""
+    project = machine.keep("gone")
+    environment = machine.environment(project)
+    machine.remove(project)
+    process = Process(7, "python3", (environment,))
+    done = prune.apply(plan(machine), machine.environ, processes=lambda: [process])
+    assert done.removed == ()
+    assert "in use" in done.problems[0]
+    assert os.path.isdir(environment)
+
+
+def test_a_project_that_came_back_after_the_plan(machine: Machine) -> None:
+    """What has changed since the plan was made stays."""
+    project = machine.keep("gone")
+    os.rename(project, machine.root + "/away")
+    wanted = plan(machine)
+    os.rename(machine.root + "/away", project)
+    done = prune.apply(wanted, machine.environ, processes=nobody)
+    assert done.removed == ()
+    assert "has changed" in done.problems[0]
+
+
+# -- interruptions -----------------------------------------------------------------------------
+
+PRUNE = """
+from uvlocal.manage import prune
+def main():
+    prune.apply(prune.plan(processes=[]), processes=lambda: [])
+"""
+
+
+def test_killed_at_any_moment(machine: Machine) -> None:
+    """Killed before any change, nothing but what was to go is touched; the next call finishes."""
+    kept = machine.environment(machine.keep("kept"))
+    machine.remove(machine.keep("gone"))
+    for step in before_each_change(PRUNE, machine.environ, machine.home):
+        states = machine.states()
+        assert states.pop("kept") == "ok", step
+        assert set(states.values()) <= {"project-gone"}, step
+        assert os.path.isfile(os.path.join(kept, "bin", "tool")), step
+        # The next call finishes, and what it had to do is there again for the next kill.
+        apply(machine)
+        assert machine.states() == {"kept": "ok"}, step
+        left = os.path.join(machine.store, trash.TRASH)
+        assert not os.path.exists(left) or os.listdir(left) == [], step
+        machine.remove(machine.keep("gone"))
+    assert machine.states() == {"kept": "ok"}
+
+
+def test_leftovers_are_finished(machine: Machine) -> None:
+    """What an interrupted call left is shown, counted, and removed by the next, no more."""
+    environment = machine.environment(machine.keep("foo", size=MEGABYTE))
+    trash.put(machine.store, environment)
+    folder = os.path.join(machine.store, trash.TRASH)
+    mine = machine.write(os.path.join(folder, "mine.txt"))
+    machine.write(os.path.join(machine.store, "records", ".new-999999999-0123abcd"))
+    wanted = plan(machine)
+    assert len(wanted.leftovers) == 1
+    assert wanted.size >= MEGABYTE
+    assert apply(machine).freed >= MEGABYTE
+    assert os.listdir(folder) == ["mine.txt"]
+    assert os.path.isfile(mine)
+
+
+def test_drafts_go(machine: Machine) -> None:
+    """What a killed writer of records left goes with the next removal."""
+    machine.remove(machine.keep("foo"))
+    machine.write(os.path.join(machine.store, "records", ".new-999999999-0123abcd"))
+    apply(machine)
+    assert machine.records() == []
+
+
+def test_the_store_is_held(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another process holds the store, nothing is removed, and that is said."""
+    machine.remove(machine.keep("foo"))
+    monkeypatch.setattr(store_lock, "_PATIENCE", 0.01)
+    wanted = plan(machine)
+    with store_lock.lock(machine.store), pytest.raises(UserError, match="another process"):
+        prune.apply(wanted, machine.environ, processes=nobody)
+    assert len(machine.environments()) == 1
+
+
+def test_a_store_without_write_permission(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that cannot be written is an error with a sentence, nothing is lost."""
+    machine.remove(machine.keep("foo"))
+
+    def refuse(source: str, target: str) -> None:
+        raise PermissionError(13, "Permission denied", source, None, target)
+
+    wanted = plan(machine)
+    monkeypatch.setattr(os, "rename", refuse)
+    done = prune.apply(wanted, machine.environ, processes=nobody)
+    assert done.removed == ()
+    assert "permission denied" in done.problems[0]
+    assert len(machine.environments()) == 1
+
+
+# -- removing ----------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def not_as_root(folder: str) -> Iterator[None]:
+    """Own a folder and act as an ordinary user, where root would be stopped by nothing."""
+    if os.geteuid() != 0:
+        yield
+        return
+    for path, folders, files in os.walk(folder):
+        for name in ("", *folders, *files):
+            os.chown(os.path.join(path, name), NOBODY, NOBODY)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_read_only_folders_go() -> None:
+    """A folder that may not be written goes with what is in it."""
+    with public_folder() as base:
+        top = os.path.join(base, "top")
+        os.makedirs(os.path.join(top, "a", "b", "c"))
+        with open(os.path.join(top, "a", "b", "file"), "w", encoding="utf-8"):
+            pass
+        with not_as_root(base):
+            os.chmod(os.path.join(top, "a", "b", "c"), 0o500)
+            os.chmod(os.path.join(top, "a", "b"), 0o500)
+            os.chmod(os.path.join(top, "a"), 0o500)
+            assert rmtree.delete(top) == ""
+            assert not os.path.exists(top)
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "absent"])
+def test_what_is_no_folder(tmp_path: Path, kind: str) -> None:
+    """A file or a link in the trash goes as it is; what is absent is said."""
+    path = tmp_path / "x"
+    target = tmp_path / "target"
+    target.mkdir()
+    if kind == "file":
+        path.touch()
+    elif kind == "link":
+        path.symlink_to(target)
+    assert bool(rmtree.delete(str(path))) == (kind == "absent")
+    assert not os.path.lexists(path)
+    assert target.is_dir()
+
+
+# -- with the real uv --------------------------------------------------------------------------
+
+
+def test_uv_makes_anew_what_was_removed(newest_world: World) -> None:
+    """A project whose unused environment was removed gets a new one at its next call."""
+    world = newest_world
+    project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
+    for _ in range(2):
+        world.uv("run", "foo", cwd=project).ok()
+    done = world.uvlocal("prune", "--older-than", "0d", "--yes").ok()
+    assert "removed 1 environment" in done.err
+    assert (world.environments(), world.records()) == ([], {})
+    again = world.uv("run", "foo", cwd=project).ok()
+    assert again.out == "hello from foo\n"
+    assert len(again.ours) == 1
+    [environment] = world.environments()
+    assert world.installed(environment) == {"foo", "iniconfig"}
+    assert len(world.records()) == 1

@@ -1,0 +1,534 @@
+"""Reading the store: every environment with what became of its project."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from uvlocal.manage.environments import record, records
+from uvlocal.manage.environments.folder_identity import Disk, Identity, SilentError, identity_of
+from uvlocal.manage.environments.project_state import Judge
+from uvlocal.manage.environments.record import Record
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from support.hosts.machines import Machine
+
+if sys.platform == "win32":
+    pytest.skip("the machines here are POSIX's", allow_module_level=True)
+
+
+def has_birth_times(folder: str) -> bool:
+    """Say whether the disk below `folder` tells when a folder was made."""
+    found = identity_of(folder)
+    return found is not None and bool(found.born)
+
+
+@pytest.fixture
+def knowing(machine: Machine) -> Machine:
+    """Return a machine whose disk knows when a folder was made."""
+    if not has_birth_times(machine.dropbox):
+        pytest.skip("this disk does not tell when a folder was made")
+    return machine
+
+
+# -- identities --------------------------------------------------------------------------------
+
+
+def test_a_folder_is_known_again_after_a_move(knowing: Machine) -> None:
+    """A folder that was moved is the same one, a copy of it is another."""
+    first = knowing.project("foo")
+    before = identity_of(first)
+    assert before is not None
+    shutil.copytree(first, first + "-copy")
+    os.rename(first, first + "-moved")
+    moved, copy = identity_of(first + "-moved"), identity_of(first + "-copy")
+    assert moved is not None
+    assert copy is not None
+    assert moved.is_same(before)
+    assert not copy.is_same(before)
+    assert copy.is_other(before)
+
+
+def test_an_inode_number_is_given_again(knowing: Machine) -> None:
+    """A new folder with the number of a removed one is not taken for it."""
+    path = os.path.join(knowing.dropbox, "a")
+    os.mkdir(path)
+    before = identity_of(path)
+    os.rmdir(path)
+    os.mkdir(path)
+    after = identity_of(path)
+    assert before is not None
+    assert after is not None
+    assert not after.is_same(before)
+    assert after.is_other(before)
+
+
+@pytest.mark.parametrize(
+    ("other", "same", "different"),
+    [
+        pytest.param(Identity(1, 2, 3), True, False, id="equal"),
+        pytest.param(Identity(9, 2, 3), True, False, id="device-renumbered"),
+        pytest.param(Identity(1, 9, 3), False, True, id="inode"),
+        pytest.param(Identity(1, 2, 9), False, True, id="born"),
+        pytest.param(Identity(1, 2, 0), False, False, id="born-unknown"),
+        pytest.param(Identity(9, 9, 3), False, False, id="other-disk"),
+    ],
+)
+def test_what_identities_prove(other: Identity, *, same: bool, different: bool) -> None:
+    """Two folders are the same, or different, only where that is certain."""
+    one = Identity(1, 2, 3)
+    assert (one.is_same(other), one.is_other(other)) == (same, different)
+
+
+def test_no_birth_time_proves_nothing() -> None:
+    """Where the disk tells no time of birth, equal numbers do not make two folders the same."""
+    assert not Identity(1, 2, 0).is_same(Identity(1, 2, 0))
+
+
+@pytest.mark.parametrize("kind", ["file", "absent", "null"])
+def test_no_folder_has_no_identity(tmp_path: Path, kind: str) -> None:
+    """What is no folder has no identity, and nothing is raised."""
+    path = tmp_path / "x"
+    if kind == "file":
+        path.write_text("")
+    assert identity_of("\0" if kind == "null" else str(path)) is None
+
+
+def test_a_disk_that_does_not_answer_is_asked_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A disk that is silent costs the patience once, not for each project on it."""
+    asked = []
+    forever = threading.Event()
+
+    def hang(path: str) -> None:
+        asked.append(path)
+        forever.wait()
+
+    monkeypatch.setattr("uvlocal.manage.environments.folder_identity.identity_of", hang)
+    disk = Disk(patience=0.01)
+    for name in ("a", "b"):
+        with pytest.raises(SilentError):
+            disk.identity(str(tmp_path / name), str(tmp_path))
+    forever.set()
+    assert len(asked) == 1
+
+
+# -- states ------------------------------------------------------------------------------------
+
+
+def test_ok(machine: Machine) -> None:
+    """A project that is where it was has the state `ok`, made or not."""
+    machine.keep("foo")
+    machine.first_call(machine.project("bar"))
+    entries = machine.entries()
+    assert {name: entry.state for name, entry in entries.items()} == {"foo": "ok", "bar": "ok"}
+    assert entries["foo"].made
+    assert not entries["bar"].made
+    assert "not made" in entries["bar"].why
+
+
+def test_gone(machine: Machine) -> None:
+    """A project whose folder is gone has the state `project-gone`."""
+    machine.remove(machine.keep("foo"))
+    assert machine.states() == {"foo": "project-gone"}
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param("code/bar", id="beside"),
+        pytest.param("other/foo", id="folder-above-renamed"),
+    ],
+)
+def test_moved_nearby(knowing: Machine, place: str) -> None:
+    """A project that was renamed, or a folder above it, is found again without a record."""
+    before, after = knowing.keep("code/foo"), os.path.join(knowing.dropbox, place)
+    if os.path.dirname(before) != os.path.dirname(after):
+        os.rename(os.path.dirname(before), os.path.dirname(after))
+    else:
+        os.rename(before, after)
+    entry = knowing.entries()["foo"]
+    assert (entry.state, entry.moved_to) == ("moved", after)
+
+
+def test_moved_far(knowing: Machine) -> None:
+    """A project that was moved far is found again from within, or by its new record."""
+    before, after = knowing.keep("code/foo"), os.path.join(knowing.dropbox, "deep", "down", "bar")
+    os.makedirs(os.path.dirname(after))
+    os.rename(before, after)
+    assert knowing.states() == {"foo": "project-gone"}
+    assert knowing.entries(current=after)["foo"].moved_to == after
+    knowing.first_call(after)
+    assert knowing.states() == {"foo": "moved", "bar": "ok"}
+
+
+def test_a_new_project_is_no_moved_one(knowing: Machine) -> None:
+    """A new folder that has the inode number of a removed project is not that project."""
+    knowing.remove(knowing.keep("foo"))
+    assert knowing.first_call(knowing.project("bar")) == ""
+    assert knowing.states() == {"foo": "project-gone", "bar": "ok"}
+
+
+def test_copies_never_share(knowing: Machine) -> None:
+    """A copy has a name of its own; a copy that took the original's place is told apart."""
+    project = knowing.keep("foo")
+    shutil.copytree(project, project + "2")
+    assert knowing.environment(project + "2") != knowing.environment(project)
+    knowing.keep("foo2")
+    assert knowing.states() == {"foo": "ok", "foo2": "ok"}
+    knowing.remove(project)
+    shutil.copytree(project + "2", project)
+    assert knowing.states() == {"foo": "copy", "foo2": "ok"}
+
+
+def test_under_a_new_home(machine: Machine) -> None:
+    """Where the home itself has another name now, its projects are where they were in it."""
+    project = machine.keep("foo")
+    home = machine.home
+    machine.home = home + "-new"
+    os.rename(home, machine.home)
+    machine.environ["HOME"] = machine.home
+    [entry] = machine.entries().values()
+    assert (entry.state, entry.root) == ("ok", project.replace(home, machine.home))
+
+
+def test_a_synced_folder_that_is_gone(machine: Machine) -> None:
+    """Where the whole synced folder is missing, its volume counts as not mounted."""
+    machine.keep("foo")
+    machine.remove(machine.dropbox)
+    entry = machine.entries()["foo"]
+    assert entry.state == "volume-not-mounted"
+    assert "`~/Dropbox` is not there" in entry.why
+
+
+class FakeDisk(Disk):
+    """A disk made of a dictionary: the path, and the numbers of device and inode."""
+
+    def __init__(self, there: dict[str, tuple[int, int]], silent: str = "") -> None:
+        """Take what is there; below `silent` nothing answers."""
+        super().__init__()
+        self.there = there
+        self.silent = silent
+
+    def identity(self, path: str, mount_point: str = "") -> Identity | None:
+        """Return the identity of what is there."""
+        status = self.status(path, mount_point)
+        return None if status is None else Identity(status.st_dev, status.st_ino, 77)
+
+    def status(self, path: str, mount_point: str = "") -> os.stat_result | None:
+        """Return a status with these numbers."""
+        if self.silent and (mount_point or path).startswith(self.silent):
+            raise SilentError(path)
+        if path not in self.there:
+            return None
+        device, inode = self.there[path]
+        return os.stat_result((0o40755, inode, device, 2, 0, 0, 0, 0, 0, 0))
+
+    def folders(self, path: str, mount_point: str = "") -> list[str]:
+        """Return the names right below a folder."""
+        del mount_point
+        below = [name.removeprefix(path + "/") for name in self.there if name.startswith(path)]
+        return sorted(name for name in below if name and "/" not in name)
+
+
+ROOT = {"/": (1, 2), "/mnt": (1, 3)}
+USB = {**ROOT, "/mnt/usb": (5, 2), "/mnt/usb/code": (5, 3)}
+
+
+@pytest.mark.parametrize(
+    ("there", "mount", "state"),
+    [
+        pytest.param({**USB, "/mnt/usb/code/foo": (5, 9)}, "/mnt/usb", "ok", id="there"),
+        pytest.param(USB, "/mnt/usb", "project-gone", id="gone"),
+        pytest.param(ROOT, "/mnt/usb", "volume-not-mounted", id="mount-point-gone"),
+        pytest.param(
+            {**ROOT, "/mnt/usb": (1, 4)}, "/mnt/usb", "volume-not-mounted", id="not-mounted"
+        ),
+        pytest.param(
+            {**ROOT, "/mnt/usb": (1, 4), "/mnt/usb/code": (1, 5)},
+            "/mnt/usb",
+            "volume-not-mounted",
+            id="folders-below-the-mount-point",
+        ),
+        pytest.param(
+            {**ROOT, "/mnt/usb": (6, 2)}, "/mnt/usb", "volume-not-mounted", id="another-volume"
+        ),
+        pytest.param(
+            {**ROOT, "/mnt/usb": (6, 2), "/mnt/usb/code": (6, 3)},
+            "/mnt/usb",
+            "project-gone",
+            id="renumbered-but-plainly-the-same",
+        ),
+        pytest.param(ROOT, "/", "project-gone", id="below-the-root-directory"),
+        pytest.param({**ROOT, "/mnt/usb/code": (5, 3)}, "", "project-gone", id="parent-there"),
+        pytest.param(ROOT, "", "volume-not-mounted", id="nothing-known"),
+        pytest.param(
+            {**ROOT, "/mnt/usb": (1, 4), "/mnt/usb/code/foo": (1, 8)},
+            "/mnt/usb",
+            "volume-not-mounted",
+            id="bare-folder-in-its-place",
+        ),
+        pytest.param({**USB, "/mnt/usb/code/foo": (5, 8)}, "/mnt/usb", "copy", id="another-folder"),
+        pytest.param(
+            {
+                **USB,
+                "/mnt/usb/code/foo": (6, 8),
+                "/mnt/usb/code/foo/pyproject.toml": (6, 9),
+            },
+            "/mnt/usb",
+            "ok",
+            id="other-numbers-after-a-new-mount",
+        ),
+        pytest.param(
+            {**USB, "/mnt/usb/code/bar": (5, 9)}, "/mnt/usb", "moved", id="renamed-beside"
+        ),
+        pytest.param(
+            {**ROOT, "/mnt/usb": (5, 2), "/mnt/usb/work": (5, 3), "/mnt/usb/work/foo": (5, 9)},
+            "/mnt/usb",
+            "moved",
+            id="folder-above-renamed",
+        ),
+    ],
+)
+def test_volumes(there: dict[str, tuple[int, int]], mount: str, state: str) -> None:
+    """A project is gone only where its volume is plainly there."""
+    record = a_record("/mnt/usb/code/foo", mount)
+    system = System(platform="linux", environ={}, cwd="/", home="/home/me")
+    verdict = Judge([], FakeDisk(there), system).verdict(record)
+    assert verdict.state == state
+    assert bool(verdict.why) == (state != "ok")
+
+
+def test_a_silent_volume(machine: Machine) -> None:
+    """A project on a server that does not answer counts as one on an unmounted volume."""
+    record = a_record("/mnt/usb/code/foo", "/mnt/usb")
+    disk = FakeDisk(ROOT, silent="/mnt/usb")
+    verdict = Judge([("/mnt/usb/x", "/mnt/usb")], disk, machine.system()).verdict(record)
+    assert verdict == ("volume-not-mounted", "`/mnt/usb` does not answer", "")
+
+
+def test_a_silent_volume_does_not_hide_a_move() -> None:
+    """Where a project may be found again on a silent disk, the search goes on elsewhere."""
+    record = a_record("/mnt/usb/code/foo", "/mnt/usb")
+    there = {**USB, "/new/foo": (5, 9)}
+    disk = FakeDisk(there, silent="/net")
+    system = System(platform="linux", environ={}, cwd="/", home="/home/me")
+    judge = Judge([("/net/foo", "/net"), ("/new/foo", "")], disk, system)
+    assert judge.verdict(record).moved_to == "/new/foo"
+
+
+def a_record(root: str, mount_point: str) -> Record:
+    """Return the record of a project on device 5, inode 9."""
+    return Record(
+        name="foo-0123456789",
+        root=root,
+        mount_point=mount_point,
+        top="",
+        file_system="exfat",
+        identity=Identity(5, 9, 77),
+        provider="",
+        strategy="redirect",
+        uvlocal="0",
+        uv="0",
+        created="2026-01-01T00:00:00Z",
+    )
+
+
+# -- what is broken ----------------------------------------------------------------------------
+
+
+def of_another_name(path: str) -> None:
+    """Give a record the name of another environment."""
+    os.rename(path, path.replace("foo-", "bar-"))
+
+
+def fifo(path: str) -> None:
+    """Put a FIFO in a record's place."""
+    os.unlink(path)
+    os.mkfifo(path)
+
+
+def folder(path: str) -> None:
+    """Put a folder in a record's place."""
+    os.unlink(path)
+    os.mkdir(path)
+
+
+def link(path: str) -> None:
+    """Put a link to the record in its place."""
+    os.rename(path, path + ".elsewhere")
+    os.symlink(path + ".elsewhere", path)
+
+
+def content(text: str | bytes) -> Callable[[str], None]:
+    """Return what replaces a record's content."""
+
+    def write(path: str) -> None:
+        with open(path, "wb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
+
+    return write
+
+
+def line(old: str, new: str) -> Callable[[str], None]:
+    """Return what replaces a line of a record."""
+
+    def write(path: str) -> None:
+        with open(path, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(new if one.startswith(old) else one for one in lines))
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        pytest.param(content(""), "another environment", id="empty"),
+        pytest.param(content("x"), "not valid TOML", id="no-toml"),
+        pytest.param(content(b"\xff\xfe"), "not valid TOML", id="no-utf-8"),
+        pytest.param(content("a = " + "[" * 100_000), "cannot be read", id="huge"),
+        pytest.param(content("a = " + "[" * 20_000), "not valid TOML", id="deep"),
+        pytest.param(line("version", "version = 2"), "newer uvlocal", id="newer"),
+        pytest.param(line("version", 'version = "1"'), "another environment", id="version-text"),
+        pytest.param(line("root", 'root = "foo"'), "names no project", id="relative-root"),
+        pytest.param(line("root", "root = 5"), "names no project", id="root-number"),
+        pytest.param(line("root", 'root = "/a\\u0000"'), "names no project", id="root-null"),
+        pytest.param(line("name", 'name = "x-0123456789"'), "another environment", id="name"),
+        pytest.param(of_another_name, "another environment", id="file-name"),
+        pytest.param(fifo, "cannot be read", id="fifo"),
+        pytest.param(folder, "cannot be read", id="folder"),
+        pytest.param(link, "cannot be read", id="link"),
+    ],
+)
+def test_broken_records(machine: Machine, damage: Callable[[str], None], why: str) -> None:
+    """A record that says nothing usable makes its environment `broken`, and nothing is raised."""
+    machine.keep("foo")
+    machine.keep("whole")
+    [name] = [name for name in machine.records() if name.startswith("foo-")]
+    damage(os.path.join(machine.store, "records", name))
+    entries = machine.entries()
+    assert entries.pop("whole").state == "ok"
+    assert {entry.state for entry in entries.values()} == {"broken"}
+    assert any(why in entry.why for entry in entries.values())
+
+
+def test_strangers_in_the_store(machine: Machine) -> None:
+    """What uvlocal did not put into a store is shown as broken, links unfollowed."""
+    project = machine.keep("foo")
+    environment = machine.environment(project)
+    folder_ = os.path.dirname(environment)
+    os.mkdir(os.path.join(folder_, "no-name"))
+    machine.write(os.path.join(folder_, "file-0123456789"))
+    os.symlink(project, os.path.join(folder_, "link-0123456789"))
+    machine.write(os.path.join(folder_, "other-0123456789", "precious.txt"))
+    os.mkdir(os.path.join(folder_, "empty-0123456789"))
+    entries = machine.entries()
+    assert entries.pop("foo").state == "ok"
+    assert {name: entry.why for name, entry in entries.items()} == {
+        "no-name": "its name is none that uvlocal gives",
+        "file-0123456789": "it is no folder",
+        "link-0123456789": "it is a link, which is never followed",
+        "other-0123456789": "it is no virtual environment, as it has no `pyvenv.cfg`",
+        "empty-0123456789": "no record says which project it belongs to",
+    }
+    assert {entry.state for entry in entries.values()} == {"broken"}
+
+
+def test_an_environment_that_became_a_link(machine: Machine) -> None:
+    """A link in an environment's place is broken, although its record is fine."""
+    project = machine.keep("foo")
+    environment = machine.environment(project)
+    os.rename(environment, environment + ".x")
+    os.symlink(environment + ".x", environment)
+    assert machine.entries()["foo"].state == "broken"
+
+
+def test_drafts_are_no_records(machine: Machine) -> None:
+    """What a killed writer left is not shown."""
+    machine.keep("foo")
+    machine.write(os.path.join(machine.store, "records", ".new-abc"))
+    assert machine.states() == {"foo": "ok"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("sp ace \N{SNOWMAN}", id="unicode"),
+        pytest.param('quote"back\\slash', id="quotes"),
+        pytest.param("literal\\xff", id="literal-escape"),
+        pytest.param(os.fsdecode(b"bytes\xff"), id="no-utf-8"),
+    ],
+)
+def test_strange_names_are_read_as_they_are(machine: Machine, name: str) -> None:
+    """The root in a record leads to the project, whatever its name is made of."""
+    project = machine.keep(name)
+    assert machine.entries()[name].root == project
+    assert machine.states() == {name: "ok"}
+
+
+def test_stores_that_are_read(machine: Machine) -> None:
+    """A store in use is read, and the default one from before the user chose another."""
+    machine.keep("foo")
+    other = os.path.join(machine.root, "other")
+    machine.environ["UVLOCAL_STORE"] = other
+    machine.keep("bar")
+    system = machine.system()
+    assert records.places(system, settings.load(system)) == [other, machine.store]
+    assert machine.states() == {"foo": "ok", "bar": "ok"}
+
+
+def test_no_store(machine: Machine) -> None:
+    """Without a store there is nothing to show."""
+    assert machine.entries() == {}
+
+
+# -- the offer ---------------------------------------------------------------------------------
+
+
+def test_the_first_call_after_a_move_offers_adoption(knowing: Machine) -> None:
+    """At its first call in a new place, a moved project is told of its old environment."""
+    project = knowing.keep("foo")
+    os.rename(project, project + "-new")
+    said = knowing.first_call(project + "-new")
+    assert said is not None
+    assert "`~/Dropbox/foo`" in said
+    assert "`uvlocal adopt`" in said
+
+
+def test_the_first_call_of_a_copy_offers_nothing(knowing: Machine) -> None:
+    """A copy is told nothing, although the original's record is there."""
+    project = knowing.keep("foo")
+    shutil.copytree(project, project + "2")
+    assert knowing.first_call(project + "2") == ""
+    assert knowing.first_call(project + "2") is None
+
+
+def test_the_offer_survives_broken_records(knowing: Machine) -> None:
+    """A record that names the inode but says nothing else makes no offer."""
+    project = knowing.project("foo")
+    identity = identity_of(project)
+    assert identity is not None
+    broken = os.path.join(knowing.store, "records", "x-0123456789.toml")
+    knowing.write(broken, f"a = 1\ninode = {identity.inode}\nb = [")
+    assert knowing.first_call(project) == ""
+
+
+def test_no_offer_where_the_disk_keeps_no_birth_times(machine: Machine) -> None:
+    """Without a time of birth no folder is recognised."""
+    machine.keep("foo")
+    where, system = machine.store, machine.system()
+    assert record.moved_from(where, None, system) is None
+    assert record.moved_from(where, Identity(1, 2, 0), system) is None

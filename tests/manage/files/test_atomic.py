@@ -1,0 +1,95 @@
+"""Files that are written whole or not at all, and what killed writers leave."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from uvlocal.manage.files import atomic
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="modes are of POSIX")
+
+
+@pytest.fixture(scope="module")
+def gone() -> int:
+    """Return the number of a process that has ended."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    return process.pid
+
+
+def test_replace(tmp_path: Path) -> None:
+    """The new content takes the place of the old, and nothing is left beside it."""
+    path = tmp_path / "file"
+    for content in (b"old", b"new"):
+        atomic.replace(str(path), content)
+        assert path.read_bytes() == content
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@posix
+def test_modes(tmp_path: Path) -> None:
+    """A replaced file has the mode that was asked for, a created one what the umask leaves."""
+    before = os.umask(0o027)
+    try:
+        atomic.replace(str(tmp_path / "replaced"), b"", 0o644)
+        atomic.create(str(tmp_path / "created"), b"")
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("replaced", "created")]
+    assert modes == [0o644, 0o640]
+
+
+def _no_links(*_: object) -> None:
+    raise OSError(errno.EPERM, "not supported")
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["hard-links", "no-hard-links"])
+def test_create(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool) -> None:
+    """A file is made where nothing is; what is there stays, and nothing is left beside it."""
+    if not links:
+        monkeypatch.setattr(os, "link", _no_links)
+    path = tmp_path / "file"
+    atomic.create(str(path), b"ours")
+    assert path.read_bytes() == b"ours"
+    with pytest.raises(OSError, match=r"exists|not supported"):
+        atomic.create(str(path), b"again")
+    assert path.read_bytes() == b"ours"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_what_cannot_be_written(tmp_path: Path) -> None:
+    """Where the last step fails, the draft goes and the error is told."""
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match=r"."):
+        atomic.replace(str(tmp_path / "folder"), b"x")
+    assert os.listdir(tmp_path) == ["folder"]
+
+
+def test_drafts_of_the_dead_go(tmp_path: Path, gone: int) -> None:
+    """A draft whose writer is gone is removed by the next writer; everything else stays."""
+    number = 10**30
+    end = "0123abcd"
+    kept = [f".new-{os.getpid()}-{end}", f".new-{gone}-notes.md", ".new-x", f".other-{gone}-{end}"]
+    for name in (*kept, f".new-{gone}-{end}", f".new-{number}-{end}"):
+        (tmp_path / name).touch()
+    folder = f".new-{gone}-ffffffff"
+    (tmp_path / folder).mkdir()
+    atomic.replace(str(tmp_path / "file"), b"x")
+    assert sorted(os.listdir(tmp_path)) == sorted([*kept, folder, "file"])
+
+
+def test_a_folder_that_is_gone(tmp_path: Path) -> None:
+    """Sweeping what is not there is no error; writing there is."""
+    atomic.sweep(str(tmp_path / "none"))
+    with pytest.raises(FileNotFoundError):
+        atomic.replace(str(tmp_path / "none" / "file"), b"x")

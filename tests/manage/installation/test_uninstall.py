@@ -1,0 +1,192 @@
+"""`uvlocal uninstall`: everything goes that was made, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from support.hosts.homes import NAME, SHIMS, Home
+
+from uvlocal.manage.environments import remove_all, store_lock
+from uvlocal.manage.errors import UserError
+from uvlocal.manage.installation import shim_dir, uninstall
+from uvlocal.manage.installation.install import Wish
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the homes here are POSIX's")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """Return a home directory without anything in it."""
+    return Home(tmp_path)
+
+
+def test_uninstall_of_nothing(home: Home) -> None:
+    """Where nothing is installed, there is nothing to take away."""
+    home.write(".bashrc", "# uvlocal is nice\n")
+    assert uninstall.plan(None, home.system).result.is_empty
+
+
+def test_environments_stay(home: Home) -> None:
+    """Environments and their records are data: they stay, and are told, as are the settings."""
+    home.install()
+    folder = home.environment()
+    settings = home.write(".config/uvlocal/uvlocal.toml", 'mode = "auto"\n')
+    gone = home.uninstall()
+    assert gone.kept == (str(folder), str(settings))
+    assert folder.exists()
+    assert (home.path / f".local/share/uvlocal/records/{NAME}.toml").exists()
+    assert not home.shims.exists()
+
+
+def test_environments_go_on_request(home: Home) -> None:
+    """With `--environments` they go, their records and pointers too, and then the store."""
+    before = home.tree()
+    home.install()
+    folder = home.environment()
+    pointer = home.path / "Dropbox/foo/.venv"
+    pointer.symlink_to(folder)
+
+    gone = home.uninstall(environments=True)
+
+    assert [(one.path, one.stays) for one in gone.environments] == [(str(folder), "")]
+    assert (gone.problems, gone.kept) == ((), ())
+    assert set(home.tree()) - set(before) == {
+        "Dropbox",
+        "Dropbox/foo",
+        "Dropbox/foo/pyproject.toml",
+    }
+
+
+def test_what_is_not_an_environment_of_ours_stays(home: Home) -> None:
+    """Strange folders, links and foreign pointers are left alone, with the reason."""
+    home.install()
+    folder = home.environment()
+    envs = folder.parent
+    precious = home.write("precious/file", "mine")
+    (envs / "link-0123456789").symlink_to(precious.parent)
+    (envs / "strange").mkdir()
+    pointer = home.path / "Dropbox/foo/.venv"
+    pointer.symlink_to("/elsewhere")
+
+    gone = home.uninstall(environments=True)
+
+    assert {os.path.basename(one.path) for one in gone.problems} == {"link-0123456789", "strange"}
+    assert not folder.exists()
+    assert precious.exists()
+    assert pointer.is_symlink()
+    assert sorted(os.listdir(envs)) == ["link-0123456789", "strange"]
+
+
+def test_environment_in_use_stays(home: Home) -> None:
+    """An environment that a process works in stays, and the rest goes."""
+    home.install()
+    folder = home.environment()
+    gone = home.uninstall(environments=True, running=str(folder / "bin/python"))
+    [problem] = gone.problems
+    assert (problem.path, problem.reason) == (str(folder), "is in use by `python` (process 1)")
+    assert folder.exists()
+    assert not home.shims.exists()
+
+
+def test_environments_held_by_another_process(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where another process holds the store, its environments stay, with the reason."""
+    folder = home.environment()
+    going = remove_all.plan([str(folder.parent.parent)], home.system, list)
+    monkeypatch.setattr(store_lock, "_PATIENCE", 0.1)
+    with store_lock.lock(str(folder.parent.parent)):
+        [one] = remove_all.remove(going, home.system, list)
+    assert one.stays.startswith("is held by another process")
+    assert folder.exists()
+
+
+def test_caches_go_but_a_store_among_them_stays(home: Home) -> None:
+    """Recorded decisions go; a store that lies in the cache folder is data."""
+    home.install()
+    cache = ".cache/uvlocal"
+    home.write(f"{cache}/roots", "x")
+    home.write(f"{cache}/decisions/ab/cd", "x")
+    kept = home.write(f"{cache}/store/envs/foo/pyvenv.cfg", "x")
+    (home.path / cache / "out").symlink_to("/usr")
+    home.uninstall()
+    assert kept.exists()
+    assert os.listdir(home.path / cache) == ["store"]
+
+
+def test_cache_behind_a_link_is_not_followed(home: Home) -> None:
+    """Where the cache folder is a link, what it leads to is left alone."""
+    home.install()
+    elsewhere = home.write("elsewhere/roots", "x")
+    (home.path / ".cache").mkdir()
+    (home.path / ".cache/uvlocal").symlink_to(elsewhere.parent)
+    home.uninstall()
+    assert elsewhere.exists()
+
+
+def test_other_shims_lines_stay(home: Home) -> None:
+    """`--shim-dir` takes away that folder's shim and lines, and nothing of the others."""
+    home.install()
+    before = home.tree()
+    other = str(home.path / "other")
+    home.install(Wish(other, shells=("zsh",)))
+    home.uninstall(other)
+    assert home.tree() == before
+
+
+def test_all_shims_of_this_uvlocal_go(home: Home) -> None:
+    """Without a folder named, every shim of this uvlocal on PATH goes, and no other's."""
+    mine, others = home.path / "mine", home.path / "others"
+    home.install(Wish(str(mine), startup_files=False))
+    home.install(Wish(str(others), startup_files=False))
+    home.configure("package", "/elsewhere", folder=others)
+    home.set_path(str(mine), str(others), str(home.uv.parent))
+    home.uninstall()
+    assert not mine.exists()
+    assert (others / "uv").exists()
+
+
+def test_uninstall_tells_what_it_cannot_do(home: Home) -> None:
+    """A read-only startup file is told, and everything else goes."""
+    home.install()
+    (home.path / ".bashrc").chmod(0o444)
+    gone = home.uninstall()
+    assert [(one.path, one.reason) for one in gone.problems] == [
+        (str(home.path / ".bashrc"), "is read-only")
+    ]
+    assert not home.shims.exists()
+
+
+def test_world_that_changes_between_question_and_answer(home: Home) -> None:
+    """What is gone already is fine; what was changed meanwhile is left alone and told."""
+    home.install()
+    todo = uninstall.plan(None, home.system)
+    (home.shims / "uv").unlink()
+    path = home.write(".bashrc", "new\n")
+    gone = uninstall.perform(todo)
+    assert [(one.path, one.reason) for one in gone.problems] == [
+        (str(path), "was changed by another program meanwhile")
+    ]
+    assert path.read_text() == "new\n"
+    assert not home.shims.exists()
+
+
+def test_uninstall_refuses_what_is_not_ours(home: Home) -> None:
+    """A `uv` that is no shim is not removed."""
+    path = home.write("folder/uv", "mine")
+    with pytest.raises(UserError, match="is not a shim of uvlocal"):
+        home.uninstall(str(path.parent))
+
+
+@pytest.mark.parametrize("content", ["", "folders = 1", "folders = [1]", "= garbage", "\xff"])
+def test_damaged_memory(home: Home, content: str) -> None:
+    """Where it is not known which folders were made, they stay, and nothing else."""
+    home.install(Wish(shells=("bash",)))
+    (home.shims / shim_dir.MEMORY).write_bytes(content.encode("latin-1"))
+    home.uninstall()
+    assert set(home.tree()) <= {".local", ".local/share", ".local/share/uvlocal", SHIMS}

@@ -1,0 +1,166 @@
+"""`uvlocal status` and `uvlocal path`: what is done about a project, told as it is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from support.compare.running import run
+
+from uvlocal.manage.environments.folder_identity import identity_of
+from uvlocal.manage.errors import FINDINGS, USAGE, UserError
+from uvlocal.manage.projects import status
+
+if TYPE_CHECKING:
+    from support.hosts.machines import Machine
+
+if sys.platform == "win32":
+    pytest.skip("the machines here are POSIX's", allow_module_level=True)
+
+
+def test_a_redirected_project(machine: Machine) -> None:
+    """The decision is told with its evidence, the environment with its Python."""
+    project = machine.keep("foo")
+    found = status.of(project, machine.environ)
+    assert (found.root, found.code, found.strategy) == (project, "synced", "redirect")
+    assert (found.volume_kind, found.provider) == ("synced", "dropbox")
+    assert any("info.json" in sentence for sentence in found.evidence)
+    assert found.environment == machine.environment(project)
+    assert (found.environment_exists, found.python) == (True, "3.12.1")
+    assert found.record is not None
+    assert found.created.endswith("Z")
+    assert found.variables == {"UV_PROJECT_ENVIRONMENT": found.environment}
+    assert (found.venv, found.former_root) == ("none", "")
+
+
+def test_before_the_first_call(machine: Machine) -> None:
+    """A project that was not used yet has no record and no environment, but a place for it."""
+    found = status.of(machine.project("foo"), machine.environ)
+    assert (found.record, found.created, found.environment_exists) == (None, "", False)
+    assert found.environment
+
+
+def test_a_local_project(machine: Machine) -> None:
+    """Where nothing is to be done, the environment is `.venv`."""
+    project = machine.project(os.path.join(machine.root, "code", "foo"))
+    found = status.of(project, machine.environ)
+    assert (found.code, found.strategy) == ("local-volume", None)
+    assert found.environment == os.path.join(project, ".venv")
+    assert found.variables == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param("/mine", "/mine", id="absolute"),
+        pytest.param("mine", "{}/mine", id="relative"),
+    ],
+)
+def test_the_users_own_environment(machine: Machine, value: str, expected: str) -> None:
+    """An environment that the user named is told as uv finds it."""
+    project = machine.project("foo")
+    machine.environ["UV_PROJECT_ENVIRONMENT"] = value
+    found = status.of(project, machine.environ)
+    assert (found.code, found.root) == ("user-environment", project)
+    assert found.environment == expected.format(project)
+
+
+def test_from_below_and_through_a_link(machine: Machine) -> None:
+    """A folder below the project, or a link to one, tells of the same project."""
+    project = machine.keep("foo")
+    below = os.path.dirname(machine.write(os.path.join(project, "src", "deep", "x")))
+    link = os.path.join(machine.root, "link")
+    os.symlink(below, link)
+    for path in (below, link):
+        assert status.of(path, machine.environ).root == project
+
+
+@pytest.mark.parametrize("kind", ["folder", "symlink", "file", "other"])
+def test_what_is_at_venv(machine: Machine, kind: str) -> None:
+    """What is at `.venv` is told: a folder of another uv, a pointer, or something else."""
+    project = machine.keep("foo")
+    path, target = os.path.join(project, ".venv"), machine.environment(project)
+    if kind == "folder":
+        os.mkdir(path)
+    elif kind == "symlink":
+        os.symlink(target, path)
+    else:
+        machine.write(path, f"{target}\n" * (1 if kind == "file" else 2))
+    found = status.of(project, machine.environ)
+    assert found.venv == kind
+    assert found.venv_target == (target if kind in ("symlink", "file") else "")
+    assert found.strategy == "redirect"
+
+
+def test_a_moved_project(machine: Machine) -> None:
+    """A moved project is told where it was, until it has adopted."""
+    project = machine.keep("foo")
+    identity = identity_of(project)
+    if identity is None or not identity.born:
+        pytest.skip("this disk does not tell when a folder was made")
+    os.rename(project, project + "-new")
+    assert status.of(project + "-new", machine.environ).former_root == project
+    shutil.copytree(project + "-new", project)
+    assert status.of(project + "-new", machine.environ).former_root == ""
+
+
+def test_a_broken_record(machine: Machine) -> None:
+    """With a broken record the rest is told all the same."""
+    project = machine.keep("foo")
+    [name] = machine.records()
+    machine.write(os.path.join(machine.store, "records", name), "x")
+    found = status.of(project, machine.environ)
+    assert (found.code, found.created) == ("synced", "")
+    assert found.record is not None
+
+
+@pytest.mark.parametrize("bypass", ["", "1"])
+def test_wrong_paths(machine: Machine, bypass: str) -> None:
+    """A path that is none is wrong usage, outside a project there is nothing to tell."""
+    machine.environ["UVLOCAL_BYPASS"] = bypass
+    file = machine.write(os.path.join(machine.root, "file"))
+    for path, code in ((file, USAGE), (file + "-not", USAGE), ("\0", USAGE)):
+        with pytest.raises(UserError) as caught:
+            status.of(path, machine.environ)
+        assert caught.value.code == code
+    with pytest.raises(UserError) as caught:
+        status.of(machine.root, machine.environ | {"UVLOCAL_BYPASS": ""})
+    assert caught.value.code == FINDINGS
+
+
+@pytest.mark.parametrize("name", ["foo", "sp ace", os.fsdecode(b"no\xfftext")])
+def test_path_prints_the_path_alone(machine: Machine, name: str) -> None:
+    """`uvlocal path` prints the path byte for byte, and nothing else."""
+    project = machine.project(os.path.join(machine.root, name))
+    result = run(machine, "path", cwd=project)
+    assert (result.raw_out, result.raw_err) == (f"{project}/.venv\n", "")
+    redirected = machine.project(name)
+    assert run(machine, "path", redirected).raw_out == machine.environment(redirected) + "\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where volumes are mounted differs by system")
+def test_a_volume_that_is_not_mounted(machine: Machine) -> None:
+    """A path below a place for volumes that is not there is said to be on one not mounted."""
+    with pytest.raises(UserError) as caught:
+        status.of("/media/nobody/stick/foo", machine.environ)
+    assert caught.value.code == USAGE
+    assert "`/media/nobody/stick` is not mounted" in caught.value.message
+
+
+def test_no_better_place(machine: Machine) -> None:
+    """Where the store is as remote as the project, one line says how a local place is named."""
+    project = machine.project("foo")
+    machine.environ["UVLOCAL_STORE"] = os.path.join(machine.dropbox, "store")
+    shown = run(machine, "status", project).ok()
+    assert "no-better-place" in shown.out
+    assert shown.err.splitlines() == [
+        "uv keeps the environment in the project, shared by every machine with this folder",
+        "",
+        (
+            "hint: `uvlocal config set store DIR` with a DIR on a local disk, or for everybody "
+            '`store = "/scratch/$USER/uvlocal"` in `/etc/uvlocal/uvlocal.toml`'
+        ),
+    ]

@@ -1,0 +1,221 @@
+"""Finding the real uv, as the shim in Python does it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from support.hosts import launchers
+
+import uvlocal
+from uvlocal.shim import contract
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.uv import handover
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def program(path: Path, content: bytes = b"\x7fELF real") -> str:
+    """Write an executable file and return its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    path.chmod(0o755)
+    return str(path)
+
+
+def shim(path: Path) -> str:
+    """Write something that carries the marker of our shims."""
+    return program(path, b"#!/bin/sh\n# " + contract.MARKER.encode() + b"\n")
+
+
+def find(tmp_path: Path, *folders: str, wish: str = "", recorded: str = "") -> handover.RealUv:
+    """Look for uv with these PATH entries, from the shim in `tmp_path/shims`."""
+    launcher = shim(tmp_path / "shims" / "uv")
+    if recorded:
+        (tmp_path / "shims" / contract.CONFIGURATION).write_text(f"uvlocal 1\nuv {recorded}\n")
+    environ = {"PATH": ":".join(folders)}
+    if wish:
+        environ["UVLOCAL_UV"] = wish
+    return handover.find(System(environ=environ, cwd=str(tmp_path)), launcher)
+
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="executable bits are POSIX")
+
+
+@posix_only
+@pytest.mark.parametrize(
+    "folders",
+    [
+        pytest.param(["{0}/shims", "{0}/a"], id="shim-first"),
+        pytest.param(["{0}/a", "{0}/shims"], id="shim-last"),
+        pytest.param(["{0}/shims", "{0}/a", "{0}/shims"], id="shim-spread"),
+        pytest.param(["{0}/shims", "{0}/link", "{0}/a"], id="link-to-the-shim"),
+        pytest.param(["{0}/shims", "{0}/copy", "{0}/a"], id="copy-of-the-shim"),
+        pytest.param(["{0}/shims", "{0}/folder", "{0}/a"], id="a-folder-called-uv"),
+        pytest.param(["{0}/shims", "{0}/plain", "{0}/a"], id="not-executable"),
+        pytest.param(["{0}/shims", "{0}/dangling", "{0}/a"], id="dangling-link"),
+        pytest.param(["", ".", "rel", "{0}/a"], id="empty-and-relative-entries"),
+        pytest.param(["{0}/none", "{0}/a"], id="missing-folder"),
+    ],
+)
+def test_path_without_ourselves(tmp_path: Path, folders: list[str]) -> None:
+    """The first uv on PATH that is no shim of ours is the real one; the current folder is not."""
+    real = program(tmp_path / "a" / "uv")
+    program(tmp_path / "uv")
+    program(tmp_path / "rel" / "uv")
+    shim(tmp_path / "copy" / "uv")
+    (tmp_path / "folder" / "uv").mkdir(parents=True)
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain" / "uv").write_bytes(b"")
+    (tmp_path / "dangling").mkdir()
+    (tmp_path / "dangling" / "uv").symlink_to(tmp_path / "nothing")
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / "uv").symlink_to(tmp_path / "shims" / "uv")
+    found = find(tmp_path, *(folder.format(tmp_path) for folder in folders))
+    assert (found.path, found.origin) == (real, "path")
+
+
+@posix_only
+def test_a_link_to_the_real_uv_is_kept_as_it_is(tmp_path: Path) -> None:
+    """A package manager's link goes on working when its target moves, so it is not resolved."""
+    program(tmp_path / "cellar" / "uv")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "uv").symlink_to(tmp_path / "cellar" / "uv")
+    assert find(tmp_path, f"{tmp_path}/bin").path == f"{tmp_path}/bin/uv"
+
+
+@posix_only
+def test_order(tmp_path: Path) -> None:
+    """The user's word, then PATH, then what was recorded at installation."""
+    wish, on_path = program(tmp_path / "w" / "my-uv"), program(tmp_path / "a" / "uv")
+    recorded = program(tmp_path / "r" / "uv")
+    folder = f"{tmp_path}/a"
+    assert find(tmp_path, folder, wish=wish, recorded=recorded).path == wish
+    assert find(tmp_path, folder, recorded=recorded).path == on_path
+    found = find(tmp_path, f"{tmp_path}/none", recorded=recorded)
+    assert (found.path, found.origin) == (recorded, "recorded")
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        pytest.param("none", "does not exist", id="absent"),
+        pytest.param("a", "is not an executable file", id="folder"),
+        pytest.param("shims/uv", "is uvlocal's own shim", id="ourselves"),
+    ],
+)
+def test_an_explicit_wish_is_not_replaced(tmp_path: Path, name: str, why: str) -> None:
+    """A `UVLOCAL_UV` that cannot be is an error, although PATH has a uv."""
+    program(tmp_path / "a" / "uv")
+    found = find(tmp_path, f"{tmp_path}/a", wish=f"{tmp_path}/{name}")
+    assert found.path == ""
+    assert handover.missing(found) == (
+        f"error: `UVLOCAL_UV` names `{tmp_path}/{name}`, which {why}\n\n"
+        "hint: set `UVLOCAL_UV` to the path of the real uv, or unset it"
+    )
+
+
+@posix_only
+def test_missing_names_every_place(tmp_path: Path) -> None:
+    """Without a real uv the message lists every place, and how to mend it."""
+    message = handover.missing(find(tmp_path, f"{tmp_path}/a", f"{tmp_path}/b", recorded="/r/uv"))
+    assert message == (
+        "error: no uv found, these places were tried:\n"
+        f"  {tmp_path}/a/uv\n"
+        f"  {tmp_path}/b/uv\n"
+        "  /r/uv\n"
+        "\n"
+        "hint: install uv, or set `UVLOCAL_UV` to the path of the real one"
+    )
+
+
+def test_what_is_said_steers_no_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    """Lines of ours stay lines; what steers a terminal is escaped, bytes that are no text too."""
+    handover.say("warning: `a\x1b[2J\u202e\udcff`\n\nhint: süß")
+    assert capfd.readouterr().err == "warning: `a\\x1b[2J\\u202e\\xff`\n\nhint: süß\n"
+
+
+def test_missing_without_any_path() -> None:
+    """An empty PATH is said to be the reason."""
+    found = handover.find(System(environ={}, cwd="/"), "")
+    assert "`PATH` has no usable folder" in handover.missing(found)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"\xff\xfe\x00", id="binary"),
+        pytest.param(b"uv\nuv", id="no-value"),
+        pytest.param(b"x" * 70000, id="too-large"),
+    ],
+)
+def test_a_broken_configuration_says_nothing(tmp_path: Path, content: bytes) -> None:
+    """Garbage beside the launcher is no recorded uv, and no exception."""
+    (tmp_path / contract.CONFIGURATION).write_bytes(content)
+    found = handover.configuration(System(environ={}), str(tmp_path / "uv"))
+    assert found.get("uv", "") == ""
+
+
+@posix_only
+def test_become_passes_bytes_and_changes_only_what_it_was_told(tmp_path: Path) -> None:
+    """Names that are no identifiers and values that are no text reach uv as they came."""
+    source = os.path.dirname(os.path.dirname(uvlocal.__file__))
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]);"
+        "from uvlocal.shim.uv.handover import become;"
+        "become(sys.argv[2], ['uv', *sys.argv[3:]], {'SET': 'b\\udcff', 'GONE': None})"
+    )
+    recorder = tmp_path / "uv"
+    recorder.write_text('#!/bin/sh\nprintf "%s\\0" "$0" "$@"; printf "=\\0"; env -0\n')
+    recorder.chmod(recorder.stat().st_mode | stat.S_IXUSR)
+    environ = {
+        b"INPUT_NODE-VERSION": b"\xff\xfe",
+        b"GONE": b"1",
+        b"SET": b"a",
+        b"PATH": b"/usr/bin:/bin",
+    }
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code, source, str(recorder), b"\xff", b"", b"a b"],
+        env={os.fsdecode(name): os.fsdecode(value) for name, value in environ.items()},
+        capture_output=True,
+        check=True,
+    )
+    arguments, _, rest = done.stdout.partition(b"=\0")
+    assert arguments.split(b"\0")[1:-1] == [b"\xff", b"", b"a b"]
+    got = dict(entry.split(b"=", 1) for entry in rest.split(b"\0") if entry)
+    assert got[b"SET"] == b"b\xff"
+    assert b"GONE" not in got
+    assert got[b"PATH"] == b"/usr/bin:/bin"
+
+
+@posix_only
+@pytest.mark.parametrize("name", ["uv", ""])
+def test_become_passes_entries_that_no_mapping_holds(tmp_path: Path, name: str) -> None:
+    """Twins, entries without `=` or without a name, and their order reach uv as they came."""
+    source = os.path.dirname(os.path.dirname(uvlocal.__file__))
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]);"
+        "from uvlocal.shim.uv.handover import become;"
+        f"become(sys.argv[2], [{name!r}, 'x'], {{'SET': '2', 'GONE': None, 'NEW': '3'}})"
+    )
+    record = tmp_path / "record"
+    given = [b"", b"none", b"TWIN=1", b"SET=1", b"=", b"=C:=C:\\", b"GONE=1", b"TWIN=2", b"GONE=2"]
+    given += [b"LC_CTYPE=C.UTF-8", f"UVLOCAL_TEST_RECORD={record}".encode()]
+    words = [sys.executable, "-I", "-S", "-c", code, source, launchers.recorder()]
+    lines = [f"program {os.fsencode(sys.executable).hex()}"]
+    lines += [f"argument {os.fsencode(word).hex()}" for word in words]
+    lines += [f"variable {entry.hex()}" for entry in given]
+    orders = tmp_path / "orders"
+    orders.write_text("\n".join([*lines, ""]))
+    subprocess.run([launchers.starter(), str(orders)], check=True)
+    found = launchers.read_record(str(record))
+    kept = [entry for entry in given if not entry.startswith(b"GONE")]
+    assert found.variables == [*(e.replace(b"SET=1", b"SET=2") for e in kept), b"NEW=3"]
+    assert found.arguments == [b"uv", b"x"]

@@ -1,0 +1,88 @@
+"""The clock jumps: what was decided and recorded under a false clock is right under the right one.
+
+The clock is that of our Python, by libfaketime; what the kernel writes down as times of files stays
+right. (A disk on which the times of files are false is in `test_disks`.)
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from support.faults import hard_cases
+
+from uvlocal.shim import contract
+
+if TYPE_CHECKING:
+    from support.hosts.hard_machine import HardMachine
+
+if sys.platform != "linux":
+    pytest.skip("libfaketime is loaded as on Linux", allow_module_level=True)
+
+LIBRARIES = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
+if not LIBRARIES:
+    pytest.skip("libfaketime is not installed: no false clock was tried", allow_module_level=True)
+
+BEHIND = ["-10d", "-3s", "-20y"] if hard_cases.ALL else ["-10d"]
+AHEAD = ["+60y", "+3s", "+10d"] if hard_cases.ALL else ["+60y"]
+
+
+def clock(offset: str) -> dict[str, str]:
+    """Return the variables that let a program's clock be wrong by so much."""
+    return {"LD_PRELOAD": LIBRARIES[0], "FAKETIME": offset, "NO_FAKE_STAT": "1"}
+
+
+def recorded(machine: HardMachine) -> list[str]:
+    """Return the recorded decisions."""
+    folder = os.path.join(machine.cache, contract.DECISIONS)
+    return os.listdir(folder) if os.path.isdir(folder) else []
+
+
+def settle(machine: HardMachine) -> None:
+    """Let calls decide until one is recorded, which they are once all files are old enough."""
+    deadline = time.monotonic() + 60
+    while not recorded(machine):
+        assert time.monotonic() < deadline
+        assert machine.is_right(machine.call("sync"), "sync")
+
+
+@pytest.mark.parametrize("offset", BEHIND + AHEAD)
+def test_a_false_clock(machine: HardMachine, offset: str) -> None:
+    """Calls are right under a false clock, and after it; and a change is seen at once."""
+    for env in (clock(offset), {}, clock(offset), {}):
+        for _ in range(2):
+            assert machine.is_right(machine.call("sync", env=env), "sync")
+    # Of equal size, and within the same second as what was decided before.
+    for mode, environment in (("never ", ""), ("always", machine.expected)) * 3:
+        machine.write("home/.config/uvlocal/uvlocal.toml", f'mode = "{mode.strip()}"{mode[6:]}\n')
+        for env in (clock(offset), {}, clock(offset)):
+            assert machine.call("sync", env=env).environment == environment
+
+
+@pytest.mark.parametrize("offset", BEHIND)
+def test_a_clock_that_is_behind(machine: HardMachine, offset: str) -> None:
+    """What seems to be changed in the future is not recorded: it may change again unseen."""
+    settle(machine)
+    for env in ({}, clock(offset), {}):
+        shutil.rmtree(os.path.join(machine.cache, contract.DECISIONS))
+        assert machine.is_right(machine.call("sync", env=env), "sync")
+        assert bool(recorded(machine)) == (not env)
+        settle(machine)
+
+
+@pytest.mark.parametrize("offset", BEHIND + AHEAD)
+def test_what_was_recorded_before(machine: HardMachine, offset: str) -> None:
+    """A jump makes no recorded decision wrong, and loses none."""
+    settle(machine)
+    before = recorded(machine)
+    for _ in range(3):
+        assert machine.is_right(machine.call("sync", env=clock(offset)), "sync")
+    assert set(before) <= set(recorded(machine))
+    machine.write("home/.config/uvlocal/uvlocal.toml", 'mode = "never"\n')
+    for env in (clock(offset), {}):
+        assert machine.call("sync", env=env).environment == ""

@@ -1,0 +1,119 @@
+"""The tables of the README, made from the code; running this file rewrites them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from support.tools.fetched import SOURCE
+
+from uvlocal.manage.commands.app import app
+from uvlocal.shim.decide import CODES
+from uvlocal.shim.volume.filesystems import FILE_SYSTEMS
+from uvlocal.shim.volume.providers.table import PROVIDERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from uvlocal.shim.volume.providers.schema import Provider
+
+README = os.path.join(SOURCE, "README.md")
+
+#: How a provider's folders are found, as the README says it.
+_HOW = {
+    "file": "its configuration",
+    "registry": "registry",
+    "variable": "variable",
+    "fixed": "its usual folder",
+    "shape": "path",
+    "marker": "marker",
+    "attribute": "attribute",
+    "back-link": "back-link",
+}
+_SYSTEMS = {"darwin": "macOS", "linux": "Linux", "win32": "Windows"}
+_KINDS = ("network", "shared", "incapable")
+
+
+def codes() -> str:
+    """Return the decision codes in order of precedence."""
+    rows = [
+        f"| {number} | `{code}` | {when} |" for number, (code, when) in enumerate(CODES.items(), 1)
+    ]
+    return "\n".join(["| | code | when |", "|---|---|---|", *rows])
+
+
+def providers() -> str:
+    """Return a row for each provider: how it is found on each system."""
+    head = ["| provider | id | " + " | ".join(_SYSTEMS.values()) + " |", "|---|---|---|---|---|"]
+    rows = []
+    for provider in sorted(PROVIDERS, key=lambda row: row.label.lower()):
+        cells = [", ".join(_found_by(provider, system)) or "-" for system in _SYSTEMS]
+        rows.append(f"| {provider.label} | `{provider.id}` | " + " | ".join(cells) + " |")
+    return "\n".join(head + rows)
+
+
+def _found_by(provider: Provider, system: str) -> dict[str, None]:
+    """Return how a provider is found on a system, in words, each once."""
+    ways = [_HOW[place.how] for place in provider.places if system in place.platforms]
+    if system == "darwin" and provider.file_provider:
+        ways.insert(0, "path")
+    if system == "win32" and provider.windows_names:
+        ways.insert(0, "registry")
+    if system != "win32" and any(row.provider == provider.id for row in FILE_SYSTEMS):
+        ways.append("mount")
+    return dict.fromkeys(ways)
+
+
+def file_systems() -> str:
+    """Return the file systems of each kind that matters."""
+    rows = []
+    for kind in _KINDS:
+        types = dict.fromkeys(
+            name for row in FILE_SYSTEMS if row.kind == kind for name in row.types
+        )
+        rows.append(f"| `{kind}` | " + ", ".join(f"`{name}`" for name in types) + " |")
+    return "\n".join(["| kind | file systems |", "|---|---|", *rows])
+
+
+def commands() -> str:
+    """Return the commands with the first line of their help."""
+    named: list[tuple[str, Callable[..., object] | None]] = []
+    for command in app.registered_commands:
+        function = command.callback
+        named.append((str(command.name or getattr(function, "__name__", "")), function))
+    for group in app.registered_groups:
+        called = group.typer_instance.registered_callback if group.typer_instance else None
+        named.append((str(group.name or ""), called.callback if called else None))
+    rows = [
+        f"| `uvlocal {name}` | {(function.__doc__ or '').splitlines()[0]} |"
+        for name, function in named
+        if function is not None
+    ]
+    return "\n".join(["| command | what it does |", "|---|---|", *rows])
+
+
+TABLES = {
+    "codes": codes,
+    "commands": commands,
+    "providers": providers,
+    "file-systems": file_systems,
+}
+
+
+def rewritten(text: str, tables: Mapping[str, Callable[[], str]] = TABLES) -> str:
+    """Return the README with every table as the code has it."""
+    for name, make in tables.items():
+        start, end = f"<!-- table: {name} -->\n", "<!-- end -->"
+        if text.count(start) != 1:
+            msg = f"the README has no place for the table `{name}`"
+            raise ValueError(msg)
+        before, rest = text.split(start)
+        text = before + start + make() + "\n" + end + rest.partition(end)[2]
+    return text
+
+
+if __name__ == "__main__":
+    with open(README, encoding="utf-8") as file:
+        new = rewritten(file.read())
+    with open(README, "w", encoding="utf-8") as file:
+        file.write(new)

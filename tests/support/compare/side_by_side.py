@@ -1,0 +1,214 @@
+"""The same call of uv by several ways, side by side: the real uv, and the launcher.
+
+What a call does to files shows in a folder that is laid out anew before each. Nothing but
+`UVLOCAL_LOOP` (a count that ends loops) may tell the ways apart.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from support.hosts.worlds import Entry, World
+
+_T = TypeVar("_T")
+
+#: Bare uv twice: the first time it may have to fill its caches, and to make folders.
+WAYS = ("warm", "bare", "decided", "recalled")
+
+#: No call takes longer, in seconds, unless it hangs.
+_PATIENCE = 60
+
+#: What differs between two calls of one uv.
+_TIMES = re.compile(rb"\b\d+(\.\d+)?(ms|s|us)\b")
+_TEMPORARY = re.compile(rb"\.tmp\w+")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call ended: its exit code, its output, and the files that it left."""
+
+    code: int
+    out: bytes
+    err: bytes
+    files: dict[str, Entry]
+
+
+class SideBySide:
+    """A world with all ways to call uv.
+
+    The folder `folder` is copied from `template` before each call, and so is every other one that
+    `templates` names.
+    """
+
+    def __init__(
+        self, world: World, folder: str, template: str = "", *, settles: bool = True
+    ) -> None:
+        """Install the shims; an empty `template` means an empty folder.
+
+        Without `settles` nothing is waited for, so that hardly a decision is recorded.
+        """
+        self.world = world
+        self.folder = folder
+        self.templates = {folder: template}
+        shims = world.install_shim()
+        self.native = os.path.join(shims, "uv")
+        self._settled = not settles
+        self.decisions = os.path.join(world.home, ".cache", "uvlocal", "decisions")
+
+    def program(self, way: str) -> str:
+        """Return the program of a way."""
+        return self.native if way in ("decided", "recalled") else self.world.real_uv
+
+    def lay_out(self, way: str) -> None:
+        """Lay out the folders; before `decided` forget every decision.
+
+        What is as it should be is not touched: nothing is recorded that rests on a fresh file.
+        """
+        for folder, template in self.templates.items():
+            _restore(self.world, folder, template)
+        if way == "decided":
+            if not self._settled:
+                self._settle()
+            shutil.rmtree(self.decisions, ignore_errors=True)
+
+    def recorded(self) -> bool:
+        """Say whether a decision is recorded."""
+        return os.path.isdir(self.decisions) and bool(os.listdir(self.decisions))
+
+    def _settle(self) -> None:
+        """Wait until decisions are recorded: what they rest on must be some seconds old."""
+        shutil.rmtree(self.decisions, ignore_errors=True)
+        end = time.monotonic() + _PATIENCE
+        while not self.recorded():
+            assert time.monotonic() < end, "no decision is ever recorded"
+            time.sleep(0.1)  # the clock is what is waited for
+            self.start("decided", ["run", "--no-sync", "true"]).wait(_PATIENCE)
+        self._settled = True
+
+    def environment(self, env: Mapping[str, str | None] | None = None) -> dict[str, str]:
+        """Return the variables of a call."""
+        found: dict[str, str | None] = {
+            **self.world.environment,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **(env or {}),
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    def start(
+        self,
+        way: str,
+        arguments: Sequence[str | bytes],
+        *,
+        env: Mapping[str, str | None] | None = None,
+        cwd: str = "",
+        **more: Any,  # noqa: ANN401 - whatever Popen takes
+    ) -> subprocess.Popen[bytes]:
+        """Start a call as it is."""
+        return subprocess.Popen(
+            ["uv", *arguments],  # noqa: S607 - what argv[0] says; `executable` is what runs
+            executable=self.program(way),
+            cwd=cwd or self.folder,
+            env=self.environment(env),
+            **more,
+        )
+
+    def call(
+        self,
+        way: str,
+        arguments: Sequence[str | bytes],
+        *,
+        env: Mapping[str, str | None] | None = None,
+        stdin: bytes = b"",
+        cwd: str = "",
+    ) -> Outcome:
+        """Make a call in the folder, newly laid out."""
+        self.lay_out(way)
+        process = self.start(
+            way,
+            arguments,
+            env=env,
+            cwd=os.path.join(self.folder, cwd),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        out, err = process.communicate(stdin, timeout=_PATIENCE)
+        return Outcome(process.returncode, plain(out), plain(err), self.files())
+
+    def files(self) -> dict[str, Entry]:
+        """Return the files of the folder, and those of the home that are none of ours."""
+        home = self.world.tree(self.world.home)
+        ours = (os.path.join(".cache", "uvlocal"), os.path.join(".local", "share", "uvlocal"))
+        kept = {name: entry for name, entry in home.items() if not name.startswith(ours)}
+        for above in (".cache", ".local", os.path.join(".local", "share")):
+            kept.pop(above, None)
+        for folder in self.templates:
+            found = self.world.tree(folder)
+            kept |= {os.path.join(folder, name): entry for name, entry in found.items()}
+        return kept
+
+    def compare(
+        self,
+        arguments: Sequence[str | bytes],
+        *,
+        bare: Mapping[str, str | None] | None = None,
+        **more: Any,  # noqa: ANN401 - as `call`
+    ) -> Outcome:
+        """Make the call by every way; return how it ended, which must be the same for all.
+
+        `bare` are further variables for the real uv alone.
+        """
+        env = more.pop("env", {})
+        alone = {**env, **(bare or {})}
+        found = {
+            way: self.call(way, arguments, env=alone if way in WAYS[:2] else env, **more)
+            for way in WAYS
+        }
+        expected = found["bare"]
+        for way in WAYS[2:]:
+            assert found[way] == expected, way
+        return expected
+
+    def same(self, make: Callable[[str], _T]) -> _T:
+        """Return what `make` returns for each way, which must be the same for all."""
+        found = {way: make(way) for way in WAYS}
+        for way in WAYS[2:]:
+            assert found[way] == found["bare"], way
+        return found["bare"]
+
+
+def _restore(world: World, folder: str, template: str) -> None:
+    """Make a folder like its template, or empty, and leave alone what is so already."""
+    os.makedirs(folder, exist_ok=True)
+    wanted = world.tree(template) if template else {}
+    found = world.tree(folder)
+    for name in reversed(found):  # what is in a folder comes after it
+        if found[name] != wanted.get(name):
+            path = os.path.join(folder, name)
+            if found[name].kind == "folder":
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                os.unlink(path)
+    for name in wanted:
+        source, path = os.path.join(template, name), os.path.join(folder, name)
+        if os.path.lexists(path):
+            continue
+        if wanted[name].kind == "folder":
+            os.mkdir(path)
+            shutil.copystat(source, path)
+        else:
+            shutil.copy2(source, path, follow_symlinks=False)
+
+
+def plain(output: bytes) -> bytes:
+    """Replace the times and temporary names, which differ between two calls of one uv."""
+    return _TEMPORARY.sub(b".tmp", _TIMES.sub(b"TIME", output))

@@ -1,0 +1,282 @@
+"""Two machines of one person that share a folder by a real sync client, each with a Python."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+import pytest
+from support.hosts.worlds import World
+from support.tools.real_mounts import free_port
+
+from uvlocal.manage.files.tree import is_conflict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+    from support.hosts.worlds import Entry
+
+#: How long the two may take until they hold the same, in seconds.
+PATIENCE = 60
+#: Python's own byte code beside the sources is no concern of uv or uvlocal.
+_ENVIRON = {"PYTHONDONTWRITEBYTECODE": "1"}
+#: The minor versions that the tests' projects may run on.
+_MINORS = range(10, 15)
+#: What tells of an environment, wherever it lies.
+_OF_ENVIRONMENT = re.compile(r"(^|/)(\.venv|pyvenv\.cfg|site-packages|activate)($|/)")
+
+
+@functools.cache
+def pythons() -> tuple[str, str]:
+    """Return two interpreters, of different minor versions where this machine has them.
+
+    Otherwise it is one interpreter by two paths.
+    """
+    mine = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+    beside = os.path.dirname(sys.base_prefix)  # version managers keep all of them side by side
+    names = [shutil.which(f"python3.{minor}") or "" for minor in _MINORS]
+    names += [
+        os.path.join(beside, name, "bin", "python3")
+        for name in (sorted(os.listdir(beside)) if os.path.isdir(beside) else [])
+    ]
+    for path in filter(os.path.exists, names):
+        code = "import sys; print(sys.version_info[1])"
+        done = subprocess.run([path, "-I", "-c", code], capture_output=True, text=True, check=False)
+        minor = done.stdout.strip()
+        if minor.isdigit() and int(minor) in _MINORS and int(minor) != sys.version_info[1]:
+            return mine, os.path.realpath(path)
+    return mine, sys.executable
+
+
+class Client(Protocol):
+    """A sync client between two folders."""
+
+    def start(self, worlds: tuple[World, World]) -> None:
+        """Begin."""
+
+    def settle(self) -> None:
+        """Wait until both folders have had everything from each other."""
+
+    def stop(self) -> None:
+        """End."""
+
+
+class Unison:
+    """Unison, called whenever the two are to meet."""
+
+    def start(self, worlds: tuple[World, World]) -> None:
+        """Make the first comparison."""
+        self.worlds = worlds
+        self.settle()
+
+    def settle(self) -> None:
+        """Compare, and send; what changes meanwhile is sent the next time."""
+        here, there = self.worlds
+        words = ("unison", here.dropbox, there.dropbox, "-batch", "-ui", "text")
+        state = {"UNISON": here.path("unison")}
+        said = ""
+        for _ in range(3):
+            done = here.run(*words, "-confirmbigdel=false", env=state)
+            if done.code == 0:
+                return
+            said += str(done)
+        pytest.fail(said)
+
+    def stop(self) -> None:
+        """Do nothing: it does not run."""
+
+
+class Syncthing:
+    """Two Syncthings that speak to nobody but each other, over the loopback interface."""
+
+    def start(self, worlds: tuple[World, World]) -> None:
+        """Configure both, start both, and wait until they know each other."""
+        self.worlds = worlds
+        self._processes: list[subprocess.Popen[str]] = []
+        self._ports = [free_port(), free_port()]
+        homes = [os.path.join(world.home, ".config", "syncthing") for world in worlds]
+        for world, home in zip(worlds, homes, strict=True):
+            world.run("syncthing", "generate", "--no-default-folder", f"--home={home}").ok()
+        texts = [_text(os.path.join(home, "config.xml")) for home in homes]
+        devices = [re.findall(r'<device id="([^"]+)"', text)[0] for text in texts]
+        self._keys = [re.findall(r"<apikey>([^<]+)</apikey>", text)[0] for text in texts]
+        listen = [free_port(), free_port()]
+        for number in (0, 1):
+            text = _configured(texts[number], worlds[number].dropbox, devices, listen, number)
+            path = os.path.join(homes[number], "config.xml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            command = ["syncthing", "serve", f"--home={homes[number]}", "--no-browser"]
+            process = subprocess.Popen(
+                [*command, "--no-restart", f"--gui-address=127.0.0.1:{self._ports[number]}"],
+                env=worlds[number].environment | {"STNOUPGRADE": "1"},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+            self._processes.append(process)
+            assert process.stdout is not None
+            assert any("Completed initial scan" in line for line in process.stdout)
+        self.settle()
+
+    def settle(self) -> None:
+        """Have both scan their folders, and wait until neither needs anything."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            for number in (0, 1):
+                self._ask(number, "POST", "db/scan?folder=f")
+            states = [self._ask(number, "GET", "db/status?folder=f") for number in (0, 1)]
+            met = self._ask(0, "GET", "system/connections")["connections"]
+            is_met = any(one["connected"] for one in met.values())
+            is_done = all(one["state"] == "idle" and not one["needTotalItems"] for one in states)
+            if is_met and is_done and same(*self.worlds):
+                return
+            assert time.monotonic() < end, (states, met)
+            time.sleep(0.1)  # Syncthing has no call that waits for another machine
+
+    def _ask(self, number: int, method: str, what: str) -> dict[str, Any]:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self._ports[number]}/rest/{what}",
+            headers={"X-API-Key": self._keys[number]},
+            method=method,
+        )
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - see above
+            found: dict[str, Any] = json.loads(answer.read() or b"{}")
+        return found
+
+    def stop(self) -> None:
+        """End both; each runs as two processes, and its pipe is at its end when both are."""
+        if sys.platform == "win32":
+            raise NotImplementedError
+        for process in self._processes:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.communicate()
+
+
+#: What Syncthing must not do in a test: speak to anybody else, update itself.
+_QUIET = {
+    "globalAnnounceEnabled": "false",
+    "localAnnounceEnabled": "false",
+    "relaysEnabled": "false",
+    "natEnabled": "false",
+    "urAccepted": "-1",
+    "autoUpgradeIntervalH": "0",
+    "crashReportingEnabled": "false",
+    "reconnectionIntervalS": "1",
+}
+
+
+def _configured(text: str, folder: str, devices: list[str], ports: list[int], number: int) -> str:
+    """Return a Syncthing's configuration with one folder, shared with the other machine."""
+    for option, value in _QUIET.items():
+        text = re.sub(f"<{option}>[^<]*</{option}>", f"<{option}>{value}</{option}>", text)
+    own = f"<listenAddress>tcp://127.0.0.1:{ports[number]}</listenAddress>"
+    text = text.replace("<listenAddress>default</listenAddress>", own)
+    other = 1 - number
+    members = "".join(f'<device id="{device}"></device>' for device in devices)
+    added = (
+        f'<folder id="f" label="" path="{folder}" type="sendreceive" fsWatcherEnabled="true" '
+        f'fsWatcherDelayS="1">{members}</folder><device id="{devices[other]}" name="other">'
+        f"<address>tcp://127.0.0.1:{ports[other]}</address></device>"
+    )
+    return text.replace("<device ", f"{added}<device ", 1)
+
+
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def shared(world: World) -> dict[str, Entry]:
+    """Return what a machine's shared folder holds, but for the client's own marks."""
+    found = world.tree(world.dropbox)
+    return {name: entry for name, entry in found.items() if not name.startswith(".st")}
+
+
+def same(here: World, there: World) -> bool:
+    """Say whether both shared folders hold the same; what vanishes meanwhile is not the same."""
+    try:
+        return shared(here) == shared(there)
+    except FileNotFoundError:
+        return False
+
+
+class Pair:
+    """Both machines with a project `foo` in the shared folder, from `with` to its end."""
+
+    def __init__(self, folder: Path, uv: str, cache: Path, client: Client) -> None:
+        """Make both, each with a home and a Python of its own."""
+        self.client = client
+        here, there = (
+            World(str(folder / name), uv, cache=str(cache / "pair"), python=python)
+            for name, python in zip(("here", "there"), pythons(), strict=True)
+        )
+        self.worlds = here, there
+        for world in self.worlds:
+            world.environment |= _ENVIRON | {"UVLOCAL_STORE": world.store}
+        here.project("home/Dropbox/foo")
+
+    def __enter__(self) -> Self:
+        """Start the client."""
+        self.client.start(self.worlds)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop it."""
+        self.client.stop()
+
+    def start(self, world: World, *words: str) -> subprocess.Popen[str]:
+        """Call uv on a machine, and do not wait."""
+        world.install_shim()
+        return subprocess.Popen(
+            [os.path.join(world.shim_directory, "uv"), *words],
+            cwd=os.path.join(world.dropbox, "foo"),
+            env=world.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def crossed(self) -> list[str]:
+        """Return what there is of environments, and of conflicts, in both shared folders."""
+        found = []
+        for world in self.worlds:
+            names = shared(world)
+            of_folder: dict[str, set[str]] = {}
+            for name in names:
+                of_folder.setdefault(os.path.dirname(name), set()).add(os.path.basename(name))
+            found += [
+                name
+                for name in names
+                if _OF_ENVIRONMENT.search(name)
+                or is_conflict(os.path.basename(name), of_folder[os.path.dirname(name)])
+            ]
+        return found
+
+    def made(self) -> list[tuple[str, str, int]]:
+        """Return the environment of each machine: its name, its Python, and which folder it is."""
+        found = []
+        for world in self.worlds:
+            [environment] = world.environments()
+            code = "import sys; print(sys.version_info[:2])"
+            python = world.run(os.path.join(environment, "bin", "python"), "-c", code).ok().out
+            inode = os.stat(os.path.join(environment, "pyvenv.cfg")).st_ino
+            found.append((os.path.basename(environment), python, inode))
+        return found

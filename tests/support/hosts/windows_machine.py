@@ -1,0 +1,260 @@
+"""A machine whose shim is the launcher for Windows, run by Windows itself or by wine."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
+
+import filelock
+import pytest
+from support.hosts import launchers
+from support.tools import fetched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+TARGET = launchers.host() if sys.platform == "win32" else "windows-x86_64"
+#: How long a program may take under wine, in seconds; how often one is tried where wine itself
+#: fails.
+_PATIENCE, _ATTEMPTS = 60, 3
+
+
+@cache
+def runner() -> list[str]:
+    """Return what runs a program for Windows: nothing on Windows, elsewhere wine.
+
+    Where the kernel puts something at random into the addresses that wine needs, the program dies:
+    wine 8 under Linux 6.18 lost one start in 500 so, and none in 4,500 with fixed addresses.
+    Containers may forbid these.
+    """
+    if sys.platform == "win32":
+        return []
+    wine = shutil.which("wine64") or shutil.which("wine")
+    if wine is None or launchers.host() != "linux-x86_64":
+        pytest.skip("wine is not installed: the launcher for Windows was not run")
+    fixed = ["setarch", "--addr-no-randomize"]
+    if shutil.which(fixed[0]) and subprocess.run([*fixed, "true"], check=False).returncode == 0:
+        return [*fixed, wine]
+    return [wine]
+
+
+class Windows:
+    """A folder as in `launchers.Machine`, seen from Windows."""
+
+    def __init__(self, root: Path, runner: list[str]) -> None:
+        """Set up the folder `root` with a shim, a uv, a Python and a package."""
+        self.root = root
+        self.runner = runner
+        self.record = root / "record"
+        self.put("shims/uv.exe", launchers.launcher(TARGET))
+        self.put("real/uv.exe", launchers.recorder(TARGET))
+        self.put("python/python.exe", launchers.recorder(TARGET))
+        (root / "package" / "uvlocal" / "shim").mkdir(parents=True)
+        (root / "package" / "uvlocal" / "shim" / "launch.py").touch()
+        self.configure(python=self.path("python/python.exe"), package=self.path("package"))
+        self.environ = dict(fetched.ENVIRONMENT)
+        self.environ["UVLOCAL_TEST_RECORD"] = self.path("record")
+        self.folders("real")
+        if runner:
+            self.environ |= _environ()
+
+    def put(self, name: str, source: str) -> str:
+        """Copy a file to a place below the root, and return its path as Windows sees it."""
+        target = self.root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+        return self.path(name)
+
+    def path(self, name: str) -> str:
+        """Return the path of something below the root, as Windows sees it."""
+        path = str(self.root / name)
+        return path if sys.platform == "win32" else "Z:" + path.replace("/", "\\")
+
+    def configure(self, **values: str) -> None:
+        """Write the configuration beside the shim."""
+        text = "".join(f"{key} {value}\n" for key, value in {"uvlocal": "1", **values}.items())
+        (self.root / "shims" / "uvlocal-launcher.conf").write_bytes(text.encode())
+
+    def folders(self, *names: str) -> None:
+        """Make PATH these folders below the root; `.` and what is quoted are taken as they are."""
+        entries = [name if name[0] in '."' else self.path(name) for name in names]
+        # wine adds its own PATH after this one
+        self.environ["WINEPATH" if self.runner else "PATH"] = ";".join(entries)
+
+    def without_python(self) -> None:
+        """Take Python away, so that the shim has to become uv by itself, and quietly."""
+        (self.root / "python" / "python.exe").unlink()
+        self.environ["UVLOCAL_QUIET"] = "1"
+
+    @contextmanager
+    def started(self, tail: str) -> Iterator[Process]:
+        """Start the shim with a command line, and go on once uv or Python was started by it."""
+        process = _tried(
+            lambda: self._start_until_recorded(tail),
+            lambda _: bool(self.runner) and not self.record.exists(),
+        )
+        with process:
+            try:
+                assert self.record.exists()
+                yield process
+            finally:
+                process.kill()
+
+    def call(self, tail: str = "", name: str = "uv", shim: str = "shims/uv.exe") -> tuple[int, str]:
+        """Run the shim with a command line; return the exit code and what was said."""
+        end = self.environ.get("UVLOCAL_TEST_END", "0")
+        code, out, said = self.run(
+            *self._starting(tail, name, shim), ends=42 if end == "w" else int(end)
+        )
+        assert out == b""
+        return code, said
+
+    def run(self, *command: str, ends: int = 0) -> tuple[int, bytes, str]:
+        """Run a program for Windows; return its exit code, its output and what it said.
+
+        `ends` is the exit code with which it is to end if it says nothing. Where wine itself fails,
+        the program is run again.
+        """
+        return _tried(
+            lambda: self._run(command),
+            lambda done: bool(self.runner) and _is_trouble_of_wine(done[0], done[2], ends),
+        )
+
+    def _starting(self, tail: str, name: str = "uv", shim: str = "shims/uv.exe") -> list[str]:
+        """Say how the shim is to be started, in variables; return what starts it so."""
+        self.environ["START_PROGRAM"] = self.path(shim)
+        self.environ["START_LINE"] = name + tail
+        return [launchers.starter(TARGET)]
+
+    def _start(self, command: Sequence[str]) -> Process:
+        return subprocess.Popen(
+            [*self.runner, *command],
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=self.root,
+        )
+
+    def _start_until_recorded(self, tail: str) -> Process:
+        """Start the shim, and wait until a program made its record or all ended without."""
+        process = self._start(self._starting(tail))
+        while not self.record.exists() and process.poll() is None:
+            time.sleep(0.01)
+        if not self.record.exists():
+            process.communicate()
+        return process
+
+    def _run(self, command: Sequence[str]) -> tuple[int, bytes, str]:
+        process = self._start(command)
+        try:
+            out, error = process.communicate(timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            if not self.runner:
+                raise
+            return -1, b"", "wine: hangs"
+        return process.returncode, out, error.decode()
+
+    def recorded(self) -> tuple[str, dict[str, str]]:
+        """Return the command line and the environment with which the recorder was started."""
+        line, _, block = self.record.read_bytes().decode("utf-16-le").partition("\0")
+        pairs = [entry.partition("=") for entry in block.split("\0") if entry[1:]]
+        return line, {name.upper(): value for name, _, value in pairs}
+
+
+Process = subprocess.Popen[bytes]
+_T = TypeVar("_T")
+
+
+def _tried(attempt: Callable[[], _T], failed: Callable[[_T], bool]) -> _T:
+    """Return what an attempt makes, the last of some where each before it failed."""
+    done = attempt()
+    for _ in range(_ATTEMPTS - 1):
+        if not failed(done):
+            break
+        done = attempt()
+    return done
+
+
+def _is_trouble_of_wine(code: int, said: str, ends: int) -> bool:
+    """Say whether wine itself failed: with a page fault, to start what is there, or silently.
+
+    No program here fails without a word. Where addresses are not fixed, wine may lose the first
+    program, which ends with 1 then, or one that is started by another.
+    """
+    silent = not said and code != ends
+    return silent or "wine: " in said or "be started" in said
+
+
+def _server() -> str:
+    return shutil.which("wineserver") or "/usr/lib/wine/wineserver"
+
+
+@contextmanager
+def standing_by(runner: list[str]) -> Iterator[None]:
+    """Let a program wait meanwhile, so that wine's services stay up.
+
+    Else each test starts them all anew, while those of the one before still end: that takes longer
+    than the test, and does not always go well.
+    """
+    if not runner:
+        yield
+        return
+    environ, quiet = _environ(), subprocess.DEVNULL
+    # One after the other: programs that start while wine itself does may wait for each other.
+    with filelock.FileLock(environ["WINEPREFIX"] + ".lock"):
+        waiting = subprocess.Popen(
+            [*runner, "cmd.exe"], env=environ, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet
+        )
+        _insist([*runner, "cmd.exe", "/c", "exit"], environ, _PATIENCE)
+    with waiting:
+        yield
+        try:
+            waiting.communicate(timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            waiting.kill()
+
+
+def _insist(command: list[str], environ: dict[str, str], timeout: float | None = None) -> None:
+    """Run a program of wine's own until it ends well; `timeout` is in seconds."""
+    quiet = subprocess.DEVNULL
+
+    def attempt() -> int | None:
+        try:
+            return subprocess.run(
+                command,
+                env=environ,
+                stdin=quiet,
+                stdout=quiet,
+                stderr=quiet,
+                timeout=timeout,
+                check=False,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            return None
+
+    assert _tried(attempt, lambda code: code != 0) == 0, command
+
+
+def _environ() -> dict[str, str]:
+    prefix = fetched.provide("wine-prefix", _make_prefix)
+    return {**fetched.ENVIRONMENT, "WINEPREFIX": prefix, "WINEDEBUG": "-all"}
+
+
+def _make_prefix(folder: str) -> None:
+    """Make what wine calls a prefix: a system drive and a registry."""
+    fetched.tell("making a system drive for wine")
+    environ = {**fetched.ENVIRONMENT, "WINEPREFIX": folder, "WINEDEBUG": "-all", "DISPLAY": ""}
+    # No browser and no .NET: each would open a window that asks to download it.
+    environ["WINEDLLOVERRIDES"] = "mscoree=;mshtml="
+    _insist([*runner(), "wineboot", "--init"], environ)
+    # The server writes the registry when it ends; only then may the folder be given its name.
+    subprocess.run([_server(), "--wait"], env=environ, check=True)

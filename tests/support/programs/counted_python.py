@@ -1,0 +1,54 @@
+"""Whether a call was recalled: the shim's Python is counted, which a recalled call never starts."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from support.hosts.worlds import World
+
+#: Inputs must be older than two seconds before a decision is recorded; how long is tried, in s.
+PATIENCE = 20
+
+
+class CountedPython:
+    """The Python of a world's shim, each of whose starts leaves a mark."""
+
+    def __init__(self, world: World) -> None:
+        """Install the shim, and put a Python that counts into its configuration."""
+        self._world = world
+        self._log = world.path("python-starts")
+        conf = os.path.join(world.install_shim(), "uvlocal-launcher.conf")
+        with open(conf, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        [python] = [line.partition(" ")[2] for line in lines if line.startswith("python ")]
+        program = world.write(
+            "bin/counting", f'#!/bin/sh\necho >>"{self._log}"\nexec "{python}" "$@"\n'
+        )
+        os.chmod(program, 0o700)
+        lines = [f"python {program}" if line.startswith("python ") else line for line in lines]
+        with open(conf, "w", encoding="utf-8") as file:
+            file.write("\n".join([*lines, ""]))
+
+    def starts(self) -> int:
+        """Return how often it was started so far."""
+        return os.path.getsize(self._log) if os.path.exists(self._log) else 0
+
+    def recalls(self, *arguments: str, cwd: str, env: dict[str, str] | None = None) -> bool:
+        """Make a call of uv, however that ends, and say whether it was recalled."""
+        before = self.starts()
+        self._world.uv(*arguments, cwd=cwd, env=env)
+        return self.starts() == before
+
+    def wait_for_recall(self, *arguments: str, cwd: str) -> None:
+        """Make a call that must succeed, until a recorded decision answers it."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            before = self.starts()
+            self._world.uv(*arguments, cwd=cwd).ok()
+            if self.starts() == before:
+                return
+            assert time.monotonic() < end, "no decision is ever recalled"
+            time.sleep(0.2)  # the clock is what is waited for

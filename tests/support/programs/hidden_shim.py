@@ -1,0 +1,70 @@
+"""A uvlocal that knows the flag of `hidden_python`, so that its shim can be tested on Linux too.
+
+The package is the source tree itself, linked file by file, but for the one module that speaks to
+the machine: a copy of it, with the methods that ask for the flag and clear it answered by the
+extended attribute. On macOS the flag is real and the source tree will do.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from support.tools import fetched, hidden_python
+
+if TYPE_CHECKING:
+    from support.hosts.worlds import World
+
+_SEAM = os.path.join("shim", "system.py")
+_METHODS = f"""
+
+def _has_hidden_flag(self: System) -> bool:
+    return True
+
+
+def _is_hidden(self: System, path: str) -> bool:
+    return self.attribute(path, "{hidden_python.ATTRIBUTE}") is not None
+
+
+def _show(self: System, path: str) -> bool:
+    os.removexattr(path, "{hidden_python.ATTRIBUTE}", follow_symlinks=False)
+    return True
+
+
+System.has_hidden_flag = _has_hidden_flag
+System.is_hidden = _is_hidden
+System.show = _show
+"""
+
+
+def install(world: World) -> None:
+    """Install the shim in a world, and let it use that package."""
+    folder = world.install_shim()
+    if sys.platform != "linux":
+        return
+    source = os.path.join(fetched.SOURCE, "src", "uvlocal")
+    package = world.path("package")
+    _link(source, os.path.join(package, "uvlocal"), "")
+    configuration = os.path.join(folder, "uvlocal-launcher.conf")
+    with open(configuration, encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    with open(configuration, "w", encoding="utf-8") as file:
+        file.writelines(
+            (f"package {package}" if line.startswith("package ") else line) + "\n" for line in lines
+        )
+
+
+def _link(source: str, target: str, below: str) -> None:
+    os.makedirs(os.path.join(target, below))
+    for name in os.listdir(os.path.join(source, below)):
+        path = os.path.join(below, name)
+        if path == _SEAM:
+            with open(os.path.join(source, path), encoding="utf-8") as file:
+                text = file.read()
+            with open(os.path.join(target, path), "w", encoding="utf-8") as file:
+                file.write(text + _METHODS)
+        elif name == "shim":
+            _link(source, target, path)
+        elif name != "__pycache__":
+            os.symlink(os.path.join(source, path), os.path.join(target, path))

@@ -1,0 +1,71 @@
+"""What `make test` leaves to `make test-all`, and why: one row a folder, file or test.
+
+A test that is not below one of these rows is fast, and runs whenever anybody types `make test`. A
+test may also carry the mark `slow` itself, for some of its cases. With several versions of uv, all
+but the newest are slow.
+"""
+
+from __future__ import annotations
+
+import os
+
+from support.tools import fetched, real_uv
+
+#: The folder that the rows are relative to.
+HERE = os.path.join(fetched.SOURCE, "tests")
+
+#: What `make test` gives to pytest's option `-m`.
+FAST = "not slow"
+
+#: Tests that compile for every target, however little they then look at.
+BUILDING = tuple(
+    f"build/test_build.py::test_{name}"
+    for name in (
+        "a_wheel_carries_all_launchers",
+        "an_editable_wheel_has_its_launcher_in_the_tree",
+        "it_runs_elsewhere",
+        "linux",
+        "macos",
+        "macos_signature",
+        "no_path_of_the_build_machine",
+        "reproducible",
+        "size_and_marker",
+        "windows",
+    )
+)
+
+#: `FOLDER`, `FILE` or `FILE::FUNCTION`, each with the reason.
+SLOW = {
+    "stress": "faults, kills, parallel calls, a soak",
+    "end_to_end/test_discovery_fuzz.py": "random cases",
+    "end_to_end/test_install_shells.py": "real shells",
+    "end_to_end/test_real_clients.py": "real sync clients",
+    "end_to_end/test_real_mounts.py": "real mounts",
+    "end_to_end/test_recall_mounts.py": "real mounts",
+    "end_to_end/test_wheel.py": "builds every launcher",
+    "manage/environments/test_adopt.py::test_killed_at_any_moment": "kills",
+    "manage/environments/test_prune.py::test_killed_at_any_moment": "kills",
+    "launcher/test_launcher_on_windows.py": "wine",
+    "launcher/test_recall_fuzz.py": "random cases",
+    "launcher/test_recall_on_windows.py": "wine",
+    "launcher/test_tidy.py": "reads the launcher's source",
+    "benchmarks/test_measuring.py": "measures",
+    **dict.fromkeys(BUILDING, "builds every launcher"),
+}
+
+
+def is_slow(path: str, function: str, version: str = "") -> bool:
+    """Return whether a test is left to `make test-all`.
+
+    Args:
+        path: the test's file.
+        function: its name, without what stands in brackets.
+        version: the version of uv that it runs with, if it asks for one.
+    """
+    name = os.path.relpath(path, HERE).replace(os.sep, "/")
+    parts = name.split("/")
+    above = ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
+    if any(row in SLOW for row in (*above, f"{name}::{function}")):
+        return True
+    wanted = real_uv.selected()
+    return bool(version) and version != real_uv.NEWEST and real_uv.NEWEST in wanted

@@ -1,0 +1,63 @@
+"""The real uv in several versions, as wheels from the package index, unpacked into the test cache.
+
+`path(version)` returns the binary. A run uses the newest version; with `UVLOCAL_TEST_UV=all` all of
+`ERAS`, and all of `VERSIONS` where only uv's own answer is compared with ours; with a comma list
+the ones named.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import zipfile
+
+from support.tools import fetched
+
+#: Each is the last of an era: the oldest supported, no target discovery, preview features that
+#: are fatal when unknown, central environments, and the newest.
+ERAS = ("0.5.9", "0.7.20", "0.9.30", "0.11.33", "0.13.9")
+#: Those, and one of each other minor version with which uv's commands or options changed.
+VERSIONS = ("0.5.9", "0.7.20", "0.8.24", "0.9.30", "0.10.12", "0.11.33", "0.12.24", "0.13.9")
+NEWEST = VERSIONS[-1]
+
+_BINARY = "uv.exe" if sys.platform == "win32" else "uv"
+
+
+def selected(versions: tuple[str, ...] = ERAS) -> tuple[str, ...]:
+    """Return the versions that this run of the tests uses, out of some."""
+    wish = fetched.ENVIRONMENT.get("UVLOCAL_TEST_UV", "")
+    if wish == "all":
+        return versions
+    return (NEWEST,) if wish in ("", "newest") else tuple(wish.split(","))
+
+
+def path(version: str) -> str:
+    """Return the absolute path of that version's uv, alone in its folder."""
+
+    def make(folder: str) -> None:
+        fetched.tell(f"fetching uv {version}")
+        with tempfile.TemporaryDirectory(dir=folder) as wheels:
+            fetched.pip(
+                "download", "--no-deps", "--only-binary", ":all:", "-d", wheels, f"uv=={version}"
+            )
+            [wheel] = os.listdir(wheels)
+            _unpack(os.path.join(wheels, wheel), os.path.join(folder, _BINARY))
+
+    return os.path.join(fetched.provide(f"uv-{version}-{fetched.MACHINE}", make), _BINARY)
+
+
+def version(path: str) -> tuple[int, ...]:
+    """Return the version of a binary that `path` returned, as its folder is named for it."""
+    name = os.path.basename(os.path.dirname(path))
+    return tuple(map(int, name.split("-")[1].split(".")))
+
+
+def _unpack(wheel: str, target: str) -> None:
+    """Write the one binary `uv` of the wheel to `target`; `uvx` and the package are not needed."""
+    with zipfile.ZipFile(wheel) as archive:
+        [member] = [name for name in archive.namelist() if name.endswith(f"/scripts/{_BINARY}")]
+        with archive.open(member) as source, open(target, "wb") as copy:
+            shutil.copyfileobj(source, copy)
+    os.chmod(target, 0o755)  # noqa: S103 - a program is for everybody to run

@@ -1,0 +1,177 @@
+"""The house: imports run one way, in no circle, and every room says what lives in it."""
+
+from __future__ import annotations
+
+import ast
+import os
+from graphlib import CycleError, TopologicalSorter
+
+import pytest
+
+import uvlocal
+
+SOURCE = os.path.dirname(os.path.abspath(uvlocal.__file__))
+TESTS = os.path.dirname(os.path.abspath(__file__))
+
+#: The packages and lone modules, top first: each may import what stands below it, nothing above.
+LAYERS = (
+    "__main__",
+    "manage.commands",
+    "manage.views",
+    "manage.doctor",
+    "manage.projects",
+    "manage.installation",
+    "manage.environments",
+    "manage.settings",
+    "manage.files",
+    "manage.errors",
+    "manage.findings",
+    "shim.launch",
+    "shim.recall",
+    "shim.prepare",
+    "shim.in_place",
+    "shim.call",
+    "shim.decide",
+    "shim.store",
+    "shim.volume",
+    "shim.settings",
+    "shim.project",
+    "shim.request",
+    "shim.uv",
+    "shim.machine",
+    "shim.contract",
+    "",  # the version, in the package itself
+)
+
+#: The one arrow that runs up: a project's first record is written by the commands' own writer.
+EXCEPTIONS = {("shim.prepare", "manage.environments.record")}
+
+#: More modules than this in one directory are hard to find one's way in.
+MOST_MODULES = 15
+
+
+def modules(source: str) -> dict[str, str]:
+    """Return every module below a package's directory: its name below the package, and its path."""
+    found = {}
+    for folder, _, names in os.walk(source):
+        for name in names:
+            path = os.path.join(folder, name)
+            parts = os.path.relpath(path, source)[: -len(".py")].split(os.sep)
+            if name.endswith(".py"):
+                found[".".join(part for part in parts if part != "__init__")] = path
+    return found
+
+
+def imports(source: str) -> dict[str, set[str]]:
+    """Return what each module of the package imports of it, in functions and for types too."""
+    files = modules(source)
+    package = os.path.basename(source)
+    found: dict[str, set[str]] = {}
+    for module, path in files.items():
+        with open(path, encoding="utf-8") as file:
+            tree = ast.parse(file.read())
+        names: list[str] = []
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names += [f"{node.module}.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.Import):
+                names += [alias.name for alias in node.names]
+        ours = [name.partition(".")[2] for name in names if name.partition(".")[0] == package]
+        resolved = {name if name in files else name.rpartition(".")[0] for name in ours}
+        found[module] = resolved - {module}
+    return found
+
+
+def layer_of(module: str) -> str:
+    """Return the entry of `LAYERS` that the module belongs to."""
+    return ".".join(module.split(".")[:2]) if module.startswith(("manage.", "shim.")) else module
+
+
+def upward(arrows: dict[str, set[str]]) -> set[tuple[str, str]]:
+    """Return the imports that run up, or lead where `LAYERS` knows nothing."""
+    rank = {name: number for number, name in enumerate(LAYERS)}
+    return {
+        (module, imported)
+        for module, names in arrows.items()
+        for imported in names
+        if layer_of(module) != layer_of(imported)
+        and not rank.get(layer_of(module), len(rank)) < rank.get(layer_of(imported), -1)
+    }
+
+
+def circle(arrows: dict[str, set[str]]) -> list[str]:
+    """Return modules that import each other in a circle, an empty list where there are none."""
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_imports_run_down() -> None:
+    """No module imports from a layer above its own, but for the writer of records."""
+    assert upward(imports(SOURCE)) == EXCEPTIONS
+
+
+def test_there_is_no_circle() -> None:
+    """No modules import each other, not even inside functions or for their types."""
+    arrows = imports(SOURCE)
+    for module, imported in EXCEPTIONS:
+        arrows[module].discard(imported)
+    assert circle(arrows) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["import house.b", "from house import b", "def f():\n    from house.b import x", ""],
+    ids=["import", "from", "in-a-function", "none"],
+)
+def test_a_planted_circle_is_seen(tmp_path: os.PathLike[str], line: str) -> None:
+    """The guard itself works: two modules that import each other are a circle."""
+    house = os.path.join(tmp_path, "house")
+    os.mkdir(house)
+    for name, content in {"__init__": "", "a": line, "b": "from house.a import y"}.items():
+        with open(os.path.join(house, f"{name}.py"), "w", encoding="utf-8") as file:
+            file.write(content)
+    assert bool(circle(imports(house))) == bool(line)
+
+
+@pytest.mark.parametrize(
+    ("module", "imported", "runs_up"),
+    [
+        pytest.param("shim.machine.host", "shim.decide", True, id="up"),
+        pytest.param("shim.decide", "shim.machine.host", False, id="down"),
+        pytest.param("shim.machine.host", "shim.machine.native", False, id="in-the-room"),
+        pytest.param("shim.decide", "shim.new_room.thing", True, id="unknown-room"),
+        pytest.param("shim.new_room.thing", "shim.machine.host", True, id="from-unknown-room"),
+    ],
+)
+def test_an_arrow_that_runs_up_is_seen(module: str, imported: str, *, runs_up: bool) -> None:
+    """The guard itself works: an arrow up, or to a room that the table does not know, is found."""
+    assert bool(upward({module: {imported}})) == runs_up
+
+
+def rooms() -> list[str]:
+    """Return every directory of the package, by its path below it."""
+    found = [folder for folder, _, names in os.walk(SOURCE) if "__init__.py" in names]
+    return sorted(os.path.relpath(folder, SOURCE) for folder in found)
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_a_room_says_what_lives_in_it(room: str) -> None:
+    """Each `__init__.py` has a docstring; no directory holds more modules than one can survey."""
+    folder = os.path.join(SOURCE, room)
+    with open(os.path.join(folder, "__init__.py"), encoding="utf-8") as file:
+        assert ast.get_docstring(ast.parse(file.read()))
+    held = [name for name in os.listdir(folder) if name.endswith(".py") and name != "__init__.py"]
+    assert len(held) <= MOST_MODULES
+
+
+def test_the_tests_have_the_rooms_of_the_source() -> None:
+    """Each room of `shim` and `manage` has its tests in a directory of the same name."""
+    missing = [
+        room
+        for room in rooms()
+        if room.startswith(("shim", "manage")) and not os.path.isdir(os.path.join(TESTS, room))
+    ]
+    assert missing == []
