@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from uvlocal.manage.environments import record, records
+from uvlocal.manage.environments import folder_identity, record, records
 from uvlocal.manage.environments.folder_identity import Disk, Identity, SilentError, identity_of
 from uvlocal.manage.environments.project_state import Judge
 from uvlocal.manage.environments.record import Record
@@ -526,9 +526,14 @@ def test_the_offer_survives_broken_records(knowing: Machine) -> None:
     assert knowing.first_call(project) == ""
 
 
-def test_no_offer_where_the_disk_keeps_no_birth_times(machine: Machine) -> None:
-    """Without a time of birth no folder is recognised."""
-    machine.keep("foo")
+def test_no_offer_where_the_disk_keeps_no_birth_times(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a time of birth no folder is recognised, and none that is not there."""
+    root = machine.keep("foo")
     where, system = machine.store, machine.system()
-    assert record.moved_from(where, None, system) is None
-    assert record.moved_from(where, Identity(1, 2, 0), system) is None
+    os.rename(root, root + "-new")
+    assert record.moved_from(where, root + "-new", system) is not None
+    monkeypatch.setattr(folder_identity, "_born", lambda *_: 0)
+    assert record.moved_from(where, root + "-new", system) is None
+    assert record.moved_from(where, root, system) is None

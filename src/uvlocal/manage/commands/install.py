@@ -129,7 +129,6 @@ def uninstall(
 
 
 def init(
-    context: typer.Context,
     shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh, fish, powershell, nu.")],
     alias: Alias = False,
     shim_dir: ShimDir = None,
@@ -138,20 +137,6 @@ def init(
 
     For those who manage these files themselves. Makes the shim where it is missing.
     """
-    from uvlocal.manage.commands import completion
-    from uvlocal.manage.installation import install as installing
-    from uvlocal.manage.installation import shell_snippets, shells
-    from uvlocal.manage.views import console
-    from uvlocal.shim.machine.host import System
+    from uvlocal.manage.commands import shell_code
 
-    system = System()
-    name = shells.name_of(shell)
-    if not name:
-        known = ", ".join(f"`{known}`" for known in shell_snippets.SHELLS)
-        raise UserError(f"`{shell}` is no shell known here, known are {known}", code=USAGE)
-    folder = installing.make_shim(shim_dir, system)
-    line = shell_snippets.alias_line if alias else shell_snippets.path_line
-    console.code(line(name, folder, system))
-    completing = completion.code(name, context.find_root().command)
-    if completing:
-        console.code(completing)
+    shell_code.show(shell, alias=alias, shim_dir=shim_dir)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 
-from uvlocal.manage.commands import completion, status
+from uvlocal.manage.commands import quick
 from uvlocal.manage.errors import FINE, UserError
 
 #: What a shell says of a command that Ctrl-C ended: 128 and the number of SIGINT.
 _INTERRUPTED = 130
+#: Set where a shell asks for completions (`completion.of_uvlocal`): typer's name for our command.
+_COMPLETING = "_UVLOCAL_COMPLETE"
 
 
 def main() -> None:
@@ -33,14 +35,14 @@ def main() -> None:
 
 
 def _run(words: list[str]) -> None:
-    asked_by_shell = completion.VARIABLE in os.environ
-    plain = status.PLAIN.get(tuple(words))
-    if plain is not None and not asked_by_shell:
-        plain()
+    asked_by_shell = _COMPLETING in os.environ
+    if not asked_by_shell and quick.answered(words):
         return
     from uvlocal.manage.commands.app import app
 
     if asked_by_shell:
+        from uvlocal.manage.commands import completion
+
         completion.prepare()
     app(prog_name="uvlocal")
 

@@ -10,9 +10,7 @@ from __future__ import annotations
 import itertools
 import os
 import sys
-import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +34,7 @@ class SilentError(Exception):
     """A disk that did not answer in time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What a folder keeps when it is moved on its disk.
 
     `device` and `inode` are as in `os.stat`; the device's number may be another after the next
@@ -94,6 +91,8 @@ class Disk:
         return self._ask(path, mount_point, lambda: _folders(path))
 
     def _ask(self, path: str, mount_point: str, question: Callable[[], _Answer]) -> _Answer:
+        import threading
+
         # What hangs below the root directory is another disk, mounted since.
         disk = mount_point if os.path.dirname(mount_point) != mount_point else path
         if disk in self._silent:

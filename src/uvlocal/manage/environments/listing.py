@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.environments import records
 from uvlocal.manage.environments.folder_identity import Disk, SilentError
+from uvlocal.manage.environments.pyvenv import python_version
 from uvlocal.manage.environments.sizes import Meter, Size
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.project import discovery as projects
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from uvlocal.manage.environments.records import Entry
 
-#: The most that is read of a `pyvenv.cfg`, in bytes.
-_LIMIT = 64 * 1024
-_VERSION = re.compile(rb"^\s*version(?:_info)?\s*=\s*(\d+\.\d+(?:\.\d+)?)", re.MULTILINE)
 #: What uv changes in an environment when it installs something; where packages are differs.
 _CHANGED = ("", "bin", "Scripts", "pyvenv.cfg", os.path.join("Lib", "site-packages"))
 #: What people and uv change in a project that is worked on.
@@ -156,28 +153,6 @@ def volume_label(entry: Entry) -> str:
     # A folder that the user called synced has no provider, but a top.
     of_the_user = "synced" if record.top not in ("", record.mount_point) else ""
     return label or of_the_user or record.file_system
-
-
-def python_version(environment: str) -> str:
-    """Return the version of an environment's Python, as its `pyvenv.cfg` says, "" if unknown.
-
-    Where the system can, the file is read without a trace: its time of access tells of use.
-    """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    path = os.path.join(environment, "pyvenv.cfg")
-    for quiet in (getattr(os, "O_NOATIME", 0), 0):
-        try:
-            descriptor = os.open(path, flags | quiet)
-        except OSError:
-            continue
-        try:
-            found = _VERSION.search(os.read(descriptor, _LIMIT))
-        except OSError:
-            return ""
-        finally:
-            os.close(descriptor)
-        return found[1].decode() if found else ""
-    return ""
 
 
 # -- times -------------------------------------------------------------------------------------

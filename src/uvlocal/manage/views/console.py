@@ -1,22 +1,18 @@
 """Show results to people or to programs; the only module that prints.
 
 Data goes to stdout, talk to stderr. Without a terminal, or with `NO_COLOR`, there is no colour.
+What `uvlocal path` and `uvlocal init` do not need is imported where it is used.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import os
-import re
 import sys
-import textwrap
-from typing import TYPE_CHECKING
 
-from uvlocal.manage.settings.show import local_store
 from uvlocal.shim.machine.display import contract_home, printable
 from uvlocal.shim.machine.host import System
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -66,6 +62,8 @@ def talk(text: str) -> None:
 
 def _fit(text: str) -> str:
     """Return lines of ours in which nothing but our own colours steers the terminal."""
+    import re
+
     pieces = re.split(f"([\n{''.join(_STEERS)}])", text)
     return "".join(
         _STEERS.get(piece, piece if piece == "\n" else printable(piece)) for piece in pieces
@@ -78,11 +76,22 @@ def _writable(text: str, encoding: str | None) -> str:
 
 
 def as_json(result: object) -> None:
-    """Print one JSON object; `result` is a dataclass with a field `version`."""
+    """Print one JSON object; `result` is a dataclass or a flat named tuple, with a `version`."""
+    import json
+
+    code(json.dumps(_fields(result), indent=2, ensure_ascii=True))
+
+
+def _fields(result: object) -> dict[str, object]:
+    if isinstance(result, tuple) and hasattr(result, "_asdict"):
+        named: dict[str, object] = result._asdict()
+        return named
+    import dataclasses
+
     if not dataclasses.is_dataclass(result) or isinstance(result, type):
-        msg = "a result is an instance of a dataclass"
+        msg = "a result is an instance of a dataclass or a named tuple"
         raise TypeError(msg)
-    code(json.dumps(dataclasses.asdict(result), indent=2, ensure_ascii=True))
+    return dataclasses.asdict(result)
 
 
 def error(problem: UserError) -> None:
@@ -151,6 +160,8 @@ def count(number: int, what: str) -> str:
 
 def rows(pairs: Iterable[tuple[str, str]]) -> None:
     """Print labelled values; long ones go on below, nothing is cut."""
+    import textwrap
+
     width = min(columns(), 100)
     for label, value in pairs:
         lines = textwrap.wrap(
@@ -188,6 +199,8 @@ def status(found: Status) -> None:
         talk("there is a `.venv` in the project too, which uv does not use")
         hint("`uvlocal migrate` removes it once the environment has what it has")
     elif found.code == "no-better-place" and not found.strategy:
+        from uvlocal.manage.settings.show import local_store
+
         talk("uv keeps the environment in the project, shared by every machine with this folder")
         hint(local_store(System()))
 
