@@ -50,7 +50,10 @@ LINES = [
 #: Runs each command line as it is, and as typer has it, each in a process of its own.
 COMPARES = """
 import json, os, sys, tempfile
-from uvlocal.manage.commands import app, main, quick
+import typer.rich_utils
+from uvlocal.manage.commands import app, main, quick, shell_code
+from uvlocal.manage.installation import install
+from uvlocal.manage.projects import status
 
 def run(words):
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -135,6 +138,14 @@ def test_few_modules_are_imported(world: World, words: tuple[str, ...]) -> None:
     most, needed = LIMITS[words]
     assert set(HEAVY).intersection(imported) <= needed
     assert len([name for name in imported if name.startswith("uvlocal")]) <= most
+
+
+def test_help_loads_nothing_that_does_the_work(world: World) -> None:
+    """Help imports typer and the command lines, but nothing that does or shows their work."""
+    done = world.run(sys.executable, "-c", TELLS, "--help").ok()
+    rooms = {name.split(".")[2] for name in done.raw_err.split() if name.count(".") > 1}
+    assert "commands" in rooms
+    assert not rooms & {"doctor", "environments", "installation", "projects", "settings", "views"}
 
 
 def test_every_quick_command_is_compared() -> None:

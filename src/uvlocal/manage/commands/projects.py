@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from uvlocal.manage.errors import FINDINGS, USAGE, UserError
-from uvlocal.manage.views import console, projects
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 
@@ -63,6 +62,7 @@ def scan(
     """
     from uvlocal.manage.files.tree import Budget
     from uvlocal.manage.projects import scan as scans
+    from uvlocal.manage.views import console, projects
 
     budget = Budget(
         scans.ENTRIES if max_entries is None else max_entries,
@@ -103,6 +103,7 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
     """
     from uvlocal.manage.projects import migrate as migrating
     from uvlocal.manage.projects.migration_results import DONE, Migrations
+    from uvlocal.manage.views import console, projects
 
     if keep_extra and drop_extra:
         raise UserError("`--keep-extra` and `--drop-extra` exclude each other", code=USAGE)
