@@ -106,7 +106,7 @@ def test_the_count_is_told(tmp_path: Path) -> None:
         (tmp_path / str(number)).touch()
     told: list[int] = []
     Meter(told.append).add(str(tmp_path))
-    assert told == [1000]
+    assert told == [1001]
 
 
 # -- what is listed ----------------------------------------------------------------------------
@@ -204,10 +204,10 @@ def test_a_silent_disk_tells_no_time(machine: Machine, monkeypatch: pytest.Monke
     [entry] = machine.entries().values()
     disk = Disk()
 
-    def refuse(path: str, mount_point: str = "") -> None:
-        raise SilentError(path, mount_point)
+    def refuse(paths: list[str], mount_point: str = "") -> None:
+        raise SilentError(paths, mount_point)
 
-    monkeypatch.setattr(disk, "status", refuse)
+    monkeypatch.setattr(disk, "statuses", refuse)
     assert listing.last_used(entry, disk) == pytest.approx(time.time() - 300 * DAY, abs=60)
 
 

@@ -7,10 +7,12 @@ the folder's birth counts as well; where the file system does not tell it, no fo
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
+import stat
 import sys
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +67,7 @@ class Disk:
         """Begin without a disk known to be silent."""
         self._patience = patience
         self._silent: set[str] = set()
+        self._asker: _Asker | None = None
 
     def identity(self, path: str, mount_point: str = "") -> Identity | None:
         """Return which folder is at `path`, None where none is.
@@ -90,29 +93,64 @@ class Disk:
         """
         return self._ask(path, mount_point, lambda: _folders(path))
 
-    def _ask(self, path: str, mount_point: str, question: Callable[[], _Answer]) -> _Answer:
-        import threading
+    def statuses(self, paths: list[str], mount_point: str = "") -> list[os.stat_result | None]:
+        """Return the status of each path on one disk, as `status` does.
 
+        Raises:
+            SilentError: the disk mounted at `mount_point` does not answer.
+        """
+        return self._ask(paths[0], mount_point, lambda: [_status(path) for path in paths])
+
+    def _ask(self, path: str, mount_point: str, question: Callable[[], _Answer]) -> _Answer:
         # What hangs below the root directory is another disk, mounted since.
         disk = mount_point if os.path.dirname(mount_point) != mount_point else path
         if disk in self._silent:
             raise SilentError(disk)
-        answers: list[_Answer] = []
-        # A thread that a dead server holds must not hold up the end of the program.
-        thread = threading.Thread(target=lambda: answers.append(question()), daemon=True)
-        thread.start()
-        thread.join(self._patience)
+        if self._asker is None:
+            self._asker = _Asker()
+        answers = self._asker.ask(question, self._patience)
         if not answers:
             self._silent.add(disk)
+            self._asker = None  # it waits for that disk
             raise SilentError(disk)
-        return answers[0]
+        answer: _Answer = answers[0]
+        return answer
+
+
+class _Asker:
+    """A thread that asks the disks, one question after the other, while the caller waits.
+
+    A thread that a dead server holds must not hold up the end of the program.
+    """
+
+    def __init__(self) -> None:
+        import queue
+        import threading
+
+        self._questions: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[object] = queue.SimpleQueue()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def ask(self, question: Callable[[], object], patience: float) -> list[Any]:
+        """Return the answer in a list, which is empty where there is none in time."""
+        import queue
+
+        self._questions.put(question)
+        try:
+            return [self._answers.get(timeout=patience)]
+        except queue.Empty:
+            return []
+
+    def _run(self) -> None:
+        while True:
+            self._answers.put(self._questions.get()())
 
 
 def identity_of(path: str) -> Identity | None:
     """Return which folder is at `path`, None where none is."""
     try:
         status = os.stat(path)
-        if not os.path.isdir(path):
+        if not stat.S_ISDIR(status.st_mode):
             return None
         return Identity(status.st_dev, status.st_ino, _born(path, status))
     except (OSError, ValueError):
@@ -153,12 +191,9 @@ def _born_on_linux(path: str) -> int:
     import ctypes
 
     buffer = ctypes.create_string_buffer(_STATX_SIZE)
-    try:
-        call = ctypes.CDLL(None).statx
-        if call(_AT_FDCWD, os.fsencode(path), 0, _STATX_BTIME, buffer) != 0:
-            return 0
-    except (OSError, AttributeError):
-        return 0  # a C library without the call
+    call = _statx()
+    if call is None or call(_AT_FDCWD, os.fsencode(path), 0, _STATX_BTIME, buffer) != 0:
+        return 0
     answer = buffer.raw
     if not int.from_bytes(answer[:4], sys.byteorder) & _STATX_BTIME:
         return 0
@@ -166,3 +201,14 @@ def _born_on_linux(path: str) -> int:
     nanoseconds = answer[_BTIME_NANOSECONDS : _BTIME_NANOSECONDS + 4]
     whole = int.from_bytes(seconds, sys.byteorder, signed=True) * 1_000_000
     return whole + int.from_bytes(nanoseconds, sys.byteorder) // 1000
+
+
+@functools.cache
+def _statx() -> Callable[..., int] | None:
+    import ctypes
+
+    try:
+        found: Callable[..., int] = ctypes.CDLL(None).statx
+    except (OSError, AttributeError):
+        return None  # a C library without the call
+    return found

@@ -129,19 +129,23 @@ def plan(
     disk = Disk()
     entries = records.read(places, system, disk, listing.current_root(system))
     limit = None if older_than is None else (time.time() if now is None else now) - older_than
-    used = {entry.environment: listing.last_used(entry, disk) for entry in entries}
+    chosen = []
+    for entry in entries:
+        used = None if limit is None else listing.last_used(entry, disk)
+        why, stays = _reason(entry, used, limit)
+        if why:
+            used = listing.last_used(entry, disk) if limit is None else used
+            chosen.append((entry, why, stays, used))
+    made = [entry.environment for entry, *_ in chosen if entry.made]
     running = in_use.running() if processes is None else processes
-    users = in_use.users([entry.environment for entry in entries if entry.made], running)
+    users = in_use.users(made, running) if made else {}
     meter = Meter(tell)
     remove: list[Candidate] = []
     keep: list[Candidate] = []
-    for entry in entries:
-        why, stays = _reason(entry, used[entry.environment], limit)
-        if not why:
-            continue
-        stays = stays or _obstacle(entry, users.get(entry.environment, []), system)
+    for entry, why, spared, used in chosen:
+        stays = spared or _obstacle(entry, users.get(entry.environment, []), system)
         size = 0 if stays else meter.add(entry.environment).own
-        candidate = _candidate(entry, stays or why, size, used[entry.environment])
+        candidate = _candidate(entry, stays or why, size, used)
         (keep if stays else remove).append(candidate)
     leftovers = [path for place in places for path in trash.leftovers(place, system)]
     for path in leftovers:

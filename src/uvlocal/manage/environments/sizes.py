@@ -42,42 +42,50 @@ class Meter:
     def __init__(self, tell: Callable[[int], None] | None = None) -> None:
         """Begin with nothing; `tell` hears now and then how many files were looked at."""
         self._tell = tell
-        self._looked = 0
+        self._looked = self._told = 0
         self._total = _Count()
 
     def add(self, path: str) -> Size:
         """Count everything below `path`, links not followed, and return what it takes by itself."""
-        count = _Count()
+        count, total = _Count(), self._total
         top = _folder_status(path)
         pending = []
         if top is not None:
             pending.append(path)
-            count.add(top)
-            self._total.add(top)
+            count.own += _taken(top)
         device = top.st_dev if top else 0
         while pending:
             folder = pending.pop()
-            for name, status in _listed(folder):
-                self._look()
-                inside = os.path.join(folder, name)
+            statuses = _listed(folder)
+            self._look(len(statuses))
+            for name, status in statuses:
                 if stat.S_ISDIR(status.st_mode):
+                    inside = os.path.join(folder, name)
                     if status.st_dev == device:
                         pending.append(inside)
+                        count.own += _taken(status)
                     else:
                         count.mount = count.mount or inside
-                        continue
-                count.add(status)
-                self._total.add(status)
-        self._total.mount = self._total.mount or count.mount
+                    continue
+                count.files += 1
+                if status.st_nlink > 1:
+                    count.link(status)
+                    total.link(status)
+                else:
+                    count.own += _taken(status)
+        total.own += count.own
+        total.files += count.files
+        total.mount = total.mount or count.mount
         return count.size()
 
     def total(self) -> Size:
         """Return what everything counted so far takes: what two of them share is own here."""
         return self._total.size()
 
-    def _look(self) -> None:
-        self._looked += 1
-        if self._tell is not None and self._looked % _TELL_EVERY == 0:
+    def _look(self, number: int) -> None:
+        self._looked += number
+        if self._tell is not None and self._looked - self._told >= _TELL_EVERY:
+            self._told = self._looked
             self._tell(self._looked)
 
 
@@ -86,30 +94,32 @@ class _Count:
 
     def __init__(self) -> None:
         self.mount = ""
-        self._own = self._files = 0
-        self._linked: dict[tuple[int, int], list[int]] = {}
+        self.own = self.files = 0
+        # By file: how many of its names were not seen yet, and what it takes.
+        self._linked: dict[tuple[int, int], tuple[int, int]] = {}
 
-    def add(self, status: os.stat_result) -> None:
-        is_folder = stat.S_ISDIR(status.st_mode)
-        self._files += not is_folder
-        if is_folder or status.st_nlink <= 1:
-            self._own += _taken(status)
-            return
-        missing = self._linked.setdefault(
-            (status.st_dev, status.st_ino), [status.st_nlink, _taken(status)]
-        )
-        missing[0] -= 1
+    def link(self, status: os.stat_result) -> None:
+        which = (status.st_dev, status.st_ino)
+        missing, taken = self._linked.get(which) or (status.st_nlink, _taken(status))
+        self._linked[which] = missing - 1, taken
 
     def size(self) -> Size:
         own = sum(taken for missing, taken in self._linked.values() if missing <= 0)
         shared = sum(taken for missing, taken in self._linked.values() if missing > 0)
-        return Size(self._own + own, shared, self._files, self.mount)
+        return Size(self.own + own, shared, self.files, self.mount)
 
 
-def _taken(status: os.stat_result) -> int:
-    """Return what a file takes on the disk; Windows tells the length only."""
-    blocks: int | None = getattr(status, "st_blocks", None)
-    return status.st_size if blocks is None else blocks * _BLOCK
+if os.name == "nt":
+
+    def _taken(status: os.stat_result) -> int:
+        """Return what a file takes on the disk; Windows tells the length only."""
+        return status.st_size
+
+else:
+
+    def _taken(status: os.stat_result) -> int:
+        """Return what a file takes on the disk."""
+        return status.st_blocks * _BLOCK
 
 
 def _folder_status(path: str) -> os.stat_result | None:

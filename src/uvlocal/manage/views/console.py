@@ -25,13 +25,18 @@ _LABEL_WIDTH = 13
 _COLOUR, _PAINTED, _END = "\ud800", "\ud801", "\ud802"
 #: The escape sequences of ECMA-48 that they become.
 _STEERS = {_COLOUR: "\x1b[", _PAINTED: "m", _END: "\x1b[0m"}
+#: The machine, by what says where home is: a list shows thousands of paths.
+_systems: dict[tuple[str | None, str | None], System] = {}
 #: How many bytes, KiB, MiB make one of the next unit.
 _UNIT = 1024
 
 
 def shown(path: str) -> str:
     """Return a path as people write it, fit for one line of a terminal."""
-    return contract_home(path, System())
+    home = os.environ.get("HOME"), os.environ.get("USERPROFILE")
+    if home not in _systems:
+        _systems[home] = System()
+    return contract_home(path, _systems[home])
 
 
 def data(text: str) -> None:
