@@ -7,6 +7,7 @@ Btrfs, XFS) look like any other file and count in full.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from dataclasses import dataclass
@@ -58,21 +59,19 @@ class Meter:
             folder = pending.pop()
             statuses = _listed(folder)
             self._look(len(statuses))
-            for name, status in statuses:
-                if stat.S_ISDIR(status.st_mode):
-                    inside = os.path.join(folder, name)
-                    if status.st_dev == device:
-                        pending.append(inside)
-                        count.own += _taken(status)
-                    else:
-                        count.mount = count.mount or inside
-                    continue
-                count.files += 1
-                if status.st_nlink > 1:
+            for entry, status in statuses:
+                if status.st_nlink == 1 and not stat.S_ISDIR(status.st_mode):
+                    count.files += 1
+                    count.own += _taken(status)
+                elif not stat.S_ISDIR(status.st_mode):
+                    count.files += 1
                     count.link(status)
                     total.link(status)
-                else:
+                elif status.st_dev == device:
+                    pending.append(entry.path)
                     count.own += _taken(status)
+                else:
+                    count.mount = count.mount or entry.path
         total.own += count.own
         total.files += count.files
         total.mount = total.mount or count.mount
@@ -130,22 +129,16 @@ def _folder_status(path: str) -> os.stat_result | None:
     return status if stat.S_ISDIR(status.st_mode) else None
 
 
-def _listed(folder: str) -> list[tuple[str, os.stat_result]]:
-    """Return the names in a folder with the status of each; what cannot be read is left out."""
-    found = []
+def _listed(folder: str) -> list[tuple[os.DirEntry[str], os.stat_result]]:
+    """Return what is in a folder with the status of each; what cannot be read is left out."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        return [(entry, status) for entry in entries if (status := _status(entry)) is not None]
+    return []
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
     try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                try:
-                    # On Windows the listing itself does not tell the number of links.
-                    status = (
-                        os.lstat(entry.path)
-                        if os.name == "nt"
-                        else entry.stat(follow_symlinks=False)
-                    )
-                except OSError:
-                    continue
-                found.append((entry.name, status))
+        # On Windows the listing itself does not tell the number of links.
+        return os.lstat(entry.path) if os.name == "nt" else entry.stat(follow_symlinks=False)
     except OSError:
-        pass
-    return found
+        return None
