@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from calls import Calls
-from scan import write
+from scan import entry_point, write
 from timing import Way, compared, measure, peak, within
 
 from uvlocal.manage.environments import record
@@ -25,8 +25,6 @@ INTERPRETER = "python -c pass"
 DU = "du -s"
 STARTS = ("path", "status", "status --json", "init zsh", "--help", "--version")
 OVER_STORES = ("list", "prune --dry-run", "doctor")
-#: The command as it was installed beside this interpreter.
-_PROGRAM = os.path.join(os.path.dirname(sys.executable), "uvlocal")
 #: Files in each environment.
 _FILES = 20
 
@@ -78,9 +76,9 @@ def du(folder: str, environ: dict[str, str]) -> Way:
     return Way(("/usr/bin/du", "-s", folder), environ, folder)
 
 
-def command(words: str, environ: dict[str, str], cwd: str) -> Way:
+def command(program: str, words: str, environ: dict[str, str], cwd: str) -> Way:
     """Return the way to run one of our commands, which may have found something."""
-    return Way((_PROGRAM, *words.split()), environ, cwd, exits=(0, 1))
+    return Way((program, *words.split()), environ, cwd, exits=(0, 1))
 
 
 def starts(folder: str, rounds: int, tell: Callable[[str], None]) -> dict[str, dict[str, float]]:
@@ -88,8 +86,9 @@ def starts(folder: str, rounds: int, tell: Callable[[str], None]) -> dict[str, d
     calls = Calls(folder)
     environ = calls.environ | {"PYTHONPATH": calls.package}
     ways = {INTERPRETER: Way((sys.executable, "-c", "pass"), environ, calls.redirected)}
+    program = entry_point(folder)
     for words in STARTS:
-        ways[f"uvlocal {words}"] = command(words, environ, calls.redirected)
+        ways[f"uvlocal {words}"] = command(program, words, environ, calls.redirected)
     return compared(measure(ways, rounds, tell), INTERPRETER)
 
 
@@ -104,8 +103,9 @@ def over_store(
     store = build(home, number)
     environ = {"HOME": home, "PATH": os.defpath}
     ways = {DU: du(store, environ)}
+    program = entry_point(folder)
     for words in OVER_STORES:
-        ways[f"uvlocal {words}"] = command(words, environ, home)
+        ways[f"uvlocal {words}"] = command(program, words, environ, home)
     found = compared(measure(ways, rounds, tell), DU)
     for name, way in ways.items():
         found[name]["mebibytes"] = peak(way)

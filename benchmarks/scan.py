@@ -41,6 +41,31 @@ def build(root: str, projects: int, files: int) -> None:
             write(os.path.join(packages, f"package{module // 10}", f"module{module}.py"), "")
 
 
+_ENTRY_POINT = """\
+#!{python}
+# -*- coding: utf-8 -*-
+import sys
+from uvlocal.manage.commands.main import main
+if __name__ == "__main__":
+    if sys.argv[0].endswith("-script.pyw"):
+        sys.argv[0] = sys.argv[0][:-11]
+    elif sys.argv[0].endswith(".exe"):
+        sys.argv[0] = sys.argv[0][:-4]
+    sys.exit(main())
+"""
+
+
+def entry_point(folder: str) -> str:
+    """Write the command `uvlocal` as `uv tool install` does; return its path.
+
+    What older versions of pip write imports `re`, which takes as long as half a start of Python.
+    """
+    path = os.path.join(folder, "bin", "uvlocal")
+    write(path, _ENTRY_POINT.format(python=sys.executable))
+    os.chmod(path, 0o700)
+    return path
+
+
 def write(path: str, content: str) -> None:
     """Write a file and its folders."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -76,7 +101,7 @@ def measured(
         raise RuntimeError(f"found {found:.0f} projects and {counted:.0f} files instead")
     memory = peak / 1024 / 1024
     environ = {"HOME": home, "PATH": os.defpath}
-    program = os.path.join(os.path.dirname(sys.executable), "uvlocal")
+    program = entry_point(folder)
     ways = {
         "du -s": Way(("/usr/bin/du", "-s", dropbox), environ, home),
         "uvlocal scan": Way((program, "scan"), environ, home, exits=(1,)),

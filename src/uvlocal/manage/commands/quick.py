@@ -7,6 +7,7 @@ as ever, so that errors and help are typer's.
 
 from __future__ import annotations
 
+import gc
 import sys
 
 TYPE_CHECKING = False
@@ -61,6 +62,7 @@ def answered(words: list[str]) -> bool:
     places = [word for word in words[1:] if word not in known]
     if not least <= len(places) <= most or any(map(_is_typers, places)):
         return False
+    gc.disable()  # what ends this soon leaves no garbage worth looking for
     answer(places[0] if places else None, flags)
     return True
 
