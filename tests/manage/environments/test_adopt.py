@@ -280,7 +280,7 @@ def test_it_cannot_be_moved(machine: Machine, moved: str, monkeypatch: pytest.Mo
 ADOPT = """
 import os
 import sys
-from uvlocal.manage import adopt
+from uvlocal.manage.environments import adopt
 def main():
     adopt.adopt(os.getcwd(), processes=list)
 """

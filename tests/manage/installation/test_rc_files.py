@@ -321,7 +321,7 @@ def test_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
     path.write_bytes(b"a\n")
     code = f"""
         import resource
-        from uvlocal.manage import rc_files
+        from uvlocal.manage.installation import rc_files
         from uvlocal.shim.machine.host import System
         edit = rc_files.plan_add({str(path)!r}, {CODE!r}, System())
         resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
