@@ -6,9 +6,9 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-import forked_commands
 import pytest
 from support.compare import readme_tables
+from support.hosts import forked_commands
 
 from uvlocal.shim.settings import settings
 
