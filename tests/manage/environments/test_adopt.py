@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.faults.killing import before_each_change
 
-from uvlocal.manage.environments import adopt, relocate, store_lock
+from uvlocal.manage.environments import adopt, relocate, remove_all, store_lock
 from uvlocal.manage.environments.folder_identity import identity_of
 from uvlocal.manage.environments.in_use import Process
 from uvlocal.manage.errors import USAGE, UserError
@@ -149,6 +149,17 @@ def test_what_is_no_pointer_stays(machine: Machine, moved: str, kind: str) -> No
     run(machine, moved)
     assert os.path.isdir(path) == (kind == "folder")
     assert os.path.islink(path) == (kind == "foreign")
+
+
+def test_a_file_called_as_our_lock(machine: Machine, moved: str) -> None:
+    """A file of somebody's that has our lock's name stays as it is."""
+    path = os.path.join(machine.store, ".lock")
+    machine.write(path, "mine")
+    with pytest.raises(UserError, match="no lock of uvlocal"):
+        run(machine, moved)
+    remove_all.tidy(machine.store)
+    with open(path, encoding="utf-8") as file:
+        assert file.read() == "mine"
 
 
 # -- what is refused ---------------------------------------------------------------------------
