@@ -319,7 +319,7 @@ def test_a_step_that_fails(
 
         def sometimes(*arguments: object, fails_at: int = fails_at, **more: object) -> object:
             nonlocal count
-            count += 1
+            count += step != "os.unlink" or str(arguments[0]).endswith(".toml")
             if count == fails_at:
                 raise OSError(28, "No space left on device")
             return real(*arguments, **more)
