@@ -319,8 +319,9 @@ def test_a_step_that_fails(
 
         def sometimes(*arguments: object, fails_at: int = fails_at, **more: object) -> object:
             nonlocal count
-            count += step != "os.unlink" or str(arguments[0]).endswith(".toml")
-            if count == fails_at:
+            counts = step != "os.unlink" or str(arguments[0]).endswith(".toml")
+            count += counts
+            if counts and count == fails_at:
                 raise OSError(28, "No space left on device")
             return real(*arguments, **more)
 

@@ -63,7 +63,7 @@ def move(old: str, new: str, store: str, undo: contextlib.ExitStack) -> int:
     changed = rewrite(draft, old, new)
     _make_room(new, store, undo)
     os.rename(draft, new)
-    undo.callback(rmtree.delete, new)
+    undo.callback(os.rename, new, draft)
     return len(changed)
 
 
