@@ -28,9 +28,8 @@ _PRUNE_ENDING = ending(
     ),
 )
 _ADOPT_ENDING = ending(
-    "0; 1 if there is nothing to adopt; 2 if PATH is not a directory",
+    "0; 1 if there is nothing to adopt; 2 if PATH or `--from` is wrong",
     ("In the project, after it was moved", "uvlocal adopt"),
-    ("After a move to another disk, say where it was", "uvlocal adopt --from ~/Dropbox/old-name"),
 )
 
 

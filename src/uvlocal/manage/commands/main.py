@@ -87,8 +87,8 @@ def _as_ours(problem: Any) -> UserError:  # noqa: ANN401 - typer does not name i
 def _complain(problem: UserError) -> int:
     from uvlocal.manage.views import console
 
-    with contextlib.suppress(OSError, UserError):
-        console.error(problem)
+    _close(sys.stdout)
+    console.error(problem)
     return problem.code
 
 
@@ -99,7 +99,7 @@ def _flush() -> None:
     except BrokenPipeError:
         raise
     except OSError as problem:
-        raise UserError(f"cannot write the output: {problem.strerror}") from None
+        raise UserError(f"the output cannot be written: {problem.strerror}") from None
 
 
 def _close(stream: TextIO) -> None:

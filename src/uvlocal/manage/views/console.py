@@ -89,7 +89,7 @@ def _told_if_full() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as problem:
-        raise UserError(f"cannot write the output: {problem.strerror}") from None
+        raise UserError(f"the output cannot be written: {problem.strerror}") from None
 
 
 def _fit(text: str) -> str:
