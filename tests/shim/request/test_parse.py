@@ -82,8 +82,12 @@ def ask(
         ("pip list", "pip list", "environment", False),
         ("pip compile x", "pip compile", "environment", False),
         ("python find", "python find", "environment", False),
+        ("build", "build", "environment", False),
         ("build --no-build-isolation", "build", "environment", False),
-        ("build --no-build-isolation-package x", "build", "environment", False),
+        ("run --no-project x", "run", "environment", False),
+        ("tool run x --directory y", "tool run", "environment", False),
+        ("tool run --python /x y", "tool run", "environment", False),
+        ("tool uvx x", "tool run", "environment", False),
     ],
 )
 def test_roles(line: str, command: str, role: str, *, writes: bool) -> None:
