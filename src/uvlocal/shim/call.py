@@ -205,8 +205,24 @@ class Call:
             store = lookup.look(project.root, self.system, self.settings)
             self.facts.store = store or lookup.nowhere(self.settings.store)
             self.note("store", f"`{self.facts.store.path}`")
+            self.facts.lacks_python = self._lacks_python(self.facts.store)
             if self._wish() == "no-metadata" and self.facts.request is not None:
                 self.facts.link_mode = link_mode_by(self.facts.request, project, self.system)
+
+    def _lacks_python(self, store: lookup.Store) -> bool:
+        """Say whether an environment is there that uv, left alone, would pass over as broken.
+
+        An active one without its Python is an error to uv. `uv pip` is to get that error: without
+        it, it would go on to change another environment.
+        """
+        request, system = self.facts.request, self.system
+        if request is None or request.role != "environment" or not store.exists:
+            return False
+        if request.command.startswith("pip "):
+            return False
+        windows = system.platform == "win32"
+        program = ("Scripts", "python.exe") if windows else ("bin", "python")
+        return system.stat(system.path.join(store.environment, *program)) is None
 
     def _wish(self) -> str:
         """Return the strategy that is asked for, whether or not it can be carried out."""

@@ -52,7 +52,7 @@ _ALONE = frozenset(
     for name, (role, _) in commands.COMMANDS.items()
     if role == commands.NONE
     and name not in commands.NAMESPACES
-    and name not in ("build", "init", "version")  # some of their options matter
+    and name not in ("init", "version")  # some of their options matter
 )
 
 

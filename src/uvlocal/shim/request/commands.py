@@ -60,6 +60,7 @@ COMMANDS: "dict[str, tuple[str, bool]]" = {
     "tool uninstall": (NONE, False),
     "tool update-shell": (NONE, False),
     "tool upgrade": (NONE, False),
+    "tool uvx": (ENVIRONMENT, False),  # what `uvx` starts
     "tree": (PROJECT, False),
     "upgrade": (PROJECT, False),
     "venv": (PROJECT, True),
@@ -74,7 +75,7 @@ COMMANDS: "dict[str, tuple[str, bool]]" = {
 NAMESPACES = frozenset(("pip", "python", "tool", "workspace"))
 
 #: The commands that run a program: what follows it is the program's.
-RUNS_PROGRAM = frozenset(("run", "tool run"))
+RUNS_PROGRAM = frozenset(("run", "tool run", "tool uvx"))
 
 ALIASES = {
     "--generate-shell-completion": "generate-shell-completion",
@@ -82,7 +83,6 @@ ALIASES = {
     "python ls": "python list",
     "tool ensurepath": "tool update-shell",
     "tool ls": "tool list",
-    "tool uvx": "tool run",
     "v": "venv",
     "virtualenv": "venv",
 }
@@ -148,6 +148,8 @@ VALUES_OF = {
     "remove": frozenset(("--script", "-f")),
     "run": frozenset(("-f",)),
     "sync": frozenset(("--script", "-f")),
+    "tool run": frozenset(("--from", "--generate-shell-completion", "-c", "-f")),
+    "tool uvx": frozenset(("--from", "--generate-shell-completion", "-c", "-f")),
     "tree": frozenset(("--script", "-f")),
     "upgrade": frozenset(("-f",)),
     "venv": frozenset(("-f",)),

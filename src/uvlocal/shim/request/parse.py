@@ -155,8 +155,6 @@ def _note_options(request: Request, line: Line, variables: Variables) -> None:
         request.preview = values.get("--preview-features", "")
 
 
-
-
 def _enter_directory(request: Request, line: Line, system: System, variables: Variables) -> bool:
     """Follow `--directory`; False where uv cannot go there.
 
@@ -185,10 +183,13 @@ def _names_target(line: Line, directory: str, system: System, variables: Variabl
     A version (`--python 3.12`) names none: uv looks for an environment with that version. Neither
     do `--target` and `--prefix`: uv takes the interpreter from the environment all the same.
     """
-    if line.command == "tool run":  # what is named there is the tool's own
+    if line.command in ("tool run", "tool uvx"):  # what is named there is the tool's own
         return False
-    if "--no-system" not in line.flags and (
-        "--system" in line.flags or variables.on("UV_SYSTEM_PYTHON")
+    asks_system = line.command.startswith(("pip ", "python "))
+    if (
+        asks_system
+        and "--no-system" not in line.flags
+        and ("--system" in line.flags or variables.on("UV_SYSTEM_PYTHON"))
     ):
         return True
     wish = line.values.get("--python") or variables.text("UV_PYTHON")
