@@ -29,6 +29,7 @@ class Call:
     """
 
     __slots__ = (
+        "_program",
         "_real",
         "_settings",
         "_tell",
@@ -67,6 +68,7 @@ class Call:
         self._take_back_unmarked()
         self.facts = Facts(system.environ, bypass=variables.is_on(system.environ, "UVLOCAL_BYPASS"))
         self._real: "handover.RealUv | None" = None
+        self._program: "handover.RealUv | None" = None
         self._version: "tuple[int, int, int] | None" = None
 
     def _take_back_unmarked(self) -> None:
@@ -94,6 +96,12 @@ class Call:
         if self._real is None:
             self._real = handover.find(self.system, self.launcher)
         return self._real
+
+    def program(self) -> handover.RealUv:
+        """Return what this call becomes: the real uv, or uvx."""
+        if self._program is None:
+            self._program = handover.find_program(self.real_uv(), self.system, self.launcher)
+        return self._program
 
     def uv_version(self) -> "tuple[int, int, int] | None":
         """Return the real uv's version, None where it cannot be had."""
@@ -139,7 +147,10 @@ class Call:
             self._tell(display.printable(f"{what}: {value}"))
 
     def _gather_request(self) -> None:
-        request = parse(self.arguments, self.system, self.uv_version)
+        words = self.arguments
+        if handover.is_uvx(self.launcher, self.system):
+            words = ["tool", "uvx", *words]
+        request = parse(words, self.system, self.uv_version)
         self.facts.request = request
         self.note("command", f"`{request.command}` in `{request.directory}`")
 
