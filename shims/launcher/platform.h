@@ -16,6 +16,7 @@ typedef wchar_t native;
 #define N(literal) WIDE(literal)
 #define WIDE(literal) L##literal
 #define UV N("uv.exe")
+#define UVX N("uvx.exe")
 #define SEPARATOR N('\\')
 #define PATH_SEPARATOR N(';')
 #else
@@ -40,6 +41,7 @@ enum { XATTR_NOFOLLOW = 1 };
 typedef char native;
 #define N(literal) literal
 #define UV N("uv")
+#define UVX N("uvx")
 #define SEPARATOR N('/')
 #define PATH_SEPARATOR N(':')
 #endif

@@ -53,6 +53,7 @@ MODULES = (
     "volume.exclusions",
     "volume.locate",
     "store.lookup",
+    "store.nested",
     "request.commands",
     "request.argv",
     "project.uv_config",
