@@ -236,6 +236,9 @@ class Call:
             store = lookup.look(project.root, self.system, self.settings)
             self.facts.store = store or lookup.nowhere(self.settings.store)
             self.note("store", f"`{self.facts.store.path}`")
+            request = self.facts.request
+            if store and store.exists and request is not None and request.writes:
+                store.changeable = lookup.can_change(store, self.system)
             if self._wish() == "no-metadata" and self.facts.request is not None:
                 self.facts.link_mode = link_mode_by(self.facts.request, project, self.system)
 

@@ -223,6 +223,9 @@ def _act(facts: Facts, volume: "Volume", store: "Store", decision: Decision) -> 
             # project. `VIRTUAL_ENV` with `--active` would not leak, but such a call in the same
             # project would make `.venv` there, uv before 0.7 refuses it, and argv is the user's.
             variables["UV_PROJECT_ENVIRONMENT"] = store.environment
+            # uv would stop where it cannot install; so it runs what is there.
+            if request is not None and request.installs and not store.changeable:
+                variables.update(_without_sync(facts, request))
         elif store.exists and not _chooses_environment(facts):
             variables["VIRTUAL_ENV"] = store.environment
         return decision
@@ -236,6 +239,13 @@ def _act(facts: Facts, volume: "Volume", store: "Store", decision: Decision) -> 
     if (volume.copies_links or no_links) and not chosen:
         variables["UV_LINK_MODE"] = "copy"
     return decision
+
+
+def _without_sync(facts: Facts, request: "Request") -> "dict[str, str]":
+    """Return what keeps uv from installing, where the command knows such a thing."""
+    if not request.can_skip_sync or facts.environ.get("UV_NO_SYNC"):
+        return {}
+    return {"UV_NO_SYNC": "1"}
 
 
 def _chooses_environment(facts: Facts) -> bool:

@@ -92,11 +92,12 @@ def _unchangeable(call: Call, decision: Decision) -> "list[str]":
     """Say how to let uv change an environment that is used but cannot be changed here."""
     store = call.facts.store
     is_used = decision.environment in decision.variables.values()
-    if store is None or not store.exists or not is_used or lookup.can_change(store, call.system):
+    if store is None or store.changeable or not is_used:
         return []
+    so = ", so uv installs nothing" if "UV_NO_SYNC" in decision.variables else ""
     return [
-        f"uvlocal: `{store.shown_environment}` cannot be changed here; to let uv change it, allow "
-        f"writing to `{store.shown}`, or set `UVLOCAL_MODE=never` to use `.venv` in the project"
+        f"uvlocal: `{store.shown_environment}` cannot be changed here{so}; allow writing to "
+        f"`{store.shown}`, or set `UVLOCAL_MODE=never` to use `.venv` in the project"
     ]
 
 

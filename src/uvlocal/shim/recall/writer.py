@@ -207,7 +207,7 @@ def _is_lasting(call: "Call", decision: "Decision") -> bool:
     if not facts.request.writes:
         return True
     # Where an environment cannot be changed, that is said each time.
-    if facts.store.exists and not lookup.can_change(facts.store, call.system):
+    if not facts.store.changeable:
         return False
     if facts.request.role != "project":
         return True

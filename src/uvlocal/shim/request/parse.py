@@ -48,7 +48,8 @@ class Request:
     `command` is the command with its aliases resolved (`pip install`), "" if there is none.
     `role` says which environment it uses: `project` reads `UV_PROJECT_ENVIRONMENT`, `environment`
     looks for `VIRTUAL_ENV` or `.venv`, `none`. `writes`: it creates or changes that environment;
-    `installs`: that of a project, and it may install packages into it.
+    `installs`: that of a project, and it may install packages into it; `can_skip_sync`: it knows
+    `UV_NO_SYNC`, with which it does not.
     `code` is a decision code that the command line alone settles, `why` its sentence.
     `start` is the absolute directory from which uv walks up to the project, spelled as uv spells
     it; `directory` is the working directory after `--directory`, physical; both are "" if the
@@ -60,6 +61,7 @@ class Request:
 
     __slots__ = (
         "cache_directory",
+        "can_skip_sync",
         "code",
         "command",
         "config_file",
@@ -90,6 +92,7 @@ class Request:
         self.code: "str | None" = None
         self.why = ""
         self.only_at_root = False
+        self.can_skip_sync = False
         self.installs = False
         self.names_target = False
         self.quiet = False
@@ -135,6 +138,9 @@ def parse(
         request.settle("no-project", why)
     elif request.role == ENVIRONMENT:
         request.names_target = _names_target(line, request.directory, system, variables)
+        # The interpreter is the environment's all the same, but what is installed goes elsewhere.
+        elsewhere = request.names_target or "--target" in line.values or "--prefix" in line.values
+        request.writes = request.writes and not elsewhere
     else:
         _find_project(request, line, system, variables)
     if request.cache_directory:
@@ -233,6 +239,7 @@ def _find_project(request: Request, line: Line, system: System, variables: Varia
         if command == "workspace metadata":
             request.writes = "--sync" in flags
         request.installs = request.writes and not _is_told_not_to_sync(line, variables)
+        request.can_skip_sync = command in TAKES_NO_SYNC
         _find_start(request, line, goal, system, variables)
 
 

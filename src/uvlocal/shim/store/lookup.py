@@ -21,11 +21,13 @@ class Store:
 
     `volume` is what the store lies on; `writable` says whether environments can be made there, a
     guess until somebody tries (`Call.settle`);
-    `environment` is the one for this project and `exists` whether it was made already. The
-    `shown` texts have `~` for the home directory.
+    `environment` is the one for this project and `exists` whether it was made already;
+    `changeable` says whether uv can change it, and is asked only for a call that may. The `shown`
+    texts have `~` for the home directory.
     """
 
     __slots__ = (
+        "changeable",
         "environment",
         "exists",
         "path",
@@ -51,6 +53,7 @@ class Store:
         self.environment = environment
         self.exists = exists
         self.writable = writable
+        self.changeable = True
         self.volume = volume
         self.shown = shown or path
         self.shown_environment = shown_environment or environment
