@@ -47,7 +47,7 @@ SANDBOXES = {
     "read-only-mount": _read_only_mount,
 }
 #: The first tells most: there `access(2)` says yes.
-KINDS = ["landlock", *[pytest.param(kind, marks="slow") for kind in list(SANDBOXES)[1:]]]
+KINDS = ["landlock", *[pytest.param(kind, marks=pytest.mark.slow) for kind in list(SANDBOXES)[1:]]]
 
 
 class Sandbox:
@@ -126,7 +126,7 @@ def test_the_oldest_and_every_other_uv(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["/proc/uvlocal", "/proc/self/uvlocal", "/" + "x" * 300, "/tmp/" + "y/" * 2100]
+    "place", ["/proc/uvlocal", "/proc/self/uvlocal", "/" + "x" * 300, "/mnt/" + "y/" * 2100]
 )
 def test_a_place_where_nothing_can_be_made(newest_world: World, place: str) -> None:
     """No file system there, no such name: uv runs unchanged, and one line says so."""

@@ -141,6 +141,7 @@ class Call:
         if attempt is not None and self._makes_environment(decision):
             decision = self._tried(decision, attempt)
         variables.put_on(self.changes, self.system.environ, decision.variables)
+        self.changes.values.update(dict.fromkeys(decision.removed))
         self.note("decision", f"{decision.code}: {decision.sentence}")
         return decision
 
@@ -152,9 +153,7 @@ class Call:
         # Whether the guess says yes or no, an attempt tells more.
         return decision.strategy == "redirect" or decision.code == "no-store"
 
-    def _tried(
-        self, decision: Decision, attempt: "Callable[[Call, Decision], bool]"
-    ) -> Decision:
+    def _tried(self, decision: Decision, attempt: "Callable[[Call, Decision], bool]") -> Decision:
         """Return the decision once more, now that is known whether the store can be written."""
         store = self.facts.store
         if store is None or not store.path:
@@ -172,6 +171,8 @@ class Call:
     def _gather_request(self) -> None:
         request = parse(self.arguments, self.system, self.uv_version)
         self.facts.request = request
+        if request.file_variables:
+            self.facts.environ = {**request.file_variables, **self.system.environ}
         self.note("command", f"`{request.command}` in `{request.directory}`")
 
     def _gather_project(self) -> None:
@@ -237,10 +238,22 @@ class Call:
             self.facts.store = store or lookup.nowhere(self.settings.store)
             self.note("store", f"`{self.facts.store.path}`")
             request = self.facts.request
+            self.facts.old_is_active = self._is_old_active(project.root)
             if store and store.exists and request is not None and request.writes:
                 store.changeable = lookup.can_change(store, self.system)
             if self._wish() == "no-metadata" and self.facts.request is not None:
                 self.facts.link_mode = link_mode_by(self.facts.request, project, self.system)
+
+    def _is_old_active(self, root: str) -> bool:
+        """Say whether the shell has activated the `.venv` in the project, and that is no pointer."""
+        request, system = self.facts.request, self.system
+        active = system.environ.get("VIRTUAL_ENV", "")
+        above, name = system.path.split(active)
+        if request is None or request.role != "project" or name != ".venv":
+            return False
+        status = system.lstat(active)
+        is_folder = status is not None and stat.S_ISDIR(status.st_mode)
+        return is_folder and system.realpath(above) == root
 
     def _wish(self) -> str:
         """Return the strategy that is asked for, whether or not it can be carried out."""

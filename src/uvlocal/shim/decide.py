@@ -55,7 +55,8 @@ class Facts:
     own central environments were turned on, "" if nowhere. `local_link` is where `.venv` leads
     when that is a fit place already, "" otherwise. `shown_root` is the project root for people.
     `blocked` is what keeps an environment from being in the project, `link_mode` where the user
-    chose how uv links files, each "" for nothing.
+    chose how uv links files, each "" for nothing. `old_is_active`: the shell has activated the
+    project's own `.venv`.
     """
 
     __slots__ = (
@@ -65,6 +66,7 @@ class Facts:
         "environ",
         "link_mode",
         "local_link",
+        "old_is_active",
         "project",
         "request",
         "settings",
@@ -85,6 +87,7 @@ class Facts:
         self.local_link: "str | None" = None
         self.store: "Store | None" = None
         self.blocked = ""
+        self.old_is_active = False
         self.link_mode = ""
         self.shown_root = ""
 
@@ -95,10 +98,18 @@ class Decision:
     `code` is stable, for tests and JSON; `sentence` is for people. `strategy` is None where
     nothing is done. `variables` are to be set for uv, before marks. `environment` is where uv will
     find the project's environment, "" where that is uv's own business. `fallback` says why it is
-    not the strategy that was asked for, "" where it is.
+    not the strategy that was asked for, "" where it is. `removed` are variables to be removed.
     """
 
-    __slots__ = ("code", "environment", "fallback", "sentence", "strategy", "variables")
+    __slots__ = (
+        "code",
+        "environment",
+        "fallback",
+        "removed",
+        "sentence",
+        "strategy",
+        "variables",
+    )
 
     def __init__(
         self,
@@ -115,6 +126,7 @@ class Decision:
         self.variables = variables or {}
         self.environment = environment
         self.fallback = ""
+        self.removed: "tuple[str, ...]" = ()
 
 
 def decide(facts: Facts) -> "Decision | None":
@@ -223,6 +235,10 @@ def _act(facts: Facts, volume: "Volume", store: "Store", decision: Decision) -> 
             # project. `VIRTUAL_ENV` with `--active` would not leak, but such a call in the same
             # project would make `.venv` there, uv before 0.7 refuses it, and argv is the user's.
             variables["UV_PROJECT_ENVIRONMENT"] = store.environment
+            # uv warns at each call of an active environment that is not the project's. It sets
+            # the variable itself for what it starts.
+            if facts.old_is_active:
+                decision.removed = ("VIRTUAL_ENV",)
             # uv would stop where it cannot install; so it runs what is there.
             if request is not None and request.installs and not store.changeable:
                 variables.update(_without_sync(facts, request))

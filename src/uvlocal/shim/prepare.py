@@ -5,7 +5,8 @@ import sys
 from uvlocal.shim.call import Call
 from uvlocal.shim.decide import Decision
 from uvlocal.shim.machine import directories, display
-from uvlocal.shim.store import lookup
+from uvlocal.shim.machine.early_os import stat
+from uvlocal.shim.store import lookup, naming
 from uvlocal.shim.uv import handover, variables
 
 TYPE_CHECKING = False
@@ -56,13 +57,14 @@ def prepare(call: Call, decision: Decision) -> None:
     quiet = request is None or request.quiet or silenced
     lines = []
     if decision.strategy == "redirect" and request is not None and request.writes:
-        lines += _unchangeable(call, decision)
+        lines += [line for line in (_unchangeable(call, decision), _inactive(call)) if line]
     if _is_project_change(call, decision):
         added = call.first_notice
         obstacle = _try(call, decision, _keep_pointer)
         news = bool(decision.fallback) and not quiet and _is_news(call, decision)
         if added is not None:
-            lines.append(f"uvlocal: {decision.sentence}{added}{obstacle}")
+            old = _old_environment(call)
+            lines.append(f"uvlocal: {decision.sentence}{added}{obstacle}{old}")
         elif news:
             lines.append(f"uvlocal: {decision.fallback}, so the environment is kept elsewhere")
     elif decision.strategy == "no-metadata" and call.system.has_hidden_flag():
@@ -88,17 +90,38 @@ def _is_project_change(call: Call, decision: Decision) -> bool:
     return request.writes and request.role == "project"
 
 
-def _unchangeable(call: Call, decision: Decision) -> "list[str]":
+def _unchangeable(call: Call, decision: Decision) -> str:
     """Say how to let uv change an environment that is used but cannot be changed here."""
     store = call.facts.store
     is_used = decision.environment in decision.variables.values()
     if store is None or store.changeable or not is_used:
-        return []
+        return ""
     so = ", so uv installs nothing" if "UV_NO_SYNC" in decision.variables else ""
-    return [
+    return (
         f"uvlocal: `{store.shown_environment}` cannot be changed here{so}; allow writing to "
         f"`{store.shown}`, or set `UVLOCAL_MODE=never` to use `.venv` in the project"
-    ]
+    )
+
+
+def _inactive(call: Call) -> str:
+    """Say that `python` is another one than uv installs for, where uv starts none itself."""
+    request = call.facts.request
+    if not call.facts.old_is_active or request is None or request.command == "run":
+        return ""
+    return (
+        "uvlocal: uv does not change the `.venv` that is active in this shell; run `deactivate`, "
+        "and `uv run` for what needs the project's packages"
+    )
+
+
+def _old_environment(call: Call) -> str:
+    """Say what becomes of a `.venv` that the project has already, "" where it has none."""
+    project, system = call.facts.project, call.system
+    path = "" if project is None else system.path.join(project.root, ".venv")
+    status = system.lstat(path)
+    if status is None or not stat.S_ISDIR(status.st_mode) or not naming.exists(path, system):
+        return ""
+    return "; the `.venv` in the project is no longer used, `uvlocal migrate` takes over what it holds"
 
 
 def _try(call: Call, decision: Decision, act: "Callable[[Call, Decision], str]") -> str:

@@ -206,7 +206,9 @@ def _is_lasting(call: "Call", decision: "Decision") -> bool:
         return False
     if not facts.request.writes:
         return True
-    # Where an environment cannot be changed, that is said each time.
+    # That an environment cannot be changed, or is not the active one, is said each time.
+    if facts.old_is_active and facts.request.command != "run":
+        return False
     if not facts.store.changeable:
         return False
     if facts.request.role != "project":

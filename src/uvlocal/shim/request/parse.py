@@ -7,7 +7,7 @@ experiments with the real uv, which the tests repeat.
 
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.machine.paths import absolute, normalised
-from uvlocal.shim.request import run_target
+from uvlocal.shim.request import env_file, run_target
 from uvlocal.shim.request.argv import Line, read
 from uvlocal.shim.request.commands import (
     COMMANDS,
@@ -56,6 +56,7 @@ class Request:
     current directory has been deleted. `only_at_root`: the project's environment is used only if
     `start` is the root itself. `names_target`: uv will look for neither `VIRTUAL_ENV` nor `.venv`.
     `preview` is what the command line says of preview features: "", `on`, `off`, or a comma list.
+    `file_variables` are set by files that `uv run` reads for what it starts.
     `config_file`, `no_config` and `cache_directory` are uv's options and variables of these names.
     """
 
@@ -66,6 +67,7 @@ class Request:
         "command",
         "config_file",
         "directory",
+        "file_variables",
         "installs",
         "line",
         "names_target",
@@ -89,6 +91,7 @@ class Request:
         self.writes = writes
         self.directory = directory
         self.start = directory
+        self.file_variables: "dict[str, str]" = {}
         self.code: "str | None" = None
         self.why = ""
         self.only_at_root = False
@@ -220,6 +223,7 @@ def _find_project(request: Request, line: Line, system: System, variables: Varia
     command, flags = line.command, line.flags
     goal = run_target.Target()
     if command == "run":
+        request.file_variables = env_file.variables(line, request.directory, system, variables)
         goal = run_target.find(line, request.directory, system)
     if goal.script:
         why = f"the script `{goal.script}` has inline metadata, so an environment of its own"
