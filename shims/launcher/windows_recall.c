@@ -247,6 +247,16 @@ static bool can_write(const wchar_t *path)
             || (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0);
 }
 
+/* As Python's `os.open` asks it; nothing is written. */
+static bool can_change(const wchar_t *path)
+{
+    HANDLE file = CreateFileW(long_path(path), GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
+                              NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+    if (file != INVALID_HANDLE_VALUE)
+        CloseHandle(file);
+    return file != INVALID_HANDLE_VALUE;
+}
+
 static bool is_unchanged(const char *stamp, const wchar_t *path)
 {
     switch (stamp[0]) {
@@ -270,6 +280,8 @@ static bool is_unchanged(const char *stamp, const wchar_t *path)
         return has_same_name(stamp, path);
     case 'w':
         return can_write(path) == (stamp[1] == '1');
+    case 'o':
+        return can_change(path) == (stamp[1] == '1');
     case 'x':
         return has_same_attribute(stamp, path);
     case 'q':

@@ -107,6 +107,27 @@ CENTRAL = 'preview-features = ["centralized-project-envs"]\n'
 
 #: What is there before, the folder, the words that are recorded and asked again, and the change.
 CHANGES = [
+    pytest.param(
+        _write(f"{P}/env", "A=1"),
+        P,
+        "run --env-file=env true",
+        _write(f"{P}/env", "UV_PROJECT_ENVIRONMENT=/mine"),
+        id="env-file-names-an-environment",
+    ),
+    pytest.param(
+        _set("UV_ENV_FILE", "none"),
+        P,
+        "run true",
+        _write(f"{P}/none", "UV_PROJECT_ENVIRONMENT=/mine"),
+        id="env-file-comes",
+    ),
+    pytest.param(
+        _write(f"{P}/env", "UV_PROJECT_ENVIRONMENT=/mine"),
+        P,
+        "run true",
+        _set("UV_ENV_FILE", "env"),
+        id="variable-names-an-env-file",
+    ),
     pytest.param(_nothing, P, "sync", _write(f"{P}/pyproject.toml", NEVER), id="project-settings"),
     pytest.param(
         _write(f"{P}/pyproject.toml", NEVER),

@@ -25,7 +25,8 @@ class Call:
     """One call of uv: its facts, its decision, and the changes to its environment.
 
     `system.environ` becomes the environment that the user had, what an outer call of ours set
-    taken back; `changes` leads from the inherited one to the one uv gets.
+    taken back; `changes` leads from the inherited one to the one uv gets. `first_notice` is None
+    where this is not a project's first call, else what its notice adds, "" for nothing.
     """
 
     __slots__ = (
@@ -37,6 +38,7 @@ class Call:
         "arguments",
         "changes",
         "facts",
+        "first_notice",
         "inherited",
         "launcher",
         "system",
@@ -67,6 +69,7 @@ class Call:
         self._settings: "settings.Settings | None" = None
         self._take_back_unmarked()
         self.facts = Facts(system.environ, bypass=variables.is_on(system.environ, "UVLOCAL_BYPASS"))
+        self.first_notice: "str | None" = None
         self._real: "handover.RealUv | None" = None
         self._program: "handover.RealUv | None" = None
         self._version: "tuple[int, int, int] | None" = None
@@ -119,8 +122,14 @@ class Call:
 
     # -- gathering -------------------------------------------------------------------------------
 
-    def settle(self) -> Decision:
-        """Gather facts until they settle a decision, and note the variables that it wants."""
+    def settle(self, attempt: "Callable[[Call, Decision], bool] | None" = None) -> Decision:
+        """Gather facts until they settle a decision, and note the variables that it wants.
+
+        Args:
+            attempt: makes the place for an environment that uv is about to make, and says whether
+                that worked. Without it nothing is written, and `access(2)` is believed, which
+                sandboxes, quotas and odd file systems answer with yes and mean no.
+        """
         decision = decide(self.facts)
         for gather in (
             self._gather_request,
@@ -137,9 +146,30 @@ class Call:
         if decision is None:  # the last step gathers all that is left
             msg = "the facts settle no decision"
             raise RuntimeError(msg)
+        if attempt is not None and self._makes_environment(decision):
+            decision = self._tried(decision, attempt)
         variables.put_on(self.changes, self.system.environ, decision.variables)
+        self.changes.values.update(dict.fromkeys(decision.removed))
         self.note("decision", f"{decision.code}: {decision.sentence}")
         return decision
+
+    def _makes_environment(self, decision: Decision) -> bool:
+        """Say whether uv is about to make or change a project's environment in the store."""
+        request, store = self.facts.request, self.facts.store
+        if request is None or store is None or not request.writes or request.role != "project":
+            return False
+        # Whether the guess says yes or no, an attempt tells more.
+        return decision.strategy == "redirect" or decision.code == "no-store"
+
+    def _tried(self, decision: Decision, attempt: "Callable[[Call, Decision], bool]") -> Decision:
+        """Return the decision once more, now that is known whether the store can be written."""
+        store = self.facts.store
+        if store is None or not store.path:
+            return decision
+        store.writable = True
+        wanted = decide(self.facts) or decision
+        store.writable = attempt(self, wanted)
+        return decide(self.facts) or decision
 
     def note(self, what: str, value: str) -> None:
         """Tell a fact for `UVLOCAL_TRACE`; names in it are anybody's."""
@@ -152,6 +182,8 @@ class Call:
             words = ["tool", "uvx", *words]
         request = parse(words, self.system, self.uv_version)
         self.facts.request = request
+        if request.file_variables:
+            self.facts.environ = {**request.file_variables, **self.system.environ}
         self.note("command", f"`{request.command}` in `{request.directory}`")
 
     def _gather_project(self) -> None:
@@ -217,6 +249,10 @@ class Call:
             self.facts.store = store or lookup.nowhere(self.settings.store)
             self.note("store", f"`{self.facts.store.path}`")
             self.facts.lacks_python = self._lacks_python(self.facts.store)
+            request = self.facts.request
+            self.facts.old_is_active = self._is_old_active(project.root)
+            if store and store.exists and request is not None and request.writes:
+                store.changeable = lookup.can_change(store, self.system)
             if self._wish() == "no-metadata" and self.facts.request is not None:
                 self.facts.link_mode = link_mode_by(self.facts.request, project, self.system)
 
@@ -234,6 +270,17 @@ class Call:
         windows = system.platform == "win32"
         program = ("Scripts", "python.exe") if windows else ("bin", "python")
         return system.stat(system.path.join(store.environment, *program)) is None
+
+    def _is_old_active(self, root: str) -> bool:
+        """Say whether the shell has activated the `.venv` in the project, and that is no pointer."""
+        request, system = self.facts.request, self.system
+        active = system.environ.get("VIRTUAL_ENV", "")
+        above, name = system.path.split(active)
+        if request is None or request.role != "project" or name != ".venv":
+            return False
+        status = system.lstat(active)
+        is_folder = status is not None and stat.S_ISDIR(status.st_mode)
+        return is_folder and system.realpath(above) == root
 
     def _wish(self) -> str:
         """Return the strategy that is asked for, whether or not it can be carried out."""

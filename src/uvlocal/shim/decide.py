@@ -56,7 +56,8 @@ class Facts:
     when that is a fit place already, "" otherwise. `shown_root` is the project root for people.
     `lacks_python`: the environment is there, its Python is gone, and uv would stop at it.
     `blocked` is what keeps an environment from being in the project, `link_mode` where the user
-    chose how uv links files, each "" for nothing.
+    chose how uv links files, each "" for nothing. `old_is_active`: the shell has activated the
+    project's own `.venv`.
     """
 
     __slots__ = (
@@ -67,6 +68,7 @@ class Facts:
         "lacks_python",
         "link_mode",
         "local_link",
+        "old_is_active",
         "project",
         "request",
         "settings",
@@ -87,6 +89,7 @@ class Facts:
         self.local_link: "str | None" = None
         self.store: "Store | None" = None
         self.blocked = ""
+        self.old_is_active = False
         self.link_mode = ""
         self.lacks_python = False
         self.shown_root = ""
@@ -98,10 +101,18 @@ class Decision:
     `code` is stable, for tests and JSON; `sentence` is for people. `strategy` is None where
     nothing is done. `variables` are to be set for uv, before marks. `environment` is where uv will
     find the project's environment, "" where that is uv's own business. `fallback` says why it is
-    not the strategy that was asked for, "" where it is.
+    not the strategy that was asked for, "" where it is. `removed` are variables to be removed.
     """
 
-    __slots__ = ("code", "environment", "fallback", "sentence", "strategy", "variables")
+    __slots__ = (
+        "code",
+        "environment",
+        "fallback",
+        "removed",
+        "sentence",
+        "strategy",
+        "variables",
+    )
 
     def __init__(
         self,
@@ -118,6 +129,7 @@ class Decision:
         self.variables = variables or {}
         self.environment = environment
         self.fallback = ""
+        self.removed: "tuple[str, ...]" = ()
 
 
 def decide(facts: Facts) -> "Decision | None":
@@ -226,6 +238,13 @@ def _act(facts: Facts, volume: "Volume", store: "Store", decision: Decision) -> 
             # project. `VIRTUAL_ENV` with `--active` would not leak, but such a call in the same
             # project would make `.venv` there, uv before 0.7 refuses it, and argv is the user's.
             variables["UV_PROJECT_ENVIRONMENT"] = store.environment
+            # uv warns at each call of an active environment that is not the project's. It sets
+            # the variable itself for what it starts.
+            if facts.old_is_active:
+                decision.removed = ("VIRTUAL_ENV",)
+            # uv would stop where it cannot install; so it runs what is there.
+            if request is not None and request.installs and not store.changeable:
+                variables.update(_without_sync(facts, request))
         elif store.exists and not facts.lacks_python and not _chooses_environment(facts):
             variables["VIRTUAL_ENV"] = store.environment
         return decision
@@ -239,6 +258,13 @@ def _act(facts: Facts, volume: "Volume", store: "Store", decision: Decision) -> 
     if (volume.copies_links or no_links) and not chosen:
         variables["UV_LINK_MODE"] = "copy"
     return decision
+
+
+def _without_sync(facts: Facts, request: "Request") -> "dict[str, str]":
+    """Return what keeps uv from installing, where the command knows such a thing."""
+    if not request.can_skip_sync or facts.environ.get("UV_NO_SYNC"):
+        return {}
+    return {"UV_NO_SYNC": "1"}
 
 
 def _chooses_environment(facts: Facts) -> bool:

@@ -53,12 +53,12 @@ def _call(launcher: str, flags: str, argv: "list[str]") -> int:
     real = None
     try:
         from uvlocal.shim.call import Call
-        from uvlocal.shim.prepare import prepare
+        from uvlocal.shim.prepare import attempt, prepare
         from uvlocal.shim.recall.writer import record
 
         call = Call(argv[1:], system, launcher, _trace if tracing else None)
         changes = dict(call.changes.values)  # the user's own, should we fail from here on
-        decision = call.settle()
+        decision = call.settle(attempt)
         real = call.program()
         if real.path:
             prepare(call, decision)

@@ -84,6 +84,17 @@ def test_a_record_without_an_environment_goes(machine: Machine) -> None:
     assert machine.records() == []
 
 
+def test_what_uv_never_made_goes(machine: Machine) -> None:
+    """An empty folder and its record go, an hour after the call that uv refused."""
+    project = machine.project("refused")
+    machine.first_call(project)
+    os.mkdir(machine.environment(project))
+    assert plan(machine).is_empty
+    os.utime(os.path.join(machine.store, "records", machine.records()[0]), (1, 1))
+    assert names(apply(machine).removed) == ["refused"]
+    assert (machine.records(), machine.environments()) == ([], [])
+
+
 def test_nothing_to_do(machine: Machine) -> None:
     """Where every project is there, the plan is empty."""
     machine.keep("foo")

@@ -139,6 +139,24 @@ def test_ok(machine: Machine) -> None:
     assert "not made" in entries["bar"].why
 
 
+@pytest.mark.parametrize("folder", [False, True], ids=["no-folder", "empty-folder"])
+def test_never_made(machine: Machine, *, folder: bool) -> None:
+    """Where uv made no environment within an hour, the record is `unused`."""
+    project = machine.project("foo")
+    machine.first_call(project)
+    if folder:
+        os.mkdir(machine.environment(project))
+    assert machine.states() == {"foo": "ok"}
+    path = os.path.join(machine.store, "records", machine.records()[0])
+    written = os.stat(path).st_mtime
+    os.utime(path, (written, written - 3500))
+    assert machine.states() == {"foo": "ok"}
+    os.utime(path, (written, written - 3700))
+    assert machine.states() == {"foo": "unused"}
+    machine.make_environment(machine.environment(project))
+    assert machine.states() == {"foo": "ok"}
+
+
 def test_gone(machine: Machine) -> None:
     """A project whose folder is gone has the state `project-gone`."""
     machine.remove(machine.keep("foo"))

@@ -200,7 +200,7 @@ def test_without_a_record_of_the_environment(
     world: ChangingWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until its record is written each call that makes the environment tries to write it."""
-    monkeypatch.setattr("uvlocal.shim.prepare._record", lambda *_: None)
+    monkeypatch.setattr("uvlocal.manage.environments.record.write_first", lambda *_: "")
     assert not _is_recorded(world, "sync")
     assert _is_recorded(world, "lock")
 

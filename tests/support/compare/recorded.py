@@ -105,6 +105,8 @@ def _holds(stamp: str, path: str) -> bool:
         return os.path.islink(path) and "t" + os.readlink(path) == stamp
     if kind == "w":
         return os.access(path, os.W_OK | os.X_OK) == (stamp == "w1")
+    if kind == "o":
+        return System().can_change(path) == (stamp == "o1")
     if kind == "p":
         return not os.access(path, os.X_OK)
     assert kind == "x", stamp

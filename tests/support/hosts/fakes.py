@@ -214,6 +214,11 @@ class FakeSystem(System):
         found = self._look(path, last=True)
         return found is not None and found[1] is None
 
+    def can_change(self, path: str) -> bool:
+        """Say whether a file is there and not blocked."""
+        found = self._look(path, last=True)
+        return found is not None and isinstance(found[1], bytes)
+
     def attribute(self, path: str, name: str) -> bytes | None:
         """Return an attribute of an existing path."""
         found = self._look(path, last=False)

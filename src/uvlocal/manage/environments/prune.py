@@ -1,4 +1,4 @@
-"""Remove environments whose project is gone: first a plan, then, if that is wanted, the removal.
+"""Remove what is kept for no project, and what uv never made: first a plan, then the removal.
 
 An environment is removed in three steps, each of which may be the last before the machine dies: it
 gets a name in the store's `trash`, its record goes, its files go. What is left in `trash` is
@@ -154,7 +154,7 @@ def _reason(entry: Entry, used: float | None, limit: float | None) -> tuple[str,
     is_old = limit is not None and used is not None and used < limit
     if entry.state in ("broken", "volume-not-mounted"):
         return entry.why, entry.why
-    if entry.state == "project-gone":
+    if entry.state in ("project-gone", "unused"):
         return entry.why, ""
     if is_old:
         return f"last used {listing.as_time(used)[:10]}", ""

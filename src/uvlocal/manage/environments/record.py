@@ -99,6 +99,40 @@ def write_first(call: Call, decision: Decision) -> str | None:
     return _offer(store.path, identity_of(project.root), system)
 
 
+def claim(call: Call, decision: Decision) -> str | None:
+    """Make the place for an environment that uv is about to make: its record, an empty folder.
+
+    uv takes an empty folder for its environment (0.5.9 ... 0.13.9), also behind a pointer in the
+    project, which would stop it if it led nowhere.
+
+    Returns:
+        as `write_first`.
+
+    Raises:
+        OSError: the store cannot be written.
+        BusyError: another process holds the store's lock for long.
+    """
+    store, project = call.facts.store, call.facts.project
+    if store is None or project is None or _is_refused(project.root, call.system):
+        return None
+    make_private(store)
+    folder = decision.environment
+    is_new = not os.path.isdir(folder)
+    if is_new:
+        os.mkdir(folder, 0o700)
+    try:
+        added = write_first(call, decision)
+        if added is None:  # there is a record: try to write all the same
+            path = lookup.record_path(store.path, os.path.basename(folder), call.system)
+            with atomic.made(path, b"\n"):
+                pass
+    except OSError:
+        if is_new:
+            os.rmdir(folder)
+        raise
+    return added
+
+
 def content(call: Call, decision: Decision) -> dict[str, object]:
     """Return what the record of a redirected project says today."""
     project, volume, system = call.facts.project, call.facts.volume, call.system

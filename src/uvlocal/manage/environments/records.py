@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
     from uvlocal.shim.machine.host import System
     from uvlocal.shim.settings.settings import Settings
+
+#: How long uv may take to make an environment, in seconds; until then its record is not unused.
+_MAKING = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +84,33 @@ def read(
     found = [entry for store in where for entry in _in_store(store, system)]
     roots = [(entry.record.root, entry.record.mount_point) for entry in found if entry.record]
     judge = Judge([*roots, *([(current, "")] if current else [])], disk, system)
-    judged = [_judged(entry, judge) for entry in found]
+    judged = [_judged(entry, judge, system) for entry in found]
     return sorted(judged, key=lambda entry: (not entry.root, entry.root, entry.name))
 
 
-def _judged(entry: Entry, judge: Judge) -> Entry:
-    """Return the entry with the state of its project."""
+def _judged(entry: Entry, judge: Judge, system: System) -> Entry:
+    """Return the entry with the state of its project.
+
+    A record is written before uv starts, so uv may have refused the command line, or failed: then
+    there is a record, and an empty folder, of an environment that uv never made.
+    """
     if entry.record is None or entry.state == "broken":
         return entry
     verdict = judge.verdict(entry.record)
-    why = verdict.why
-    if verdict.state == "ok" and not entry.made:
+    state, why = verdict.state, verdict.why
+    if state == "ok" and not naming.exists(entry.environment, system):
         why = "its environment is not made yet, or was removed"
-    return replace(entry, state=verdict.state, why=why, moved_to=verdict.moved_to)
+        if not _is_fresh(entry.record_path):
+            state, why = "unused", f"{why}; `uvlocal prune` takes its record away"
+    return replace(entry, state=state, why=why, moved_to=verdict.moved_to)
+
+
+def _is_fresh(record_path: str) -> bool:
+    """Say whether uv may be making the environment of a record at this moment."""
+    try:
+        return time.time() - os.lstat(record_path).st_mtime < _MAKING
+    except OSError:
+        return True
 
 
 # -- what is in a store ------------------------------------------------------------------------

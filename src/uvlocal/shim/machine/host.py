@@ -194,6 +194,19 @@ class System:
         except (OSError, ValueError):
             return False
 
+    def can_change(self, path: str) -> bool:
+        """Say whether this user may change the file at `path`; it stays as it is.
+
+        It is opened for writing, as `access(2)` answers yes in some sandboxes (Landlock) and means
+        no.
+        """
+        flags = os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        try:
+            os.close(os.open(path, flags | getattr(os, "O_CLOEXEC", 0)))
+        except (OSError, ValueError):
+            return False
+        return True
+
     def can_start(self, path: str) -> bool:
         """Say whether this user may start the file at `path` as a program; on Windows always."""
         try:

@@ -61,6 +61,7 @@ MODULES = (
     "project.discovery",
     "request.run_target",
     "request.uv_environ",
+    "request.env_file",
     "request.parse",
     "call",
     "prepare",

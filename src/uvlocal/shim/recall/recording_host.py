@@ -13,6 +13,7 @@ compare. The first letter of a stamp is its kind:
     t  what a symbolic link says
     n  the name that macOS or Windows itself has for what a path leads to
     w  whether this user may write into a folder
+    o  whether this user may open a file for writing
     p  that this user may not start a file, whatever its mode says
     x  an extended attribute:  x NAME = hexadecimal value, or  x NAME ! where it is absent
     q  when a key of Windows' registry was last changed;  Q  there is no such key
@@ -274,6 +275,12 @@ class RecordingSystem(System):
         """Say whether this user may create entries in a directory."""
         answer = System.can_write(self, path)
         self._note("w", path, "w1" if answer else "w0")
+        return answer
+
+    def can_change(self, path: str) -> bool:
+        """Say whether this user may change a file."""
+        answer = System.can_change(self, path)
+        self._note("o", path, "o1" if answer else "o0")
         return answer
 
     def can_start(self, path: str) -> bool:

@@ -207,12 +207,20 @@ def _is_lasting(call: "Call", decision: "Decision") -> bool:
         return not call.system.has_hidden_flag()
     if decision.strategy != "redirect" or facts.store is None or facts.request is None:
         return False
-    if call.settings.pointer != "none":
+    if not facts.request.writes:
+        return True
+    # That an environment cannot be changed, or is not the active one, is said each time.
+    if facts.old_is_active and facts.request.command != "run":
         return False
-    # Until there is a record, each call that makes the environment tries to write it.
+    if not facts.store.changeable:
+        return False
+    if facts.request.role != "project":
+        return True
+    # As long as uv has not made the environment, or there is no record, each call tries to write.
     name = call.system.path.basename(decision.environment)
     path = lookup.record_path(facts.store.path, name, call.system)
-    return not facts.request.writes or call.system.lstat(path) is not None
+    is_made = facts.store.exists and call.system.lstat(path) is not None
+    return is_made and call.settings.pointer == "none"
 
 
 def _is_settled(system: RecordingSystem, settled: int) -> bool:

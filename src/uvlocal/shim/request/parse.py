@@ -7,7 +7,7 @@ experiments with the real uv, which the tests repeat.
 
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.machine.paths import absolute, normalised
-from uvlocal.shim.request import run_target
+from uvlocal.shim.request import env_file, run_target
 from uvlocal.shim.request.argv import Line, read
 from uvlocal.shim.request.commands import (
     COMMANDS,
@@ -48,22 +48,26 @@ class Request:
     `command` is the command with its aliases resolved (`pip install`), "" if there is none.
     `role` says which environment it uses: `project` reads `UV_PROJECT_ENVIRONMENT`, `environment`
     looks for `VIRTUAL_ENV` or `.venv`, `none`. `writes`: it creates or changes that environment;
-    `installs`: that of a project, and it may install packages into it.
+    `installs`: that of a project, and it may install packages into it; `can_skip_sync`: it knows
+    `UV_NO_SYNC`, with which it does not.
     `code` is a decision code that the command line alone settles, `why` its sentence.
     `start` is the absolute directory from which uv walks up to the project, spelled as uv spells
     it; `directory` is the working directory after `--directory`, physical; both are "" if the
     current directory has been deleted. `only_at_root`: the project's environment is used only if
     `start` is the root itself. `names_target`: uv will look for neither `VIRTUAL_ENV` nor `.venv`.
     `preview` is what the command line says of preview features: "", `on`, `off`, or a comma list.
+    `file_variables` are set by files that `uv run` reads for what it starts.
     `config_file`, `no_config` and `cache_directory` are uv's options and variables of these names.
     """
 
     __slots__ = (
         "cache_directory",
+        "can_skip_sync",
         "code",
         "command",
         "config_file",
         "directory",
+        "file_variables",
         "installs",
         "line",
         "names_target",
@@ -87,9 +91,11 @@ class Request:
         self.writes = writes
         self.directory = directory
         self.start = directory
+        self.file_variables: "dict[str, str]" = {}
         self.code: "str | None" = None
         self.why = ""
         self.only_at_root = False
+        self.can_skip_sync = False
         self.installs = False
         self.names_target = False
         self.quiet = False
@@ -135,6 +141,9 @@ def parse(
         request.settle("no-project", why)
     elif request.role == ENVIRONMENT:
         request.names_target = _names_target(line, request.directory, system, variables)
+        # The interpreter is the environment's all the same, but what is installed goes elsewhere.
+        elsewhere = request.names_target or "--target" in line.values or "--prefix" in line.values
+        request.writes = request.writes and not elsewhere
     else:
         _find_project(request, line, system, variables)
     if request.cache_directory:
@@ -206,6 +215,7 @@ def _find_project(request: Request, line: Line, system: System, variables: Varia
     command, flags = line.command, line.flags
     goal = run_target.Target()
     if command == "run":
+        request.file_variables = env_file.variables(line, request.directory, system, variables)
         goal = run_target.find(line, request.directory, system)
     if goal.script:
         why = f"the script `{goal.script}` has inline metadata, so an environment of its own"
@@ -229,6 +239,7 @@ def _find_project(request: Request, line: Line, system: System, variables: Varia
         if command == "workspace metadata":
             request.writes = "--sync" in flags
         request.installs = request.writes and not _is_told_not_to_sync(line, variables)
+        request.can_skip_sync = command in TAKES_NO_SYNC
         _find_start(request, line, goal, system, variables)
 
 

@@ -19,12 +19,15 @@ _LOOKS = 8
 class Store:
     """Where environments would go, and what is there for this project.
 
-    `volume` is what the store lies on; `writable` says whether environments can be made there;
-    `environment` is the one for this project and `exists` whether it was made already. The
-    `shown` texts have `~` for the home directory.
+    `volume` is what the store lies on; `writable` says whether environments can be made there, a
+    guess until somebody tries (`Call.settle`);
+    `environment` is the one for this project and `exists` whether it was made already;
+    `changeable` says whether uv can change it, and is asked only for a call that may. The `shown`
+    texts have `~` for the home directory.
     """
 
     __slots__ = (
+        "changeable",
         "environment",
         "exists",
         "path",
@@ -50,6 +53,7 @@ class Store:
         self.environment = environment
         self.exists = exists
         self.writable = writable
+        self.changeable = True
         self.volume = volume
         self.shown = shown or path
         self.shown_environment = shown_environment or environment
@@ -77,6 +81,11 @@ def look(root: str, system: System, settings: Settings) -> "Store | None":
         shown=display.contract_home(path, system),
         shown_environment=display.contract_home(there, system),
     )
+
+
+def can_change(store: Store, system: System) -> bool:
+    """Say whether uv can change the environment that is there."""
+    return system.can_change(system.path.join(store.environment, "pyvenv.cfg"))
 
 
 def existing_ancestor(path: str, system: System) -> str:
