@@ -49,7 +49,7 @@ demo:
 	@$(PYTHON) demo/prepare.py
 	@.cache/demo/$(BIN)/python demo/main_job.py .cache/demo/source/src
 
-# What is slow stands in tests/support/faults/slow.py. UVLOCAL_TEST_UV names versions of uv, `newest` or `all`.
+# What is slow stands in tests/support/slow.py. UVLOCAL_TEST_UV names versions of uv, `newest` or `all`.
 # COVERAGE=1 measures branch coverage, of both together: `make test-all COVERAGE=1`.
 test: src/uvlocal/launchers/.stamp
 ifdef COVERAGE
@@ -82,7 +82,7 @@ test-hard: src/uvlocal/launchers/.stamp
 	$(VERSIONS) UVLOCAL_HARD=1 UVLOCAL_HARD_SEED=$(SEED) \
 	UVLOCAL_FUZZ_CASES=$(CASES) UVLOCAL_FUZZ_SEED=$(SEED) UVLOCAL_FUZZ_RUNS=$(CASES)000 \
 	UVLOCAL_RECALL_CASES=$(CASES) UVLOCAL_RECALL_SEED=$(SEED) \
-	$(RUN) -m $(PYTEST) tests/hard tests/end_to_end/test_discovery_fuzz.py \
+	$(RUN) -m $(PYTEST) tests/stress tests/end_to_end/test_discovery_fuzz.py \
 		tests/end_to_end/test_recall.py tests/launcher/test_recall_fuzz.py
 
 lint: $(INSTALLED)
