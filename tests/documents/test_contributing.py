@@ -52,6 +52,6 @@ def test_every_folder_is_there() -> None:
 def test_every_path_of_the_makefile_is_there() -> None:
     """The tests and programs that its commands name exist."""
     for path in re.findall(
-        r"(?<![\w-])(?:tests|demo|benchmarks)/[\w/]+(?:\.py)?", _read("Makefile")
+        r"(?<![\w/-])(?:tests|demo|benchmarks)/[\w/]+(?:\.py)?", _read("Makefile")
     ):
         assert os.path.exists(os.path.join(SOURCE, path)), path
