@@ -25,7 +25,8 @@ class Call:
     """One call of uv: its facts, its decision, and the changes to its environment.
 
     `system.environ` becomes the environment that the user had, what an outer call of ours set
-    taken back; `changes` leads from the inherited one to the one uv gets.
+    taken back; `changes` leads from the inherited one to the one uv gets. `is_lasting` is False
+    where the decision rests on what has no stamp: which uv a wrapper starts.
     """
 
     __slots__ = (
@@ -37,6 +38,7 @@ class Call:
         "changes",
         "facts",
         "inherited",
+        "is_lasting",
         "launcher",
         "system",
     )
@@ -68,13 +70,14 @@ class Call:
         self.facts = Facts(system.environ, bypass=variables.is_on(system.environ, "UVLOCAL_BYPASS"))
         self._real: "handover.RealUv | None" = None
         self._version: "tuple[int, int, int] | None" = None
+        self.is_lasting = True
 
     def _take_back_unmarked(self) -> None:
         """Remove a value inside the store whose mark was lost on the way (by sudo, by tox)."""
         system = self.system
         value = system.environ.get("UV_PROJECT_ENVIRONMENT", "")
         # The settings are read only for a value that has the shape of ours.
-        if naming.is_our_environment(value, "", system) and naming.is_our_environment(
+        if naming.has_our_shape(value, system) and naming.is_our_environment(
             value, self.settings.store, system
         ):
             self.changes.values["UV_PROJECT_ENVIRONMENT"] = None
@@ -102,7 +105,9 @@ class Call:
             file = self.system.path.join(cache, "uv-versions") if cache else ""
             from uvlocal.shim.uv import versions
 
-            self._version = versions.known(self.real_uv().path, self.system, file)
+            path = self.real_uv().path
+            self._version = versions.known(path, self.system, file)
+            self.is_lasting = not versions.is_wrapper(path, self.system)
         return self._version
 
     def _uv_has(self, since: "tuple[int, int, int]") -> bool:
@@ -239,7 +244,7 @@ class Call:
             self.facts.blocked = "as `.venv` is a file that leads nowhere"
         if not target or "\0" in target:
             return ""
-        if naming.is_our_environment(target, "", system):
+        if naming.is_our_environment(target, self.settings.store, system):
             self.facts.blocked = "as `.venv` is a pointer that uvlocal made"
             return ""
         target = system.path.join(root, target)

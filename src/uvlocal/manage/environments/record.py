@@ -121,14 +121,18 @@ def content(call: Call, decision: Decision) -> dict[str, object]:
         "device": which.device if which else 0,
         "inode": which.inode if which else 0,
         "born": which.born if which else 0,
-        "mount": _numbers(mount_point),
-        "system": _numbers(system.path.sep),
+        **surroundings(mount_point, system),
         "provider": volume.provider or "",
         "strategy": decision.strategy or "",
         "uvlocal": __version__,
         "uv": ".".join(map(str, version)) if version else "",
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
+
+
+def surroundings(mount_point: str, system: System) -> dict[str, object]:
+    """Return what a record says of where a project lies: which mount, under which root folder."""
+    return {"mount": _numbers(mount_point), "system": _numbers(system.path.sep)}
 
 
 def _numbers(folder: str) -> list[int]:

@@ -6,7 +6,7 @@ Only this module and `launch` touch argv, the environment and the streams of the
 import sys
 
 from uvlocal.shim import contract
-from uvlocal.shim.machine import early_os
+from uvlocal.shim.machine import early_os, paths
 from uvlocal.shim.machine.display import printable
 from uvlocal.shim.machine.early_os import os, stat
 from uvlocal.shim.machine.host import System
@@ -44,8 +44,7 @@ def find(system: System, launcher: str) -> RealUv:
         _consider(found, found.wish, "variable", system, launcher)
         return found
     name = "uv.exe" if system.platform == "win32" else "uv"
-    separator = ";" if system.platform == "win32" else ":"
-    for folder in system.environ.get("PATH", "").split(separator):
+    for folder in paths.search_path(system.environ.get("PATH", ""), system):
         # A relative entry means the current directory, which may be anybody's.
         if system.path.isabs(folder):
             _consider(found, system.path.join(folder, name), "path", system, launcher)
