@@ -6,6 +6,7 @@
 #   make test-hard  the long form, for hours: faults, parallel calls, a soak, fuzzing; SEED=n repeats a run
 #   make lint    format, lint, types for three systems
 #   make check   the same, and all tests with branch coverage
+#   make tables  rewrites the tables of the README from the code
 #   make build   the wheel, with the launchers for all targets
 #   make bench   what uvlocal costs, side by side with bare uv: docs/bench.md and the README's figures;
 #                QUICK=1 in short, PEERS=1 with other tools, CHECK=1 fails where a promise is not kept
@@ -21,7 +22,7 @@ export RUSTUP_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/uvlocal-tests/rustu
 PYTEST := pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-hard lint check build bench clean
+.PHONY: help setup demo test test-all test-hard lint check tables build bench clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -93,6 +94,9 @@ lint: $(INSTALLED)
 
 check: lint
 	$(MAKE) test-all COVERAGE=1
+
+tables: $(INSTALLED)
+	PYTHONPATH=tests $(RUN) -m support.compare.readme_tables
 
 build: $(INSTALLED)
 	$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

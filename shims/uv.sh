@@ -1,5 +1,5 @@
 #!/bin/sh
-# uvlocal's shim for systems that no native launcher fits: what stands on PATH as `uv`.
+# uvlocal's shim for systems that no native launcher fits: what stands on PATH as `uv` and `uvx`.
 # uvlocal-launcher-marker:1 (every shim of ours carries this, so that a copy is known for one)
 #
 # It becomes Python with uvlocal's package, which decides and becomes the real uv; where it cannot,
@@ -67,16 +67,20 @@ case ${UVLOCAL_QUIET-} in '' | 0) ;; *) false ;; esac && (
     echo "warning: uvlocal's Python or package is gone or damaged; running the real uv unchanged"
     echo "hint: run \`uvlocal install\` to mend this, or delete \`$_uvlocal_self\` to be rid of it"
 ) >&2
-[ -z "${UVLOCAL_UV-}" ] || exec "$UVLOCAL_UV" "$@"
 _uvlocal_rest=${PATH-}:${_uvlocal_uv%/*}:
+case ${_uvlocal_self##*/} in uvx) _uvlocal_name=uvx ;; *) _uvlocal_name=uv ;; esac
+if [ -n "${UVLOCAL_UV-}" ]; then
+    [ $_uvlocal_name = uvx ] || exec "$UVLOCAL_UV" "$@"
+    _uvlocal_rest=${UVLOCAL_UV%/*}:$_uvlocal_rest
+fi
 while [ -n "$_uvlocal_rest" ]; do
-    _uvlocal_try=${_uvlocal_rest%%:*}/uv
+    _uvlocal_try=${_uvlocal_rest%%:*}/$_uvlocal_name
     _uvlocal_rest=${_uvlocal_rest#*:}
     # A relative folder means the current one, which may be anybody's.
-    case $_uvlocal_try in /uv | [!/]*) continue ;; esac
+    case $_uvlocal_try in /uv | /uvx | [!/]*) continue ;; esac
     [ -f "$_uvlocal_try" ] && [ -x "$_uvlocal_try" ] || continue
     command -p grep -q 'uvlocal-launcher-marker:1' "$_uvlocal_try" || exec "$_uvlocal_try" "$@"
 done
-echo 'error: no uv found on `PATH`' >&2
+echo "error: no $_uvlocal_name found on \`PATH\`" >&2
 echo 'hint: install uv, or set `UVLOCAL_UV` to the path of the real one' >&2
 exit 127

@@ -1,7 +1,7 @@
 /*
- * uvlocal's launcher: what stands on PATH as `uv`, or `uv.exe`.
+ * uvlocal's launcher: what stands on PATH as `uv` and as `uvx`, on Windows with `.exe`.
  *
- * It knows no rules. A call goes through these steps, told by `launch` below:
+ * Its own name tells which of the two it becomes. It knows no rules. A call goes through these steps, told by `launch` below:
  *
  *   1. Find out which file this is, and read the configuration beside it (`config.c`).
  *   2. Stop if this process goes round in circles (`loop_guard.c`).

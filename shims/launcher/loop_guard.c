@@ -28,7 +28,7 @@ static struct passage last_passage(void)
 static _Noreturn void fail_in_circles(const native *launcher, const native *recorded, bool deep)
 {
     struct search search = {.launcher = launcher};
-    search_uv(&search, recorded);
+    search_program(&search, recorded);
     if (search.found == NULL)
         fail_without_uv(&search);
     fail(JOIN(N("error: uv goes round in circles: `"), launcher, N("` starts `"), search.found,

@@ -468,6 +468,50 @@ def test_no_place_to_look(machine: Machine) -> None:
     )
 
 
+@pytest.fixture
+def uvx(machine: Machine) -> str:
+    """Return the path of the shim's twin `uvx`, on a machine without Python."""
+    machine.without_python()
+    with open(machine.shim, "rb") as file:
+        return machine.put("shims/uvx", file.read())
+
+
+@pytest.mark.parametrize(
+    ("programs", "variables", "found"),
+    [
+        pytest.param(["real/uvx", "b/uvx"], {}, "real/uvx", id="beside-uv"),
+        pytest.param(["b/uvx"], {}, "b/uvx", id="on-path"),
+        pytest.param(["a/uvx", "a/uv", "real/uvx"], {}, "a/uvx", id="beside-the-first-uv"),
+        pytest.param(["real/uvx"], {"PATH": None}, "real/uvx", id="beside-the-recorded-uv"),
+        pytest.param(["b/uvx", "real/uvx"], {"UVLOCAL_UV": "b/uv"}, "b/uvx", id="beside-the-wish"),
+        pytest.param([], {}, "", id="nowhere"),
+        pytest.param(["real/uvx"], {"UVLOCAL_UV": "gone"}, "", id="a-wish-that-leads-nowhere"),
+    ],
+)
+def test_uvx(
+    machine: Machine,
+    uvx: str,
+    programs: list[str],
+    variables: dict[str, str | None],
+    found: str,
+) -> None:
+    """By its own name the launcher becomes the uvx beside the real uv, or on PATH."""
+    for name in [*programs, "b/uv"]:
+        machine.put(name, machine.program)
+    machine.set("PATH", ":".join(map(machine.path, ("shims", "a", "real", "b"))))
+    for name, value in variables.items():
+        machine.set(name, value if name == "PATH" or value is None else machine.path(value))
+    result = machine.call(b"ty", b"check", argv=[b"uvx", b"ty", b"check"], program=uvx)
+    assert machine.became() == ("uv" if found else "nothing")
+    assert result.code == (0 if found else 127)
+    if found:
+        record = machine.recorded()
+        assert record.arguments[1:] == [b"ty", b"check"]
+        assert sys.platform != "linux" or record.program == [machine.path(found).encode()]
+    elif "UVLOCAL_UV" not in variables:
+        assert result.stderr.startswith("error: no uvx found")
+
+
 def test_a_uv_that_cannot_be_started(native: Machine) -> None:
     """A broken uv on PATH is passed over for the next one."""
     native.without_python()

@@ -232,3 +232,17 @@ def test_uv_pip_finds_a_nearer_environment_itself(
     code, environ = settle(system, "pip", "list")
     assert code == "synced"
     assert environ.get("VIRTUAL_ENV") == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "given"),
+    [("python find", False), ("run --no-project x", False), ("tool run x", False), ("build", False)]
+    + [("pip list", True)],
+)
+@pytest.mark.parametrize("broken", [True, False], ids=["broken", "whole"])
+def test_an_environment_without_its_python(command: str, *, given: bool, broken: bool) -> None:
+    """uv stops at an active environment that is broken, but passes over such a `.venv`."""
+    python: dict[str, object] = {} if broken else {f"{ENVIRONMENT}/bin/python": b""}
+    system = machine({f"{ENVIRONMENT}/pyvenv.cfg": b"", **python})
+    _, environ = settle(system, *command.split())
+    assert ("VIRTUAL_ENV" in environ) is (given or not broken)

@@ -30,6 +30,7 @@ class Call:
     """
 
     __slots__ = (
+        "_program",
         "_real",
         "_settings",
         "_tell",
@@ -69,6 +70,7 @@ class Call:
         self._take_back_unmarked()
         self.facts = Facts(system.environ, bypass=variables.is_on(system.environ, "UVLOCAL_BYPASS"))
         self._real: "handover.RealUv | None" = None
+        self._program: "handover.RealUv | None" = None
         self._version: "tuple[int, int, int] | None" = None
         self.is_lasting = True
 
@@ -97,6 +99,12 @@ class Call:
         if self._real is None:
             self._real = handover.find(self.system, self.launcher)
         return self._real
+
+    def program(self) -> handover.RealUv:
+        """Return what this call becomes: the real uv, or uvx."""
+        if self._program is None:
+            self._program = handover.find_program(self.real_uv(), self.system, self.launcher)
+        return self._program
 
     def uv_version(self) -> "tuple[int, int, int] | None":
         """Return the real uv's version, None where it cannot be had."""
@@ -144,7 +152,10 @@ class Call:
             self._tell(display.printable(f"{what}: {value}"))
 
     def _gather_request(self) -> None:
-        request = parse(self.arguments, self.system, self.uv_version)
+        words = self.arguments
+        if handover.is_uvx(self.launcher, self.system):
+            words = ["tool", "uvx", *words]
+        request = parse(words, self.system, self.uv_version)
         self.facts.request = request
         self.note("command", f"`{request.command}` in `{request.directory}`")
 
@@ -210,8 +221,24 @@ class Call:
             store = lookup.look(project.root, self.system, self.settings)
             self.facts.store = store or lookup.nowhere(self.settings.store)
             self.note("store", f"`{self.facts.store.path}`")
+            self.facts.lacks_python = self._lacks_python(self.facts.store)
             if self._wish() == "no-metadata" and self.facts.request is not None:
                 self.facts.link_mode = link_mode_by(self.facts.request, project, self.system)
+
+    def _lacks_python(self, store: lookup.Store) -> bool:
+        """Say whether an environment is there that uv, left alone, would pass over as broken.
+
+        An active one without its Python is an error to uv. `uv pip` is to get that error: without
+        it, it would go on to change another environment.
+        """
+        request, system = self.facts.request, self.system
+        if request is None or request.role != "environment" or not store.exists:
+            return False
+        if request.command.startswith("pip "):
+            return False
+        windows = system.platform == "win32"
+        program = ("Scripts", "python.exe") if windows else ("bin", "python")
+        return system.stat(system.path.join(store.environment, *program)) is None
 
     def _wish(self) -> str:
         """Return the strategy that is asked for, whether or not it can be carried out."""

@@ -94,6 +94,7 @@ VARIABLES = (
     "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
     "XDG_STATE_HOME",
+    "_CONDA_ROOT",
 )
 
 # -- Python ----------------------------------------------------------------------------------------

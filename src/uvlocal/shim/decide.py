@@ -54,6 +54,7 @@ class Facts:
     `environ` is the environment that the user had, ours taken back. `centralized` says where uv's
     own central environments were turned on, "" if nowhere. `local_link` is where `.venv` leads
     when that is a fit place already, "" otherwise. `shown_root` is the project root for people.
+    `lacks_python`: the environment is there, its Python is gone, and uv would stop at it.
     `blocked` is what keeps an environment from being in the project, `link_mode` where the user
     chose how uv links files, each "" for nothing.
     """
@@ -63,6 +64,7 @@ class Facts:
         "bypass",
         "centralized",
         "environ",
+        "lacks_python",
         "link_mode",
         "local_link",
         "project",
@@ -86,6 +88,7 @@ class Facts:
         self.store: "Store | None" = None
         self.blocked = ""
         self.link_mode = ""
+        self.lacks_python = False
         self.shown_root = ""
 
 
@@ -223,7 +226,7 @@ def _act(facts: Facts, volume: "Volume", store: "Store", decision: Decision) -> 
             # project. `VIRTUAL_ENV` with `--active` would not leak, but such a call in the same
             # project would make `.venv` there, uv before 0.7 refuses it, and argv is the user's.
             variables["UV_PROJECT_ENVIRONMENT"] = store.environment
-        elif store.exists and not _chooses_environment(facts):
+        elif store.exists and not facts.lacks_python and not _chooses_environment(facts):
             variables["VIRTUAL_ENV"] = store.environment
         return decision
     decision.sentence += ", so uv is told to install without metadata"
@@ -239,14 +242,21 @@ def _act(facts: Facts, volume: "Volume", store: "Store", decision: Decision) -> 
 
 
 def _chooses_environment(facts: Facts) -> bool:
-    """Say whether the user has an active environment, or named a target on the command line.
-
-    uv does not count conda's base environment as active
-    (https://docs.astral.sh/uv/pip/environments/).
-    """
+    """Say whether the user has an active environment, or named a target on the command line."""
     if facts.request is not None and facts.request.names_target:
         return True
-    if facts.environ.get("VIRTUAL_ENV"):
-        return True
-    conda = facts.environ.get("CONDA_PREFIX", "")
-    return bool(conda) and facts.environ.get("CONDA_DEFAULT_ENV", "") not in ("base", "root")
+    return bool(facts.environ.get("VIRTUAL_ENV")) or _is_in_conda(facts.environ)
+
+
+def _is_in_conda(environ: "dict[str, str]") -> bool:
+    """Say whether an environment of conda is active, which its base environment never is for uv.
+
+    The base environment is told by `_CONDA_ROOT`, or by a name that is not its folder's
+    (https://docs.astral.sh/uv/pip/environments/, and `uv python find` of uv 0.13).
+    """
+    prefix = environ.get("CONDA_PREFIX", "")
+    if not prefix or prefix == environ.get("_CONDA_ROOT"):
+        return False
+    name = environ.get("CONDA_DEFAULT_ENV")
+    folder = prefix.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    return name is None or name in (prefix, folder)

@@ -59,7 +59,7 @@ def _call(launcher: str, flags: str, argv: "list[str]") -> int:
         call = Call(argv[1:], system, launcher, _trace if tracing else None)
         changes = dict(call.changes.values)  # the user's own, should we fail from here on
         decision = call.settle()
-        real = call.real_uv()
+        real = call.program()
         if real.path:
             prepare(call, decision)
             changes = call.changes.values
@@ -70,7 +70,7 @@ def _call(launcher: str, flags: str, argv: "list[str]") -> int:
     except Exception as error:  # noqa: BLE001 - whatever goes wrong here, uv runs
         _confess(error, tracing=tracing)
     if real is None:
-        real = handover.find(system, launcher)
+        real = handover.find_program(handover.find(system, launcher), system, launcher)
     changes.update(_restored_locale(flags))
     return _become(real, argv, changes)
 

@@ -34,6 +34,8 @@ def prepare(call: Call, decision: Decision) -> None:
             lines.append(f"uvlocal: {decision.sentence}{added}{obstacle}")
         elif news:
             lines.append(f"uvlocal: {decision.fallback}, so the environment is kept elsewhere")
+    if decision.strategy == "redirect":
+        _try(call, decision, _keep_shim)
     elif decision.strategy == "no-metadata" and call.system.has_hidden_flag():
         _try(call, decision, _clear_flags)
     elif decision.code in _SPOKEN:
@@ -77,6 +79,17 @@ def _is_kept(call: Call, decision: Decision) -> bool:
         return False
     name = system.path.basename(decision.environment)
     return store.exists or system.exists(lookup.record_path(store.path, name, system))
+
+
+def _keep_shim(call: Call, decision: Decision) -> str:
+    """Let a nested `uv` meet the shim, where uv will use an environment that is there."""
+    store = call.facts.store
+    if store is not None and store.exists and decision.variables:
+        from uvlocal.shim.store import nested
+
+        kept = nested.keep(decision.environment, call.launcher, call.system)
+        call.note("shim in the environment", str(kept))
+    return ""
 
 
 def _clear_flags(call: Call, decision: Decision) -> str:

@@ -94,6 +94,7 @@ def test_output_of_install_and_uninstall(home: Home) -> None:
     assert result.stdout.splitlines() == [
         "undo    ~/.bashrc",
         "remove  ~/.local/share/uvlocal/shims/uv",
+        "remove  ~/.local/share/uvlocal/shims/uvx",
         "remove  ~/.local/share/uvlocal/shims/uvlocal-launcher.conf",
         "remove  ~/.local/share/uvlocal/shims/uvlocal-installed.toml",
     ]

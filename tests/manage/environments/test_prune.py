@@ -423,7 +423,7 @@ def test_a_project_that_came_back_after_the_plan(machine: Machine) -> None:
 # -- interruptions -----------------------------------------------------------------------------
 
 PRUNE = """
-from uvlocal.manage import prune
+from uvlocal.manage.environments import prune
 def main():
     prune.apply(prune.plan(processes=[]), processes=lambda: [])
 """

@@ -6,6 +6,7 @@ import ast
 import os
 import stat
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,7 +27,6 @@ from uvlocal.shim.volume.providers.table import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Act = Callable[[ChangingWorld], object]
 
@@ -53,10 +53,8 @@ def world(tmp_path: Path) -> ChangingWorld:
 def _capitals() -> set[str]:
     """Return every text in the shim's code that could name an environment variable."""
     found = set()
-    for name in sorted(os.listdir(SHIM)):
-        if not name.endswith(".py"):
-            continue
-        with open(os.path.join(SHIM, name), encoding="utf-8") as file:
+    for path in sorted(Path(SHIM).rglob("*.py")):
+        with open(path, encoding="utf-8") as file:
             tree = ast.parse(file.read())
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

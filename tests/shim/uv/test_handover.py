@@ -237,3 +237,31 @@ def test_become_passes_entries_that_no_mapping_holds(tmp_path: Path, name: str) 
     kept = [entry for entry in given if not entry.startswith(b"GONE")]
     assert found.variables == [*(e.replace(b"SET=1", b"SET=2") for e in kept), b"NEW=3"]
     assert found.arguments == [b"uv", b"x"]
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("programs", "wish", "found"),
+    [
+        pytest.param(["a/uv", "a/uvx", "b/uvx"], "", "a/uvx", id="beside-uv"),
+        pytest.param(["a/uv", "b/uvx"], "", "b/uvx", id="on-path"),
+        pytest.param(["b/uvx"], "", "b/uvx", id="without-a-uv"),
+        pytest.param(["a/uv", "a/uvx", "c/uv", "c/uvx"], "c/uv", "c/uvx", id="beside-the-wish"),
+        pytest.param(["a/uv"], "", "", id="nowhere"),
+        pytest.param(["a/uv", "a/uvx"], "gone", "", id="a-wish-that-leads-nowhere"),
+    ],
+)
+def test_uvx(tmp_path: Path, programs: list[str], wish: str, found: str) -> None:
+    """The shim called `uvx` becomes the uvx beside the real uv, or on PATH; the shim `uv` never."""
+    launcher = shim(tmp_path / "shims" / "uvx")
+    for name in programs:
+        program(tmp_path / name)
+    environ = {"PATH": ":".join(str(tmp_path / name) for name in ("shims", "a", "b"))}
+    if wish:
+        environ["UVLOCAL_UV"] = str(tmp_path / wish)
+    system = System(environ=environ, cwd=str(tmp_path))
+    real = handover.find(system, launcher)
+    other = handover.find_program(real, system, launcher)
+    assert other.path == (str(tmp_path / found) if found else "")
+    assert found or wish or handover.missing(other).startswith("error: no uvx found")
+    assert handover.find_program(real, system, str(tmp_path / "shims" / "uv")) is real

@@ -29,6 +29,7 @@ from uvlocal.manage.installation.shim_dir import (
     remembered,
     remove_if_empty,
     shim_path,
+    uvx_path,
 )
 from uvlocal.shim import contract
 from uvlocal.shim.machine import directories
@@ -216,7 +217,7 @@ def _is_this_uvlocal(shim: str, system: System) -> bool:
 def _ours_in(folder: str, system: System) -> list[str]:
     """Return our files in a shim's folder, by name; nothing else in it is touched."""
     shim = shim_path(folder, system)
-    found = [shim] if is_ours(shim, system) else []
+    found = [path for path in (shim, uvx_path(folder, system)) if is_ours(path, system)]
     if found or is_foreign_program(shim, system) or not os.path.lexists(shim):
         beside = (os.path.join(folder, name) for name in (contract.CONFIGURATION, MEMORY))
         found += [path for path in beside if os.path.isfile(path)]
@@ -225,7 +226,7 @@ def _ours_in(folder: str, system: System) -> list[str]:
 
 def _moved_back(folders: Iterable[str], system: System) -> list[str]:
     """Return the shims whose place goes back to a real uv that `install` had put aside."""
-    shims = [shim_path(folder, system) for folder in folders]
+    shims = [path(folder, system) for folder in folders for path in (shim_path, uvx_path)]
     return [
         shim
         for shim in shims

@@ -286,6 +286,12 @@ class System:
 
         return _put(path, make, over=over, whole=True)
 
+    def keep_link(self, path: str, target: str) -> bool:
+        """Make a symbolic link at a path that leads nowhere; say whether it leads somewhere now."""
+        if self.stat(path) is None:
+            self.put_link(path, target, over=self.readlink(path) is not None)
+        return self.stat(path) is not None
+
     def put_file(self, path: str, data: bytes, *, over: bool) -> bool:
         """Put a file at `path`, with the usual permissions; `over` as in `put_link`."""
         return _put(path, lambda at: write_new(at, data, 0o666), over=over)

@@ -216,6 +216,12 @@ class RecordingSystem(System):
             self._note("t", path, "t" + target)
         return target
 
+    def keep_link(self, path: str, target: str) -> bool:
+        """Let a path lead somewhere; what is noted is how it is then, if that worked."""
+        kept = UNWATCHED.keep_link(path, target) and self.stat(path) is not None
+        self.complete = self.complete and kept
+        return kept
+
     def realpath(self, path: str) -> str:
         """Return the canonical form of `path`; every folder and link on the way is noted."""
         if path not in self._canonical:

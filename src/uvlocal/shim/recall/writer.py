@@ -29,6 +29,7 @@ from uvlocal.shim.machine.early_os import fsencode, os
 from uvlocal.shim.recall.recording_host import RecordingSystem, rest_of
 from uvlocal.shim.request import commands
 from uvlocal.shim.store import lookup
+from uvlocal.shim.uv import handover
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ _ALONE = frozenset(
     for name, (role, _) in commands.COMMANDS.items()
     if role == commands.NONE
     and name not in commands.NAMESPACES
-    and name not in ("build", "init", "version")  # some of their options matter
+    and name not in ("init", "version")  # some of their options matter
 )
 
 
@@ -88,7 +89,7 @@ def _record(call: "Call", decision: "Decision", cache: str, settled: int) -> Non
     variables = relevant(call.inherited)
     fields = [contract.RECORD_MAGIC, call.launcher, how, directory]
     inputs = [(stamp, path) for (_, path), stamp in system.inputs.items()]
-    uv = call.real_uv().path
+    uv = call.program().path
     # What is relative depends on the directory, which is not always a part of the key.
     isabs = system.path.isabs
     if not isabs(uv) or any(not isabs(path) for stamp, path in inputs if stamp[0] not in NO_PATH):
@@ -141,6 +142,9 @@ def hash_of(
 def _key(call: "Call", decision: "Decision") -> "tuple[str, str, list[str]] | None":
     """Return how the decision is keyed, in which directory, for which words."""
     words, directory = call.arguments, call.system.cwd
+    is_short = len(fsencode("".join(words))) <= contract.LINE_LIMIT
+    if handover.is_uvx(call.launcher, call.system):  # whose first word is no command
+        return ("exact", directory, words) if words and directory and is_short else None
     if decision.code == "not-a-project-command":
         count = commands_only(words)
         if count:
@@ -157,7 +161,6 @@ def _key(call: "Call", decision: "Decision") -> "tuple[str, str, list[str]] | No
         and not call.system.exists(call.system.path.join(directory, words[count]))
     ):
         return "run", directory, words[:count]
-    is_short = len(fsencode("".join(words))) <= contract.LINE_LIMIT
     return ("exact", directory, words) if is_short else None
 
 

@@ -9,6 +9,7 @@ from uvlocal.shim.request.commands import (
     ALIASES,
     GLOBAL_VALUES,
     NAMESPACES,
+    RUNS_PROGRAM,
     SPELLINGS,
     SPELLINGS_OF_RUN,
     TAKES_BACK,
@@ -23,7 +24,7 @@ class Line:
     `command` has its aliases resolved, "" if there is none. `values` are the options with a value
     and `flags` those without, by their long names; an option that is given twice has its last
     value, so that one after the command wins over one before it. `words` is what is left; for
-    `uv run` the program to run and all of its arguments.
+    `uv run` and `uv tool run` the program to run and all of its arguments.
     """
 
     __slots__ = ("command", "flags", "values", "words")
@@ -57,7 +58,7 @@ def read(arguments: "list[str]") -> Line:
             full = f"{line.command} {word}".lstrip()
             line.command = ALIASES.get(full, full)
             taking = VALUES | VALUES_OF.get(line.command, frozenset())
-        elif line.command == "run":
+        elif line.command in RUNS_PROGRAM:
             line.words = arguments[position - 1 :]
             break
         else:

@@ -120,8 +120,8 @@ def parse(
     request.line = line
     variables = Variables(system.environ, uv_version)
     _note_options(request, line, variables)
-    if role == NONE:
-        _revise_role(request, line, variables)
+    if line.command == "version" and (line.words or "--bump" in line.values):
+        request.role, request.writes = PROJECT, True  # it sets the version
     if "--help" in line.flags or "--version" in line.flags:
         request.settle("not-a-project-command", "uv is asked for its help or version")
     elif request.role == NONE:
@@ -155,19 +155,6 @@ def _note_options(request: Request, line: Line, variables: Variables) -> None:
         request.preview = values.get("--preview-features", "")
 
 
-def _revise_role(request: Request, line: Line, variables: Variables) -> None:
-    """Give the two commands whose role depends on their options the role that they have."""
-    if line.command == "version":
-        if line.words or "--bump" in line.values:
-            request.role, request.writes = PROJECT, True
-    elif line.command == "build" and (
-        "--no-build-isolation" in line.flags
-        or "--no-build-isolation-package" in line.values
-        or ("--build-isolation" not in line.flags and variables.on("UV_NO_BUILD_ISOLATION"))
-    ):
-        request.role = ENVIRONMENT
-
-
 def _enter_directory(request: Request, line: Line, system: System, variables: Variables) -> bool:
     """Follow `--directory`; False where uv cannot go there.
 
@@ -196,8 +183,13 @@ def _names_target(line: Line, directory: str, system: System, variables: Variabl
     A version (`--python 3.12`) names none: uv looks for an environment with that version. Neither
     do `--target` and `--prefix`: uv takes the interpreter from the environment all the same.
     """
-    if "--no-system" not in line.flags and (
-        "--system" in line.flags or variables.on("UV_SYSTEM_PYTHON")
+    if line.command in ("tool run", "tool uvx"):  # what is named there is the tool's own
+        return False
+    asks_system = line.command.startswith(("pip ", "python "))
+    if (
+        asks_system
+        and "--no-system" not in line.flags
+        and ("--system" in line.flags or variables.on("UV_SYSTEM_PYTHON"))
     ):
         return True
     wish = line.values.get("--python") or variables.text("UV_PYTHON")
@@ -218,10 +210,14 @@ def _find_project(request: Request, line: Line, system: System, variables: Varia
     if goal.script:
         why = f"the script `{goal.script}` has inline metadata, so an environment of its own"
         request.settle("no-project", why)
-    elif command in TAKES_NO_PROJECT and ("--no-project" in flags or variables.on("UV_NO_PROJECT")):
-        request.settle("no-project", "uv is told to ignore the project")
     elif command in TAKES_ISOLATED and ("--isolated" in flags or variables.on("UV_ISOLATED")):
         request.settle("no-project", "uv is told to use an isolated environment")
+    elif command in TAKES_NO_PROJECT and ("--no-project" in flags or variables.on("UV_NO_PROJECT")):
+        if command == "run":  # then in the environment that `uv pip` would use
+            request.role, request.writes = ENVIRONMENT, False
+            request.names_target = _names_target(line, request.directory, system, variables)
+        else:
+            request.settle("no-project", "uv is told to ignore the project")
     elif command == "venv" and line.words:
         request.settle("user-environment", f"`uv venv` is told to use `{line.words[0]}`")
     elif command in TAKES_ACTIVE and "--active" in flags and system.environ.get("VIRTUAL_ENV"):
