@@ -120,28 +120,34 @@ def _is_news(call: Call, decision: Decision) -> bool:
 
 
 def _record(call: Call, decision: Decision) -> "str | None":
-    """Write the record if there is none yet.
+    """Write the record if there is none yet, or if that is another folder's.
 
     Returns:
         None where this is not the project's first call, else what the notice adds, "" for nothing.
     """
-    store, system = call.facts.store, call.system
-    if store is None:
+    store, project, system = call.facts.store, call.facts.project, call.system
+    if store is None or project is None:
         return None
-    name = system.path.basename(decision.environment)
-    if system.lstat(lookup.record_path(store.path, name, system)) is not None:
+    path = lookup.record_path(store.path, system.path.basename(decision.environment), system)
+    there = system.lstat(path) is not None
+    if there and not lookup.is_of_another_folder(path, project.root, system):
         return None
     try:
-        # The one thing of `manage` that is imported here, at this moment only: making the
-        # environment costs hundreds of milliseconds anyway.
+        # What is imported of `manage`, at this moment only: making the environment costs hundreds
+        # of milliseconds anyway.
         site = handover.configuration(system, call.launcher).get("site", "")
         if site and site not in sys.path:
             sys.path.append(site)
         from uvlocal.manage.environments import record
 
+        if there:
+            from uvlocal.manage.environments import replaced
+
+            return replaced.set_aside(call, decision)
         return record.write_first(call, decision)
     except Exception as error:  # noqa: BLE001 - a missing record is a nuisance, no reason to fail
         call.note("record", f"not written ({type(error).__name__}: {error})")
+        call.is_lasting = False
         return None if store.exists else ""
 
 

@@ -87,7 +87,7 @@ def write_first(call: Call, decision: Decision) -> str | None:
     if store is None or project is None or volume is None:
         return None
     system = call.system
-    if _is_refused(project.root, system):
+    if is_refused(project.root, system):
         return None
     make_private(store)
     table = content(call, decision)
@@ -161,7 +161,7 @@ def _offer(store: str, which: Identity | None, system: System) -> str:
     return f"; the project was `{was}` before, `uvlocal adopt` takes that environment along"
 
 
-def _is_refused(root: str, system: System) -> bool:
+def is_refused(root: str, system: System) -> bool:
     """Say whether uv will refuse the project, so that no environment comes to be.
 
     Then the message is uv's alone: no record, no line of ours. Only what is plain is looked at.
@@ -285,6 +285,7 @@ def moved_from(store: str, identity: Identity | None, system: System) -> Record 
             record = read_record(path, system)
         except BrokenRecordError:
             continue
-        if record.identity.is_same(identity) and system.lstat(record.root) is None:
+        there = identity_of(record.root)
+        if record.identity.is_same(identity) and not (there and there.is_same(identity)):
             return record
     return None
