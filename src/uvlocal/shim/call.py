@@ -27,6 +27,7 @@ class Call:
     `system.environ` becomes the environment that the user had, what an outer call of ours set
     taken back; `changes` leads from the inherited one to the one uv gets. `first_notice` is None
     where this is not a project's first call, else what its notice adds, "" for nothing.
+    `is_lasting` is False where the decision rests on what has no stamp: which uv a wrapper starts.
     """
 
     __slots__ = (
@@ -40,6 +41,7 @@ class Call:
         "facts",
         "first_notice",
         "inherited",
+        "is_lasting",
         "launcher",
         "system",
     )
@@ -73,13 +75,14 @@ class Call:
         self._real: "handover.RealUv | None" = None
         self._program: "handover.RealUv | None" = None
         self._version: "tuple[int, int, int] | None" = None
+        self.is_lasting = True
 
     def _take_back_unmarked(self) -> None:
         """Remove a value inside the store whose mark was lost on the way (by sudo, by tox)."""
         system = self.system
         value = system.environ.get("UV_PROJECT_ENVIRONMENT", "")
         # The settings are read only for a value that has the shape of ours.
-        if naming.is_our_environment(value, "", system) and naming.is_our_environment(
+        if naming.has_our_shape(value, system) and naming.is_our_environment(
             value, self.settings.store, system
         ):
             self.changes.values["UV_PROJECT_ENVIRONMENT"] = None
@@ -113,7 +116,9 @@ class Call:
             file = self.system.path.join(cache, "uv-versions") if cache else ""
             from uvlocal.shim.uv import versions
 
-            self._version = versions.known(self.real_uv().path, self.system, file)
+            path = self.real_uv().path
+            self._version = versions.known(path, self.system, file)
+            self.is_lasting = not versions.is_wrapper(path, self.system)
         return self._version
 
     def _uv_has(self, since: "tuple[int, int, int]") -> bool:
@@ -272,7 +277,7 @@ class Call:
         return system.stat(system.path.join(store.environment, *program)) is None
 
     def _is_old_active(self, root: str) -> bool:
-        """Say whether the shell has activated the `.venv` in the project, and that is no pointer."""
+        """Return whether the shell has activated a `.venv` in the project that is no pointer."""
         request, system = self.facts.request, self.system
         active = system.environ.get("VIRTUAL_ENV", "")
         above, name = system.path.split(active)
@@ -313,7 +318,7 @@ class Call:
             self.facts.blocked = "as `.venv` is a file that leads nowhere"
         if not target or "\0" in target:
             return ""
-        if naming.is_our_environment(target, "", system):
+        if naming.is_our_environment(target, self.settings.store, system):
             self.facts.blocked = "as `.venv` is a pointer that uvlocal made"
             return ""
         target = system.path.join(root, target)

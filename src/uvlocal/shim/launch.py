@@ -183,7 +183,8 @@ def main() -> None:
     # Byte code is many small objects, and this process is another one before memory matters.
     gc.disable()
     if "uvlocal" not in sys.modules:
-        sys.path.insert(0, sys.argv[_PACKAGE])
+        # Last: what lies beside the package must not stand for a module of Python itself.
+        sys.path.append(sys.argv[_PACKAGE])
     launcher, flags = sys.argv[_LAUNCHER], sys.argv[_FLAGS]
     argv = sys.argv[_ARGV0:] or ["uv"]
     _restore_signals(flags)

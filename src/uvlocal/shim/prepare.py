@@ -23,26 +23,37 @@ def attempt(call: Call, decision: Decision) -> bool:
     This happens at a project's first redirected call, and again as long as uv has not made the
     environment: another sandbox may forbid what the last one allowed.
     """
-    store, system = call.facts.store, call.system
-    if store is None:
+    store, project, system = call.facts.store, call.facts.project, call.system
+    if store is None or project is None:
         return False
-    name = system.path.basename(decision.environment)
-    if store.exists and system.lstat(lookup.record_path(store.path, name, system)) is not None:
+    path = lookup.record_path(store.path, system.path.basename(decision.environment), system)
+    there = system.lstat(path) is not None
+    is_others = there and lookup.is_of_another_folder(path, project.root, system)
+    if store.exists and there and not is_others:
         return True
     try:
-        # The one thing of `manage` that is imported here, at this moment only: making the
-        # environment costs hundreds of milliseconds anyway.
+        # What is imported of `manage`, at this moment only: making the environment costs hundreds
+        # of milliseconds anyway.
         site = handover.configuration(system, call.launcher).get("site", "")
         if site and site not in sys.path:
             sys.path.append(site)
         from uvlocal.manage.environments import record
 
-        call.first_notice = record.claim(call, decision)
+        if is_others:
+            from uvlocal.manage.environments import replaced
+
+            call.first_notice = replaced.set_aside(call, decision)
+            if store.exists:  # it only looked like another folder's
+                return True
+        added = record.claim(call, decision)
+        call.first_notice = added if call.first_notice is None else call.first_notice
     except (OSError, ValueError) as error:
         call.note("store", f"cannot be written ({type(error).__name__}: {error})")
+        call.is_lasting = False
         return False
     except Exception as error:  # noqa: BLE001 - a missing record is a nuisance, no reason to fail
         call.note("record", f"not written ({type(error).__name__}: {error})")
+        call.is_lasting = False
         call.first_notice = None if store.exists else ""
     return True
 

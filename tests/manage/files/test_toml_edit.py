@@ -31,6 +31,13 @@ def file_with(tmp_path: Path, text: str | bytes) -> TomlFile:
 @pytest.mark.parametrize(
     ("before", "keys", "value", "after"),
     [
+        pytest.param(
+            "[x]\na = {\n  b = 1,\n}\n",
+            "tool.uvlocal.mode",
+            "never",
+            '[x]\na = {\n  b = 1,\n}\n\n[tool.uvlocal]\nmode = "never"\n',
+            id="toml-1.1",
+        ),
         pytest.param("", "mode", "never", 'mode = "never"\n', id="empty"),
         pytest.param("# mine\n", "mode", "never", '# mine\nmode = "never"\n', id="after-comment"),
         pytest.param("# mine", "mode", "never", '# mine\nmode = "never"\n', id="no-line-end"),

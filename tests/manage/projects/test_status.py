@@ -117,6 +117,14 @@ def test_a_broken_record(machine: Machine) -> None:
     assert found.record is not None
 
 
+@pytest.mark.parametrize("name", ["UVLOCAL_BYPASS", "UV_PROJECT_ENVIRONMENT"])
+def test_outside_a_project(machine: Machine, name: str) -> None:
+    """Outside a project there is nothing to tell, whatever is set."""
+    with pytest.raises(UserError, match="or above it") as caught:
+        status.of(machine.root, machine.environ | {name: "1"})
+    assert caught.value.code == FINDINGS
+
+
 @pytest.mark.parametrize("bypass", ["", "1"])
 def test_wrong_paths(machine: Machine, bypass: str) -> None:
     """A path that is none is wrong usage, outside a project there is nothing to tell."""

@@ -227,6 +227,7 @@ def test_strategy_for_a_provider(
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
+        pytest.param(b"x = {\n a = 1,\n}", "`x` is no setting here", id="toml-1.1"),
         pytest.param(b"mode = ", "is not valid TOML", id="broken"),
         pytest.param(b"\xff\xfe", "is not valid TOML", id="not-utf8"),
         pytest.param(b"a = " + b"[" * 9000, "is not valid TOML", id="deep"),

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.hosts import launchers
+from support.hosts.fakes import FakeSystem
 
 import uvlocal
 from uvlocal.shim import contract
+from uvlocal.shim.machine import paths
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.uv import handover
 
@@ -78,6 +80,22 @@ def test_path_without_ourselves(tmp_path: Path, folders: list[str]) -> None:
     (tmp_path / "link" / "uv").symlink_to(tmp_path / "shims" / "uv")
     found = find(tmp_path, *(folder.format(tmp_path) for folder in folders))
     assert (found.path, found.origin) == (real, "path")
+
+
+@pytest.mark.parametrize(
+    ("text", "folders"),
+    [
+        pytest.param(r"C:\a;D:\b", [r"C:\a", r"D:\b"], id="plain"),
+        pytest.param(r'"C:\Program Files\a";D:\b', [r"C:\Program Files\a", r"D:\b"], id="quoted"),
+        pytest.param(r'"C:\a;b";D:\b', [r"C:\a;b", r"D:\b"], id="separator-inside"),
+        pytest.param(r'C:\"a;b"\c', [r"C:\a;b\c"], id="in-the-middle"),
+        pytest.param(r'"C:\a;D:\b', [r"C:\a;D:\b"], id="not-closed"),
+        pytest.param("", [""], id="empty"),
+    ],
+)
+def test_path_on_windows(text: str, folders: list[str]) -> None:
+    """Quotes in PATH are no part of a folder, and `;` between them separates none."""
+    assert paths.search_path(text, FakeSystem(platform="win32")) == folders
 
 
 @posix_only

@@ -59,6 +59,7 @@ def _update_record(path: str, system: System) -> str:
         with open(path, "rb") as file:
             table = tomllib.load(file)
         table |= {"device": identity.device, "inode": identity.inode, "born": identity.born}
+        table |= record.surroundings(known.mount_point, system)
         record.write(path, table)
     return ""
 

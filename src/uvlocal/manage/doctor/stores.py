@@ -116,7 +116,7 @@ def _leftovers(facts: Facts) -> list[Finding]:
 def check_records(facts: Facts) -> list[Finding]:
     """See whether records and environments agree, and what became of the projects."""
     checks = [found for entry in facts.entries for found in _entry(entry, facts)]
-    gone = [entry for entry in facts.entries if entry.state == "project-gone"]
+    gone = [entry for entry in facts.entries if entry.state in ("project-gone", "replaced")]
     if gone:
         what = "an environment has" if len(gone) == 1 else f"{len(gone)} environments have"
         seen = f"{what} no project any more"

@@ -111,7 +111,8 @@ def _former(call: Call, former: str) -> Entry:
         )
     wanted = os.path.abspath(directories.expand_home(former, system))
     for entry in entries:
-        if former == entry.name or wanted == entry.root:
+        replaced = entry.record is not None and entry.record.replaced
+        if former == entry.name or (wanted == entry.root and not replaced):
             _check_is_free(entry, root, call)
             return entry
     raise UserError(
@@ -123,7 +124,7 @@ def _former(call: Call, former: str) -> Entry:
 
 def _check_is_free(entry: Entry, root: str, call: Call) -> None:
     shown = _shown(entry.root, call)
-    if entry.root == root:
+    if entry.root == root and entry.record is not None and not entry.record.replaced:
         raise UserError(f"`{entry.name}` is the environment of this project already")
     if entry.state in ("ok", "copy"):
         raise UserError(f"`{shown}` is still there, and two projects never share an environment")

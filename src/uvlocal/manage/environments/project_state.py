@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from uvlocal.shim.machine.host import System
 
 #: The states, as `uvlocal list --json` says them.
-STATES = ("ok", "project-gone", "volume-not-mounted", "moved", "copy", "broken", "unused")
+STATES = (
+    "ok",
+    "project-gone",
+    "volume-not-mounted",
+    "moved",
+    "copy",
+    "broken",
+    "replaced",
+    "unused",
+)
 
 
 class Verdict(NamedTuple):
@@ -53,6 +62,8 @@ class Judge:
             return Verdict("volume-not-mounted", f"`{place}` does not answer")
 
     def _verdict(self, record: Record) -> Verdict:
+        if record.replaced:
+            return self._set_aside(record)
         seen = self._disk.identity(record.root, record.mount_point)
         if seen is None:
             return self._without_project(record)
@@ -64,6 +75,16 @@ class Judge:
             if missing:
                 return Verdict("volume-not-mounted", missing)
         return Verdict("ok")
+
+    def _set_aside(self, record: Record) -> Verdict:
+        """Return what became of a project whose place another one has taken."""
+        above = os.path.dirname(record.root)
+        names = self._disk.folders(above, record.mount_point)
+        beside = ((os.path.join(above, name), record.mount_point) for name in names)
+        moved = self._recognised(record, self._known_roots())
+        moved = moved or self._recognised(record, self._identified(beside))
+        why = "another project has taken the place of the one that it was made for"
+        return moved or Verdict("replaced", why)
 
     def _shown(self, path: str) -> str:
         return contract_home(path, self._system)

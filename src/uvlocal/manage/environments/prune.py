@@ -154,7 +154,7 @@ def _reason(entry: Entry, used: float | None, limit: float | None) -> tuple[str,
     is_old = limit is not None and used is not None and used < limit
     if entry.state in ("broken", "volume-not-mounted"):
         return entry.why, entry.why
-    if entry.state in ("project-gone", "unused"):
+    if entry.state in ("project-gone", "replaced", "unused"):
         return entry.why, ""
     if is_old:
         return f"last used {listing.as_time(used)[:10]}", ""

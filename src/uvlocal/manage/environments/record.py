@@ -87,7 +87,7 @@ def write_first(call: Call, decision: Decision) -> str | None:
     if store is None or project is None or volume is None:
         return None
     system = call.system
-    if _is_refused(project.root, system):
+    if is_refused(project.root, system):
         return None
     make_private(store)
     table = content(call, decision)
@@ -113,7 +113,7 @@ def claim(call: Call, decision: Decision) -> str | None:
         BusyError: another process holds the store's lock for long.
     """
     store, project = call.facts.store, call.facts.project
-    if store is None or project is None or _is_refused(project.root, call.system):
+    if store is None or project is None or is_refused(project.root, call.system):
         return None
     make_private(store)
     folder = decision.environment
@@ -155,14 +155,18 @@ def content(call: Call, decision: Decision) -> dict[str, object]:
         "device": which.device if which else 0,
         "inode": which.inode if which else 0,
         "born": which.born if which else 0,
-        "mount": _numbers(mount_point),
-        "system": _numbers(system.path.sep),
+        **surroundings(mount_point, system),
         "provider": volume.provider or "",
         "strategy": decision.strategy or "",
         "uvlocal": __version__,
         "uv": ".".join(map(str, version)) if version else "",
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
+
+
+def surroundings(mount_point: str, system: System) -> dict[str, object]:
+    """Return what a record says of where a project lies: which mount, under which root folder."""
+    return {"mount": _numbers(mount_point), "system": _numbers(system.path.sep)}
 
 
 def _numbers(folder: str) -> list[int]:
@@ -191,7 +195,7 @@ def _offer(store: str, which: Identity | None, system: System) -> str:
     return f"; the project was `{was}` before, `uvlocal adopt` takes that environment along"
 
 
-def _is_refused(root: str, system: System) -> bool:
+def is_refused(root: str, system: System) -> bool:
     """Say whether uv will refuse the project, so that no environment comes to be.
 
     Then the message is uv's alone: no record, no line of ours. Only what is plain is looked at.
@@ -315,6 +319,7 @@ def moved_from(store: str, identity: Identity | None, system: System) -> Record 
             record = read_record(path, system)
         except BrokenRecordError:
             continue
-        if record.identity.is_same(identity) and system.lstat(record.root) is None:
+        there = identity_of(record.root)
+        if record.identity.is_same(identity) and not (there and there.is_same(identity)):
             return record
     return None

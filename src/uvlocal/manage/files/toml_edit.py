@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from typing import TYPE_CHECKING, Any
 
 from uvlocal.manage.errors import UserError
 from uvlocal.shim.machine.display import contract_home
-from uvlocal.shim.project.pyproject import refuse_endless
+from uvlocal.shim.project import pyproject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,8 +48,7 @@ class TomlFile:
             raise UserError(f"`{self.shown}` cannot be read")
         try:
             self.text = (data or b"").decode()
-            refuse_endless(self.text)
-            self.table: dict[str, Any] = tomllib.loads(self.text.removeprefix(_BOM))
+            self.table: dict[str, Any] = _parsed(self.text)
         except (ValueError, RecursionError) as error:
             hint = "mend it by hand, then try again"
             raise UserError(f"`{self.shown}` is not valid TOML: {error}", hint) from None
@@ -108,7 +106,7 @@ class TomlFile:
 
     def _reach(self, keys: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what the file says, and in it the table at a path of keys, made where missing."""
-        table = found = tomllib.loads(self.text.removeprefix(_BOM))
+        table = found = _parsed(self.text)
         for key in keys:
             found = found.setdefault(key, {})
             if not isinstance(found, dict):
@@ -148,7 +146,7 @@ class TomlFile:
         Empty tables on the path `may_be_empty` may be there or not.
         """
         try:
-            table = tomllib.loads(text)
+            table = _parsed(text)
         except ValueError as error:
             raise self._beyond() from error
         for length in range(len(may_be_empty), 0, -1):
@@ -181,6 +179,15 @@ class TomlFile:
                 atomic.replace(path, self.text.encode())
         except OSError as error:
             raise UserError(f"`{self.shown}` cannot be written: {error.strerror}") from error
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    """Return what a TOML file says, as the shim reads it.
+
+    Raises:
+        ValueError: it is no TOML.
+    """
+    return dict(pyproject.parse(text.removeprefix(_BOM)))
 
 
 def target(path: str, project: str, shown: str) -> str:

@@ -14,7 +14,7 @@ from uvlocal.manage.installation.inspect import uvs_on_path
 from uvlocal.manage.installation.shim_dir import is_ours
 from uvlocal.shim.call import Call
 from uvlocal.shim.machine.host import System
-from uvlocal.shim.project.discovery import discover
+from uvlocal.shim.project.discovery import discover, no_project
 from uvlocal.shim.store import lookup, naming, pointers
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
     decision = call.settle()
     # Some decisions are taken before the project is looked for.
     project = call.facts.project or discover(system.cwd, call.system)
-    if decision.code == "no-project" and (project is None or not project.root):
-        raise UserError(decision.sentence, "run this in a project, or name one")
-    volume = call.facts.volume
-    root = project.root if project is not None else ""
+    if project is None or not project.root:
+        why = (project or no_project(system.cwd)).why
+        raise UserError(why, "run this in a project, or name one")
+    volume, root = call.facts.volume, project.root
     kept = _environment(call, decision.environment, root)
     exists = kept is not None and naming.exists(kept, call.system)
     pointer = pointers.find(root, decision.environment, call.system)

@@ -89,7 +89,8 @@ def _remarks(found: Environments) -> None:
             path = one.project or (one.environment if one.exists else one.record)
             remark(shown(path), one.why)
     moved = [one.moved_to for one in found.environments if one.state == "moved"]
-    gone = [one.size or 0 for one in found.environments if one.state == "project-gone"]
+    states = ("project-gone", "replaced")
+    gone = [one.size or 0 for one in found.environments if one.state in states]
     for root in moved:
         console.hint(f"`uvlocal adopt {on_command_line(root)}` takes the old environment along")
     if gone:

@@ -250,6 +250,19 @@ class System:
             return True
         return False
 
+    def born(self, path: str) -> int:
+        """Return when a folder was made, in microseconds since 1970, 0 where that is not known.
+
+        For a recorded decision it needs no stamp: a folder that was made anew has another
+        `pyproject.toml` too.
+        """
+        try:
+            from uvlocal.shim.machine import native
+
+            return native.born(path)
+        except (ImportError, OSError, ValueError):
+            return 0
+
     def query(self, path: str, query: str) -> "list[tuple[object, ...]] | None":
         """Return the rows that a query finds in an SQLite database, None where it cannot be read.
 

@@ -199,7 +199,7 @@ def is_plain(program: str) -> bool:
 def _is_lasting(call: "Call", decision: "Decision") -> bool:
     """Say whether a decision needs nothing done and nothing said at the next call."""
     facts = call.facts
-    if facts.settings is not None and facts.settings.problems:
+    if not call.is_lasting or (facts.settings is not None and facts.settings.problems):
         return False
     if decision.strategy is None:
         return decision.code != "no-store"

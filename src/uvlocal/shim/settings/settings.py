@@ -158,10 +158,10 @@ def parse(path: str, system: System, problems: "list[str]") -> "dict[str, object
         return {}
     if not any(line.strip() and not line.lstrip().startswith(b"#") for line in data.split(b"\n")):
         return {}  # nothing but comments: no parser is worth its import
-    import tomllib
+    from uvlocal.shim.project import pyproject
 
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
+        return dict(pyproject.parse(data.decode("utf-8-sig")))
     except (ValueError, RecursionError) as error:  # TOML or UTF-8, both are ValueErrors
         problems.append(f"`{path}` is not valid TOML: {_one_line(str(error))}")
         return {}

@@ -136,6 +136,34 @@ def record_path(store: str, name: str, system: System) -> str:
     return system.path.join(store, naming.RECORDS, name + ".toml")
 
 
+def is_of_another_folder(record: str, root: str, system: System) -> bool:
+    """Say whether it seems that another folder has taken a root's place since its record was made.
+
+    Where the disk has another number it was mounted again, and nothing is known; a disk without
+    times of birth, or with another number for a folder at each look, tells nothing either. The
+    number of a removed folder may be given to the next one.
+    """
+    known = {}
+    for line in (system.read(record) or b"").split(b"\n"):
+        key, _, value = line.partition(b" = ")
+        if key in (b"device", b"inode", b"born") and value.isdigit():
+            known[key] = int(value)
+    status, before = system.stat(root), known.get(b"born", 0)
+    if status is None or not before or known.get(b"device") != status.st_dev:
+        return False
+    if known.get(b"inode") != status.st_ino:
+        return system.born(root) not in (0, before)
+    # A sync client may set that time back, or on Windows to whatever it was elsewhere. Asking takes
+    # long, and in a folder that was made anew there is a file that is newer than the record.
+    newer = _changed(system.path.join(root, "pyproject.toml"), system) >= _changed(record, system)
+    return newer and system.platform != "win32" and system.born(root) > before
+
+
+def _changed(path: str, system: System) -> int:
+    status = system.stat(path)
+    return status.st_ctime_ns if status is not None else 0
+
+
 def is_record_of(record: bytes, key: str) -> bool:
     """Say whether a record's content speaks of the root with this key.
 

@@ -6,7 +6,7 @@ Only this module and `launch` touch argv, the environment and the streams of the
 import sys
 
 from uvlocal.shim import contract
-from uvlocal.shim.machine import early_os
+from uvlocal.shim.machine import early_os, paths
 from uvlocal.shim.machine.display import printable
 from uvlocal.shim.machine.early_os import os, stat
 from uvlocal.shim.machine.host import System
@@ -74,9 +74,8 @@ def find_program(uv: RealUv, system: System, launcher: str) -> RealUv:
 
 def _search_path(found: RealUv, system: System, launcher: str) -> None:
     """Look for a program on PATH, but not in a relative folder: that is the current directory's."""
-    windows = system.platform == "win32"
-    name = found.program + (".exe" if windows else "")
-    for folder in system.environ.get("PATH", "").split(";" if windows else ":"):
+    name = found.program + (".exe" if system.platform == "win32" else "")
+    for folder in paths.search_path(system.environ.get("PATH", ""), system):
         if system.path.isabs(folder):
             _consider(found, system.path.join(folder, name), "path", system, launcher)
         if found.path:
