@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.environments import in_use, record, records, relocate, trash
+from uvlocal.manage.environments import discoverable, in_use, record, records, relocate, trash
 from uvlocal.manage.environments.store_lock import held, make_private
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.files import user_path
@@ -190,6 +190,9 @@ def _perform(
                 os.rename(old, plan.environment)
             _rewrite_record(plan, call, decision, place)
             _mend_pointer(plan, call.system)
+            discoverable.remove(old, call.system)
+            if call.settings.discoverable:
+                discoverable.make(plan.environment, call.system)
         except OSError as error:
             reason = str(error.strerror or error).lower()
             raise UserError(

@@ -70,6 +70,7 @@ def shown(system: System | None = None) -> Settings:
         setting("pointer", found.pointer),
         setting("store", found.store),
         setting("require-opt-in", found.require_opt_in),
+        setting("discoverable", found.discoverable),
         setting("volumes", tuple(kind for kind in rules.VOLUMES if kind in found.volumes)),
         setting("synced-roots", found.synced_roots),
         setting("local-roots", found.local_roots),
