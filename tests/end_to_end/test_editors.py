@@ -44,3 +44,16 @@ def test_made_anew(world: World) -> None:
     world.uv("sync", cwd=project).ok()
     assert [os.path.realpath(found.prefix) for found in listed(world)] == [environment]
     assert not os.path.exists(dotted)
+
+
+def test_removed_and_made_anew(world: World) -> None:
+    """After `uvlocal remove`, a call that is recalled makes all anew: environment, record, link."""
+    project = world.project("home/Dropbox/foo")
+    for _ in range(2):
+        world.uv("sync", cwd=project).ok()
+    records = list(world.records())
+    world.uvlocal("remove", "--yes", cwd=project).ok()
+    assert (world.environments(), world.records(), listed(world)) == ([], {}, [])
+    assert world.uv("run", "foo", cwd=project).ok().out == "hello from foo\n"
+    assert list(world.records()) == records
+    assert len(listed(world)) == 1

@@ -1,12 +1,15 @@
-"""The commands `list`, `prune` and `adopt`."""
+"""The commands `list`, `prune`, `remove` and `adopt`."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from uvlocal.manage.errors import FINDINGS, UserError
+from uvlocal.manage.errors import FINDINGS, USAGE, UserError
+
+if TYPE_CHECKING:
+    from uvlocal.manage.environments import prune as pruning
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show, but change nothing.")]
@@ -27,6 +30,15 @@ Examples:
 
 `uvlocal prune --older-than 90d --yes` removes unused ones too, without a question.
 """
+_REMOVE_EXAMPLES = """\
+Examples:
+
+`uvlocal remove` removes the environment of the project here, and asks before.
+
+`uvlocal remove ~/Dropbox/foo --yes && uv sync --project ~/Dropbox/foo` makes one anew.
+
+`uvlocal remove --all` removes every environment that uvlocal keeps.
+"""
 _ADOPT_EXAMPLES = """\
 Examples:
 
@@ -41,6 +53,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("list", epilog=_LIST_EXAMPLES)(list_)
     app.command(epilog=_PRUNE_EXAMPLES)(prune)
+    app.command(epilog=_REMOVE_EXAMPLES)(remove)
     app.command(epilog=_ADOPT_EXAMPLES)(adopt)
 
 
@@ -80,11 +93,48 @@ def prune(
     installed by hand are not in it then.
     """
     from uvlocal.manage.environments import prune as pruning
-    from uvlocal.manage.views import console, environments
+    from uvlocal.manage.views import environments
 
     limit = None if older_than is None else pruning.age(older_than)
     with environments.counting("counting") as tell:
         wanted = pruning.plan(limit, tell=tell)
+    _carry_out(wanted, yes=yes, dry_run=dry_run, json=json)
+
+
+def remove(
+    path: Annotated[
+        str | None,
+        typer.Argument(metavar="PATH", help="A folder of the project; here if left out."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every environment that uvlocal keeps for you.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Remove the environment of a project; the next `uv sync` makes it anew.
+
+    Packages that were installed by hand are not in it then. One that is in use stays. Exit code 0;
+    1 where something stays or there is nothing to remove; 2 for wrong usage.
+    """
+    from uvlocal.manage.projects import remove as removing
+    from uvlocal.manage.views import environments
+
+    if everything and path is not None:
+        raise UserError("`--all` and PATH exclude each other", code=USAGE)
+    with environments.counting("counting") as tell:
+        wanted = removing.plan(path, everything=everything, tell=tell)
+    _carry_out(wanted, yes=yes, dry_run=dry_run, json=json)
+    if wanted.keep and not dry_run:
+        raise typer.Exit(FINDINGS)
+
+
+def _carry_out(wanted: pruning.Plan, *, yes: bool, dry_run: bool, json: bool) -> None:
+    """Show a plan, ask, and do it."""
+    from uvlocal.manage.environments import prune as pruning
+    from uvlocal.manage.views import console, environments
+
     if not json:
         environments.plan(wanted)
     if dry_run or wanted.is_empty:
