@@ -124,7 +124,7 @@ def _check_is_free(entry: Entry, root: str, call: Call) -> None:
     shown = _shown(entry.root, call)
     if entry.root == root:
         raise UserError(f"`{entry.name}` is the environment of this project already")
-    if entry.state in ("ok", "copy"):
+    if entry.state in ("ok", "copy", "unused"):
         raise UserError(f"`{shown}` is still there, and two projects never share an environment")
     if entry.state == "volume-not-mounted":
         raise UserError(f"`{shown}` may still be there: {entry.why}")

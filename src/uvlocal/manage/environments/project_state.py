@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from uvlocal.shim.machine.host import System
 
 #: The states, as `uvlocal list --json` says them.
-STATES = ("ok", "project-gone", "volume-not-mounted", "moved", "copy", "broken")
+STATES: tuple[str, ...] = (
+    "ok",
+    "project-gone",
+    "volume-not-mounted",
+    "moved",
+    "copy",
+    "unused",
+    "broken",
+)
 
 
 class Verdict(NamedTuple):

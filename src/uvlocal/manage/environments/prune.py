@@ -175,7 +175,7 @@ def _reason(entry: Entry, used: float | None, limit: float | None) -> tuple[str,
     is_old = limit is not None and used is not None and used < limit
     if entry.state in ("broken", "volume-not-mounted"):
         return entry.why, entry.why
-    if entry.state == "project-gone":
+    if entry.state in ("project-gone", "unused"):
         return entry.why, ""
     if is_old:
         return f"last used {listing.as_time(used)[:10]}", ""
@@ -282,7 +282,7 @@ def _remove(
     if trouble:
         return trouble
     try:
-        project = candidate.project if candidate.state in ("ok", "copy") else ""
+        project = candidate.project if candidate.state in ("ok", "copy", "unused") else ""
         trash.put_with_record(
             candidate.store, candidate.environment, candidate.record, project, system
         )
