@@ -617,3 +617,12 @@ def test_no_such_folder(machine: Machine) -> None:
     """A folder that is none is wrong usage."""
     with pytest.raises(UserError):
         checkup.examine(os.path.join(machine.root, "nothing"), machine.environ)
+
+
+def test_a_broken_project_is_told(healthy: Machine) -> None:
+    """A `pyproject.toml` that is no TOML is a finding in its project."""
+    project = os.path.join(healthy.dropbox, "foo")
+    healthy.write(os.path.join(project, "pyproject.toml"), "[project\n")
+    done = examine(healthy, cwd=project)
+    [told] = [one for one in done.results if one.code == "settings-wrong"]
+    assert "~/Dropbox/foo/pyproject.toml` is not valid TOML" in told.seen

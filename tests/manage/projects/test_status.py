@@ -186,3 +186,11 @@ def test_a_pointer_that_a_client_would_harm(machine: Machine) -> None:
     why = status.of(there, machine.environ).pointer_problem
     assert why == "none is made: Nextcloud leaves symbolic links out"
     assert status.of(machine.project("foo"), machine.environ).pointer_problem == ""
+
+
+def test_a_folder_without_a_project(machine: Machine) -> None:
+    """Where there is no project, the volume is named all the same, and the exit code is 1."""
+    told = run(machine, "status", "Dropbox")
+    assert told.code == FINDINGS
+    assert told.raw_err.splitlines()[0].endswith("or above it; the folder lies on Dropbox (synced)")
+    assert "lies on" not in run(machine, "status", machine.root).raw_err

@@ -17,6 +17,7 @@ from uvlocal.shim.call import Call
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.project.discovery import discover
 from uvlocal.shim.store import lookup, naming, pointers
+from uvlocal.shim.volume.locate import locate
 
 if TYPE_CHECKING:
     from uvlocal.shim.decide import Decision
@@ -79,7 +80,7 @@ def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
     # Some decisions are taken before the project is looked for.
     project = call.facts.project or discover(system.cwd, call.system)
     if decision.code == "no-project" and (project is None or not project.root):
-        raise UserError(decision.sentence, "run this in a project, or name one")
+        raise UserError(decision.sentence + _lies_on(call), "run this in a project, or name one")
     volume = call.facts.volume
     root = project.root if project is not None else ""
     kept = _environment(call, decision.environment, root)
@@ -118,6 +119,15 @@ def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
         real_uv_origin=real.origin,
         real_uv_version=".".join(map(str, version)) if version else "",
     )
+
+
+def _lies_on(call: Call) -> str:
+    """Say what a folder without a project lies on, "" where that is a local volume."""
+    system = call.system
+    volume = locate(system.cwd, system.cwd, system, call.settings)
+    if volume.kind == "local":
+        return ""
+    return f"; the folder lies on {volume.label} ({volume.kind})"
 
 
 def _pointer_problem(call: Call, decision: Decision, pointer: pointers.Pointer, root: str) -> str:
