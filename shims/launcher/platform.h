@@ -91,7 +91,8 @@ static const native *from_record(const char *text);
 static const char *to_record(const native *text);
 /* Returns the words after the program's name, or NULL where it is not certain what they are. */
 static char **own_words(void);
-/* Returns the environment, each entry NAME=value; on Windows with names in capitals. */
+/* Returns the environment, each entry NAME=value, or NULL where it cannot be had; on Windows with
+ * names in capitals. */
 static char **own_variables(void);
 static const char *current_directory(void);
 /* Says whether nobody but this user can have put something into a folder. */

@@ -162,27 +162,7 @@ static bool has_same_inputs(struct fields *fields)
     return true;
 }
 
-/* Says whether a path ends in `envs/NAME-` and ten hexadecimal digits, as our environments do. */
-static bool is_environment(const char *path)
-{
-    const char separator = (char)SEPARATOR;
-    const native *whole = from_record(path);
-    size_t length = size_of(path);
-    size_t digits = 0;
-    while (digits < 10 && digits < length
-           && end_of(path[length - 1 - digits], "0123456789abcdef", 0, 16) < 16)
-        digits++;
-    size_t at = length - digits;
-    if (digits < 10 || at == 0 || path[at - 1] != '-')
-        return false;
-    while (at > 0 && path[at - 1] != separator)
-        at--;
-    return whole != NULL && is_absolute(whole) && at > 5 && path[at - 6] == separator
-        && begins_with(path + at - 5, "envs");
-}
-
-/* Checks the changes, or makes them. What was set by hand and is given back may be anything; an
- * environment that we set lies in the store. */
+/* Checks the changes, or makes them. */
 static bool change_environment(struct fields *fields, bool make)
 {
     size_t count = 0;
@@ -197,11 +177,7 @@ static bool change_environment(struct fields *fields, bool make)
         const native *name = to_native(change, equals);
         const char *text = equals < length ? change + equals + 1 : NULL;
         const native *value = text != NULL ? from_record(text) : NULL;
-        bool ours = is_key(change, equals, SET_PREFIX "UV_PROJECT_ENVIRONMENT")
-            || is_key(change, equals, SET_PREFIX "VIRTUAL_ENV");
         if (name == NULL || (text != NULL && value == NULL))
-            return false;
-        if (ours && text != NULL && !is_environment(text))
             return false;
         if (make && value != NULL)
             set_variable(name, value);
@@ -290,13 +266,14 @@ static void recall(const native *cache, const native *launcher)
     const native *folder = JOIN(cache, N("/" DECISIONS "/"));
     const char *own = to_record(launcher);
     char **words = own_words();
-    if (own == NULL || words == NULL || !is_private_folder(cache) || !is_private_folder(folder))
+    char **variables = own_variables();
+    if (own == NULL || words == NULL || variables == NULL || !is_private_folder(cache)
+        || !is_private_folder(folder))
         return;
     size_t count = 0;
     size_t size = 0;
     for (; words[count] != NULL; count++)
         size += size_of(words[count]);
-    char **variables = own_variables();
     uint64_t sum = 0;
     for (char **entry = variables; *entry != NULL; entry++)
         sum += is_relevant(*entry) ? rest_of(0, *entry, size_of(*entry)) : 0;

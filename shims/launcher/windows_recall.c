@@ -59,6 +59,8 @@ static char **own_variables(void)
 {
     const wchar_t *block = GetEnvironmentStringsW();
     size_t count = 0;
+    if (block == NULL)
+        return NULL;
     for (const wchar_t *entry = block; *entry != 0; entry += length_of(entry) + 1)
         count++;
     char **variables = reallocate(NULL, (count + 1) * sizeof(char *));
@@ -230,6 +232,12 @@ static bool has_same_type(const char *stamp, const wchar_t *path)
     return are_numbers(stamp + 1, &now, 1);
 }
 
+static bool has_same_drives(const char *stamp)
+{
+    uint64_t now = GetLogicalDrives();
+    return are_numbers(stamp + 1, &now, 1);
+}
+
 /* As Python's `os.access` asks it. */
 static bool can_write(const wchar_t *path)
 {
@@ -241,7 +249,6 @@ static bool can_write(const wchar_t *path)
 
 static bool is_unchanged(const char *stamp, const wchar_t *path)
 {
-    uint64_t drives = GetLogicalDrives();
     switch (stamp[0]) {
     case 'a':
         return is_absent(path, true);
@@ -271,7 +278,7 @@ static bool is_unchanged(const char *stamp, const wchar_t *path)
     case 'v':
         return has_same_type(stamp, path);
     case 'm':
-        return are_numbers(stamp + 1, &drives, 1);
+        return has_same_drives(stamp);
     default:
         return false;
     }

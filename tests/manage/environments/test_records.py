@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -14,7 +15,7 @@ import pytest
 from uvlocal.manage.environments import prune, record, records
 from uvlocal.manage.environments.folder_identity import Disk, Identity, SilentError, identity_of
 from uvlocal.manage.environments.project_state import Judge
-from uvlocal.manage.environments.record import Record
+from uvlocal.manage.environments.record import NOWHERE, Record
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.settings import settings
 
@@ -218,16 +219,17 @@ def test_a_synced_folder_that_is_gone(machine: Machine) -> None:
 class FakeDisk(Disk):
     """A disk made of a dictionary: the path, and the numbers of device and inode."""
 
-    def __init__(self, there: dict[str, tuple[int, int]], silent: str = "") -> None:
-        """Take what is there; below `silent` nothing answers."""
+    def __init__(self, there: dict[str, tuple[int, int]], silent: str = "", born: int = 77) -> None:
+        """Take what is there, all of it born then; below `silent` nothing answers."""
         super().__init__()
+        self.born = born
         self.there = there
         self.silent = silent
 
     def identity(self, path: str, mount_point: str = "") -> Identity | None:
         """Return the identity of what is there."""
         status = self.status(path, mount_point)
-        return None if status is None else Identity(status.st_dev, status.st_ino, 77)
+        return None if status is None else Identity(status.st_dev, status.st_ino, self.born)
 
     def status(self, path: str, mount_point: str = "") -> os.stat_result | None:
         """Return a status with these numbers."""
@@ -265,7 +267,7 @@ USB = {**ROOT, "/mnt/usb": (5, 2), "/mnt/usb/code": (5, 3)}
             id="folders-below-the-mount-point",
         ),
         pytest.param(
-            {**ROOT, "/mnt/usb": (6, 2)}, "/mnt/usb", "volume-not-mounted", id="another-volume"
+            {**ROOT, "/mnt/usb": (6, 7)}, "/mnt/usb", "volume-not-mounted", id="another-volume"
         ),
         pytest.param(
             {**ROOT, "/mnt/usb": (6, 2), "/mnt/usb/code": (6, 3)},
@@ -274,6 +276,18 @@ USB = {**ROOT, "/mnt/usb": (5, 2), "/mnt/usb/code": (5, 3)}
             id="renumbered-but-plainly-the-same",
         ),
         pytest.param(ROOT, "/", "project-gone", id="below-the-root-directory"),
+        pytest.param({"/": (1, 50), "/mnt": (1, 51)}, "/", "volume-not-mounted", id="in-a-chroot"),
+        pytest.param({"/": (9, 7), "/mnt": (9, 8)}, "/", "volume-not-mounted", id="container"),
+        pytest.param(
+            {"/": (9, 2), "/mnt": (9, 3)}, "/", "project-gone", id="root-directory-renumbered"
+        ),
+        pytest.param(
+            {**ROOT, "/mnt/usb": (8, 1)}, "/", "volume-not-mounted", id="something-mounted-over-it"
+        ),
+        pytest.param({**ROOT, "/mnt/usb": (5, 1)}, "/", "project-gone", id="its-own-subvolume"),
+        pytest.param(
+            {"/": (9, 7), "/mnt/usb/code": (5, 3)}, "", "volume-not-mounted", id="other-system"
+        ),
         pytest.param({**ROOT, "/mnt/usb/code": (5, 3)}, "", "project-gone", id="parent-there"),
         pytest.param(ROOT, "", "volume-not-mounted", id="nothing-known"),
         pytest.param(
@@ -313,6 +327,43 @@ def test_volumes(there: dict[str, tuple[int, int]], mount: str, state: str) -> N
     assert bool(verdict.why) == (state != "ok")
 
 
+@pytest.mark.parametrize(
+    ("there", "mount", "state"),
+    [
+        pytest.param(USB, "/mnt/usb", "project-gone", id="same-number"),
+        pytest.param(
+            {**ROOT, "/mnt/usb": (6, 2), "/mnt/usb/code": (6, 3)},
+            "/mnt/usb",
+            "project-gone",
+            id="renumbered-on-the-same-system",
+        ),
+        pytest.param(
+            {"/": (9, 2), "/mnt": (9, 3), "/mnt/usb": (6, 2), "/mnt/usb/code": (6, 3)},
+            "/mnt/usb",
+            "volume-not-mounted",
+            id="renumbered-on-another-system",
+        ),
+        pytest.param(ROOT, "/", "project-gone", id="below-the-root-directory"),
+        pytest.param({"/": (1, 50), "/mnt": (1, 51)}, "/", "volume-not-mounted", id="chroot"),
+        pytest.param({"/": (9, 2), "/mnt": (9, 3)}, "/", "volume-not-mounted", id="container"),
+    ],
+)
+def test_volumes_without_birth_times(
+    there: dict[str, tuple[int, int]], mount: str, state: str
+) -> None:
+    """Where a disk tells no time of birth, its number counts, or the system that knows the way."""
+    record = a_record("/mnt/usb/code/foo", mount)
+    system = System(platform="linux", environ={}, cwd="/", home="/home/me")
+    assert Judge([], FakeDisk(there, born=0), system).verdict(record).state == state
+
+
+def test_a_record_that_does_not_know_its_root_directory() -> None:
+    """Without that, no project below the root directory counts as gone."""
+    record = dataclasses.replace(a_record("/mnt/foo", "/"), mount=NOWHERE, system=NOWHERE)
+    system = System(platform="linux", environ={}, cwd="/", home="/home/me")
+    assert Judge([], FakeDisk(ROOT), system).verdict(record).state == "volume-not-mounted"
+
+
 def test_a_silent_volume(machine: Machine) -> None:
     """A project on a server that does not answer counts as one on an unmounted volume."""
     record = a_record("/mnt/usb/code/foo", "/mnt/usb")
@@ -332,7 +383,8 @@ def test_a_silent_volume_does_not_hide_a_move() -> None:
 
 
 def a_record(root: str, mount_point: str) -> Record:
-    """Return the record of a project on device 5, inode 9."""
+    """Return the record of a project on device 5, inode 9; that of the root directory is 1."""
+    system = Identity(1, 2, 77)
     return Record(
         name="foo-0123456789",
         root=root,
@@ -345,6 +397,8 @@ def a_record(root: str, mount_point: str) -> Record:
         uvlocal="0",
         uv="0",
         created="2026-01-01T00:00:00Z",
+        mount=system if mount_point == "/" else Identity(5, 2, 77),
+        system=system,
     )
 
 

@@ -98,7 +98,7 @@ def test_windows_needs_no_startup_files() -> None:
 
 def test_running_shells_are_found() -> None:
     """The programs that this process was started from are known, the nearest first."""
-    code = "from uvlocal.manage import shells; print(shells.running())"
+    code = "from uvlocal.manage.installation import shells; print(shells.running())"
     if shutil.which("bash") is None:
         pytest.skip("no bash here")
     # The command after it keeps bash from becoming Python itself.

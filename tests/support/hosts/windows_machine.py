@@ -110,7 +110,7 @@ class Windows:
         """Run the shim with a command line; return the exit code and what was said."""
         end = self.environ.get("UVLOCAL_TEST_END", "0")
         code, out, said = self.run(
-            *self._starting(tail, name, shim), ends=42 if end == "w" else int(end)
+            *self._starting(tail, name, shim), ends=42 if end in "wc" else int(end)
         )
         assert out == b""
         return code, said

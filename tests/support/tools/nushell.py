@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import os
 import platform
 import shutil
@@ -33,16 +34,21 @@ def path() -> str:
             subprocess.run(
                 [npm, "pack", "--silent", package],
                 cwd=draft,
-                env=fetched.ENVIRONMENT,
+                # By default npm keeps a cache in HOME, which is to stay as it was.
+                env={**fetched.ENVIRONMENT, "npm_config_cache": os.path.join(folder, "npm")},
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 timeout=300,
                 check=True,
             )
             [name] = os.listdir(draft)
-            with tarfile.open(os.path.join(draft, name)) as archive:
-                archive.extract("package/bin/nu", draft, filter="data")
-            os.replace(os.path.join(draft, "package", "bin", "nu"), os.path.join(folder, "nu"))
+            with (
+                tarfile.open(os.path.join(draft, name)) as archive,
+                archive.extractfile("package/bin/nu") or io.BytesIO() as source,
+                open(os.path.join(folder, "nu"), "wb") as program,
+            ):
+                shutil.copyfileobj(source, program)
+        shutil.rmtree(os.path.join(folder, "npm"), ignore_errors=True)
         os.chmod(os.path.join(folder, "nu"), 0o755)  # noqa: S103 - a program is for everybody
 
     try:

@@ -90,18 +90,51 @@ class Judge:
         if record.top not in ("", record.root, mount) and disk.status(record.top, mount) is None:
             return f"the synced folder `{self._shown(record.top)}` is not there"
         if not mount:
-            if disk.status(above) is not None:
+            if disk.status(above) is not None and self.is_system(record):
                 return ""
+            if disk.status(above) is not None:
+                return "it was made on another system that shares the store"
             return f"`{self._shown(above)}` is not there, its volume is not known"
-        here, outside = disk.status(mount, mount), disk.status(os.path.dirname(mount))
+        here, outside = disk.identity(mount, mount), disk.status(os.path.dirname(mount))
         is_root = os.path.dirname(mount) == mount
-        if here is None or outside is None or (here.st_dev == outside.st_dev and not is_root):
+        if here is None or outside is None or (here.device == outside.st_dev and not is_root):
             return f"nothing is mounted at `{self._shown(mount)}`"
-        if here.st_dev == record.identity.device or (is_root and self._system.platform != "win32"):
-            return ""
-        if self._holds_the_way(record):
-            return ""
-        return f"another volume may be mounted at `{self._shown(mount)}`"
+        if not self._is_mounted(here, record, is_root=is_root):
+            return f"another volume may be mounted at `{self._shown(mount)}`"
+        nearest = disk.status(self._nearest(record), mount)
+        if nearest is not None and nearest.st_dev not in (here.device, record.identity.device):
+            return f"another volume is mounted over `{self._shown(record.root)}`"
+        return ""
+
+    def _is_mounted(self, here: Identity, record: Record, *, is_root: bool) -> bool:
+        """Say whether what is mounted at a record's mount point now is what was then.
+
+        Below the root directory that takes more than a number: a container that shares the store
+        has a root of its own, and `chroot` another folder of the same disk.
+        """
+        if here.born and record.mount.born:
+            return here.is_same(record.mount)
+        if is_root and self._system.platform != "win32":
+            return here.is_still(record.mount)
+        if here.device == record.identity.device:
+            return True
+        # A server's disk has another number at each start.
+        return self.is_system(record) and self._holds_the_way(record)
+
+    def is_system(self, record: Record) -> bool:
+        """Say whether a record was written under this root directory."""
+        here = self._disk.identity(self._system.path.sep)
+        return here is not None and here.is_still(record.system)
+
+    def _nearest(self, record: Record) -> str:
+        """Return the nearest folder above a project that is there."""
+        folder = record.root
+        while self._disk.status(folder, record.mount_point) is None:
+            above = os.path.dirname(folder)
+            if above == folder:
+                break
+            folder = above
+        return folder
 
     def _holds_the_way(self, record: Record) -> bool:
         """Say whether the first folder on the way from the mount point to a project is there."""
@@ -151,14 +184,8 @@ class Judge:
         """
         if not record.identity.born:
             return []
-        folder = record.root
-        missing: list[str] = []
-        while self._disk.status(folder, record.mount_point) is None:
-            folder, name = os.path.split(folder)
-            missing.insert(0, name)
-            if not name:
-                return []
+        folder = self._nearest(record)
         names = self._disk.folders(folder, record.mount_point)
-        rest = missing[1:]
+        rest = os.path.relpath(record.root, folder).split(os.sep)[1:]
         places = (os.path.join(folder, name, *rest) for name in names)
         return self._identified((place, record.mount_point) for place in places)

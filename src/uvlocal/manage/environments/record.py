@@ -35,13 +35,20 @@ if TYPE_CHECKING:
 RECORD_VERSION = 1
 #: The largest record that is read, in bytes; a real one has a few hundred.
 _LIMIT = 64 * 1024
+#: What stands for a folder that nothing is known of.
+NOWHERE = Identity(0, 0, 0)
 #: How the name of a record ends.
 SUFFIX = ".toml"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record as it was written; paths are those of the machine, not the text of the file."""
+    """One record as it was written; paths are those of the machine, not the text of the file.
+
+    `identity` is that of the project's root, `mount` that of the folder at `mount_point`, `system`
+    that of the root directory: a container or a `chroot` that shares the store has another.
+    `replaced` says that another project has taken the root's place.
+    """
 
     name: str
     root: str
@@ -54,6 +61,9 @@ class Record:
     uvlocal: str
     uv: str
     created: str
+    mount: Identity = NOWHERE
+    system: Identity = NOWHERE
+    replaced: bool = False
 
 
 class BrokenRecordError(Exception):
@@ -102,23 +112,32 @@ def content(call: Call, decision: Decision) -> dict[str, object]:
     version = call.uv_version()
     # The decision may not have needed to know what the folder is mounted from.
     mount = mounts.find(project.root, which.device if which else None, system)
+    mount_point = mount.point if mount else volume.mount_point
     return {
         "version": RECORD_VERSION,
         "name": system.path.basename(decision.environment),
         "root": naming.as_text(project.root),
         "key": naming.as_text(naming.key_of(project.root, system)),
-        "mount-point": naming.as_text(mount.point if mount else volume.mount_point),
+        "mount-point": naming.as_text(mount_point),
         "file-system": mount.type if mount else volume.file_system,
         "top": naming.as_text(volume.top),
         "device": which.device if which else 0,
         "inode": which.inode if which else 0,
         "born": which.born if which else 0,
+        "mount": _numbers(mount_point),
+        "system": _numbers(system.path.sep),
         "provider": volume.provider or "",
         "strategy": decision.strategy or "",
         "uvlocal": __version__,
         "uv": ".".join(map(str, version)) if version else "",
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
+
+
+def _numbers(folder: str) -> list[int]:
+    """Return the identity of a folder as a record has it."""
+    found = (identity_of(folder) if folder else None) or NOWHERE
+    return [found.device, found.inode, found.born]
 
 
 def write(path: str, table: dict[str, object]) -> None:
@@ -198,6 +217,11 @@ def _record_of(table: dict[str, object], system: System) -> Record:
         value = table.get(key, 0)
         return value if isinstance(value, int) else 0
 
+    def identity(key: str) -> Identity:
+        value = table.get(key)
+        known = isinstance(value, list) and [type(one) for one in value] == [int, int, int]
+        return Identity(*value) if isinstance(value, list) and known else NOWHERE
+
     return Record(
         name=text("name"),
         root=_root(from_text(text("root"), system), from_text(text("key"), system), system),
@@ -210,6 +234,9 @@ def _record_of(table: dict[str, object], system: System) -> Record:
         uvlocal=text("uvlocal"),
         uv=text("uv"),
         created=text("created"),
+        mount=identity("mount"),
+        system=identity("system"),
+        replaced=table.get("replaced") is True,
     )
 
 

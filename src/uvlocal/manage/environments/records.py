@@ -92,7 +92,8 @@ def _judged(entry: Entry, judge: Judge, system: System) -> Entry:
         return entry
     verdict = judge.verdict(entry.record)
     why = verdict.why
-    if verdict.state in ("ok", "moved"):
+    # Another system that shares the store, a container perhaps, may see the folder otherwise.
+    if verdict.state in ("ok", "moved") and judge.is_system(entry.record):
         unused = _unused(entry, verdict.moved_to or entry.root, system)
         if unused:
             return replace(entry, state="unused", why=unused)

@@ -34,14 +34,23 @@ def put(store: str, path: str) -> str:
     Raises:
         OSError: it cannot be moved there.
     """
+    tagged = new_path(store, path)
+    os.rename(path, tagged)
+    return tagged
+
+
+def new_path(store: str, path: str) -> str:
+    """Return a free name for an environment in its store's trash, which is made if missing.
+
+    Raises:
+        OSError: there is no trash, nor can it be made.
+    """
     folder = os.path.join(store, TRASH)
     with contextlib.suppress(FileExistsError):
         os.mkdir(folder, 0o700)
     if not stat.S_ISDIR(os.lstat(folder).st_mode):
         raise NotADirectoryError(0, f"`{folder}` is no folder")
-    tagged = os.path.join(folder, f"{os.path.basename(path)}.{secrets.token_hex(_TAG_BYTES)}")
-    os.rename(path, tagged)
-    return tagged
+    return os.path.join(folder, f"{os.path.basename(path)}.{secrets.token_hex(_TAG_BYTES)}")
 
 
 def put_with_record(store: str, path: str, record: str, project: str, system: System) -> None:

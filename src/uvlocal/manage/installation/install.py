@@ -244,7 +244,7 @@ def _shells(wish: Wish, system: System, running: Sequence[str]) -> list[str]:
     for name in wish.shells:
         if not shells.name_of(name):
             known = ", ".join(f"`{known}`" for known in shell_snippets.SHELLS)
-            raise UserError(f"`{name}` is no shell known here, known are {known}", code=USAGE)
+            raise UserError(f"unknown shell `{name}`", f"known shells are {known}", USAGE)
     return list(dict.fromkeys(map(shells.name_of, wish.shells)))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ from uvlocal.manage.installation.shim_dir import (
 )
 from uvlocal.shim import contract
 from uvlocal.shim.machine import directories
+from uvlocal.shim.recall import bytecode
 from uvlocal.shim.settings import settings
 from uvlocal.shim.store import naming
 from uvlocal.shim.uv import handover
@@ -176,7 +178,7 @@ def perform(todo: Plan, *, processes: Callable[[], Iterable[Process]] = in_use.r
     removed = remove_all.remove(todo.result.environments, todo.system, processes)
     problems += [Problem(one.path or one.record, one.stays) for one in removed if one.stays]
     gone = [folder for folder in todo.result.folders if remove_if_empty(folder)]
-    _tidy_cache(directories.cache_directory(todo.system))
+    _tidy_cache(todo.system)
     for store in todo.stores:
         remove_all.tidy(store)
         if store != todo.named_store:
@@ -272,17 +274,46 @@ def _leave_user_path(todo: Plan, folder: str) -> None:
 
 
 def _cached(system: System) -> list[str]:
-    """Return the files in our cache folder; a store that lies in it is data, and no cache."""
+    """Return the files that the shim left in our cache folder, each known by its name.
+
+    Anything may lie beside them: the store too may have that folder, or one inside it.
+    """
     cache = directories.cache_directory(system)
     if not cache or os.path.islink(cache):
         return []
     found = []
-    for folder, folders, files in os.walk(cache):
-        if folder == cache and "store" in folders:
-            folders.remove("store")
-        found += [os.path.join(folder, name) for name in files]
-        found += [path for name in folders if os.path.islink(path := os.path.join(folder, name))]
+    for name, is_ours_by_name in _CACHED.items():
+        folder = os.path.join(cache, name)
+        if os.path.islink(folder) or not os.path.isdir(folder):
+            continue
+        paths = [os.path.join(folder, one) for one in os.listdir(folder) if is_ours_by_name(one)]
+        found += [path for path in paths if os.path.isfile(path) and not os.path.islink(path)]
     return found
+
+
+def _is_cache(name: str) -> bool:
+    return _CACHE.fullmatch(name) is not None
+
+
+def _is_decision(name: str) -> bool:
+    return _DECISION.fullmatch(name) is not None
+
+
+def _is_of_an_environment(name: str) -> bool:
+    return naming.is_our_name(_DRAFT.sub("", name))
+
+
+#: How a name ends while the file is written (`System.write_private`).
+_DRAFT = re.compile(r"\.[0-9]+$")
+_CACHE = re.compile(rf"(roots|uv-versions|{bytecode.PREFIX}[\w.-]+-[0-9a-f]{{16}})(\.[0-9]+)?")
+_DECISION = re.compile(r"[0-9a-f]{16}(\.[0-9]+)?")
+#: Our folders in the cache folder, and which files in each are ours.
+_CACHED: dict[str, Callable[[str], bool]] = {
+    "": _is_cache,
+    contract.DECISIONS: _is_decision,
+    "pointers": _is_of_an_environment,
+    "said": _is_of_an_environment,
+}
 
 
 def _kept(places: list[str], going: list[Environment], system: System) -> list[str]:
@@ -297,9 +328,9 @@ def _kept(places: list[str], going: list[Environment], system: System) -> list[s
     return kept + ([file] if file and os.path.lexists(file) else [])
 
 
-def _tidy_cache(cache: str) -> None:
-    """Remove our cache folder and those in it where nothing is left in them."""
-    if not cache or os.path.islink(cache):
-        return
-    for folder, _, _ in os.walk(cache, topdown=False):
-        remove_if_empty(folder)
+def _tidy_cache(system: System) -> None:
+    """Remove our folders in the cache folder, and that itself, where nothing is left in them."""
+    cache = directories.cache_directory(system)
+    if cache and not os.path.islink(cache):
+        for name in reversed(_CACHED):
+            remove_if_empty(os.path.join(cache, name).rstrip(os.sep))

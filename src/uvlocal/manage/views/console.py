@@ -5,22 +5,23 @@ Data goes to stdout, talk to stderr. Without a terminal, or with `NO_COLOR`, the
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import re
 import sys
-import textwrap
 from typing import TYPE_CHECKING
 
+from uvlocal.manage.errors import UserError
 from uvlocal.manage.settings.show import local_store
+from uvlocal.manage.views.terminal import prose_width, wrapped
 from uvlocal.shim.machine.display import contract_home, printable
 from uvlocal.shim.machine.host import System
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from uvlocal.manage.errors import UserError
     from uvlocal.manage.projects.status import Status
 
 _LABEL_WIDTH = 13
@@ -40,12 +41,17 @@ def shown(path: str) -> str:
 
 def data(text: str) -> None:
     """Print data for a person, made fit for a terminal."""
-    sys.stdout.write(_writable(_fit(text), sys.stdout.encoding) + "\n")
+    code(_fit(text))
 
 
 def code(text: str) -> None:
-    """Print lines for a program, as they are."""
-    sys.stdout.write(_writable(text, sys.stdout.encoding) + "\n")
+    """Print lines for a program, as they are.
+
+    Raises:
+        UserError: stdout takes no more, as where a disk is full.
+    """
+    with _told_if_full():
+        sys.stdout.write(_writable(text, sys.stdout.encoding) + "\n")
 
 
 def exact(path: str) -> None:
@@ -53,15 +59,37 @@ def exact(path: str) -> None:
     if sys.platform == "win32":
         code(path)
         return
-    sys.stdout.flush()
-    sys.stdout.buffer.write(os.fsencode(path) + b"\n")
-    sys.stdout.buffer.flush()
+    with _told_if_full():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(os.fsencode(path) + b"\n")
+        sys.stdout.buffer.flush()
 
 
 def talk(text: str) -> None:
-    """Print talk, after the data that was printed before it."""
-    sys.stdout.flush()
-    sys.stderr.write(_writable(_fit(text), sys.stderr.encoding) + "\n")
+    """Print talk, after the data that was printed before it; nobody has to be there to hear it."""
+    flush()
+    with contextlib.suppress(OSError):
+        sys.stderr.write(_writable(_fit(text), sys.stderr.encoding) + "\n")
+
+
+def flush() -> None:
+    """Write what is still to be written to stdout.
+
+    Raises:
+        UserError: stdout takes no more.
+    """
+    with _told_if_full():
+        sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _told_if_full() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        raise UserError(f"the output cannot be written: {problem.strerror}") from None
 
 
 def _fit(text: str) -> str:
@@ -111,9 +139,16 @@ def agreed(question: str) -> bool:
     """Ask on the terminal, and say whether the answer is yes; without a terminal it is no."""
     if not can_ask():
         return False
+    flush()
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    try:
+        answer = sys.stdin.readline()
+    except UnicodeDecodeError:
+        answer = "\n"
+    if not answer.endswith("\n"):
+        talk("")  # Ctrl-D leaves the cursor behind the question
+    return answer.strip().lower() in ("y", "yes")
 
 
 def painted(text: str, colour: str, *, talking: bool = False) -> str:
@@ -151,27 +186,12 @@ def count(number: int, what: str) -> str:
 
 def rows(pairs: Iterable[tuple[str, str]]) -> None:
     """Print labelled values; long ones go on below, nothing is cut."""
-    width = min(columns(), 100)
+    width = prose_width() - _LABEL_WIDTH
     for label, value in pairs:
-        lines = textwrap.wrap(
-            value, width - _LABEL_WIDTH, break_long_words=False, break_on_hyphens=False
-        )
-        for number, line in enumerate(lines or [""]):
+        for number, line in enumerate(wrapped(value, width)):
             name = label if number == 0 else ""
             gap = " " * (_LABEL_WIDTH - len(name))
             data(f"{painted(name, '1') if name else ''}{gap}{line}".rstrip())
-
-
-def columns() -> int:
-    """Return how wide the terminal is; 80 where there is none."""
-    try:
-        return int(os.environ.get("COLUMNS", "")) or 80
-    except ValueError:
-        pass
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns
-    except (OSError, ValueError):
-        return 80
 
 
 def status(found: Status) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.views import console
 from uvlocal.manage.views.console import data, painted, talk
+from uvlocal.manage.views.terminal import prose_width, wrapped
 from uvlocal.shim.machine.display import printable
 
 if TYPE_CHECKING:
@@ -50,10 +50,7 @@ def _indented(text: str) -> None:
 
 
 def _wrapped(text: str) -> list[str]:
-    width = min(console.columns(), 100) - _INDENT
-    return textwrap.wrap(
-        printable(text), width, break_long_words=False, break_on_hyphens=False
-    ) or [""]
+    return wrapped(printable(text), prose_width() - _INDENT)
 
 
 def _sum_up(found: Diagnosis) -> None:
