@@ -74,7 +74,8 @@ def test_all_is_well(healthy: Machine) -> None:
     diagnosis = examine(healthy)
     assert [result for result in diagnosis.results if result.level != OK] == []
     assert diagnosis.worst == OK
-    groups = {"shim", "uv", "store", "environments", "projects", "settings", "sync clients"}
+    groups = {"shim", "uv", "store", "environments", "projects", "editors", "settings"}
+    groups.add("sync clients")
     assert {result.group for result in diagnosis.results} == groups
 
 
@@ -224,6 +225,31 @@ def bad_client(machine: Machine) -> None:
     machine.write(os.path.join(machine.home, ".dropbox", "info.json"), "{")
 
 
+def no_link(machine: Machine) -> None:
+    """Remove the link by which editors find the environment."""
+    shutil.rmtree(os.path.join(machine.home, ".virtualenvs"))
+
+
+def old_link(machine: Machine) -> None:
+    """Leave a link to an environment that is gone."""
+    name = "old-0123456789"
+    kept = os.path.join(machine.store, "envs", name)
+    os.symlink(kept, os.path.join(machine.home, ".virtualenvs", name))
+
+
+def copied(machine: Machine) -> None:
+    """Let the pointer of a project lead to the environment of the one that it is a copy of."""
+    machine.keep("bar")
+    environment = machine.environment(os.path.join(machine.dropbox, "bar"))
+    os.symlink(environment, os.path.join(machine.dropbox, "foo", ".venv"))
+
+
+def dangling(machine: Machine) -> None:
+    """Let the pointer of a project lead nowhere, as after it was renamed."""
+    target = os.path.join("..", "..", ".local", "share", "uvlocal", "envs", "old-0123456789")
+    os.symlink(target, os.path.join(machine.dropbox, "foo", ".venv"))
+
+
 FAULTS: list[tuple[Callable[[Machine], None], str, str, str]] = [
     (outdated_shim, "shim-outdated", WARN, "install"),
     (python_gone, "python-gone", FAIL, "install"),
@@ -245,6 +271,10 @@ FAULTS: list[tuple[Callable[[Machine], None], str, str, str]] = [
     (replaced, "record-outdated", WARN, "update-record"),
     (stray, "stray-venv", WARN, ""),
     (conflicts, "conflict-copies", FAIL, ""),
+    (no_link, "editors-link", WARN, "make-discoverable"),
+    (old_link, "editors-link", WARN, "remove-link"),
+    (copied, "pointer-astray", WARN, "mend-pointer"),
+    (dangling, "pointer-astray", WARN, "mend-pointer"),
     (bad_settings, "settings-wrong", WARN, ""),
     (bad_client, "sync-configuration", WARN, ""),
 ]
@@ -587,3 +617,12 @@ def test_no_such_folder(machine: Machine) -> None:
     """A folder that is none is wrong usage."""
     with pytest.raises(UserError):
         checkup.examine(os.path.join(machine.root, "nothing"), machine.environ)
+
+
+def test_a_broken_project_is_told(healthy: Machine) -> None:
+    """A `pyproject.toml` that is no TOML is a finding in its project."""
+    project = os.path.join(healthy.dropbox, "foo")
+    healthy.write(os.path.join(project, "pyproject.toml"), "[project\n")
+    done = examine(healthy, cwd=project)
+    [told] = [one for one in done.results if one.code == "settings-wrong"]
+    assert "~/Dropbox/foo/pyproject.toml` is not valid TOML" in told.seen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import shutil
 import sys
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from uvlocal.manage.environments import record, records
+from uvlocal.manage.environments import prune, record, records
 from uvlocal.manage.environments.folder_identity import Disk, Identity, SilentError, identity_of
 from uvlocal.manage.environments.project_state import Judge
 from uvlocal.manage.environments.record import NOWHERE, Record
@@ -218,6 +219,8 @@ def test_under_a_new_home(machine: Machine) -> None:
     machine.home = home + "-new"
     os.rename(home, machine.home)
     machine.environ["HOME"] = machine.home
+    note = os.path.join(machine.home, ".dropbox", "info.json")
+    machine.write(note, json.dumps({"personal": {"path": f"{machine.home}/Dropbox"}}))
     [entry] = machine.entries().values()
     assert (entry.state, entry.root) == ("ok", project.replace(home, machine.home))
 
@@ -604,3 +607,56 @@ def test_no_offer_where_the_disk_keeps_no_birth_times(machine: Machine) -> None:
     where, system = machine.store, machine.system()
     assert record.moved_from(where, None, system) is None
     assert record.moved_from(where, Identity(1, 2, 0), system) is None
+
+
+# -- not used any more -------------------------------------------------------------------------
+
+
+def settings_of(machine: Machine, text: str) -> None:
+    """Write the user's settings."""
+    machine.write(f"{machine.home}/.config/uvlocal/uvlocal.toml", text)
+
+
+def opt_out(machine: Machine, project: str) -> None:
+    """Let the project say that it does without."""
+    machine.project(project, '[tool.uvlocal]\nmode = "never"\n')
+
+
+def say_local(machine: Machine, project: str) -> None:
+    """Let the user say that the folder is local."""
+    settings_of(machine, f'local-roots = ["{project}"]\n')
+
+
+def move_away(machine: Machine, project: str) -> None:
+    """Move the project out of the synced folder."""
+    os.rename(project, os.path.join(machine.home, "here"))
+
+
+def other_store(machine: Machine, project: str) -> None:
+    """Name another store, and let the project have its environment there."""
+    settings_of(machine, f'store = "{machine.root}/other"\n')
+    machine.first_call(project)
+    machine.make_environment(machine.environment(project))
+
+
+@pytest.mark.parametrize("change", [opt_out, say_local, move_away, other_store])
+def test_unused(machine: Machine, change: Callable[[Machine, str], None]) -> None:
+    """An environment that its project has no use for any more is `unused`, and prune takes it."""
+    project = machine.keep("foo")
+    environment = machine.environment(project)
+    change(machine, project)
+    system = machine.system(os.path.join(machine.home, "here") if change is move_away else None)
+    here = records.read([machine.store], system, None, system.cwd)
+    assert [entry.state for entry in here] == ["unused"]
+    machine.environ["UVLOCAL_MODE"] = "always"  # for one command, which proves nothing
+    wanted = prune.plan(None, machine.environ, processes=[]).remove
+    if change is not move_away:  # it is recognised from where it is now only
+        assert [(one.environment, one.state) for one in wanted] == [(environment, "unused")]
+
+
+@pytest.mark.parametrize("variable", ["UVLOCAL_MODE", "UV_PROJECT_ENVIRONMENT"])
+def test_a_variable_for_one_command(machine: Machine, variable: str) -> None:
+    """What a variable says of this one command makes no environment unused."""
+    machine.keep("foo")
+    machine.environ[variable] = "never"
+    assert machine.states() == {"foo": "ok"}

@@ -67,6 +67,7 @@ def test_every_user_key() -> None:
         pointer = "symlink"
         store = "~/envs"
         require-opt-in = true
+        discoverable = false
         volumes = ["synced", "shared"]
         synced-roots = ["~/Sync", "/srv/sync"]
         local-roots = ["~/Sync/local"]
@@ -79,6 +80,7 @@ def test_every_user_key() -> None:
     assert found.store == "/home/me/envs"
     assert found.synced_roots == ("/home/me/Sync", "/srv/sync")
     assert found.local_roots == ("/home/me/Sync/local",)
+    assert not found.discoverable
     assert found.volumes == {"synced", "shared"}
     assert found.providers == {"dropbox": {"enabled": False, "strategy": "redirect"}}
     assert {key for key in found.origins if "." not in key} == set(settings.USER_KEYS)
@@ -90,6 +92,7 @@ strategy = "no-metadata"
 pointer = "symlink"
 store = "$HERE/envs"
 require-opt-in = true
+discoverable = false
 volumes = ["synced", "shared"]
 synced-roots = ["~/Sync"]
 local-roots = ["/srv"]

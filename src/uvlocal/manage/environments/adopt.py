@@ -16,7 +16,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.environments import in_use, record, records, relocate, trash
+from uvlocal.manage.environments import discoverable, in_use, record, records, relocate, trash
 from uvlocal.manage.environments.store_lock import held, make_private
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.files import atomic, user_path
@@ -126,7 +126,7 @@ def _check_is_free(entry: Entry, root: str, call: Call) -> None:
     shown = _shown(entry.root, call)
     if entry.root == root and entry.record is not None and not entry.record.replaced:
         raise UserError(f"`{entry.name}` is the environment of this project already")
-    if entry.state in ("ok", "copy"):
+    if entry.state in ("ok", "copy", "unused"):
         raise UserError(f"`{shown}` is still there, and two projects never share an environment")
     if entry.state == "volume-not-mounted":
         raise UserError(f"`{shown}` may still be there: {entry.why}")
@@ -197,6 +197,9 @@ def _perform(
                 "once that is mended, `uvlocal adopt` goes on",
             ) from error
         _mend_pointer(plan, call.system)
+        discoverable.remove(old, call.system)
+        if call.settings.discoverable:
+            discoverable.make(new, call.system)
         problems = [said for place in {*places} for said in trash.empty(place, call.system)[1]]
     return replace(plan, scripts=changed, problems=tuple(problems))
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from uvlocal.shim.machine.host import System
 
 #: The states, as `uvlocal list --json` says them.
-STATES = (
+STATES: tuple[str, ...] = (
     "ok",
     "project-gone",
     "volume-not-mounted",
@@ -103,7 +103,7 @@ class Judge:
         if record.top not in ("", record.root, mount) and disk.status(record.top, mount) is None:
             return f"the synced folder `{self._shown(record.top)}` is not there"
         if not mount:
-            if disk.status(above) is not None and self._is_system(record):
+            if disk.status(above) is not None and self.is_system(record):
                 return ""
             if disk.status(above) is not None:
                 return "it was made on another system that shares the store"
@@ -132,9 +132,9 @@ class Judge:
         if here.device == record.identity.device:
             return True
         # A server's disk has another number at each start.
-        return self._is_system(record) and self._holds_the_way(record)
+        return self.is_system(record) and self._holds_the_way(record)
 
-    def _is_system(self, record: Record) -> bool:
+    def is_system(self, record: Record) -> bool:
         """Say whether a record was written under this root directory."""
         here = self._disk.identity(self._system.path.sep)
         return here is not None and here.is_still(record.system)

@@ -124,11 +124,32 @@ def plan(
         processes: what runs, if not what does run on this machine.
         tell: hears how many files were counted.
     """
+    limit = None if older_than is None else (time.time() if now is None else now) - older_than
+    return look(
+        lambda entry, used: _reason(entry, used, limit), environ, processes=processes, tell=tell
+    )
+
+
+def look(
+    reason: Callable[[Entry, float | None], tuple[str, str]],
+    environ: dict[str, str] | None = None,
+    *,
+    processes: Iterable[Process] | None = None,
+    tell: Callable[[int], None] | None = None,
+) -> Plan:
+    """Return a plan of what is to go for a reason; nothing is changed.
+
+    Args:
+        reason: tells of an environment that was last used then why it is to go, and why it stays
+            nevertheless; "" for neither.
+        environ: as in `plan`, like the others.
+        processes: what runs.
+        tell: hears how many files were counted.
+    """
     system = System(environ=environ)
     places = records.places(system, all_settings.load(system))
     disk = Disk()
     entries = records.read(places, system, disk, listing.current_root(system))
-    limit = None if older_than is None else (time.time() if now is None else now) - older_than
     used = {entry.environment: listing.last_used(entry, disk) for entry in entries}
     running = in_use.running() if processes is None else processes
     users = in_use.users([entry.environment for entry in entries if entry.made], running)
@@ -136,7 +157,7 @@ def plan(
     remove: list[Candidate] = []
     keep: list[Candidate] = []
     for entry in entries:
-        why, stays = _reason(entry, used[entry.environment], limit)
+        why, stays = reason(entry, used[entry.environment])
         if not why:
             continue
         stays = stays or _obstacle(entry, users.get(entry.environment, []), system)
@@ -261,7 +282,7 @@ def _remove(
     if trouble:
         return trouble
     try:
-        project = candidate.project if candidate.state in ("ok", "copy") else ""
+        project = candidate.project if candidate.state in ("ok", "copy", "unused") else ""
         trash.put_with_record(
             candidate.store, candidate.environment, candidate.record, project, system
         )

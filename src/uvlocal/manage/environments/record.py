@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from uvlocal import __version__
+from uvlocal.manage.environments import discoverable
 from uvlocal.manage.environments.folder_identity import Identity, identity_of
 from uvlocal.manage.environments.store_lock import lock, make_private
 from uvlocal.manage.files import atomic
@@ -96,6 +97,8 @@ def write_first(call: Call, decision: Decision) -> str | None:
         if os.path.lexists(path):
             return None
         write(path, table)
+    if call.settings.discoverable:
+        discoverable.make(decision.environment, system)
     return _offer(store.path, identity_of(project.root), system)
 
 

@@ -12,6 +12,7 @@ import secrets
 import stat
 from typing import TYPE_CHECKING
 
+from uvlocal.manage.environments import discoverable
 from uvlocal.manage.environments.sizes import Meter
 from uvlocal.manage.files import rmtree
 from uvlocal.shim.machine import display
@@ -53,9 +54,9 @@ def new_path(store: str, path: str) -> str:
 
 
 def put_with_record(store: str, path: str, record: str, project: str, system: System) -> None:
-    """Put an environment into the trash; its record goes, and a pointer that led to it.
+    """Put an environment into the trash; its record goes, and what leads editors to it.
 
-    A link that leads nowhere would stop the real uv.
+    A pointer that leads nowhere would stop the real uv.
 
     Args:
         store: the store.
@@ -73,6 +74,8 @@ def put_with_record(store: str, path: str, record: str, project: str, system: Sy
         if pointer is not None and pointer.leads:
             with contextlib.suppress(OSError):
                 os.unlink(pointer.path)
+    name = os.path.basename(path or record.removesuffix(".toml"))
+    discoverable.remove(os.path.join(store, naming.ENVIRONMENTS, name), system)
     if record:
         os.unlink(record)
 

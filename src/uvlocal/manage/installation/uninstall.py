@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.environments import in_use, records, remove_all
+from uvlocal.manage.environments import discoverable, in_use, records, remove_all
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.files import atomic
 from uvlocal.manage.installation import rc_files, shell_snippets, shells, windows_path
@@ -126,7 +126,9 @@ def plan(
     going = remove_all.plan(places, system, processes) if environments else []
     files = [path for place in folders for path in _ours_in(place, system)]
     # Decisions are recorded for all shims; so they go with the last.
-    files += _cached(system) if folder is None else []
+    if folder is None:
+        files += _cached(system)
+        files += [path for path, _ in discoverable.links(places, system)]
     on_user_path = [place for place in folders if _is_on_user_path(user_path, place, system)]
     result = Removal(
         version=1,
@@ -170,6 +172,7 @@ def perform(todo: Plan, *, processes: Callable[[], Iterable[Process]] = in_use.r
         atomic.sweep(folder)
     for path in todo.result.files:
         attempt(path, os.unlink, path)
+    discoverable.tidy(todo.system)
     for shim in todo.result.moved_back:
         attempt(shim, os.replace, aside_path(shim), shim)
         remove_if_empty(os.path.dirname(aside_path(shim)))

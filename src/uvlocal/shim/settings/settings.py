@@ -25,11 +25,14 @@ USER_KEYS = (
     *PROJECT_KEYS,
     "store",
     "require-opt-in",
+    "discoverable",
     "volumes",
     "synced-roots",
     "local-roots",
     "providers",
 )
+#: Keys that are `true` or `false`; a provider's own is `enabled`.
+FLAGS = ("require-opt-in", "discoverable")
 VARIABLES = {"mode": "UVLOCAL_MODE", "strategy": "UVLOCAL_STRATEGY", "store": "UVLOCAL_STORE"}
 
 #: Strategies that are gone, and what to use in their place.
@@ -52,6 +55,7 @@ class Settings:
     """
 
     __slots__ = (
+        "discoverable",
         "local_roots",
         "mode",
         "opted_in",
@@ -74,6 +78,7 @@ class Settings:
         self.store = ""
         self.require_opt_in = False
         self.opted_in = False
+        self.discoverable = True
         self.volumes: "frozenset[str]" = frozenset(("synced", "network", "incapable"))
         self.synced_roots: "tuple[str, ...]" = ()
         self.local_roots: "tuple[str, ...]" = ()
@@ -292,6 +297,7 @@ _SETTERS = {
     "pointer": _set_choice,
     "store": _set_store,
     "require-opt-in": _set_flag,
+    "discoverable": _set_flag,
     "volumes": _set_volumes,
     "synced-roots": _set_roots,
     "local-roots": _set_roots,
