@@ -105,7 +105,7 @@ def _judged(entry: Entry, judge: Judge, system: System) -> Entry:
         unused = _unused(entry, verdict.moved_to or entry.root, system)
         if unused:
             return replace(entry, state="unused", why=unused)
-    if state == "ok" and not entry.made:
+    if state == "ok" and not naming.exists(entry.environment, system):
         why = "its environment is not made yet, or was removed"
         if not _is_fresh(entry.record_path):
             state, why = "unused", f"{why}; `uvlocal prune` takes its record away"
