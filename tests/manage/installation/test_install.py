@@ -97,7 +97,12 @@ def test_no_startup_files(home: Home) -> None:
     folder = home.path / "my shims"
     made = home.install(Wish(str(folder), startup_files=False))
     assert made.lines == ()
-    assert sorted(os.listdir(folder)) == ["uv", "uvlocal-installed.toml", "uvlocal-launcher.conf", "uvx"]
+    assert sorted(os.listdir(folder)) == [
+        "uv",
+        "uvlocal-installed.toml",
+        "uvlocal-launcher.conf",
+        "uvx",
+    ]
     assert os.listdir(home.path) == ["my shims"]
     home.uninstall(str(folder))
     assert home.tree() == {}
