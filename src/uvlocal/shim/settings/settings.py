@@ -74,7 +74,7 @@ class Settings:
         self.store = ""
         self.require_opt_in = False
         self.opted_in = False
-        self.volumes: "frozenset[str]" = frozenset(("synced", "network", "incapable"))
+        self.volumes: "frozenset[str]" = frozenset(VOLUMES)
         self.synced_roots: "tuple[str, ...]" = ()
         self.local_roots: "tuple[str, ...]" = ()
         self.providers: "dict[str, dict[str, object]]" = {}
