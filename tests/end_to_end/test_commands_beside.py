@@ -1,4 +1,4 @@
-"""Commands that ignore `UV_PROJECT_ENVIRONMENT` but use a project's environment, with the real uv."""
+"""Commands that ignore `UV_PROJECT_ENVIRONMENT` but use an environment, with the real uv."""
 
 from __future__ import annotations
 

@@ -259,8 +259,13 @@ def test_uv_pip_finds_a_nearer_environment_itself(
 
 @pytest.mark.parametrize(
     ("command", "given"),
-    [("python find", False), ("run --no-project x", False), ("tool run x", False), ("build", False)]
-    + [("pip list", True)],
+    [
+        ("python find", False),
+        ("run --no-project x", False),
+        ("tool run x", False),
+        ("build", False),
+        ("pip list", True),
+    ],
 )
 @pytest.mark.parametrize("broken", [True, False], ids=["broken", "whole"])
 def test_an_environment_without_its_python(command: str, *, given: bool, broken: bool) -> None:

@@ -33,10 +33,10 @@ class FakeSystem(System):
     `None` stands for an empty directory; parents exist by themselves. `blocked` are paths whose
     every access fails, as without permission. Reads are recorded in `touched`, in order.
 
-    What lies beyond files is set after construction: `mount_text` (Linux), `running` command lines, `mount_rows`,
+    What lies beyond files is set after construction: `mount_text` (Linux), `mount_rows`,
     `attributes` as `{(path, name): value}`, `registry` as `{key: {name: value}}`, `drives` as
-    `{"Z:": "remote"}`, `devices` as `{mount point: device number}`, `hidden` as the paths with
-    macOS' flag. What changes something changes the tree.
+    `{"Z:": "remote"}`, `running` command lines, `devices` as `{mount point: device number}`,
+    `hidden` as the paths with macOS' flag. What changes something changes the tree.
     """
 
     __slots__ = (
@@ -50,8 +50,8 @@ class FakeSystem(System):
         "modes",
         "mount_rows",
         "mount_text",
-        "running",
         "registry",
+        "running",
         "times",
         "touched",
         "tree",

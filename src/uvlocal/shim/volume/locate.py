@@ -225,8 +225,8 @@ def _holder(mount: "Mount", system: System) -> str:
     _, slash, rest = mount.device.partition("/")
     if slash:
         return slash + rest
-    for words in system.command_lines(mount.device):
-        words = [word.rstrip("/") for word in words]
+    for line in system.command_lines(mount.device):
+        words = [word.rstrip("/") for word in line]
         at = words.index(mount.point) - 1 if mount.point in words else 0
         if at > 0 and system.path.isabs(words[at]):
             return words[at]

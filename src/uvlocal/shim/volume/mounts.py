@@ -25,8 +25,8 @@ class Mount:
 
     `device` is the field of that name, which for a network file system names the server; `number`
     is the device number as `major:minor`, "" where it is not known; `root` is the folder of the
-    file system that is mounted, "/" for all of it or where that is not known; `read_from` says for people
-    where the row was read.
+    file system that is mounted, "/" for all of it or where that is not known; `read_from` says for
+    people where the row was read.
     """
 
     __slots__ = ("device", "number", "options", "point", "read_from", "root", "type")
