@@ -87,8 +87,14 @@ class Volume:
         self.copies_links = copies_links
 
 
-def locate(
-    root: str, found: str, system: System, settings: "Settings", known_local: str = ""
+def locate(  # noqa: PLR0913 - a place, and what is known of it
+    root: str,
+    found: str,
+    system: System,
+    settings: "Settings",
+    known_local: str = "",
+    *,
+    binds: bool = True,
 ) -> Volume:
     """Say what the project at `root` lies on.
 
@@ -101,11 +107,14 @@ def locate(
         known_local: a folder, the store usually. A root on the same disk needs no look at the
             mount table. Only a device number of its own proves a disk, so that a home directory
             on a network file system proves nothing.
+        binds: it is also asked whether a bind mount shows a folder inside a sync root here, which
+            takes a look at the mount table. Nobody does that to the store.
     """
-    return _locate(Sight(root, found, system, settings), known_local, _MOST_BACKINGS)
+    sight = Sight(root, found, system, settings)
+    return _locate(sight, known_local, _MOST_BACKINGS, binds=binds)
 
 
-def _locate(sight: Sight, known_local: str, backings: int) -> Volume:
+def _locate(sight: Sight, known_local: str, backings: int, *, binds: bool = True) -> Volume:
     system = sight.system
     signal = _strongest(gather(sight), system)
     device = sight.device()
@@ -121,7 +130,7 @@ def _locate(sight: Sight, known_local: str, backings: int) -> Volume:
             volume = _of_mount(mount, row, sight, backings)
         if volume is not None:
             return volume
-    if signal is None and backings:
+    if signal is None and binds and backings:
         elsewhere = _behind_bind_mount(mount, sight, backings)
         if elsewhere is not None:
             return elsewhere
