@@ -1,7 +1,4 @@
-"""Commands that ignore `UV_PROJECT_ENVIRONMENT` but use a project's environment, with the real uv.
-
-Each call is made three times: what is decided may be recalled.
-"""
+"""Commands that ignore `UV_PROJECT_ENVIRONMENT` but use an environment, with the real uv."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from support.programs.counted_python import CountedPython
 from support.tools import real_uv
 
 if TYPE_CHECKING:
@@ -33,8 +31,9 @@ def test_run_without_the_project(world: World) -> None:
     """`uv run --no-project` runs in the kept environment, and says nothing of ours."""
     project = synced(world)
     [environment] = world.environments()
-    for _ in range(3):
-        result = world.uv("run", "--no-project", "python", "-c", SHOW, cwd=project).ok()
+    words = ("run", "--no-project", "python", "-c", SHOW)
+    recalled = CountedPython(world).wait_for_recall(*words, cwd=project)
+    for result in (world.uv(*words, cwd=project, env={"UVLOCAL_STORE": world.store}), recalled):
         assert result.raw_out == f"{environment} {environment}\n"
         assert result.ours == []
     assert not os.path.lexists(os.path.join(project, ".venv"))
@@ -54,9 +53,8 @@ def test_build(newest_world: World, setting: str, place: str) -> None:
         file.write(table)
     # Where isolation is on there is no wheel of the build backend to be had, so it fails.
     alone = {"UV_FIND_LINKS": None, "UV_CACHE_DIR": world.path("cache")}
-    for _ in range(3):
-        code = world.uv("build", "--wheel", "-o", world.path("out"), cwd=project, env=alone).code
-        assert (code == 0) is bool(setting)
+    code = world.uv("build", "--wheel", "-o", world.path("out"), cwd=project, env=alone).code
+    assert (code == 0) is bool(setting)
 
 
 @pytest.fixture
@@ -72,8 +70,10 @@ def test_tools_see_the_environment(world_with_uvx: World, words: tuple[str, ...]
     project = synced(world)
     [environment] = world.environments()
     tool = (*words, "--from", "idna", "python", "-c", SHOW)
-    for _ in range(3):
-        result = world.run(*tool, cwd=project).ok()
+    python = CountedPython(world)
+    recalled = python.wait_for_recall(*tool[1:], cwd=project, program=tool[0])
+    decided = world.run(*tool, cwd=project, env={"UVLOCAL_STORE": world.store}).ok()
+    for result in (decided, recalled):
         seen, prefix = result.raw_out.split()
         assert seen == environment
         assert prefix != environment
@@ -120,5 +120,4 @@ def test_a_broken_environment(newest_world: World, command: str) -> None:
         "no-project": ("run", "--no-project", "python", "-c", "import sys; print(sys.executable)"),
     }[command]
     plain = world.plain(*words, cwd=project).ok()
-    for _ in range(3):
-        assert world.uv(*words, cwd=project).ok().raw_out == plain.raw_out
+    assert world.uv(*words, cwd=project).ok().raw_out == plain.raw_out

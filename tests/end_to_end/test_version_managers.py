@@ -65,6 +65,21 @@ def test_a_nested_uv_meets_the_shim(world: World, manager: str) -> None:
     assert is_shim(world, link_of(world))
 
 
+@pytest.mark.slow
+def test_our_folder_first_in_mise(newest_world: World) -> None:
+    """mise puts what `_.path` names before the programs that it manages."""
+    world = newest_world
+    if not version_managers.put(world, "mise"):
+        pytest.skip("there is no mise here, and none can be fetched")
+    place = world.shim_directory.replace(world.home, "~")
+    world.write(
+        "home/.config/mise/config.toml", f'[tools]\nuv = "1.0"\n[env]\n_.path = ["{place}"]\n'
+    )
+    mise = os.path.realpath(os.path.join(world.home, ".local", "share", "mise", "shims", "uv"))
+    found = world.run(mise, "exec", "--", "sh", "-c", "command -v uv").ok().raw_out.strip()
+    assert is_shim(world, found)
+
+
 def test_the_link_comes_back(world: World) -> None:
     """`uv venv --clear` takes the link away with all else, and the next call makes it again."""
     here = project(world, "outer", "iniconfig")

@@ -253,3 +253,27 @@ def test_it_carries_the_marker(shell: Machine) -> None:
     """The script holds the marker, so that other shims know it for one of ours."""
     with open(shell.shim, "rb") as file:
         assert MARKER in file.read()
+
+
+@pytest.mark.parametrize(
+    ("programs", "wish", "found"),
+    [
+        pytest.param(["b/uvx"], "", "b/uvx", id="on-path"),
+        pytest.param(["b/uvx", "c/uvx"], "c/uv", "c/uvx", id="beside-the-wish"),
+        pytest.param([], "", "", id="nowhere"),
+    ],
+)
+def test_uvx(shell: Machine, programs: list[str], wish: str, found: str) -> None:
+    """By its own name the script becomes uvx, and never uv."""
+    shell.without_python()
+    with open(shell.shim, "rb") as file:
+        twin = shell.put("shims/uvx", file.read())
+    for name in programs:
+        shell.put(name, shell.program)
+    shell.set("PATH", ":".join(map(shell.path, ("shims", "real", "b"))))
+    shell.set("UVLOCAL_UV", shell.path(wish) if wish else None)
+    result = shell.call(b"ty", argv=[b"uvx", b"ty"], program=twin)
+    assert result.code == (0 if found else 127)
+    assert shell.became() == ("uv" if found else "nothing")
+    if found and sys.platform == "linux":
+        assert shell.recorded().program == [shell.path(found).encode()]

@@ -14,7 +14,7 @@ from uvlocal.shim.request.parse import parse
 from uvlocal.shim.settings import settings
 from uvlocal.shim.store import lookup, naming
 from uvlocal.shim.uv import handover, variables
-from uvlocal.shim.volume.locate import locate
+from uvlocal.shim.volume.locate import is_local_mount, locate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -295,16 +295,20 @@ class Call:
     def _local_link(self, root: str) -> str:
         """Return where `.venv` leads if that is a fit place off the volume already, else "".
 
-        Only an existing place on a local volume that belongs to this user or root, and that
-        nobody else may write, is a reason to stand aside: the link itself may have been written
+        A mount of its own is one: a container's named volume. A link is, where it leads to an
+        existing place on a local volume that belongs to this user or root and that nobody else
+        may write: the link itself may have been written
         by another machine, or by anybody with whom the folder is shared. Another project's own
         `.venv` is none: uv would take that project's packages out of it.
         """
         system = self.system
         path = system.path.join(root, ".venv")
         status = system.lstat(path)
-        if status is None or stat.S_ISDIR(status.st_mode):
+        if status is None:
             return ""
+        if stat.S_ISDIR(status.st_mode):
+            self.facts.mounted = is_local_mount(path, status.st_dev, system)
+            return path if self.facts.mounted else ""
         if stat.S_ISLNK(status.st_mode):
             target = system.readlink(path) or ""
             self.facts.blocked = "as `.venv` is a link that leads nowhere"

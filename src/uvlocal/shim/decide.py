@@ -23,7 +23,7 @@ CODES = {
     "uv-centralizes": "uv's own central environments are turned on",
     "no-project": "there is no project, or uv is told to ignore it",
     "opted-out": "the mode is `never`, or the project did not opt in where that is asked for",
-    "already-local": "`.venv` is a link that leads to a local volume already",
+    "already-local": "`.venv` is a link to a local volume, or a mount of its own on one",
     "local-volume": "the project lies on a local volume",
     "no-better-place": "the store does not lie on a local volume either",
     "no-store": "the store cannot be written and holds no environment for this project",
@@ -55,6 +55,7 @@ class Facts:
     own central environments were turned on, "" if nowhere. `local_link` is where `.venv` leads
     when that is a fit place already, "" otherwise. `shown_root` is the project root for people.
     `lacks_python`: the environment is there, its Python is gone, and uv would stop at it.
+    `mounted`: `.venv` is a mount of its own on a local volume, and `local_link` its path.
     `blocked` is what keeps an environment from being in the project, `link_mode` where the user
     chose how uv links files, each "" for nothing. `old_is_active`: the shell has activated the
     project's own `.venv`.
@@ -68,6 +69,7 @@ class Facts:
         "lacks_python",
         "link_mode",
         "local_link",
+        "mounted",
         "old_is_active",
         "project",
         "request",
@@ -92,6 +94,7 @@ class Facts:
         self.old_is_active = False
         self.link_mode = ""
         self.lacks_python = False
+        self.mounted = False
         self.shown_root = ""
 
 
@@ -191,7 +194,10 @@ def _about_volume(facts: Facts, settings: "Settings") -> "Decision | None":
     if facts.local_link is None:
         return None
     if facts.local_link:
-        return Decision("already-local", f"`.venv` leads to `{facts.local_link}` already")
+        leads = f"leads to `{facts.local_link}` already"
+        return Decision(
+            "already-local", f"`.venv` {'is a local volume of its own' if facts.mounted else leads}"
+        )
     return _about_store(facts, settings, volume, what)
 
 

@@ -62,7 +62,8 @@ def test_output_of_install_and_uninstall(home: Home) -> None:
     result = home.command("install", "--yes")
     line = (
         'case "$PATH" in "$HOME/.local/share/uvlocal/shims":*) ;; '
-        '*) export PATH="$HOME/.local/share/uvlocal/shims:$PATH" ;; esac'
+        '*) [ ! -d "$HOME/.local/share/uvlocal/shims" ] || '
+        'export PATH="$HOME/.local/share/uvlocal/shims:$PATH" ;; esac'
     )
     assert result.stdout.splitlines() == [
         "make    ~/.local/share/uvlocal/shims/uv",
@@ -147,7 +148,7 @@ def test_init_makes_the_shim(home: Home) -> None:
     before = (home.shims / contract.CONFIGURATION).stat().st_ino
 
     home.set_path(str(home.program("other/uv", "echo other").parent), "/bin")
-    assert home.command("init", "bash", "--alias").stdout.startswith("alias uv=")
+    assert " || alias uv=" in home.command("init", "bash", "--alias").stdout.splitlines()[0]
     assert (home.shims / contract.CONFIGURATION).stat().st_ino == before
 
 

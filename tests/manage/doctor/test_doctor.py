@@ -103,6 +103,11 @@ def outdated_shim(machine: Machine) -> None:
         file.write(b"x")
 
 
+def uvx_gone(machine: Machine) -> None:
+    """Let the shim's twin be missing."""
+    os.unlink(os.path.join(machine.root, "shims", "uvx"))
+
+
 def python_gone(machine: Machine) -> None:
     """Let the shim name a Python that is gone."""
     configure(machine, "python", "/nonexistent/python")
@@ -252,6 +257,7 @@ def dangling(machine: Machine) -> None:
 
 FAULTS: list[tuple[Callable[[Machine], None], str, str, str]] = [
     (outdated_shim, "shim-outdated", WARN, "install"),
+    (uvx_gone, "uvx", WARN, "install"),
     (python_gone, "python-gone", FAIL, "install"),
     (python_broken, "python-broken", FAIL, "install"),
     (python_no_program, "python-broken", FAIL, "install"),
@@ -626,3 +632,39 @@ def test_a_broken_project_is_told(healthy: Machine) -> None:
     done = examine(healthy, cwd=project)
     [told] = [one for one in done.results if one.code == "settings-wrong"]
     assert "~/Dropbox/foo/pyproject.toml` is not valid TOML" in told.seen
+
+
+PYENV = '#!/usr/bin/env bash\nexec "/opt/pyenv/libexec/pyenv" exec "${0##*/}" "$@"\n'
+
+
+@pytest.mark.parametrize(
+    ("folder", "text", "manager"),
+    [
+        pytest.param("p/shims", PYENV, "pyenv", id="pyenv"),
+        pytest.param("a/shims", '#!/bin/sh\nexec asdf exec "uv" "$@"\n', "asdf", id="asdf"),
+        pytest.param("m/shims", None, "mise", id="mise"),
+        pytest.param("x/shims", '#!/bin/sh\nexec /x/uv "$@"\n', "a version manager", id="another"),
+        pytest.param("bin", '#!/bin/sh\nexec /x/uv "$@"\n', "", id="a-wrapper"),
+        pytest.param("b/shims", "\x7fELF pyenv", "", id="no-script"),
+    ],
+)
+def test_version_managers(machine: Machine, folder: str, text: str | None, manager: str) -> None:
+    """A real uv that is a version manager's shim is told by its name."""
+    path = os.path.join(machine.root, folder, "uv")
+    if text is None:
+        os.makedirs(os.path.dirname(path))
+        os.symlink(program(os.path.join(machine.root, "mise"), "\x7fELF"), path)
+    else:
+        program(path, text)
+    assert uvs.manager_of(path, Facts(machine.system())) == manager
+
+
+def test_what_follows_from_a_version_manager(healthy: Machine) -> None:
+    """That the real uv is such a shim is no fault, and what follows is said."""
+    shim = os.path.join(healthy.root, "pyenv", "shims", "uv")
+    program(shim, "#!/bin/sh\n# pyenv exec\necho uv 0.13.9\n")
+    first, *rest = healthy.environ["PATH"].split(os.pathsep)
+    healthy.environ["PATH"] = os.pathsep.join([first, os.path.dirname(shim), *rest])
+    results = {result.code: result for result in examine(healthy).results}
+    assert results["uv-managed"].level == OK
+    assert "the shim of pyenv" in results["uv-managed"].seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -225,3 +226,22 @@ def test_damaged_memory(home: Home, content: str) -> None:
     (home.shims / shim_dir.MEMORY).write_bytes(content.encode("latin-1"))
     home.uninstall()
     assert set(home.tree()) <= {".local", ".local/share", ".local/share/uvlocal", SHIMS}
+
+
+@pytest.mark.parametrize("way", ["link", "in-place", "not-synced"])
+def test_a_startup_file_that_other_machines_share(home: Home, way: str) -> None:
+    """That a sync client takes the loss of the line to other machines is told beforehand."""
+    home.write("Dropbox/dot/bashrc", "export EDITOR=vi\n")
+    synced = home.path if way == "in-place" else home.path / "Dropbox"
+    if way != "not-synced":
+        home.write(".dropbox/info.json", json.dumps({"personal": {"path": str(synced)}}))
+    os.symlink(home.path / "Dropbox/dot/bashrc", home.path / ".bashrc")
+    home.install()
+    before = home.tree()
+    bashrc = str(home.path / ".bashrc")
+    shared = uninstall.plan(None, home.system).result.shared_files
+    expected = {} if way == "not-synced" else {bashrc: "Dropbox"}
+    assert {path: client for path, client in shared.items() if path == bashrc} == expected
+    assert home.tree() == before
+    shown = home.command("uninstall", "--dry-run")
+    assert ("`~/.bashrc` is synced by Dropbox" in shown.stderr) is bool(expected)

@@ -34,7 +34,7 @@ def test_defaults() -> None:
     found = load()
     assert (found.mode, found.strategy, found.pointer) == ("auto", "redirect", "none")
     assert found.store == "/home/me/.local/share/uvlocal"
-    assert found.volumes == {"synced", "network", "incapable"}
+    assert found.volumes == {"synced", "network", "shared", "incapable"}
     assert not found.require_opt_in
     assert (found.origins, found.problems) == ({}, [])
 

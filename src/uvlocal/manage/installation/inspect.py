@@ -37,9 +37,10 @@ class Inspection:
 
     `shim_state` is `absent`, `current`, `outdated` (of another version of uvlocal), `replaced` (a
     real uv was installed over it) or `foreign`. `configuration_state` is `absent`, `current`,
-    `outdated`, `damaged` or `untrusted` (others can write it). `python` and `package` are what
-    the configuration names. `uvx_state` is of the shim's twin `uvx`. `uvs_on_path` are all programs `uv` on PATH, `shims_on_path`
-    those that are uvlocal's. `user_path` is how the folder stands on the user's PATH on Windows.
+    `outdated`, `damaged` or `untrusted` (others can write it). `python` and `package` are what the
+    configuration names. `uvx_state` is of the shim's twin `uvx`. `uvs_on_path` are all programs
+    `uv` on PATH, `shims_on_path` those that are uvlocal's. `user_path` is how the folder stands on
+    the user's PATH on Windows.
     """
 
     folder: str

@@ -45,8 +45,9 @@ _SYSTEMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
 class Contents:
     """What a shim's folder should hold; paths are absolute, `real_uv` is "" if none was found.
 
-    `shim` and `uvx` are the same program, whose name tells what it becomes. `aside` is where a real uv goes that was installed over the shim; `store` is the store if the
-    folder lies in it, else ""; `values` are what the file beside the launcher says.
+    `shim` and `uvx` are the same program, whose name tells what it becomes. `aside` is where a real
+    uv goes that was installed over the shim; `store` is the store if the folder lies in it, else
+    ""; `values` are what the file beside the launcher says.
     """
 
     folder: str

@@ -33,17 +33,18 @@ from uvlocal.manage.installation.shim_dir import (
 )
 from uvlocal.shim import contract
 from uvlocal.shim.machine import directories
+from uvlocal.shim.machine.host import System
 from uvlocal.shim.recall import bytecode
 from uvlocal.shim.settings import settings
 from uvlocal.shim.store import naming
 from uvlocal.shim.uv import handover
+from uvlocal.shim.volume.locate import locate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from uvlocal.manage.environments.in_use import Process
     from uvlocal.manage.environments.remove_all import Environment
-    from uvlocal.shim.machine.host import System
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +60,16 @@ class Removal:
     """What was taken away, or would be; paths are absolute.
 
     `files` and `folders` go; from `startup_files` only our line does, and those made for it go as a
-    whole. `moved_back` are real uvs that had been installed over a shim and get their place back.
-    `environments` are removed on request; `kept` is what stays on purpose.
+    whole. `shared_files` are those that a sync client takes to other machines, each with the
+    client's name. `moved_back` are real uvs that had been installed over a shim and get their place
+    back. `environments` are removed on request; `kept` is what stays on purpose.
     """
 
     version: int
     files: tuple[str, ...]
     folders: tuple[str, ...]
     startup_files: tuple[str, ...]
+    shared_files: dict[str, str]
     user_path: bool
     moved_back: tuple[str, ...]
     environments: tuple[Environment, ...]
@@ -135,6 +138,7 @@ def plan(
         files=tuple(files),
         folders=tuple(reversed([path for path in made if os.path.isdir(path)])),
         startup_files=tuple(edit.path for edit in edits if edit.changes),
+        shared_files=_shared(edits, system, wishes),
         user_path=bool(on_user_path),
         moved_back=tuple(_moved_back(folders, system)),
         environments=tuple(going),
@@ -250,6 +254,33 @@ def _edits(folder: str | None, system: System) -> tuple[rc_files.Edit, ...]:
         if edit.changes or edit.trouble:
             found.append(edit)
     return tuple(found)
+
+
+class _Unchanged(System):
+    """The machine, but nothing that is found out is kept in the cache, which is to go."""
+
+    __slots__ = ()
+
+    def write_private(self, path: str, data: bytes) -> bool:
+        """Write nothing."""
+        del path, data
+        return False
+
+
+def _shared(
+    edits: Iterable[rc_files.Edit], system: System, wishes: settings.Settings
+) -> dict[str, str]:
+    """Return the startup files that lie in a synced folder, or lead into one, with the client."""
+    found = {}
+    reader = _Unchanged(
+        platform=system.platform, environ=system.environ, cwd=system.cwd, home=system.home
+    )
+    for edit in edits:
+        if edit.changes:
+            volume = locate(edit.target, edit.path, reader, wishes)
+            if volume.kind == "synced":
+                found[edit.path] = volume.label
+    return found
 
 
 # -- the user's PATH on Windows ----------------------------------------------------------------

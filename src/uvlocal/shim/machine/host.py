@@ -359,6 +359,19 @@ class System:
         except (ImportError, OSError, ValueError, RuntimeError):
             return []
 
+    def command_lines(self, program: str) -> "list[list[str]]":
+        """Return the command lines of what runs under the name `program`, on Linux (proc(5))."""
+        found = []
+        for name in os.listdir("/proc") if self.platform == "linux" else ():
+            try:
+                with open(f"/proc/{name}/cmdline", "rb") as file:
+                    words = file.read(READ_LIMIT).decode("utf-8", "surrogateescape").split("\0")
+            except OSError:
+                continue
+            if words[0].rpartition("/")[2] == program:
+                found.append(words[:-1])
+        return found
+
     def drive_type(self, drive: str) -> str:
         """Return `fixed`, `removable`, `remote`, ... for a Windows drive such as `C:`, or "".
 

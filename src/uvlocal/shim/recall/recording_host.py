@@ -385,6 +385,7 @@ def _without_stamp(name: str) -> None:
 #: What changes something, or asks what no system call of the launcher could ask again. A test
 #: holds that every method of `System` is here, or above, or made of those.
 WITHOUT_STAMP = (
+    "command_lines",
     "is_hidden",
     "put_file",
     "put_link",

@@ -79,7 +79,7 @@ class Settings:
         self.require_opt_in = False
         self.opted_in = False
         self.discoverable = True
-        self.volumes: "frozenset[str]" = frozenset(("synced", "network", "incapable"))
+        self.volumes: "frozenset[str]" = frozenset(VOLUMES)
         self.synced_roots: "tuple[str, ...]" = ()
         self.local_roots: "tuple[str, ...]" = ()
         self.providers: "dict[str, dict[str, object]]" = {}

@@ -103,7 +103,7 @@ def _volume_of(path: str, system: System, settings: Settings) -> Volume:
     rest = path[len(there) :].lstrip(system.path.sep)
     canonical = system.realpath(there)
     whole = system.path.join(canonical, rest) if rest else canonical
-    return locate(whole, path, system, settings, known_local=system.home)
+    return locate(whole, path, system, settings, known_local=system.home, binds=False)
 
 
 def _can_make(folder: str, system: System) -> bool:

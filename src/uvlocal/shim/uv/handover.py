@@ -15,9 +15,10 @@ from uvlocal.shim.machine.host import System
 class RealUv:
     """Where the real uv is.
 
-    `program` is `uv`, or `uvx` where that is looked for. `path` is "" where there is none. `origin` says how it was found: `variable`, `path` or
-    `recorded`. `tried` lists every place looked at, each with what was wrong there; `rejected` is
-    what was wrong with the last. `wish` is what `UVLOCAL_UV` names, if that is set.
+    `program` is `uv`, or `uvx` where that is looked for. `path` is "" where there is none. `origin`
+    says how it was found: `variable`, `path` or `recorded`. `tried` lists every place looked at,
+    each with what was wrong there; `rejected` is what was wrong with the last. `wish` is what
+    `UVLOCAL_UV` names, if that is set.
     """
 
     __slots__ = ("origin", "path", "program", "rejected", "tried", "wish")
