@@ -29,7 +29,10 @@ done <"$_uvlocal_conf"
 # A wrapper of uv that leads back here would go on for ever. The launcher counts in the same place.
 _uvlocal_depth=${UVLOCAL_LOOP##*:}
 case $_uvlocal_depth in '' | *[!0-9]* | 0?* | ????*) _uvlocal_depth=0 ;; esac
-if [ "$_uvlocal_depth" -ge 100 ]; then
+# The levels that uv counts are left to it: it stops with a message of its own.
+_uvlocal_counted=${UV_RUN_RECURSION_DEPTH-}
+case $_uvlocal_counted in '' | *[!0-9]* | 0?* | ?????*) _uvlocal_counted=0 ;; esac
+if [ "$_uvlocal_depth" -ge $((_uvlocal_counted + 100)) ]; then
     echo 'error: uv goes round in circles: calls are nested more than 100 deep' >&2
     exit 127
 fi

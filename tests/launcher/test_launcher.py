@@ -878,6 +878,25 @@ def test_loop_count(machine: Machine, before: str | None, after: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("counted", "deepest"),
+    [
+        pytest.param("1", 100, id="within-one"),
+        pytest.param("100", 199, id="uv's-own-limit"),
+        pytest.param("3000", 3099, id="a-limit-of-the-user"),
+        pytest.param("x", 99, id="no-number"),
+        pytest.param("99999999999999999999", 99, id="too-large"),
+    ],
+)
+def test_what_uv_counts_is_left_to_uv(machine: Machine, counted: str, deepest: int) -> None:
+    """uv stops `uv run` that starts itself, with a message of its own, before we do."""
+    machine.set("UV_RUN_RECURSION_DEPTH", counted)
+    machine.set("UVLOCAL_LOOP", f"1:1:{deepest}")
+    assert machine.call().code == 0
+    machine.set("UVLOCAL_LOOP", f"1:1:{deepest + 1}")
+    assert machine.call().code == 127
+
+
+@pytest.mark.parametrize(
     ("loop", "tells"),
     [
         pytest.param(":5:1", "which starts the former again", id="the sixth pass"),

@@ -237,6 +237,14 @@ def test_depth_is_counted(shell: Machine, before: str | None, after: str) -> Non
     assert shell.recorded().value("UVLOCAL_LOOP") == f"{result.pid}:1:{after}"
 
 
+def test_what_uv_counts_is_left_to_uv(shell: Machine) -> None:
+    """uv stops `uv run` that starts itself, with a message of its own, before we do."""
+    shell.set("UVLOCAL_LOOP", "1:1:150")
+    assert shell.call().code == 127
+    shell.set("UV_RUN_RECURSION_DEPTH", "100")
+    assert shell.call().code == 0
+
+
 def test_a_loop_of_two_programs_ends(shell: Machine) -> None:
     """A wrapper of uv that leads back to the shim ends with 127."""
     shell.without_python()
