@@ -17,11 +17,12 @@
 # Variables have a prefix: one that the user exports by another name must reach uv as it is.
 _uvlocal_self=$(command -p readlink -f "$0" 2>/dev/null) || _uvlocal_self=$0
 _uvlocal_conf=${_uvlocal_self%/*}/uvlocal-launcher.conf
-_uvlocal_python= _uvlocal_package= _uvlocal_uv=
+_uvlocal_python= _uvlocal_package= _uvlocal_uv= _uvlocal_repair='uvlocal install'
 [ -f "$_uvlocal_conf" ] && [ -r "$_uvlocal_conf" ] && while IFS= read -r _uvlocal_line; do
     case $_uvlocal_line in
         'python /'*) _uvlocal_python=${_uvlocal_line#* } ;;
         'package /'*) _uvlocal_package=${_uvlocal_line#* } ;;
+        'repair '*) _uvlocal_repair="${_uvlocal_line#* }\`, then \`uvlocal install" ;;
         'uv /'*) _uvlocal_uv=${_uvlocal_line#* } ;;
     esac
 done <"$_uvlocal_conf"
@@ -68,7 +69,7 @@ unset UVLOCAL_FAILED
 # In a subshell, so that a reader that has gone does not stop uv.
 case ${UVLOCAL_QUIET-} in '' | 0) ;; *) false ;; esac && (
     echo "warning: uvlocal's Python or package is gone or damaged; running the real uv unchanged"
-    echo "hint: run \`uvlocal install\` to mend this, or delete \`$_uvlocal_self\` to be rid of it"
+    echo "hint: run \`$_uvlocal_repair\` to mend this, or delete \`$_uvlocal_self\` to be rid of it"
 ) >&2
 [ -z "${UVLOCAL_UV-}" ] || exec "$UVLOCAL_UV" "$@"
 _uvlocal_rest=${PATH-}:${_uvlocal_uv%/*}:

@@ -67,7 +67,7 @@ static _Noreturn void launch(void)
         recall(configuration.cache, launcher);
     if (configuration.trouble == NULL)
         configuration.trouble = try_python(&configuration, launcher);
-    warn(configuration.trouble, launcher);
+    warn(configuration.trouble, launcher, configuration.repair);
     run_real_uv(launcher, configuration.uv);
 }
 

@@ -236,6 +236,16 @@ TROUBLES = [
 ]
 
 
+def test_the_hint_names_what_works_without_our_python(machine: Machine) -> None:
+    """The configuration knows how uvlocal was installed; `uvlocal install` cannot start either."""
+    with open(machine.conf, "ab") as file:
+        file.write(b"repair pipx reinstall uvlocal\n")
+    os.unlink(machine.python)
+    [_, hint] = machine.call(*ODD).stderr.splitlines()
+    assert hint.startswith("hint: run `pipx reinstall uvlocal`, then `uvlocal install`")
+    assert machine.became() == "uv"
+
+
 @pytest.mark.parametrize(("damage", "trouble"), TROUBLES)
 def test_whatever_is_wrong_with_uvlocal_uv_runs(
     machine: Machine, damage: Callable[[Machine], object], trouble: str

@@ -223,6 +223,15 @@ def test_all_its_variables_are_its_own() -> None:
     assert assigned - own == {"IFS", "UVLOCAL_LOOP"}  # IFS for one `read` only
 
 
+def test_the_hint_names_what_works_without_our_python(shell: Machine) -> None:
+    """The configuration knows how uvlocal was installed; `uvlocal install` cannot start either."""
+    with open(shell.conf, "ab") as file:
+        file.write(b"repair pipx reinstall uvlocal\n")
+    os.unlink(shell.python)
+    said = shell.call().stderr
+    assert "\nhint: run `pipx reinstall uvlocal`, then `uvlocal install` to mend this" in said
+
+
 # -- the guard against loops -----------------------------------------------------------------------
 
 
