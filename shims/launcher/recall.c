@@ -35,7 +35,7 @@ static bool is_relevant(char *entry)
 /* What a decision is recorded for. */
 struct key {
     const char *launcher;
-    const char *how;       /* "exact", "run" or "prefix" */
+    const char *how;       /* "exact", "run", "prefix" or "kept" */
     const char *directory; /* "" for "prefix" */
     char **words;
     size_t count;
@@ -260,8 +260,28 @@ static size_t words_before_program(char **words, size_t count)
     return program == NULL || exists(program) ? 0 : at;
 }
 
-/* Replays a recorded decision; returns where there is none that holds. */
-static void recall(const native *cache, const native *launcher)
+/* Says whether a call without Python keeps what was recorded for others in its directory: none of
+ * its words may lead to another project. */
+static bool keeps_environment(char **words)
+{
+#define EACH(name) name,
+    static const char *const COMMANDS[] = {KEEPING(EACH) NULL};
+    static const char *const OPTIONS[] = {LEAVING(EACH) NULL};
+#undef EACH
+    bool known = false;
+    for (const char *const *name = COMMANDS; *name != NULL && words[0] != NULL; name++)
+        known = known || is_key(words[0], size_of(words[0]), *name);
+    for (; known && *words != NULL; words++) {
+        for (const char *const *option = OPTIONS; *option != NULL; option++)
+            known = known && !begins_with(*words, *option);
+        for (const char *letter = *words; *letter != 0; letter++)
+            known = known && *letter != '/' && *letter != '\\';
+    }
+    return known;
+}
+
+/* Replays a recorded decision; returns where there is none that holds. `alone`: Python is gone. */
+static void recall(const native *cache, const native *launcher, bool alone)
 {
     const native *folder = JOIN(cache, N("/" DECISIONS "/"));
     const char *own = to_record(launcher);
@@ -279,6 +299,11 @@ static void recall(const native *cache, const native *launcher)
         sum += is_relevant(*entry) ? rest_of(0, *entry, size_of(*entry)) : 0;
 
     const char *directory = current_directory();
+    if (alone) {
+        if (directory != NULL && keeps_environment(words))
+            recall_for(&(struct key){own, "kept", directory, words, 0}, folder, variables, sum);
+        return;
+    }
     size_t before_program = words_before_program(words, count);
     struct key run = {own, "run", directory, words, before_program};
     struct key exact = {own, "exact", directory, words, count};

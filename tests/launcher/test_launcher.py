@@ -236,6 +236,16 @@ TROUBLES = [
 ]
 
 
+def test_the_hint_names_what_works_without_our_python(machine: Machine) -> None:
+    """The configuration knows how uvlocal was installed; `uvlocal install` cannot start either."""
+    with open(machine.conf, "ab") as file:
+        file.write(b"repair pipx reinstall uvlocal\n")
+    os.unlink(machine.python)
+    [_, hint] = machine.call(*ODD).stderr.splitlines()
+    assert hint.startswith("hint: run `pipx reinstall uvlocal`, then `uvlocal install`")
+    assert machine.became() == "uv"
+
+
 @pytest.mark.parametrize(("damage", "trouble"), TROUBLES)
 def test_whatever_is_wrong_with_uvlocal_uv_runs(
     machine: Machine, damage: Callable[[Machine], object], trouble: str
@@ -919,6 +929,25 @@ def test_loop_count(machine: Machine, before: str | None, after: str) -> None:
         machine.set("UVLOCAL_LOOP", before)
     result = machine.call(orders=orders)
     assert machine.recorded().value("UVLOCAL_LOOP") == after.format(pid=result.pid)
+
+
+@pytest.mark.parametrize(
+    ("counted", "deepest"),
+    [
+        pytest.param("1", 100, id="within-one"),
+        pytest.param("100", 199, id="uv's-own-limit"),
+        pytest.param("3000", 3099, id="a-limit-of-the-user"),
+        pytest.param("x", 99, id="no-number"),
+        pytest.param("99999999999999999999", 99, id="too-large"),
+    ],
+)
+def test_what_uv_counts_is_left_to_uv(machine: Machine, counted: str, deepest: int) -> None:
+    """uv stops `uv run` that starts itself, with a message of its own, before we do."""
+    machine.set("UV_RUN_RECURSION_DEPTH", counted)
+    machine.set("UVLOCAL_LOOP", f"1:1:{deepest}")
+    assert machine.call().code == 0
+    machine.set("UVLOCAL_LOOP", f"1:1:{deepest + 1}")
+    assert machine.call().code == 127
 
 
 @pytest.mark.parametrize(

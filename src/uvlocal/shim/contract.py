@@ -40,6 +40,18 @@ LOOP = "UVLOCAL_LOOP"
 
 #: The first field of a record, raised with every change of the format.
 RECORD_MAGIC = "uvlocal-decision 3"
+#: Where Python is gone, what was recorded for one call holds for others in the same directory, so
+#: that a project keeps its environment: for these commands, unless a word names another place
+#: (has a separator), or begins so.
+KEEPING = ("add", "remove", "run", "sync")
+LEAVING = (
+    "--active",
+    "--directory",
+    "--isolated",
+    "--no-project",
+    "--project",
+    "--script",
+)
 #: The folder in the cache that holds the records.
 DECISIONS = "decisions"
 #: The largest record and the longest command line that is recorded word for word, in bytes; the

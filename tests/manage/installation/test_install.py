@@ -410,3 +410,18 @@ def test_world_is_used(newest_world: World) -> None:
     """What other tests rely on: the shim in a folder of its own, and no file of a shell."""
     newest_world.install_shim()
     assert sorted(os.listdir(newest_world.home)) == [".dropbox", "Dropbox"]
+
+
+@pytest.mark.parametrize(
+    ("receipt", "command"),
+    [
+        ("uv-receipt.toml", "uv tool install --reinstall uvlocal"),
+        ("pipx_metadata.json", "pipx reinstall uvlocal"),
+        ("", "uv tool install --reinstall uvlocal"),
+    ],
+    ids=["uv-tool", "pipx", "pip"],
+)
+def test_the_command_that_repairs(tmp_path: Path, receipt: str, command: str) -> None:
+    """It is the one that uvlocal was installed with, and needs none of what was installed."""
+    (tmp_path / (receipt or "x")).write_text("")
+    assert shim_dir.repair_command(str(tmp_path)) == command

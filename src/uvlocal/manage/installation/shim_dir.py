@@ -229,11 +229,22 @@ def configuration_values(system: System, real: str) -> dict[str, str]:
         "site": os.path.dirname(os.path.dirname(os.path.abspath(filelock.__file__))),
         "uv": real,
         "cache": directories.cache_directory(system),
+        "repair": repair_command(sys.prefix),
     }
     for key, value in values.items():
         if "\n" in value or "\r" in value:
             raise UserError(f"the path for `{key}` holds a line break: {value!r}")
     return {key: value for key, value in values.items() if value}
+
+
+def repair_command(prefix: str) -> str:
+    """Return the command that installs the package again, as it was installed into `prefix`.
+
+    It must work without the Python in `prefix`, which may be gone: `pip` there is gone with it.
+    """
+    if os.path.exists(os.path.join(prefix, "pipx_metadata.json")):
+        return "pipx reinstall uvlocal"
+    return "uv tool install --reinstall uvlocal"
 
 
 def is_ours(path: str, system: System) -> bool:

@@ -10,7 +10,7 @@ Format: fields, each ended by a NUL byte, which no path, argument or variable ca
 
     the format, `contract.RECORD_MAGIC`
     the launcher
-    the way it is keyed: `exact`, `run` or `prefix`
+    the way it is keyed: `exact`, `run`, `prefix` or `kept`
     the current directory, empty for `prefix`
     a count, and so many words of the command line
     a count, and so many variables as NAME=value
@@ -19,7 +19,8 @@ Format: fields, each ended by a NUL byte, which no path, argument or variable ca
     the real uv
     end
 
-`prefix` is for commands that never use a project: the words are the command, whatever follows.
+`kept` is for a project's other calls in the directory once Python is gone (`contract.KEEPING`): the
+words are none. `prefix` is for commands that never use a project: the words are the command, whatever follows.
 `run` is for `uv run FLAGS... PROGRAM...`: the words end before the program, which the launcher
 makes sure is a plain name. `exact` is for a whole command line.
 """
@@ -83,8 +84,30 @@ def _record(call: "Call", decision: "Decision", cache: str, settled: int) -> Non
     key = _key(call, decision)
     if key is None or not _is_settled(system, settled):
         return
+    if _is_for_the_directory(call, decision):
+        _write(call, cache, ("kept", system.cwd, []))
     for module in _code(system):
         system.stat(module)
+    _write(call, cache, key)
+
+
+def _is_for_the_directory(call: "Call", decision: "Decision") -> bool:
+    """Say whether a decision holds for the project in the current directory, whose environment is.
+
+    What a command line or a script led to elsewhere does not.
+    """
+    store, request = call.facts.store, call.facts.request
+    if store is None or request is None or not store.exists:
+        return False
+    is_here = request.start == request.directory == call.system.cwd
+    return is_here and "UV_PROJECT_ENVIRONMENT" in decision.variables
+
+
+def _write(call: "Call", cache: str, key: "tuple[str, str, list[str]]") -> None:
+    """Write a record under a key, if all that it rests on can be written down."""
+    system = call.system
+    if not isinstance(system, RecordingSystem):
+        return
     how, directory, words = key
     variables = relevant(call.inherited)
     fields = [contract.RECORD_MAGIC, call.launcher, how, directory]
