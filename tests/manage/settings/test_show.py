@@ -306,6 +306,18 @@ def test_unset(home: Home) -> None:
     assert home.text() == '# mine\npointer = "file"\n'
 
 
+@pytest.mark.parametrize(
+    ("remark", "stays"),
+    [pytest.param("", False, id="empty"), pytest.param("# a\n", True, id="remark")],
+)
+def test_unset_the_last_key(home: Home, remark: str, *, stays: bool) -> None:
+    """A file in which nothing is left goes, and its folder; a remark keeps it."""
+    home.write(home.file, remark)
+    edit.set_value("mode", "never", project=False, system=home.system)
+    edit.unset("mode", project=False, system=home.system)
+    assert os.path.exists(home.file) == os.path.exists(os.path.dirname(home.file)) == stays
+
+
 def test_unset_a_wrong_key(home: Home) -> None:
     """A key that is no setting can be removed where it was written."""
     home.write(home.file, 'mood = 2026-11-22\nmode = "never"\n')

@@ -124,6 +124,7 @@ def plan(
     files = [path for place in folders for path in _ours_in(place, system)]
     # Decisions are recorded for all shims; so they go with the last.
     files += _cached(system) if folder is None else []
+    files += _needless_locks(wishes.store, system)
     on_user_path = [place for place in folders if _is_on_user_path(user_path, place, system)]
     result = Removal(
         version=1,
@@ -174,7 +175,7 @@ def perform(todo: Plan, *, processes: Callable[[], Iterable[Process]] = in_use.r
     problems += [Problem(one.path or one.record, one.stays) for one in removed if one.stays]
     gone = [folder for folder in todo.result.folders if remove_if_empty(folder)]
     _tidy_cache(directories.cache_directory(todo.system))
-    for store in todo.stores:
+    for store in filter(None, {*todo.stores, directories.data_directory(todo.system)}):
         remove_all.tidy(store)
         if store != todo.named_store:
             remove_if_empty(store)
@@ -292,6 +293,16 @@ def _kept(places: list[str], going: list[Environment], system: System) -> list[s
         kept += [path for path in paths if path not in names]
     file = settings.user_file(system)
     return kept + ([file] if file and os.path.lexists(file) else [])
+
+
+def _needless_locks(store: str, system: System) -> list[str]:
+    """Return the locks of stores that have no folders any more, so that nobody takes them."""
+    stores = [one for one in (store, directories.data_directory(system)) if one]
+    return [
+        lock
+        for one in dict.fromkeys(stores)
+        if os.path.isfile(lock := os.path.join(one, ".lock")) and not remove_all.holds(one)
+    ]
 
 
 def _tidy_cache(cache: str) -> None:
