@@ -183,7 +183,7 @@ def test_output_with_environments(home: Home) -> None:
     gone = home.command("uninstall", "--yes", "--environments")
     assert gone.stdout.splitlines() == [
         "remove  ~/.local/share/uvlocal/envs/foo-0123456789, of ~/Dropbox/foo",
-        "skip    ~/.local/share/uvlocal/envs/strange: its name is none that uvlocal gives",
+        "skip    ~/.local/share/uvlocal/envs/strange: its name is not one that uvlocal gives",
     ]
     assert "warning: `~/.local/share/uvlocal/envs/strange`: its name" in gone.stderr
     assert gone.returncode == 1
@@ -196,7 +196,7 @@ def test_output_without_startup_files(home: Home) -> None:
     assert result.stdout == ""
     assert result.stderr.splitlines() == [
         "installed `~/.local/share/uvlocal/shims/uv`",
-        "warning: there is no uv on `PATH` yet, so install it next: https://docs.astral.sh/uv",
+        "warning: there is no uv on `PATH` yet, so install uv next: https://docs.astral.sh/uv",
         "",
         f'hint: put it first on PATH: `export PATH="{home.shims}:$PATH"`',
     ]

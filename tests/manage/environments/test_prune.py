@@ -94,7 +94,7 @@ def test_nothing_to_do(machine: Machine) -> None:
 
 
 def test_what_is_shared_is_given_back_once_all_go(machine: Machine) -> None:
-    """What the environments to go have in common counts as given back, the cache's part not."""
+    """What the environments to go have in common counts as freed, the cache's part not."""
     projects = [machine.keep(name, size=10) for name in ("a", "b")]
     first, second = (machine.environment(project) for project in projects)
     for name, others in (("cached", [first]), ("both", [first, second])):

@@ -277,7 +277,7 @@ def test_a_variable_stands_above(home: Home, project: bool) -> None:
     home.enter_project()
     home.environ["UVLOCAL_MODE"] = "auto"
     changes = edit.set_value("mode", "never", project=project, system=home.system)
-    assert changes.hints == ("`UVLOCAL_MODE` is set, and stands above the files",)
+    assert changes.hints == ("`UVLOCAL_MODE` is set, and takes precedence over the files",)
 
 
 def test_the_project_stands_above(home: Home) -> None:
@@ -428,7 +428,7 @@ def test_remove_no_root(home: Home) -> None:
     home.write(home.file, 'synced-roots = ["~/b"]\n')
     with pytest.raises(UserError) as raised:
         edit.remove_root("a", system=home.system)
-    assert raised.value.message == "`~/a` is none of your roots"
+    assert raised.value.message == "`~/a` is in neither `synced-roots` nor `local-roots`"
     assert raised.value.hint == "there are `~/b`"
     home.write(home.file, "synced-roots = 1\n")
     with pytest.raises(UserError) as raised:

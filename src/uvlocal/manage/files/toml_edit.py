@@ -53,7 +53,7 @@ class TomlFile:
             refuse_endless(self.text)
             self.table: dict[str, Any] = tomllib.loads(self.text.removeprefix(_BOM))
         except (ValueError, RecursionError) as error:
-            hint = "mend it by hand, then try again"
+            hint = "fix it by hand, then try again"
             raise UserError(f"`{self.shown}` is not valid TOML: {error}", hint) from None
 
     def get(self, keys: Sequence[str]) -> object:

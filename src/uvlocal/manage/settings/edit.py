@@ -153,7 +153,9 @@ def remove_root(folder: str, *, system: System | None = None) -> Changes:
     if not changes:
         known = [*_roots(file, "synced-roots"), *_roots(file, "local-roots")]
         hint = "there are " + ", ".join(f"`{root}`" for root in known) if known else ""
-        raise UserError(f"`{contract_home(path, system)}` is none of your roots", hint)
+        raise UserError(
+            f"`{contract_home(path, system)}` is in neither `synced-roots` nor `local-roots`", hint
+        )
     file.write()
     return Changes(1, tuple(changes))
 
@@ -268,11 +270,11 @@ def _shadows(key: str, system: System, *, project: bool) -> list[str]:
     """Return sentences about what stands above the file that a key is changed in."""
     variable = rules.VARIABLES.get(key, "")
     if variable and system.environ.get(variable):
-        return [f"`{variable}` is set, and stands above the files"]
+        return [f"`{variable}` is set, and takes precedence over the files"]
     found = discover(system.cwd, system) if system.cwd and not project else None
     if found is not None and key in (found.table or {}) and key in rules.PROJECT_KEYS:
         where = contract_home(project_file(found, system), system)
-        return [f"`{where}` sets it for its project, and stands above your settings there"]
+        return [f"`{where}` sets it too, and takes precedence over your settings in that project"]
     return []
 
 

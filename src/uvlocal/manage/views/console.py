@@ -203,7 +203,7 @@ def status(found: Status) -> None:
         talk(
             f"the project was `{shown(found.former_root)}` before, and has an environment from then"
         )
-        hint("`uvlocal adopt` takes it along")
+        hint("`uvlocal adopt` reuses it")
     elif found.venv == "folder" and found.strategy == "redirect":
         talk("there is a `.venv` in the project too, which uv does not use")
         hint("`uvlocal migrate` removes it once the environment has what it has")
@@ -247,5 +247,5 @@ def _age(found: Status) -> str:
     """Say what is known of an environment."""
     if not found.environment_exists:
         return "not made yet"
-    python = f"Python {found.python}" if found.python else "a Python that does not say its version"
+    python = f"Python {found.python}" if found.python else "an unknown version of Python"
     return f"{python}, since {found.created[:10]}" if found.created else python

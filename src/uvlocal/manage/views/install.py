@@ -34,7 +34,7 @@ def installed(made: Installation) -> None:
     talk(f"{'installed' if made.changed else 'already installed:'} `{shown(made.shim)}`")
     if not made.real_uv:
         console.warning(
-            "there is no uv on `PATH` yet, so install it next: https://docs.astral.sh/uv"
+            "there is no uv on `PATH` yet, so install uv next: https://docs.astral.sh/uv"
         )
     folder = shown(os.path.dirname(made.shim))
     if not made.wants_startup_files:
