@@ -180,8 +180,8 @@ def test_set(home: Home, key: str, text: str, written: str) -> None:
 @pytest.mark.parametrize(
     ("key", "text", "said", "hint"),
     [
-        pytest.param("mood", "never", "`mood` is no setting", "did you mean `mode`?", id="typo"),
-        pytest.param("xyzzy", "x", "`xyzzy` is no setting", "there are `mode`, ", id="unknown"),
+        pytest.param("mood", "never", "unknown setting `mood`", "did you mean `mode`?", id="typo"),
+        pytest.param("xyzzy", "x", "unknown setting `xyzzy`", "known are `mode`, ", id="unknown"),
         pytest.param(
             "mode", "sometimes", "`mode` is 'sometimes', must be one of `auto`", "", id="choice"
         ),
@@ -191,15 +191,23 @@ def test_set(home: Home, key: str, text: str, written: str) -> None:
         pytest.param("volumes", "[1]", "`volumes` must be a list", "", id="list-of-numbers"),
         pytest.param("volumes", "[1", "`[1` is not a list in TOML", "", id="half-a-list"),
         pytest.param("synced-roots", "here", "`synced-roots` must be a list of", "", id="roots"),
-        pytest.param("providers", "x", "`providers` is no setting, one is", "", id="table"),
-        pytest.param("providers.dropbox", "x", "`providers.dropbox` is no", "", id="half-a-key"),
         pytest.param(
-            "providers.dropbox.mode", "x", "`providers.dropbox.mode` is no", "", id="provider-key"
+            "providers", "x", "unknown setting `providers`, use for example", "", id="table"
+        ),
+        pytest.param(
+            "providers.dropbox", "x", "unknown setting `providers.dropbox`", "", id="half-a-key"
+        ),
+        pytest.param(
+            "providers.dropbox.mode",
+            "x",
+            "unknown setting `providers.dropbox.mode`",
+            "",
+            id="provider-key",
         ),
         pytest.param(
             "providers.dropbx.enabled",
             "false",
-            "`dropbx` is no provider",
+            "unknown provider `dropbx`",
             "did you mean `dropbox`?",
             id="provider",
         ),
@@ -284,7 +292,9 @@ def test_the_project_stands_above(home: Home) -> None:
     """A person hears that this project has its own wish."""
     home.enter_project('[tool.uvlocal]\nmode = "auto"\n')
     changes = edit.set_value("mode", "never", project=False, system=home.system)
-    assert changes.hints[0].startswith("`~/code/foo/pyproject.toml` sets it for its project")
+    assert changes.hints[0].startswith(
+        "`~/code/foo/pyproject.toml` sets it too, and takes precedence"
+    )
 
 
 def test_another_store_leaves_the_old_one(home: Home) -> None:
@@ -329,7 +339,7 @@ def test_unset_a_wrong_key(home: Home) -> None:
 def test_unset_what_is_not_set(home: Home) -> None:
     """A setting that is not there is no error, a word that is no setting is."""
     assert edit.unset("mode", project=False, system=home.system).changes == ()
-    with pytest.raises(UserError, match="`mood` is no setting"):
+    with pytest.raises(UserError, match="unknown setting `mood`"):
         edit.unset("mood", project=False, system=home.system)
     assert home.text() == ""
 

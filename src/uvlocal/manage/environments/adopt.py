@@ -105,8 +105,8 @@ def _former(call: Call, former: str) -> Entry:
             if entry.state == "moved" and entry.moved_to == root:
                 return entry
         raise UserError(
-            f"no environment is known from before the move of `{_shown(root, call)}` before",
-            "name it with `--from`, `uvlocal list` shows them all",
+            f"no environment is known for `{_shown(root, call)}` from before it moved",
+            "name it with `--from`; `uvlocal list` shows all environments",
         )
     wanted = os.path.abspath(directories.expand_home(former, system))
     for entry in entries:

@@ -177,7 +177,7 @@ def _known(key: str, system: System) -> list[str]:
     provider, _, name = rest.rpartition(".")
     if name not in _OF_PROVIDER or not provider:
         would_be = f"`providers.dropbox.{_OF_PROVIDER[0]}`, `providers.dropbox.{_OF_PROVIDER[1]}`"
-        raise UserError(f"`{key}` is no setting, one is {would_be}", code=USAGE)
+        raise UserError(f"unknown setting `{key}`, use for example {would_be}", code=USAGE)
     identifiers = [row.id for row in PROVIDERS]
     if provider not in identifiers and rules.load(system).providers.get(provider) is None:
         raise _unknown(provider, identifiers, "provider")
@@ -189,9 +189,9 @@ def _unknown(word: str, known: Sequence[str], what: str = "setting") -> UserErro
 
     near = difflib.get_close_matches(word, known, 1)
     if near:
-        return UserError(f"`{word}` is no {what}", f"did you mean `{near[0]}`?", USAGE)
+        return UserError(f"unknown {what} `{word}`", f"did you mean `{near[0]}`?", USAGE)
     would_be = ", ".join(f"`{name}`" for name in known)
-    return UserError(f"`{word}` is no {what}", f"there are {would_be}", USAGE)
+    return UserError(f"unknown {what} `{word}`", f"known are {would_be}", USAGE)
 
 
 def _value(key: str, text: str) -> Value:

@@ -115,7 +115,7 @@ def as_json(result: object) -> None:
 
 def error(problem: UserError) -> None:
     """Print an error, and after an empty line the hint."""
-    talk(f"{_coloured('error', '1;31')}: {problem.message}")
+    talk(f"{_coloured('error', '1;31')}: {_contracted(problem.message)}")
     if problem.hint:
         hint(problem.hint)
 
@@ -127,7 +127,17 @@ def hint(text: str) -> None:
 
 def warning(text: str) -> None:
     """Print something that a person should know, although the command goes on."""
-    talk(f"{_coloured('warning', '1;33')}: {text}")
+    talk(f"{_coloured('warning', '1;33')}: {_contracted(text)}")
+
+
+def _contracted(text: str) -> str:
+    """Return a sentence with `~` for the home directory in the paths that it names."""
+    home = System().home.rstrip(os.sep)
+    return (
+        re.sub(rf"(^|[\s`]){re.escape(home)}(?=[{re.escape(os.sep)}`])", r"\1~", text)
+        if home
+        else text
+    )
 
 
 def can_ask() -> bool:
