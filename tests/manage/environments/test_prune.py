@@ -239,7 +239,7 @@ def test_a_store_with_a_link_in_it(machine: Machine, folder: str) -> None:
     machine.remove(project)
     done = apply(machine)
     assert done.removed == ()
-    assert "link" in done.kept[0].why or "is no folder" in done.problems[0]
+    assert "link" in done.kept[0].why or "is not a directory" in done.problems[0]
     assert sorted(os.listdir(elsewhere)) == before
 
 
