@@ -105,7 +105,7 @@ def test_nothing_to_do(machine: Machine) -> None:
 
 
 def test_what_is_shared_is_given_back_once_all_go(machine: Machine) -> None:
-    """What the environments to go have in common counts as given back, the cache's part not."""
+    """What the environments to go have in common counts as freed, the cache's part not."""
     projects = [machine.keep(name, size=10) for name in ("a", "b")]
     first, second = (machine.environment(project) for project in projects)
     for name, others in (("cached", [first]), ("both", [first, second])):
@@ -250,7 +250,7 @@ def test_a_store_with_a_link_in_it(machine: Machine, folder: str) -> None:
     machine.remove(project)
     done = apply(machine)
     assert done.removed == ()
-    assert "link" in done.kept[0].why or "is no folder" in done.problems[0]
+    assert "link" in done.kept[0].why or "is not a directory" in done.problems[0]
     assert sorted(os.listdir(elsewhere)) == before
 
 

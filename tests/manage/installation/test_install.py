@@ -149,7 +149,7 @@ def test_one_file_that_cannot_be_changed(home: Home) -> None:
     [
         pytest.param(Wish("a:b"), "cannot be on PATH", id="colon"),
         pytest.param(Wish("a\nb"), "cannot be on PATH", id="line-break"),
-        pytest.param(Wish(shells=("tcsh",)), "is no shell known here", id="unknown-shell"),
+        pytest.param(Wish(shells=("tcsh",)), "unknown shell `tcsh`", id="unknown-shell"),
         pytest.param(Wish("taken"), "is in the way", id="foreign-file"),
         pytest.param(Wish("linked"), "is in the way", id="link"),
         pytest.param(Wish("file"), "cannot be written", id="no-folder"),

@@ -263,7 +263,7 @@ def _huge(path: Path) -> None:
         pytest.param(_read_only, "is read-only", id="read-only"),
         pytest.param(_folder, "is not a file", id="folder"),
         pytest.param(_pipe, "is not a file", id="pipe"),
-        pytest.param(_dangling, "is a link that leads nowhere", id="dangling-link"),
+        pytest.param(_dangling, "is a dangling link", id="dangling-link"),
         pytest.param(_binary, "is not text", id="binary"),
         pytest.param(_half_utf16, "is not text", id="half-a-character"),
         pytest.param(

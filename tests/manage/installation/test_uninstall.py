@@ -34,6 +34,13 @@ def test_uninstall_of_nothing(home: Home) -> None:
     assert uninstall.plan(None, home.system).result.is_empty
 
 
+def test_a_lock_alone_goes(home: Home) -> None:
+    """The lock of a store in which nothing is left goes, with the store."""
+    home.write(".local/share/uvlocal/.lock", "")
+    assert home.uninstall().files == (str(home.path / ".local/share/uvlocal/.lock"),)
+    assert not (home.path / ".local/share/uvlocal").exists()
+
+
 def test_environments_stay(home: Home) -> None:
     """Environments and their records are data: they stay, and are told, as are the settings."""
     home.install()

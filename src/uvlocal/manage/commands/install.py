@@ -114,13 +114,15 @@ def uninstall(
         if json:
             console.as_json(todo.result)
         return
-    if not todo.result.is_empty:
+    gone = todo.result
+    if not gone.is_empty:
         if not yes:
             confirm("continue?", json=json)
         gone = uninstalling.perform(todo)
-    else:
-        gone = todo.result
-    console.as_json(gone) if json else install_view.removed(gone)
+        if not json:
+            install_view.removed(gone)
+    if json:
+        console.as_json(gone)
     if gone.problems:
         raise typer.Exit(FINDINGS)
 

@@ -100,7 +100,7 @@ def _made(group: str, function: Callable[[Facts], list[Finding]], facts: Facts) 
     try:
         return function(facts)
     except Exception as error:  # noqa: BLE001 - shown as a finding
-        seen = f"the checks of {group} failed themselves ({type(error).__name__}: {error})"
+        seen = f"the checks of {group} crashed ({type(error).__name__}: {error})"
         return [Finding("check-failed", FAIL, seen, advice="please report it")]
 
 

@@ -106,8 +106,8 @@ def _former(call: Call, former: str) -> Entry:
             if entry.state == "moved" and entry.moved_to == root:
                 return entry
         raise UserError(
-            f"no environment is known to have been that of `{_shown(root, call)}` before",
-            "name it with `--from`, `uvlocal list` shows them all",
+            f"no environment is known for `{_shown(root, call)}` from before it moved",
+            "name it with `--from`; `uvlocal list` shows all environments",
         )
     wanted = os.path.abspath(directories.expand_home(former, system))
     for entry in entries:
@@ -194,7 +194,7 @@ def _perform(
             reason = str(error.strerror or error).lower()
             raise UserError(
                 f"`{_shown(old, call)}` cannot be moved: {reason}",
-                "once that is mended, `uvlocal adopt` goes on",
+                "fix that, then run `uvlocal adopt` again",
             ) from error
         _mend_pointer(plan, call.system)
         discoverable.remove(old, call.system)
@@ -228,7 +228,9 @@ def _check_not_in_use(plan: Adopted, processes: Callable[[], Iterable[Process]])
     others = [process for process in processes() if process.pid != os.getpid()]
     for used in in_use.users(both, others).values():
         names = ", ".join(f"`{process.name}` (process {process.pid})" for process in used[:3])
-        raise UserError(f"the environment is in use by {names}", "end that, then adopt again")
+        raise UserError(
+            f"the environment is in use by {names}", "stop it, then run `uvlocal adopt` again"
+        )
     if any(os.path.realpath(sys.prefix) == os.path.realpath(path) for path in both):
         raise UserError("uvlocal itself runs from the environment", "install it elsewhere")
 

@@ -70,7 +70,7 @@ class Environments:
     """Every environment of this user; `version` is that of the JSON object made of it.
 
     `stores` are the stores that are there. `size` and `shared_size` are those of all together:
-    what two environments share is given back when both go.
+    what two environments share is freed when both go.
     """
 
     version: int

@@ -57,7 +57,7 @@ class Plan:
     """What is to be removed, what stays although its project is not plainly there.
 
     `leftovers` are what an interrupted call left in a store's `trash`. `size` is what all of it
-    together gives back, in bytes: what two environments share is given back when both go.
+    together gives back, in bytes: what two environments share is freed when both go.
     """
 
     remove: tuple[Candidate, ...]
@@ -98,7 +98,9 @@ def age(text: str) -> float:
     number, unit = text[:-1], text[-1:].lower()
     if unit not in _UNITS or not (number.isascii() and number.isdigit()):
         raise UserError(
-            f"`{text}` is no age", "write a number and a unit, such as `90d`, `12w` or `1y`", USAGE
+            f"`{text}` is not an age",
+            "write a number and a unit, such as `90d`, `12w` or `1y`",
+            USAGE,
         )
     return int(number) * _UNITS[unit]
 
@@ -180,7 +182,7 @@ def _reason(entry: Entry, used: float | None, limit: float | None) -> tuple[str,
     if is_old:
         return f"last used {listing.as_time(used)[:10]}", ""
     if entry.state == "moved":
-        return entry.why, f"{entry.why}; `uvlocal adopt` takes its environment along"
+        return entry.why, f"{entry.why}; `uvlocal adopt` reuses its environment"
     return "", ""
 
 

@@ -195,7 +195,7 @@ def _offer(store: str, which: Identity | None, system: System) -> str:
     if former is None:
         return ""
     was = display.contract_home(former.root, system)
-    return f"; the project was `{was}` before, `uvlocal adopt` takes that environment along"
+    return f"; the project was `{was}` before, `uvlocal adopt` reuses that environment"
 
 
 def is_refused(root: str, system: System) -> bool:
@@ -236,11 +236,11 @@ def read_record(path: str, system: System) -> Record:
         raise BrokenRecordError("its record is not valid TOML") from None
     version = table.get("version")
     if isinstance(version, int) and version > RECORD_VERSION:
-        raise BrokenRecordError("its record is of a newer uvlocal")
+        raise BrokenRecordError("its record was written by a newer uvlocal")
     record = _record_of(table, system)
     name = os.path.basename(path).removesuffix(SUFFIX)
     if version != RECORD_VERSION or record.name != name or not naming.is_our_name(name):
-        raise BrokenRecordError("its record speaks of another environment")
+        raise BrokenRecordError("its record is for another environment")
     if not system.path.isabs(record.root):
         raise BrokenRecordError("its record names no project")
     return record

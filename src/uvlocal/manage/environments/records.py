@@ -185,11 +185,11 @@ def _strange(path: str, status: os.stat_result | None, system: System) -> str:
     if status is None:
         return ""
     if not naming.is_our_name(os.path.basename(path)):
-        return "its name is none that uvlocal gives"
+        return "its name is not one that uvlocal gives"
     if stat.S_ISLNK(status.st_mode):
         return "it is a link, which is never followed"
     if not stat.S_ISDIR(status.st_mode):
-        return "it is no folder"
+        return "it is not a directory"
     if not naming.exists(path, system) and system.listdir(path):
-        return "it is no virtual environment, as it has no `pyvenv.cfg`"
+        return "it is not a virtual environment, as it has no `pyvenv.cfg`"
     return ""

@@ -49,7 +49,7 @@ def new_path(store: str, path: str) -> str:
     with contextlib.suppress(FileExistsError):
         os.mkdir(folder, 0o700)
     if not stat.S_ISDIR(os.lstat(folder).st_mode):
-        raise NotADirectoryError(0, f"`{folder}` is no folder")
+        raise NotADirectoryError(0, f"`{folder}` is not a directory")
     return os.path.join(folder, f"{os.path.basename(path)}.{secrets.token_hex(_TAG_BYTES)}")
 
 
@@ -94,7 +94,7 @@ def _is_tagged(name: str) -> bool:
 
 
 def empty(store: str, system: System) -> tuple[int, list[str]]:
-    """Remove what waits in the trash; return the bytes given back, and what went wrong."""
+    """Remove what waits in the trash; return the bytes freed, and what went wrong."""
     meter, problems = Meter(), []
     for path in leftovers(store, system):
         mount = mounted_inside(path, system)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,7 @@ class TomlFile:
             self.text = (data or b"").decode()
             self.table: dict[str, Any] = _parsed(self.text)
         except (ValueError, RecursionError) as error:
-            hint = "mend it by hand, then try again"
+            hint = "fix it by hand, then try again"
             raise UserError(f"`{self.shown}` is not valid TOML: {error}", hint) from None
 
     def get(self, keys: Sequence[str]) -> object:
@@ -192,14 +193,22 @@ class TomlFile:
     def write(self) -> None:
         """Write the file in one step, with the mode it had; a new one is the user's alone.
 
+        One of the user's in which nothing is left is removed, and its folder if that is empty.
+
         Raises:
             UserError: it cannot be written.
         """
         from uvlocal.manage.files import atomic
 
         path = target(self.path, self._project, self.shown)
+        is_needless = not (self._project or self.text.removeprefix(_BOM).strip())
         try:
-            if os.path.exists(path):
+            if is_needless and not os.path.islink(self.path):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)
+                with contextlib.suppress(OSError):
+                    os.rmdir(os.path.dirname(path))
+            elif os.path.exists(path):
                 atomic.rewrite(path, self.text.encode())
             else:
                 os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)

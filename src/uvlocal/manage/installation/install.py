@@ -128,7 +128,7 @@ def plan(
             moving.append(shim)
         elif os.path.lexists(shim) and not is_ours(shim, system):
             raise UserError(
-                f"`{shim}` is in the way, and not a shim of uvlocal",
+                f"`{shim}` is in the way, and is not a shim of uvlocal",
                 "choose another `--shim-dir`",
             )
     planned = rc_lines.plan(names, should.folder, system, alias=wish.alias)
@@ -212,7 +212,7 @@ def _refuse_bad_circumstances(system: System) -> None:
     home = system.stat(system.home) if system.home else None
     if system.uid == 0 and home is not None and home.st_uid != 0:
         raise UserError(
-            "this would give root's files to another user's home", "run it without sudo"
+            "this would put root's files into another user's home", "run it without sudo"
         )
     if is_in_uv_cache(PACKAGE):
         raise UserError(

@@ -182,7 +182,7 @@ def _look(path: str, system: System) -> tuple[str, bytes | None, str]:
     status = system.stat(target)
     if status is None:
         there = system.lstat(path) is not None
-        return target, None, "is a link that leads nowhere" if there else ""
+        return target, None, "is a dangling link" if there else ""
     if not stat.S_ISREG(status.st_mode):
         return target, None, "is not a file"
     content = system.read(target, LIMIT)

@@ -132,6 +132,7 @@ def plan(
     if folder is None:
         files += _cached(system)
         files += [path for path, _ in discoverable.links(places, system)]
+    files += _needless_locks(wishes.store, system)
     on_user_path = [place for place in folders if _is_on_user_path(user_path, place, system)]
     result = Removal(
         version=1,
@@ -184,7 +185,7 @@ def perform(todo: Plan, *, processes: Callable[[], Iterable[Process]] = in_use.r
     problems += [Problem(one.path or one.record, one.stays) for one in removed if one.stays]
     gone = [folder for folder in todo.result.folders if remove_if_empty(folder)]
     _tidy_cache(todo.system)
-    for store in todo.stores:
+    for store in filter(None, {*todo.stores, directories.data_directory(todo.system)}):
         remove_all.tidy(store)
         if store != todo.named_store:
             remove_if_empty(store)
@@ -366,3 +367,13 @@ def _tidy_cache(system: System) -> None:
     if cache and not os.path.islink(cache):
         for name in reversed(_CACHED):
             remove_if_empty(os.path.join(cache, name).rstrip(os.sep))
+
+
+def _needless_locks(store: str, system: System) -> list[str]:
+    """Return the locks of stores that have no folders any more, so that nobody takes them."""
+    stores = [one for one in (store, directories.data_directory(system)) if one]
+    return [
+        lock
+        for one in dict.fromkeys(stores)
+        if os.path.isfile(lock := os.path.join(one, ".lock")) and not remove_all.holds(one)
+    ]

@@ -115,7 +115,7 @@ def as_json(result: object) -> None:
 
 def error(problem: UserError) -> None:
     """Print an error, and after an empty line the hint."""
-    talk(f"{_coloured('error', '1;31')}: {problem.message}")
+    talk(f"{_coloured('error', '1;31')}: {_contracted(problem.message)}")
     if problem.hint:
         hint(problem.hint)
 
@@ -127,7 +127,17 @@ def hint(text: str) -> None:
 
 def warning(text: str) -> None:
     """Print something that a person should know, although the command goes on."""
-    talk(f"{_coloured('warning', '1;33')}: {text}")
+    talk(f"{_coloured('warning', '1;33')}: {_contracted(text)}")
+
+
+def _contracted(text: str) -> str:
+    """Return a sentence with `~` for the home directory in the paths that it names."""
+    home = System().home.rstrip(os.sep)
+    return (
+        re.sub(rf"(^|[\s`]){re.escape(home)}(?=[{re.escape(os.sep)}`])", r"\1~", text)
+        if home
+        else text
+    )
 
 
 def can_ask() -> bool:
@@ -203,7 +213,7 @@ def status(found: Status) -> None:
         talk(
             f"the project was `{shown(found.former_root)}` before, and has an environment from then"
         )
-        hint("`uvlocal adopt` takes it along")
+        hint("`uvlocal adopt` reuses it")
     elif found.venv == "folder" and found.strategy == "redirect":
         talk("there is a `.venv` in the project too, which uv does not use")
         hint("`uvlocal migrate` removes it once the environment has what it has")
@@ -252,5 +262,5 @@ def _age(found: Status) -> str:
     """Say what is known of an environment."""
     if not found.environment_exists:
         return "not made yet"
-    python = f"Python {found.python}" if found.python else "a Python that does not say its version"
+    python = f"Python {found.python}" if found.python else "an unknown version of Python"
     return f"{python}, since {found.created[:10]}" if found.created else python

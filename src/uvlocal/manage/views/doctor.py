@@ -38,10 +38,10 @@ def _show(result: Result) -> None:
     if result.fixed or result.level == "ok":
         return
     if result.trouble:
-        _indented(f"could not be mended: {result.trouble}")
+        _indented(f"could not be fixed: {result.trouble}")
     mend = result.advice or (f"run `{result.command}`" if result.command else "")
     if mend:
-        _indented(f"to mend it: {mend}")
+        _indented(f"to fix it: {mend}")
 
 
 def _indented(text: str) -> None:
@@ -62,4 +62,4 @@ def _sum_up(found: Diagnosis) -> None:
     said = [f"{number} {words[number != 1]}" for number, words in counts if number]
     talk(f"\n{', '.join(said) or 'all is well'}")
     if any(result.fixable and result.level != "ok" for result in open_):
-        console.hint("`uvlocal doctor --fix` mends what can safely be mended")
+        console.hint("`uvlocal doctor --fix` fixes what is safe to fix")

@@ -92,7 +92,7 @@ def _remarks(found: Environments) -> None:
     states = ("project-gone", "replaced", "unused")
     gone = [one.size or 0 for one in found.environments if one.state in states]
     for root in moved:
-        console.hint(f"`uvlocal adopt {on_command_line(root)}` takes the old environment along")
+        console.hint(f"`uvlocal adopt {on_command_line(root)}` reuses the old environment")
     if gone:
         gives = f", {size(sum(gone))}" if found.size is not None else ""
         console.hint(
@@ -172,7 +172,7 @@ def plan(wanted: Plan) -> None:
     if wanted.is_empty:
         talk("nothing to remove")
     else:
-        talk(f"that gives back {size(wanted.size)}")
+        talk(f"this frees {size(wanted.size)}")
 
 
 def _named(candidate: Candidate) -> str:
@@ -193,7 +193,7 @@ def pruned(done: Pruned) -> None:
     for problem in done.problems:
         console.warning(problem)
     what = count(len(done.removed), "environment")
-    talk(f"removed {what}, {size(done.freed)} given back")
+    talk(f"removed {what}, {size(done.freed)} freed")
 
 
 # -- adopt -------------------------------------------------------------------------------------
@@ -201,8 +201,8 @@ def pruned(done: Pruned) -> None:
 
 def adopted(done: Adopted) -> None:
     """Say what a project took along."""
-    verb = "would take" if done.dry_run else "took"
-    talk(f"`{shown(done.root)}` {verb} along the environment of `{shown(done.former_root)}`")
+    verb = "would reuse" if done.dry_run else "reuses"
+    talk(f"`{shown(done.root)}` {verb} the environment of `{shown(done.former_root)}`")
     if done.replaced:
         verb = "would replace" if done.dry_run else "replaced"
         talk(f"it {verb} the one that was made since")

@@ -122,7 +122,7 @@ def _sums(found: Scan, folders: list[str] | None) -> None:
         data(f"{_are(found.untouched)} left alone: on a local volume, or by your settings")
     if found.evicted_folders:
         number = count(found.evicted_folders, "folder")
-        talk(f"{number} not looked into, as their content is in the cloud alone")
+        talk(f"{number} not looked into, as their content is only in the cloud")
     if found.limit:
         option, what = _LIMITS[found.limit]
         warning(f"{what}; {option} raises the limit")
@@ -140,7 +140,7 @@ def _are(number: int) -> str:
 def _remarks(one: Found) -> str:
     remarks = [one.volume_label]
     if one.state == "no-environment":
-        remarks.append("`.venv` is no virtual environment")
+        remarks.append("`.venv` is not a virtual environment")
     elif not one.strategy:
         remarks.append("there is no better place for it")
     elif not one.saves:
@@ -213,7 +213,7 @@ def _refused(one: Migration) -> None:
     if one.state == "own-files":
         hint("move them elsewhere, then try again")
     elif one.state == "in-use":
-        hint("end that, then try again")
+        hint("stop it, then try again")
     elif one.state == "extra-packages":
         hint("`--keep-extra` installs them in the new environment too, `--drop-extra` does not")
 
