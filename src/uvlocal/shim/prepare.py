@@ -31,7 +31,9 @@ def prepare(call: Call, decision: Decision) -> None:
         obstacle = _try(call, decision, _keep_pointer)
         news = bool(decision.fallback) and not quiet and _is_news(call, decision)
         if added is not None:
+            added, _, hint = added.partition("\n")
             lines.append(f"uvlocal: {decision.sentence}{added}{obstacle}")
+            lines += [hint] if hint else []
         elif news:
             lines.append(f"uvlocal: {decision.fallback}, so the environment is kept elsewhere")
     elif decision.strategy == "no-metadata" and call.system.has_hidden_flag():
