@@ -70,14 +70,7 @@ def prepare(call: Call, decision: Decision) -> None:
     if decision.strategy == "redirect" and request is not None and request.writes:
         lines += [line for line in (_unchangeable(call, decision), _inactive(call)) if line]
     if _is_project_change(call, decision):
-        added = call.first_notice
-        obstacle = _try(call, decision, _keep_pointer)
-        news = bool(decision.fallback) and not quiet and _is_news(call, decision)
-        if added is not None:
-            old = _old_environment(call)
-            lines.append(f"uvlocal: {decision.sentence}{added}{obstacle}{old}")
-        elif news:
-            lines.append(f"uvlocal: {decision.fallback}, so the environment is kept elsewhere")
+        lines += _news(call, decision, quiet=quiet)
     if decision.strategy == "redirect":
         _try(call, decision, _keep_shim)
     elif decision.strategy == "no-metadata" and call.system.has_hidden_flag():
@@ -90,6 +83,19 @@ def prepare(call: Call, decision: Decision) -> None:
         return
     for line in lines:
         handover.say(display.printable(line))
+
+
+def _news(call: Call, decision: Decision, *, quiet: bool) -> "list[str]":
+    """Keep the pointer, and return what is to be said of a redirected project: its first call."""
+    obstacle = _try(call, decision, _keep_pointer)
+    if call.first_notice is not None:
+        added, _, hint = call.first_notice.partition("\n")
+        old = _old_environment(call)
+        line = f"uvlocal: {decision.sentence}{added}{obstacle}{old}"
+        return [line, hint] if hint else [line]
+    if decision.fallback and not quiet and _is_news(call, decision):
+        return [f"uvlocal: {decision.fallback}, so the environment is kept elsewhere"]
+    return []
 
 
 def _is_project_change(call: Call, decision: Decision) -> bool:

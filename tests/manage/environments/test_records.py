@@ -598,7 +598,7 @@ def test_the_offer_survives_broken_records(knowing: Machine) -> None:
     assert identity is not None
     broken = os.path.join(knowing.store, "records", "x-0123456789.toml")
     knowing.write(broken, f"a = 1\ninode = {identity.inode}\nb = [")
-    assert knowing.first_call(project) == ""
+    assert (knowing.first_call(project) or "x").partition("\n")[0] == ""
 
 
 def test_no_offer_where_the_disk_keeps_no_birth_times(machine: Machine) -> None:

@@ -78,7 +78,8 @@ def write_first(call: Call, decision: Decision) -> str | None:
 
     Returns:
         None where another call wrote it: of several first calls at once, one does. Otherwise what
-        the notice should say beside the decision, "" for nothing: that the project was moved.
+        the notice should say beside the decision, "" for nothing: that the project was moved;
+        and in a second line, with the first environment of a store, how editors find it.
 
     Raises:
         OSError: the store cannot be written.
@@ -97,9 +98,13 @@ def write_first(call: Call, decision: Decision) -> str | None:
         if os.path.lexists(path):
             return None
         write(path, table)
+    hint = ""
     if call.settings.discoverable:
-        discoverable.make(decision.environment, system)
-    return _offer(store.path, identity_of(project.root), system)
+        why = discoverable.make(decision.environment, system)
+        if not why and len(list(discoverable.links([store.path], system))) == 1:
+            where = display.contract_home(discoverable.folder(system), system)
+            hint = f"\nhint: editors that look for environments in `{where}` find it there"
+    return _offer(store.path, identity_of(project.root), system) + hint
 
 
 def claim(call: Call, decision: Decision) -> str | None:
