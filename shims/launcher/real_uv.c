@@ -102,13 +102,17 @@ static void search_uv(struct search *search, const native *recorded)
 /* Says whether a launcher stands on PATH as `uvx`, in whatever letter case Windows tells it. */
 static bool is_uvx(const native *launcher)
 {
-    size_t name = length_of(launcher);
-    while (name > 0 && launcher[name - 1] != SEPARATOR)
-        name--;
-    size_t at = 0;
-    while (UVX[at] != 0 && (launcher[name + at] | 0x20) == UVX[at])
-        at++;
-    return UVX[at] == 0 && launcher[name + at] == 0;
+    static const native name[] = UVX;
+    const size_t length = sizeof name / sizeof name[0] - 1;
+    size_t whole = length_of(launcher);
+    if (whole <= length || launcher[whole - length - 1] != SEPARATOR)
+        return false;
+    for (size_t at = 0; at < length; at++) {
+        /* NOLINTNEXTLINE(clang-analyzer-security.ArrayBound): `whole` is the length of `launcher` */
+        if ((launcher[whole - length + at] | 0x20) != name[at])
+            return false;
+    }
+    return true;
 }
 
 /* Looks for the uvx beside the real uv, then on PATH; for uv where it is. */
