@@ -50,7 +50,6 @@ def call(machine: Machine, project: str) -> list[str]:
     """Prepare a `uv sync` as the shim does; return the names of the environments afterwards."""
     one = machine.call(project)
     prepare.prepare(one, machine.decision)
-    machine.lasting = one.is_lasting  # type: ignore[attr-defined]
     return machine.environments()
 
 
@@ -148,8 +147,9 @@ def test_in_use(kept: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     before, project = kept.environments(), again(kept)
     used = Process(1, "python", (kept.environment(project),))
     monkeypatch.setattr(in_use, "running", lambda: [used])
-    assert call(kept, project) == before
-    assert not kept.lasting  # type: ignore[attr-defined]
+    one = kept.call(project)
+    prepare.prepare(one, kept.decision)
+    assert (kept.environments(), one.is_lasting) == (before, False)
     monkeypatch.setattr(in_use, "running", list)
     assert call(kept, project) != before
 
