@@ -51,7 +51,6 @@ def call(machine: Machine, project: str) -> list[str]:
     one = machine.call(project)
     prepare.attempt(one, machine.decision)
     prepare.prepare(one, machine.decision)
-    machine.lasting = one.is_lasting  # type: ignore[attr-defined]
     return machine.environments()
 
 
@@ -150,8 +149,9 @@ def test_in_use(kept: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     before, project = kept.environments(), again(kept)
     used = Process(1, "python", (kept.environment(project),))
     monkeypatch.setattr(in_use, "running", lambda: [used])
-    assert call(kept, project) == before
-    assert not kept.lasting  # type: ignore[attr-defined]
+    one = kept.call(project)
+    prepare.prepare(one, kept.decision)
+    assert (kept.environments(), one.is_lasting) == (before, False)
     monkeypatch.setattr(in_use, "running", list)
     assert call(kept, project) != before
 

@@ -11,15 +11,13 @@ input is as it was. What does not look as expected is no cache; a cache that can
 none, and costs time. While a configuration is damaged, its folders are those of the last cache.
 """
 
-from uvlocal import __version__
 from uvlocal.shim.machine.directories import cache_directory
 from uvlocal.shim.machine.early_os import stat
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.volume.sync_roots.model import SyncRoot, stamp
 
-#: Raised with every change of the format or of the table of providers. Another version of uvlocal
-#: may read a client's configuration otherwise.
-_FORMAT = f"uvlocal roots 2 {__version__}"
+#: Raised with every change of the format or of the table of providers.
+_FORMAT = "uvlocal roots 2"
 _LIMIT = 1024 * 1024
 _INPUT_FIELDS, _ROOT_FIELDS = 3, 8
 
@@ -72,7 +70,7 @@ def _parse(
 ) -> "tuple[list[SyncRoot], list[str], list[tuple[str, str]]] | None":
     lines = text.split("\n")
     # The last line is the end mark: a file that was cut off is none.
-    if lines[:2] != [_FORMAT, _escape(system.home)] or lines[-2:] != ["end", ""]:
+    if lines[:2] != [_first_line(), _escape(system.home)] or lines[-2:] != ["end", ""]:
         return None
     roots: "list[SyncRoot]" = []
     problems: "list[str]" = []
@@ -120,7 +118,7 @@ def save(
     path = _path(system)
     if not path:
         return
-    lines = [_FORMAT, _escape(system.home)]
+    lines = [_first_line(), _escape(system.home)]
     lines += [_line("input", name, state) for name, state in inputs]
     lines += [
         _line(
@@ -139,6 +137,13 @@ def save(
     data = "\n".join([*lines, "end", ""]).encode("utf-8", "surrogatepass")
     if len(data) <= _LIMIT:
         system.write_private(path, data)
+
+
+def _first_line() -> str:
+    """Return the format and this version: another may read a client's configuration otherwise."""
+    import uvlocal  # not at the top, as that file is no part of the byte code that is kept
+
+    return f"{_FORMAT} {uvlocal.__version__}"
 
 
 def _path(system: System) -> str:
