@@ -73,7 +73,7 @@ def test_run_in_another_project(newest_world: World, inner: str) -> None:
 
 @pytest.mark.slow
 def test_a_script_that_starts_itself(newest_world: World) -> None:
-    """A shebang without `--script` goes round in uv, which says so itself, as it does without us."""
+    """A shebang without `--script` goes round in uv, which says so itself, as without us."""
     world = newest_world
     project = world.project("home/Dropbox/loop", packaged=False)
     script = world.write("home/Dropbox/loop/again", "#!/usr/bin/env -S uv run\n")

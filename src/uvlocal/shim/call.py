@@ -245,7 +245,7 @@ class Call:
                 self.facts.link_mode = link_mode_by(self.facts.request, project, self.system)
 
     def _is_old_active(self, root: str) -> bool:
-        """Say whether the shell has activated the `.venv` in the project, and that is no pointer."""
+        """Say whether the shell has activated the `.venv` in the project, which is no pointer."""
         request, system = self.facts.request, self.system
         active = system.environ.get("VIRTUAL_ENV", "")
         above, name = system.path.split(active)

@@ -121,7 +121,9 @@ def _old_environment(call: Call) -> str:
     status = system.lstat(path)
     if status is None or not stat.S_ISDIR(status.st_mode) or not naming.exists(path, system):
         return ""
-    return "; the `.venv` in the project is no longer used, `uvlocal migrate` takes over what it holds"
+    return (
+        "; the `.venv` in the project is no longer used, `uvlocal migrate` takes over what it holds"
+    )
 
 
 def _try(call: Call, decision: Decision, act: "Callable[[Call, Decision], str]") -> str:
