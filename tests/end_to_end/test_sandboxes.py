@@ -16,6 +16,7 @@ if sys.platform != "linux":
     pytest.skip("the sandboxes of these tests are Linux'", allow_module_level=True)
 
 from support.programs import landlock
+from support.programs.counted_python import CountedPython
 from support.tools.real_mounts import Unavailable
 
 if TYPE_CHECKING:
@@ -99,10 +100,11 @@ def test_an_environment_that_cannot_be_changed(newest_world: World, kind: str) -
     """It is used, recalled decisions notice, and one line says what to allow."""
     world = newest_world
     project = _project(world, "a")
-    for _ in range(3):
-        assert world.uv("run", "-q", "true", cwd=project).code == 0
+    show = ("run", "python", "-c", "import sys; print(sys.prefix)")
+    world.uv("sync", cwd=project).ok()
+    CountedPython(world).wait_for_recall(*show, cwd=project)
     sandbox = Sandbox(world, kind, project)
-    ran = sandbox.run("uv", "run", "python", "-c", "import sys; print(sys.prefix)").ok()
+    ran = sandbox.run("uv", *show).ok()
     assert ran.raw_out == world.environments()[0] + "\n"
     assert len(ran.ours) == 1
     assert UNCHANGEABLE in ran.ours[0]

@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> None:
     rules = _call(_CREATE_RULESET, struct.pack("Q", _WRITE), 8, 0)
     for path in arguments[:cut]:
         allowed = _WRITE if os.path.isdir(path) else _WRITE_FILE
-        file = os.open(path, os.O_PATH)
+        file = os.open(path, getattr(os, "O_PATH", 0))
         _call(_ADD_RULE, rules, _PATH_BENEATH, struct.pack("=Qi", allowed, file), 0)
     ctypes.CDLL(None).prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     _call(_RESTRICT_SELF, rules, 0)
