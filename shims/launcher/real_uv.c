@@ -1,8 +1,9 @@
-/* Find the real uv, and become it in the environment that the user had. */
+/* Find the real uv or uvx, and become it in the environment that the user had. */
 
 /* A search for the real uv. */
 struct search {
     const native *launcher;
+    bool uvx;               /* it is the real uvx that is looked for */
     bool become;            /* become what was found; otherwise only name it */
     const native *found;    /* what was found, if it was only to be named */
     const native *rejected; /* what was wrong with the last place, NULL if nothing is there */
@@ -71,7 +72,7 @@ static bool try_path(struct search *search)
             continue;
         if (folder.start[folder.length - 1] != SEPARATOR)
             append(&folder, separator);
-        append(&folder, UV);
+        append(&folder, search->uvx ? UVX : UV);
         if (try_place(search, folder.start))
             return true;
     }
@@ -96,6 +97,44 @@ static void search_uv(struct search *search, const native *recorded)
     } else if (!try_path(search) && recorded != NULL) {
         try_place(search, recorded);
     }
+}
+
+/* Says whether a launcher stands on PATH as `uvx`, in whatever letter case Windows tells it. */
+static bool is_uvx(const native *launcher)
+{
+    size_t name = length_of(launcher);
+    while (name > 0 && launcher[name - 1] != SEPARATOR)
+        name--;
+    size_t at = 0;
+    while (UVX[at] != 0 && (launcher[name + at] | 0x20) == UVX[at])
+        at++;
+    return UVX[at] == 0 && launcher[name + at] == 0;
+}
+
+/* Looks for the uvx beside the real uv, then on PATH; for uv where it is. */
+static void search_program(struct search *search, const native *recorded)
+{
+    search->uvx = is_uvx(search->launcher);
+    if (!search->uvx) {
+        search_uv(search, recorded);
+        return;
+    }
+    struct search uv = {.launcher = search->launcher};
+    search_uv(&uv, recorded);
+    const native *wish = get_variable(N("UVLOCAL_UV"));
+    if (uv.found == NULL && wish != NULL && wish[0] != 0 && search->become)
+        fail_without_wish(wish, uv.rejected);
+    if (uv.found != NULL) {
+        struct text beside = {0};
+        size_t folder = length_of(uv.found);
+        while (folder > 0 && uv.found[folder - 1] != SEPARATOR)
+            folder--;
+        append_some(&beside, uv.found, folder);
+        append(&beside, UVX);
+        if (try_place(search, beside.start))
+            return;
+    }
+    try_path(search);
 }
 
 /* What an outer call of uvlocal set is taken back, so that uv gets the user's own environment.
@@ -125,7 +164,8 @@ static void restore_environment(void)
 /* The one hard error. */
 static _Noreturn void fail_without_uv(const struct search *search)
 {
-    fail(JOIN(N("error: no uv found, these places were tried:"),
+    fail(JOIN(N("error: no uv"), search->uvx ? N("x") : N(""),
+              N(" found, these places were tried:"),
               search->tried.length > 0 ? search->tried.start : N("\n  `PATH` has no usable folder"),
               N("\n\nhint: install uv (https://docs.astral.sh/uv/getting-started/installation/), "),
               N("or set `UVLOCAL_UV` to the path of the real one\n")));
@@ -135,6 +175,6 @@ static _Noreturn void run_real_uv(const native *launcher, const native *recorded
 {
     struct search search = {.launcher = launcher, .become = true};
     restore_environment();
-    search_uv(&search, recorded);
+    search_program(&search, recorded);
     fail_without_uv(&search);
 }

@@ -93,6 +93,7 @@ _BEFORE = {
     "uvlocal config remove-root ~/Dropbox": "uvlocal config add-root ~/Dropbox",
 }
 _NOBODY = "there is nobody to ask"
+_NO_RECORD = "the environment there has no record, so it is not taken for ours"
 #: Examples that end with 1 where the test runs them, and why.
 _FINDS = {
     "uvlocal adopt": "this project was not moved",
@@ -102,6 +103,9 @@ _FINDS = {
     "uvlocal install": _NOBODY,
     "uvlocal install --shell zsh": _NOBODY,
     "uvlocal install --no-rc": _NOBODY,
+    "uvlocal remove": _NO_RECORD,
+    "uvlocal remove --all": _NO_RECORD,
+    "uvlocal remove --yes": _NO_RECORD,
     "uvlocal scan": "an environment is at risk",
     "uvlocal scan ~/Dropbox": "an environment is at risk",
     "uvlocal uninstall": _NOBODY,

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from support.hosts.worlds import World
 
 #: Lets typer read every command line.
-BY_TYPER = "from uvlocal.manage import cli_status, main; cli_status.PLAIN.clear(); main.main()"
+BY_TYPER = "from uvlocal.manage.commands import main, status; status.PLAIN.clear(); main.main()"
 #: Answers, then says on stderr which of these were imported.
 TELLS = """
 import sys
-from uvlocal.manage import cli_status, main
+from uvlocal.manage.commands import main, status
 try:
     main.main()
 finally:
@@ -119,10 +119,10 @@ def test_closed_streams(newest_world: World, folders: dict[str, str], words: str
 #: Runs a command `status` that is made for the test.
 MADE = """
 import sys
-from uvlocal.manage import cli_status, main
+from uvlocal.manage.commands import main, status
 def made():
     {}
-cli_status.PLAIN[("status",)] = made
+status.PLAIN[("status",)] = made
 main.main()
 """
 

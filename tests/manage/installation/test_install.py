@@ -97,7 +97,12 @@ def test_no_startup_files(home: Home) -> None:
     folder = home.path / "my shims"
     made = home.install(Wish(str(folder), startup_files=False))
     assert made.lines == ()
-    assert sorted(os.listdir(folder)) == ["uv", "uvlocal-installed.toml", "uvlocal-launcher.conf"]
+    assert sorted(os.listdir(folder)) == [
+        "uv",
+        "uvlocal-installed.toml",
+        "uvlocal-launcher.conf",
+        "uvx",
+    ]
     assert os.listdir(home.path) == ["my shims"]
     home.uninstall(str(folder))
     assert home.tree() == {}
@@ -116,7 +121,7 @@ def test_alias_instead_of_path(home: Home) -> None:
     """With `--alias`, PATH stays as it is and the files get an alias; going back undoes it."""
     home.install(Wish(alias=True))
     content = (home.path / ".bashrc").read_text()
-    assert content.startswith("alias uv='\"$HOME/.local/share/uvlocal/shims/uv\"' #")
+    assert " || alias uv='\"$HOME/.local/share/uvlocal/shims/uv\"' #" in content
     assert "PATH" not in content
     lines = inspect.inspect(None, home.system).lines
     assert {line.state for line in lines} == {"current"}
@@ -405,3 +410,18 @@ def test_world_is_used(newest_world: World) -> None:
     """What other tests rely on: the shim in a folder of its own, and no file of a shell."""
     newest_world.install_shim()
     assert sorted(os.listdir(newest_world.home)) == [".dropbox", "Dropbox"]
+
+
+@pytest.mark.parametrize(
+    ("receipt", "command"),
+    [
+        ("uv-receipt.toml", "uv tool install --reinstall uvlocal"),
+        ("pipx_metadata.json", "pipx reinstall uvlocal"),
+        ("", "uv tool install --reinstall uvlocal"),
+    ],
+    ids=["uv-tool", "pipx", "pip"],
+)
+def test_the_command_that_repairs(tmp_path: Path, receipt: str, command: str) -> None:
+    """It is the one that uvlocal was installed with, and needs none of what was installed."""
+    (tmp_path / (receipt or "x")).write_text("")
+    assert shim_dir.repair_command(str(tmp_path)) == command

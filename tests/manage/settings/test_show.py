@@ -92,6 +92,15 @@ def test_settings_of_the_machine(administered: Home) -> None:
     assert origins["strategy"] == ("default", "")
 
 
+@pytest.mark.parametrize("text", ["[project\n", "[tool.uvlocal]\nmode = \n", "\0"])
+def test_a_broken_project_is_told(home: Home, text: str) -> None:
+    """A `pyproject.toml` that is no TOML is told: nothing of it holds."""
+    home.enter_project()
+    home.write(home.project_file, text)
+    [problem] = show.shown(home.system).problems
+    assert problem.startswith(f"`{home.project_file}` is not valid TOML: ")
+
+
 def test_defaults(home: Home) -> None:
     """Without any file every key is shown with its default, in one order."""
     found = show.shown(home.system)

@@ -1,14 +1,17 @@
-"""The commands `list`, `prune` and `adopt`."""
+"""The commands `list`, `prune`, `remove` and `adopt`."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from uvlocal.manage.commands.asking import confirm
 from uvlocal.manage.commands.help import ending
-from uvlocal.manage.errors import FINDINGS
+from uvlocal.manage.errors import FINDINGS, USAGE, UserError
+
+if TYPE_CHECKING:
+    from uvlocal.manage.environments import prune as pruning
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show, but change nothing.")]
@@ -27,6 +30,12 @@ _PRUNE_ENDING = ending(
         "uvlocal prune --older-than 90d -y",
     ),
 )
+_REMOVE_ENDING = ending(
+    "0; 1 if an environment stays or does not exist, or nobody could be asked; 2 for wrong usage",
+    ("Remove the environment of the project here, and ask before", "uvlocal remove"),
+    ("Remove it without asking", "uvlocal remove --yes"),
+    ("Remove every environment that uvlocal keeps", "uvlocal remove --all"),
+)
 _ADOPT_ENDING = ending(
     "0; 1 if there is nothing to adopt; 2 if PATH or `--from` is wrong",
     ("In the project, after it was moved", "uvlocal adopt"),
@@ -37,6 +46,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("list", epilog=_LIST_ENDING)(list_)
     app.command(epilog=_PRUNE_ENDING)(prune)
+    app.command(epilog=_REMOVE_ENDING)(remove)
     app.command(epilog=_ADOPT_ENDING)(adopt)
 
 
@@ -76,11 +86,48 @@ def prune(
     packages that you installed by hand.
     """
     from uvlocal.manage.environments import prune as pruning
-    from uvlocal.manage.views import console, environments
+    from uvlocal.manage.views import environments
 
     limit = None if older_than is None else pruning.age(older_than)
     with environments.counting("counting") as tell:
         wanted = pruning.plan(limit, tell=tell)
+    _carry_out(wanted, yes=yes, dry_run=dry_run, json=json)
+
+
+def remove(
+    path: Annotated[
+        str | None,
+        typer.Argument(metavar="PATH", help="A directory of the project.  [default: this one]"),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every environment that uvlocal keeps for you.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Remove a project's environment.
+
+    An environment stays if a process uses it. The next `uv sync` recreates it, but without packages
+    that you installed by hand.
+    """
+    from uvlocal.manage.projects import remove as removing
+    from uvlocal.manage.views import environments
+
+    if everything and path is not None:
+        raise UserError("`--all` and PATH exclude each other", code=USAGE)
+    with environments.counting("counting") as tell:
+        wanted = removing.plan(path, everything=everything, tell=tell)
+    _carry_out(wanted, yes=yes, dry_run=dry_run, json=json)
+    if wanted.keep and not dry_run:
+        raise typer.Exit(FINDINGS)
+
+
+def _carry_out(wanted: pruning.Plan, *, yes: bool, dry_run: bool, json: bool) -> None:
+    """Show a plan, ask, and do it."""
+    from uvlocal.manage.environments import prune as pruning
+    from uvlocal.manage.views import console, environments
+
     if not json:
         environments.plan(wanted)
     if dry_run or wanted.is_empty:

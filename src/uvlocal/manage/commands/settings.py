@@ -35,10 +35,10 @@ def keys(incomplete: str) -> list[str]:
 
 def values(context: typer.Context, incomplete: str) -> list[str]:
     """Return the values that a word can become, for the setting named before it."""
-    from uvlocal.shim.settings.settings import CHOICES, VOLUMES
+    from uvlocal.shim.settings.settings import CHOICES, FLAGS, VOLUMES
 
     key = str(context.params.get("key") or "").rpartition(".")[2]
-    flags = ("true", "false") if key in ("require-opt-in", "enabled") else ()
+    flags = ("true", "false") if key in (*FLAGS, "enabled") else ()
     known = {**CHOICES, "volumes": VOLUMES}.get(key, flags)
     return [value for value in known if value.startswith(incomplete)]
 

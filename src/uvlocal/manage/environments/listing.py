@@ -195,7 +195,7 @@ def last_used(entry: Entry, disk: Disk) -> float | None:
     if entry.record is not None:
         created = as_seconds(entry.record.created)
         times += [] if created is None else [created]
-        if entry.state in ("ok", "copy"):
+        if entry.state in ("ok", "copy", "unused"):
             times += _signs_of_work(entry, disk)
     return max(times, default=None)
 

@@ -1,4 +1,4 @@
-"""Remove environments whose project is gone: first a plan, then, if that is wanted, the removal.
+"""Remove what is kept for no project, and what uv never made: first a plan, then the removal.
 
 An environment is removed in three steps, each of which may be the last before the machine dies: it
 gets a name in the store's `trash`, its record goes, its files go. What is left in `trash` is
@@ -126,11 +126,32 @@ def plan(
         processes: what runs, if not what does run on this machine.
         tell: hears how many files were counted.
     """
+    limit = None if older_than is None else (time.time() if now is None else now) - older_than
+    return look(
+        lambda entry, used: _reason(entry, used, limit), environ, processes=processes, tell=tell
+    )
+
+
+def look(
+    reason: Callable[[Entry, float | None], tuple[str, str]],
+    environ: dict[str, str] | None = None,
+    *,
+    processes: Iterable[Process] | None = None,
+    tell: Callable[[int], None] | None = None,
+) -> Plan:
+    """Return a plan of what is to go for a reason; nothing is changed.
+
+    Args:
+        reason: tells of an environment that was last used then why it is to go, and why it stays
+            nevertheless; "" for neither.
+        environ: as in `plan`, like the others.
+        processes: what runs.
+        tell: hears how many files were counted.
+    """
     system = System(environ=environ)
     places = records.places(system, all_settings.load(system))
     disk = Disk()
     entries = records.read(places, system, disk, listing.current_root(system))
-    limit = None if older_than is None else (time.time() if now is None else now) - older_than
     used = {entry.environment: listing.last_used(entry, disk) for entry in entries}
     running = in_use.running() if processes is None else processes
     users = in_use.users([entry.environment for entry in entries if entry.made], running)
@@ -138,7 +159,7 @@ def plan(
     remove: list[Candidate] = []
     keep: list[Candidate] = []
     for entry in entries:
-        why, stays = _reason(entry, used[entry.environment], limit)
+        why, stays = reason(entry, used[entry.environment])
         if not why:
             continue
         stays = stays or _obstacle(entry, users.get(entry.environment, []), system)
@@ -156,7 +177,7 @@ def _reason(entry: Entry, used: float | None, limit: float | None) -> tuple[str,
     is_old = limit is not None and used is not None and used < limit
     if entry.state in ("broken", "volume-not-mounted"):
         return entry.why, entry.why
-    if entry.state == "project-gone":
+    if entry.state in ("project-gone", "replaced", "unused"):
         return entry.why, ""
     if is_old:
         return f"last used {listing.as_time(used)[:10]}", ""
@@ -263,7 +284,7 @@ def _remove(
     if trouble:
         return trouble
     try:
-        project = candidate.project if candidate.state in ("ok", "copy") else ""
+        project = candidate.project if candidate.state in ("ok", "copy", "unused") else ""
         trash.put_with_record(
             candidate.store, candidate.environment, candidate.record, project, system
         )

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from uvlocal import __version__
+from uvlocal.manage.environments import discoverable
 from uvlocal.manage.environments.folder_identity import Identity, identity_of
 from uvlocal.manage.environments.store_lock import lock, make_private
 from uvlocal.manage.files import atomic
@@ -34,13 +35,20 @@ if TYPE_CHECKING:
 RECORD_VERSION = 1
 #: The largest record that is read, in bytes; a real one has a few hundred.
 _LIMIT = 64 * 1024
+#: What stands for a folder that nothing is known of.
+NOWHERE = Identity(0, 0, 0)
 #: How the name of a record ends.
 SUFFIX = ".toml"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record as it was written; paths are those of the machine, not the text of the file."""
+    """One record as it was written; paths are those of the machine, not the text of the file.
+
+    `identity` is that of the project's root, `mount` that of the folder at `mount_point`, `system`
+    that of the root directory: a container or a `chroot` that shares the store has another.
+    `replaced` says that another project has taken the root's place.
+    """
 
     name: str
     root: str
@@ -53,6 +61,9 @@ class Record:
     uvlocal: str
     uv: str
     created: str
+    mount: Identity = NOWHERE
+    system: Identity = NOWHERE
+    replaced: bool = False
 
 
 class BrokenRecordError(Exception):
@@ -77,7 +88,7 @@ def write_first(call: Call, decision: Decision) -> str | None:
     if store is None or project is None or volume is None:
         return None
     system = call.system
-    if _is_refused(project.root, system):
+    if is_refused(project.root, system):
         return None
     make_private(store)
     table = content(call, decision)
@@ -86,7 +97,43 @@ def write_first(call: Call, decision: Decision) -> str | None:
         if os.path.lexists(path):
             return None
         write(path, table)
+    if call.settings.discoverable:
+        discoverable.make(decision.environment, system)
     return _offer(store.path, identity_of(project.root), system)
+
+
+def claim(call: Call, decision: Decision) -> str | None:
+    """Make the place for an environment that uv is about to make: its record, an empty folder.
+
+    uv takes an empty folder for its environment (0.5.9 ... 0.13.9), also behind a pointer in the
+    project, which would stop it if it led nowhere.
+
+    Returns:
+        as `write_first`.
+
+    Raises:
+        OSError: the store cannot be written.
+        BusyError: another process holds the store's lock for long.
+    """
+    store, project = call.facts.store, call.facts.project
+    if store is None or project is None or is_refused(project.root, call.system):
+        return None
+    make_private(store)
+    folder = decision.environment
+    is_new = not os.path.isdir(folder)
+    if is_new:
+        os.mkdir(folder, 0o700)
+    try:
+        added = write_first(call, decision)
+        if added is None:  # there is a record: try to write all the same
+            path = lookup.record_path(store.path, os.path.basename(folder), call.system)
+            with atomic.made(path, b"\n"):
+                pass
+    except OSError:
+        if is_new:
+            os.rmdir(folder)
+        raise
+    return added
 
 
 def content(call: Call, decision: Decision) -> dict[str, object]:
@@ -99,23 +146,36 @@ def content(call: Call, decision: Decision) -> dict[str, object]:
     version = call.uv_version()
     # The decision may not have needed to know what the folder is mounted from.
     mount = mounts.find(project.root, which.device if which else None, system)
+    mount_point = mount.point if mount else volume.mount_point
     return {
         "version": RECORD_VERSION,
         "name": system.path.basename(decision.environment),
         "root": naming.as_text(project.root),
         "key": naming.as_text(naming.key_of(project.root, system)),
-        "mount-point": naming.as_text(mount.point if mount else volume.mount_point),
+        "mount-point": naming.as_text(mount_point),
         "file-system": mount.type if mount else volume.file_system,
         "top": naming.as_text(volume.top),
         "device": which.device if which else 0,
         "inode": which.inode if which else 0,
         "born": which.born if which else 0,
+        **surroundings(mount_point, system),
         "provider": volume.provider or "",
         "strategy": decision.strategy or "",
         "uvlocal": __version__,
         "uv": ".".join(map(str, version)) if version else "",
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
+
+
+def surroundings(mount_point: str, system: System) -> dict[str, object]:
+    """Return what a record says of where a project lies: which mount, under which root folder."""
+    return {"mount": _numbers(mount_point), "system": _numbers(system.path.sep)}
+
+
+def _numbers(folder: str) -> list[int]:
+    """Return the identity of a folder as a record has it."""
+    found = (identity_of(folder) if folder else None) or NOWHERE
+    return [found.device, found.inode, found.born]
 
 
 def write(path: str, table: dict[str, object]) -> None:
@@ -138,7 +198,7 @@ def _offer(store: str, which: Identity | None, system: System) -> str:
     return f"; the project was `{was}` before, `uvlocal adopt` reuses that environment"
 
 
-def _is_refused(root: str, system: System) -> bool:
+def is_refused(root: str, system: System) -> bool:
     """Say whether uv will refuse the project, so that no environment comes to be.
 
     Then the message is uv's alone: no record, no line of ours. Only what is plain is looked at.
@@ -195,6 +255,11 @@ def _record_of(table: dict[str, object], system: System) -> Record:
         value = table.get(key, 0)
         return value if isinstance(value, int) else 0
 
+    def identity(key: str) -> Identity:
+        value = table.get(key)
+        known = isinstance(value, list) and [type(one) for one in value] == [int, int, int]
+        return Identity(*value) if isinstance(value, list) and known else NOWHERE
+
     return Record(
         name=text("name"),
         root=_root(from_text(text("root"), system), from_text(text("key"), system), system),
@@ -207,6 +272,9 @@ def _record_of(table: dict[str, object], system: System) -> Record:
         uvlocal=text("uvlocal"),
         uv=text("uv"),
         created=text("created"),
+        mount=identity("mount"),
+        system=identity("system"),
+        replaced=table.get("replaced") is True,
     )
 
 
@@ -254,6 +322,7 @@ def moved_from(store: str, identity: Identity | None, system: System) -> Record 
             record = read_record(path, system)
         except BrokenRecordError:
             continue
-        if record.identity.is_same(identity) and system.lstat(record.root) is None:
+        there = identity_of(record.root)
+        if record.identity.is_same(identity) and not (there and there.is_same(identity)):
             return record
     return None

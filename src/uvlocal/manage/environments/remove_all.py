@@ -109,5 +109,7 @@ def tidy(place: str) -> None:
             os.rmdir(os.path.join(place, name))
     if holds(place):
         return
-    with contextlib.suppress(OSError):
-        os.unlink(os.path.join(place, ".lock"))
+    lock = os.path.join(place, store_lock.LOCK)
+    if store_lock.is_ours(lock):
+        with contextlib.suppress(OSError):
+            os.unlink(lock)

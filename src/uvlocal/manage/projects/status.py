@@ -12,10 +12,12 @@ from uvlocal.manage.errors import UserError
 from uvlocal.manage.files import user_path
 from uvlocal.manage.installation.inspect import uvs_on_path
 from uvlocal.manage.installation.shim_dir import is_ours
+from uvlocal.manage.projects import link
 from uvlocal.shim.call import Call
 from uvlocal.shim.machine.host import System
-from uvlocal.shim.project.discovery import discover
+from uvlocal.shim.project.discovery import discover, no_project
 from uvlocal.shim.store import lookup, naming, pointers
+from uvlocal.shim.volume.locate import locate
 
 if TYPE_CHECKING:
     from uvlocal.shim.decide import Decision
@@ -29,7 +31,8 @@ class Status:
     taken before they were needed; `volume_state` is as in `shim.volume.Volume`. `python` is the
     version of the environment's Python, `created` when its record was written (UTC). `pointer` is
     what the settings ask for, `venv` what is at `.venv` (`none`, `symlink`, `file`, `folder`,
-    `other`), `venv_target` what a link or file there says. `former_root` is where the project was
+    `other`), `venv_target` what a link or file there says, `pointer_problem` says why none is made,
+    or where one leads astray, "" where all is well. `former_root` is where the project was
     when it has an environment under that name, "" otherwise.
     """
 
@@ -57,6 +60,7 @@ class Status:
     pointer: str
     venv: str
     venv_target: str
+    pointer_problem: str
     settings_problems: tuple[str, ...]
     real_uv: str
     real_uv_origin: str
@@ -75,10 +79,10 @@ def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
     decision = call.settle()
     # Some decisions are taken before the project is looked for.
     project = call.facts.project or discover(system.cwd, call.system)
-    if decision.code == "no-project" and (project is None or not project.root):
-        raise UserError(decision.sentence, "run this in a project, or name one")
-    volume = call.facts.volume
-    root = project.root if project is not None else ""
+    if project is None or not project.root:
+        why = (project or no_project(system.cwd)).why + _lies_on(call)
+        raise UserError(why, "run this in a project, or name one")
+    volume, root = call.facts.volume, project.root
     kept = _environment(call, decision.environment, root)
     exists = kept is not None and naming.exists(kept, call.system)
     pointer = pointers.find(root, decision.environment, call.system)
@@ -109,11 +113,33 @@ def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
         pointer=call.settings.pointer,
         venv=pointer.kind,
         venv_target=pointer.target,
+        pointer_problem=_pointer_problem(call, decision, pointer, root),
         settings_problems=tuple(call.settings.problems),
         real_uv=real.path,
         real_uv_origin=real.origin,
         real_uv_version=".".join(map(str, version)) if version else "",
     )
+
+
+def _lies_on(call: Call) -> str:
+    """Say what a folder without a project lies on, "" where that is a local volume."""
+    system = call.system
+    volume = locate(system.cwd, system.cwd, system, call.settings)
+    if volume.kind == "local":
+        return ""
+    return f"; the folder lies on {volume.label} ({volume.kind})"
+
+
+def _pointer_problem(call: Call, decision: Decision, pointer: pointers.Pointer, root: str) -> str:
+    """Say why the pointer that is asked for is not made, or where one leads astray; or ""."""
+    wish, volume = call.settings.pointer, call.facts.volume
+    wrong = link.astray(pointer, root, decision.environment, call.system)
+    if wrong:
+        return f"`.venv` {wrong}"
+    if wish == pointers.NONE or volume is None or decision.strategy != "redirect":
+        return ""
+    why = pointers.obstacle(wish, volume, call.uv_version())
+    return f"none is made: {why}" if why and not pointer.leads else ""
 
 
 def shim_on_path(system: System) -> str:

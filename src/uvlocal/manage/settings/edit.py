@@ -196,7 +196,7 @@ def _unknown(word: str, known: Sequence[str], what: str = "setting") -> UserErro
 
 def _value(key: str, text: str) -> Value:
     """Return what a person typed as the value it stands for; a wrong one is complained of later."""
-    if key in ("require-opt-in", "enabled") and text in ("true", "false"):
+    if key in (*rules.FLAGS, "enabled") and text in ("true", "false"):
         return text == "true"
     if key not in _LISTS:
         return text

@@ -217,6 +217,9 @@ def status(found: Status) -> None:
     elif found.venv == "folder" and found.strategy == "redirect":
         talk("there is a `.venv` in the project too, which uv does not use")
         hint("`uvlocal migrate` removes it once the environment has what it has")
+    elif found.venv_target and found.pointer_problem:
+        mends = "link` lets it lead to the environment" if found.strategy else "unlink` removes it"
+        hint(f"`uvlocal {mends}")
     elif found.code == "no-better-place" and not found.strategy:
         talk("uv keeps the environment in the project, shared by every machine with this folder")
         hint(local_store(System()))
@@ -241,6 +244,8 @@ def _about_project(found: Status) -> Iterator[tuple[str, str]]:
     if found.venv_target:
         pointer += f", `.venv` leads to `{shown(found.venv_target)}`"
     yield "pointer", pointer
+    if found.pointer_problem:
+        yield "", found.pointer_problem
     if found.real_uv:
         version = f"{found.real_uv_version}, " if found.real_uv_version else ""
         origin = {"path": "on PATH", "variable": "named by `UVLOCAL_UV`"}.get(

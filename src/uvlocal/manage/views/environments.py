@@ -89,13 +89,14 @@ def _remarks(found: Environments) -> None:
             path = one.project or (one.environment if one.exists else one.record)
             remark(shown(path), one.why)
     moved = [one.moved_to for one in found.environments if one.state == "moved"]
-    gone = [one.size or 0 for one in found.environments if one.state == "project-gone"]
+    states = ("project-gone", "replaced", "unused")
+    gone = [one.size or 0 for one in found.environments if one.state in states]
     for root in moved:
         console.hint(f"`uvlocal adopt {on_command_line(root)}` reuses the old environment")
     if gone:
         gives = f", {size(sum(gone))}" if found.size is not None else ""
         console.hint(
-            f"`uvlocal prune` removes {count(len(gone), 'environment')} without a project{gives}"
+            f"`uvlocal prune` removes {count(len(gone), 'environment')} that no project uses{gives}"
         )
 
 

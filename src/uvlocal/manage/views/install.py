@@ -69,6 +69,11 @@ def removal_plan(gone: Removal) -> None:
     """Show what is to go."""
     for path in gone.startup_files:
         data(f"undo    {shown(path)}")
+    for path, client in gone.shared_files.items():
+        console.warning(
+            f"`{shown(path)}` is synced by {client}: other machines lose the line too, and need "
+            "`uvlocal install` once more"
+        )
     if gone.user_path:
         data("undo    the user's PATH")
     for path in gone.files:

@@ -2,7 +2,7 @@ r"""Remember the folders that configuration files name, until one of those files
 
 The file `roots` in the cache folder has one fact on a line, its fields separated by tabs:
 
-    uvlocal roots 2                                  the format
+    uvlocal roots 2 0.1.0                            the format, and the version that wrote it
     input   ~/.dropbox/info.json   812:1700000000:… what was read, and its state then
     root    dropbox   /home/me/Dropbox   ...         what it said
 
@@ -11,13 +11,15 @@ input is as it was. What does not look as expected is no cache; a cache that can
 none, and costs time. While a configuration is damaged, its folders are those of the last cache.
 """
 
+from uvlocal import __version__
 from uvlocal.shim.machine.directories import cache_directory
 from uvlocal.shim.machine.early_os import stat
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.volume.sync_roots.model import SyncRoot, stamp
 
-#: Raised with every change of the format or of the table of providers.
-_FORMAT = "uvlocal roots 2"
+#: Raised with every change of the format or of the table of providers. Another version of uvlocal
+#: may read a client's configuration otherwise.
+_FORMAT = f"uvlocal roots 2 {__version__}"
 _LIMIT = 1024 * 1024
 _INPUT_FIELDS, _ROOT_FIELDS = 3, 8
 
