@@ -277,11 +277,7 @@ class Call:
         return system.stat(system.path.join(store.environment, *program)) is None
 
     def _is_old_active(self, root: str) -> bool:
-<<<<<<< HEAD
         """Return whether the shell has activated a `.venv` in the project that is no pointer."""
-=======
-        """Say whether the shell has activated the `.venv` in the project, which is no pointer."""
->>>>>>> sandbox
         request, system = self.facts.request, self.system
         active = system.environ.get("VIRTUAL_ENV", "")
         above, name = system.path.split(active)

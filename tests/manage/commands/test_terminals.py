@@ -29,6 +29,7 @@ WORDS = {
     "doctor": [["doctor"], ["doctor", "--json"]],
     "list": [["list"], ["list", "--no-size"], ["list", "--json"]],
     "prune": [["prune"], ["prune", "--dry-run"], ["prune", "--json"]],
+    "remove": [["remove", "Dropbox/ok", "--dry-run"], ["remove", "Dropbox/ok"]],
     "adopt": [["adopt", "Dropbox/ok", "--dry-run"]],
     "install": [["install", "--dry-run"], ["install", "--dry-run", "--json"], ["install"]],
     "uninstall": [["uninstall", "--dry-run"], ["uninstall", "--dry-run", "--json"]],

@@ -138,8 +138,8 @@ def test_a_name_that_is_taken(machine: Machine, there: str) -> None:
 @pytest.mark.parametrize(
     ("there", "why"),
     [
-        pytest.param("file", "is no folder", id="a-file"),
-        pytest.param("nowhere", "leads nowhere", id="a-link-to-nothing"),
+        pytest.param("file", "is not a directory", id="a-file"),
+        pytest.param("nowhere", "dangling link", id="a-link-to-nothing"),
     ],
 )
 def test_a_folder_that_is_none(machine: Machine, there: str, why: str) -> None:

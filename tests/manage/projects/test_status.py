@@ -183,7 +183,7 @@ def test_a_pointer_that_leads_astray(machine: Machine) -> None:
     told = run(machine, "status", "Dropbox/foo")
     assert "hint: `uvlocal link` lets it lead to the environment" in told.raw_err
     shutil.rmtree(machine.environment(bar))
-    assert "leads nowhere" in status.of(foo, machine.environ).pointer_problem
+    assert "dangling" in status.of(foo, machine.environ).pointer_problem
 
 
 def test_a_pointer_that_a_client_would_harm(machine: Machine) -> None:

@@ -31,7 +31,7 @@ _PRUNE_ENDING = ending(
     ),
 )
 _REMOVE_ENDING = ending(
-    "0; 1 if an environment stays, there is none, or nobody could be asked; 2 for wrong usage",
+    "0; 1 if an environment stays or does not exist, or nobody could be asked; 2 for wrong usage",
     ("Remove the environment of the project here, and ask before", "uvlocal remove"),
     ("Remove it without asking", "uvlocal remove --yes"),
     ("Remove every environment that uvlocal keeps", "uvlocal remove --all"),

@@ -56,9 +56,9 @@ def obstacle(system: System) -> str:
         return "there is no home directory"
     status = system.stat(place)
     if status is None:
-        return "is a link that leads nowhere" if system.lstat(place) is not None else ""
+        return "is a dangling link" if system.lstat(place) is not None else ""
     if not system.is_directory(place):
-        return "is no folder"
+        return "is not a directory"
     if system.uid >= 0 and status.st_uid != system.uid:
         return "belongs to another user"
     return ""

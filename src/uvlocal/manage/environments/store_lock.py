@@ -39,7 +39,7 @@ def lock(store: str) -> Iterator[None]:
     path = os.path.join(store, LOCK)
     # Older versions of that library empty the file.
     if os.path.lexists(path) and not is_ours(path):
-        msg = f"`{path}` is no lock of uvlocal"
+        msg = f"`{path}` is not a lock of uvlocal"
         raise OSError(0, msg)
     file = FileLock(path, timeout=_PATIENCE, mode=0o600)
     try:

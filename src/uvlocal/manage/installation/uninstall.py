@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.environments import discoverable, in_use, records, remove_all
+from uvlocal.manage.environments import discoverable, in_use, records, remove_all, store_lock
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.files import atomic
 from uvlocal.manage.installation import rc_files, shell_snippets, shells, windows_path
@@ -361,19 +361,20 @@ def _kept(places: list[str], going: list[Environment], system: System) -> list[s
     return kept + ([file] if file and os.path.lexists(file) else [])
 
 
-def _tidy_cache(system: System) -> None:
-    """Remove our folders in the cache folder, and that itself, where nothing is left in them."""
-    cache = directories.cache_directory(system)
-    if cache and not os.path.islink(cache):
-        for name in reversed(_CACHED):
-            remove_if_empty(os.path.join(cache, name).rstrip(os.sep))
-
-
 def _needless_locks(store: str, system: System) -> list[str]:
     """Return the locks of stores that have no folders any more, so that nobody takes them."""
     stores = [one for one in (store, directories.data_directory(system)) if one]
     return [
         lock
         for one in dict.fromkeys(stores)
-        if os.path.isfile(lock := os.path.join(one, ".lock")) and not remove_all.holds(one)
+        if store_lock.is_ours(lock := os.path.join(one, store_lock.LOCK))
+        and not remove_all.holds(one)
     ]
+
+
+def _tidy_cache(system: System) -> None:
+    """Remove our folders in the cache folder, and that itself, where nothing is left in them."""
+    cache = directories.cache_directory(system)
+    if cache and not os.path.islink(cache):
+        for name in reversed(_CACHED):
+            remove_if_empty(os.path.join(cache, name).rstrip(os.sep))

@@ -104,7 +104,7 @@ def astray(found: pointers.Pointer, root: str, wanted: str, system: System) -> s
     there = system.path.normpath(system.path.join(root, found.target))
     if naming.exists(there, system):
         return f"leads to another environment, `{_shown(there, system)}`" if wanted else ""
-    return f"leads nowhere, `{_shown(there, system)}` is not there"
+    return f"is dangling, `{_shown(there, system)}` is not there"
 
 
 def _refuse(found: pointers.Pointer, system: System) -> None:

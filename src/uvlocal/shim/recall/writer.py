@@ -21,14 +21,8 @@ Format: fields, each ended by a NUL byte, which no path, argument or variable ca
 
 `kept` is for a project's other calls in the directory once Python is gone (`contract.KEEPING`): the
 words are none. `prefix` is for commands that never use a project: the words are the command,
-<<<<<<< HEAD
 whatever follows. `run` is for `uv run FLAGS... PROGRAM...`: the words end before the program, which
 the launcher makes sure is a plain name. `exact` is for a whole command line.
-=======
-whatever follows.
-`run` is for `uv run FLAGS... PROGRAM...`: the words end before the program, which the launcher
-makes sure is a plain name. `exact` is for a whole command line.
->>>>>>> sandbox
 """
 
 from uvlocal.shim import contract
