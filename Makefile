@@ -6,6 +6,7 @@
 #   make test-hard  the long form, for hours: faults, parallel calls, a soak, fuzzing; SEED=n repeats a run
 #   make lint    format, lint, types for three systems
 #   make check   the same, and all tests with branch coverage
+#   make tables  rewrites the tables of the README from the code
 #   make build   the wheel, with the launchers for all targets
 #   make bench   what uvlocal costs, side by side with bare uv: docs/bench.md and the README's figures;
 #                QUICK=1 in short, PEERS=1 with other tools, CHECK=1 fails where a promise is not kept
@@ -21,7 +22,7 @@ export RUSTUP_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/uvlocal-tests/rustu
 PYTEST := pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-hard lint check build bench clean
+.PHONY: help setup demo test test-all test-hard lint check tables build bench clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -48,7 +49,7 @@ demo:
 	@$(PYTHON) demo/prepare.py
 	@.cache/demo/$(BIN)/python demo/main_job.py .cache/demo/source/src
 
-# What is slow stands in tests/support/faults/slow.py. UVLOCAL_TEST_UV names versions of uv, `newest` or `all`.
+# What is slow stands in tests/support/slow.py. UVLOCAL_TEST_UV names versions of uv, `newest` or `all`.
 # COVERAGE=1 measures branch coverage, of both together: `make test-all COVERAGE=1`.
 test: src/uvlocal/launchers/.stamp
 ifdef COVERAGE
@@ -81,7 +82,7 @@ test-hard: src/uvlocal/launchers/.stamp
 	$(VERSIONS) UVLOCAL_HARD=1 UVLOCAL_HARD_SEED=$(SEED) \
 	UVLOCAL_FUZZ_CASES=$(CASES) UVLOCAL_FUZZ_SEED=$(SEED) UVLOCAL_FUZZ_RUNS=$(CASES)000 \
 	UVLOCAL_RECALL_CASES=$(CASES) UVLOCAL_RECALL_SEED=$(SEED) \
-	$(RUN) -m $(PYTEST) tests/hard tests/end_to_end/test_discovery_fuzz.py \
+	$(RUN) -m $(PYTEST) tests/stress tests/end_to_end/test_discovery_fuzz.py \
 		tests/end_to_end/test_recall.py tests/launcher/test_recall_fuzz.py
 
 lint: $(INSTALLED)
@@ -93,6 +94,9 @@ lint: $(INSTALLED)
 
 check: lint
 	$(MAKE) test-all COVERAGE=1
+
+tables: $(INSTALLED)
+	PYTHONPATH=tests $(RUN) -m support.compare.readme_tables
 
 build: $(INSTALLED)
 	$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

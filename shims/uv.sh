@@ -1,5 +1,5 @@
 #!/bin/sh
-# uvlocal's shim for systems that no native launcher fits: what stands on PATH as `uv`.
+# uvlocal's shim for systems that no native launcher fits: what stands on PATH as `uv` and `uvx`.
 # uvlocal-launcher-marker:1 (every shim of ours carries this, so that a copy is known for one)
 #
 # It becomes Python with uvlocal's package, which decides and becomes the real uv; where it cannot,
@@ -17,11 +17,12 @@
 # Variables have a prefix: one that the user exports by another name must reach uv as it is.
 _uvlocal_self=$(command -p readlink -f "$0" 2>/dev/null) || _uvlocal_self=$0
 _uvlocal_conf=${_uvlocal_self%/*}/uvlocal-launcher.conf
-_uvlocal_python= _uvlocal_package= _uvlocal_uv=
+_uvlocal_python= _uvlocal_package= _uvlocal_uv= _uvlocal_repair='uvlocal install'
 [ -f "$_uvlocal_conf" ] && [ -r "$_uvlocal_conf" ] && while IFS= read -r _uvlocal_line; do
     case $_uvlocal_line in
         'python /'*) _uvlocal_python=${_uvlocal_line#* } ;;
         'package /'*) _uvlocal_package=${_uvlocal_line#* } ;;
+        'repair '*) _uvlocal_repair="${_uvlocal_line#* }\`, then \`uvlocal install" ;;
         'uv /'*) _uvlocal_uv=${_uvlocal_line#* } ;;
     esac
 done <"$_uvlocal_conf"
@@ -29,7 +30,10 @@ done <"$_uvlocal_conf"
 # A wrapper of uv that leads back here would go on for ever. The launcher counts in the same place.
 _uvlocal_depth=${UVLOCAL_LOOP##*:}
 case $_uvlocal_depth in '' | *[!0-9]* | 0?* | ????*) _uvlocal_depth=0 ;; esac
-if [ "$_uvlocal_depth" -ge 100 ]; then
+# The levels that uv counts are left to it: it stops with a message of its own.
+_uvlocal_counted=${UV_RUN_RECURSION_DEPTH-}
+case $_uvlocal_counted in '' | *[!0-9]* | 0?* | ?????*) _uvlocal_counted=0 ;; esac
+if [ "$_uvlocal_depth" -ge $((_uvlocal_counted + 100)) ]; then
     echo 'error: uv goes round in circles: calls are nested more than 100 deep' >&2
     exit 127
 fi
@@ -65,18 +69,22 @@ unset UVLOCAL_FAILED
 # In a subshell, so that a reader that has gone does not stop uv.
 case ${UVLOCAL_QUIET-} in '' | 0) ;; *) false ;; esac && (
     echo "warning: uvlocal's Python or package is gone or damaged; running the real uv unchanged"
-    echo "hint: run \`uvlocal install\` to mend this, or delete \`$_uvlocal_self\` to be rid of it"
+    echo "hint: run \`$_uvlocal_repair\` to mend this, or delete \`$_uvlocal_self\` to be rid of it"
 ) >&2
-[ -z "${UVLOCAL_UV-}" ] || exec "$UVLOCAL_UV" "$@"
 _uvlocal_rest=${PATH-}:${_uvlocal_uv%/*}:
+case ${_uvlocal_self##*/} in uvx) _uvlocal_name=uvx ;; *) _uvlocal_name=uv ;; esac
+if [ -n "${UVLOCAL_UV-}" ]; then
+    [ $_uvlocal_name = uvx ] || exec "$UVLOCAL_UV" "$@"
+    _uvlocal_rest=${UVLOCAL_UV%/*}:$_uvlocal_rest
+fi
 while [ -n "$_uvlocal_rest" ]; do
-    _uvlocal_try=${_uvlocal_rest%%:*}/uv
+    _uvlocal_try=${_uvlocal_rest%%:*}/$_uvlocal_name
     _uvlocal_rest=${_uvlocal_rest#*:}
     # A relative folder means the current one, which may be anybody's.
-    case $_uvlocal_try in /uv | [!/]*) continue ;; esac
+    case $_uvlocal_try in /uv | /uvx | [!/]*) continue ;; esac
     [ -f "$_uvlocal_try" ] && [ -x "$_uvlocal_try" ] || continue
     command -p grep -q 'uvlocal-launcher-marker:1' "$_uvlocal_try" || exec "$_uvlocal_try" "$@"
 done
-echo 'error: no uv found on `PATH`' >&2
+echo "error: no $_uvlocal_name found on \`PATH\`" >&2
 echo 'hint: install uv, or set `UVLOCAL_UV` to the path of the real one' >&2
 exit 127

@@ -44,7 +44,10 @@ LAYERS = (
 )
 
 #: The one arrow that runs up: a project's first record is written by the commands' own writer.
-EXCEPTIONS = {("shim.prepare", "manage.environments.record")}
+EXCEPTIONS = {
+    ("shim.prepare", "manage.environments.record"),
+    ("shim.prepare", "manage.environments.replaced"),
+}
 
 #: More modules than this in one directory are hard to find one's way in.
 MOST_MODULES = 15

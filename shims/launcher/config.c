@@ -6,6 +6,7 @@ struct configuration {
     const native *package; /* the folder that holds the package `uvlocal` */
     const native *uv;      /* the real uv, as found when the launcher was installed */
     const native *cache;   /* the folder in which decisions are recorded */
+    const native *repair;  /* the command that installs uvlocal again, without its Python */
     const native *trouble; /* why all this cannot be used, NULL if it can */
 };
 
@@ -16,6 +17,8 @@ static void take_line(struct configuration *into, const char *line, size_t size)
     if (key == size)
         return;
     const native *value = to_native(line + key + 1, size - key - 1);
+    if (value != NULL && is_key(line, key, "repair"))
+        into->repair = value;
     if (value == NULL || !is_absolute(value))
         return;
     if (is_key(line, key, "python"))

@@ -1,7 +1,7 @@
 /*
- * uvlocal's launcher: what stands on PATH as `uv`, or `uv.exe`.
+ * uvlocal's launcher: what stands on PATH as `uv` and as `uvx`, on Windows with `.exe`.
  *
- * It knows no rules. A call goes through these steps, told by `launch` below:
+ * Its own name tells which of the two it becomes. It knows no rules. A call goes through these steps, told by `launch` below:
  *
  *   1. Find out which file this is, and read the configuration beside it (`config.c`).
  *   2. Stop if this process goes round in circles (`loop_guard.c`).
@@ -9,8 +9,9 @@
  *      then become the real uv at once (`recall.c`).
  *   4. Become Python with uvlocal's package, which decides and then becomes the real uv. Where the
  *      package is damaged, Python becomes the launcher again, and tells so by a variable.
- *   5. Where Python cannot be had: give back the environment that the user had, find the real uv,
- *      become it (`real_uv.c`). Nothing that is wrong with uvlocal may stop uv.
+ *   5. Where Python cannot be had: keep the environment that was recorded for another call in this
+ *      directory; else give back the environment that the user had, find the real uv, become it
+ *      (`real_uv.c`). Nothing that is wrong with uvlocal may stop uv.
  *
  * "Become" is `execve` where there is one, so that exit codes, signals, terminals and file
  * descriptors are uv's own. Windows has none: there we start the program, wait, and pass on its
@@ -57,6 +58,7 @@ static _Noreturn void launch(void)
     else
         launcher = UV;
 
+    bool trusted = configuration.trouble == NULL && configuration.cache != NULL;
     guard_against_loops(launcher, configuration.uv);
     if (get_variable(N(PYTHON_FAILED)) != NULL) {
         unset_variable(N(PYTHON_FAILED));
@@ -64,10 +66,12 @@ static _Noreturn void launch(void)
             configuration.trouble = package_trouble(&configuration, N("is damaged"));
     }
     if (configuration.trouble == NULL && configuration.cache != NULL && !is_on(N("UVLOCAL_TRACE")))
-        recall(configuration.cache, launcher);
+        recall(configuration.cache, launcher, false);
     if (configuration.trouble == NULL)
         configuration.trouble = try_python(&configuration, launcher);
-    warn(configuration.trouble, launcher);
+    warn(configuration.trouble, launcher, configuration.repair);
+    if (trusted)
+        recall(configuration.cache, launcher, true);
     run_real_uv(launcher, configuration.uv);
 }
 

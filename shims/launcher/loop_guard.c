@@ -1,6 +1,6 @@
 /* Stop a process that goes round in circles. */
 
-/* How often one process may pass here, and how deep calls may nest (uv's own limit is 100 too). */
+/* How often one process may pass here, and how deep calls may nest beyond what uv counts itself. */
 enum { PASSES_ALLOWED = 5, DEPTH_ALLOWED = 100 };
 
 /* UVLOCAL_LOOP is PID:PASSES:DEPTH. `execve` keeps the process number, so a loop of two programs
@@ -25,10 +25,22 @@ static struct passage last_passage(void)
     return rest != NULL ? last : (struct passage){0};
 }
 
+/* How deep uv says that `uv run` is nested: it stops by itself, with a message of its own, at a depth
+ * that can be chosen. So those levels are left to it. 0 where uv does not count. */
+static uint64_t depth_by_uv(void)
+{
+    uint64_t depth = 0;
+    const native *value = get_variable(N("UV_RUN_RECURSION_DEPTH"));
+    const char *digits = value != NULL ? to_record(value) : NULL;
+    if (digits == NULL || read_number(digits, 0, &depth) == NULL || depth > COUNT_LIMIT)
+        return 0;
+    return depth;
+}
+
 static _Noreturn void fail_in_circles(const native *launcher, const native *recorded, bool deep)
 {
     struct search search = {.launcher = launcher};
-    search_uv(&search, recorded);
+    search_program(&search, recorded);
     if (search.found == NULL)
         fail_without_uv(&search);
     fail(JOIN(N("error: uv goes round in circles: `"), launcher, N("` starts `"), search.found,
@@ -48,8 +60,9 @@ static void guard_against_loops(const native *launcher, const native *recorded)
     } else {
         now.depth = last.depth + 1;
     }
-    if (now.passes > PASSES_ALLOWED || now.depth > DEPTH_ALLOWED)
-        fail_in_circles(launcher, recorded, now.depth > DEPTH_ALLOWED);
+    bool deep = now.depth > DEPTH_ALLOWED + depth_by_uv();
+    if (now.passes > PASSES_ALLOWED || deep)
+        fail_in_circles(launcher, recorded, deep);
 
     struct text value = {0};
     append_number(&value, now.process);

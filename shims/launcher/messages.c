@@ -19,11 +19,14 @@ static bool is_on(const native *name)
     return value != NULL && value[0] != 0 && !(value[0] == N('0') && value[1] == 0);
 }
 
-static void warn(const native *trouble, const native *launcher)
+/* `repair` is a command that works without uvlocal's Python, NULL where none is known. */
+static void warn(const native *trouble, const native *launcher, const native *repair)
 {
     if (is_on(N("UVLOCAL_QUIET")))
         return;
     say(JOIN(N("warning: "), trouble, N("; running the real uv unchanged\n"),
-             N("hint: run `uvlocal install` to mend this, or delete `"), launcher,
+             N("hint: run `"), repair != NULL ? repair : N("uvlocal install"),
+             repair != NULL ? N("`, then `uvlocal install`,") : N("`"),
+             N(" to mend this, or delete `"), launcher,
              N("` to be rid of it\n")));
 }

@@ -16,6 +16,7 @@ typedef wchar_t native;
 #define N(literal) WIDE(literal)
 #define WIDE(literal) L##literal
 #define UV N("uv.exe")
+#define UVX N("uvx.exe")
 #define SEPARATOR N('\\')
 #define PATH_SEPARATOR N(';')
 #else
@@ -40,6 +41,7 @@ enum { XATTR_NOFOLLOW = 1 };
 typedef char native;
 #define N(literal) literal
 #define UV N("uv")
+#define UVX N("uvx")
 #define SEPARATOR N('/')
 #define PATH_SEPARATOR N(':')
 #endif
@@ -91,7 +93,8 @@ static const native *from_record(const char *text);
 static const char *to_record(const native *text);
 /* Returns the words after the program's name, or NULL where it is not certain what they are. */
 static char **own_words(void);
-/* Returns the environment, each entry NAME=value; on Windows with names in capitals. */
+/* Returns the environment, each entry NAME=value, or NULL where it cannot be had; on Windows with
+ * names in capitals. */
 static char **own_variables(void);
 static const char *current_directory(void);
 /* Says whether nobody but this user can have put something into a folder. */

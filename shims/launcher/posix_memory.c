@@ -1,34 +1,36 @@
 /* Memory on POSIX. */
 
+/* What stands before each piece; as large as the strictest alignment. */
+struct head {
+    _Alignas(16) size_t size;
+};
+
 /* Memory is taken off a static block, and off mapped ones once that is used up: an allocator that
- * could free would cost more system calls than all the rest. Each piece has its size in front. */
+ * could free would cost more system calls than all the rest. */
 static void *reallocate(void *old, size_t size)
 {
-    enum { BLOCK = 128 * 1024, MAPPED = 4 * 1024 * 1024, HEAD = 16 };
-    static _Alignas(HEAD) char block[BLOCK];
-    static char *next;
-    static size_t left;
-    if (next == NULL) {
-        next = block;
-        left = BLOCK;
-    }
-    size_t needed = size < SIZE_MAX / 2 ? (size + HEAD - 1) / HEAD * HEAD + HEAD : SIZE_MAX;
+    enum { BLOCK = 128 * 1024, MAPPED = 4 * 1024 * 1024, HEAD = sizeof(struct head) };
+    static struct head block[BLOCK / HEAD];
+    static struct head *next = block;
+    static size_t left = BLOCK / HEAD; /* counted in heads, as is `needed` */
+    size_t needed = size < SIZE_MAX / 2 ? (size + HEAD - 1) / HEAD + 1 : SIZE_MAX;
     if (needed > left && needed < SIZE_MAX) {
-        size_t room = needed > MAPPED ? needed : MAPPED;
+        size_t room = needed * HEAD > MAPPED ? needed * HEAD : MAPPED;
         void *mapped = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
-        next = mapped != MAP_FAILED ? mapped : NULL;
-        left = mapped != MAP_FAILED ? room : 0;
+        next = mapped;
+        left = mapped != MAP_FAILED ? room / HEAD : 0;
     }
     if (needed > left) {
         static const char message[] = "error: out of memory\n";
         write_error(message, sizeof message - 1);
         leave(NOT_FOUND);
     }
-    char *memory = next + HEAD;
-    *(size_t *)(void *)next = size;
+    struct head *piece = next;
+    char *memory = (char *)(piece + 1);
     next += needed;
     left -= needed;
-    size_t kept = old != NULL ? *(size_t *)(void *)((char *)old - HEAD) : 0;
+    piece->size = size;
+    size_t kept = old != NULL ? ((struct head *)old - 1)->size : 0;
     for (size_t at = 0; at < kept && at < size; at++)
         memory[at] = ((char *)old)[at];
     return memory;

@@ -1,8 +1,9 @@
-/* Find the real uv, and become it in the environment that the user had. */
+/* Find the real uv or uvx, and become it in the environment that the user had. */
 
 /* A search for the real uv. */
 struct search {
     const native *launcher;
+    bool uvx;               /* it is the real uvx that is looked for */
     bool become;            /* become what was found; otherwise only name it */
     const native *found;    /* what was found, if it was only to be named */
     const native *rejected; /* what was wrong with the last place, NULL if nothing is there */
@@ -71,7 +72,7 @@ static bool try_path(struct search *search)
             continue;
         if (folder.start[folder.length - 1] != SEPARATOR)
             append(&folder, separator);
-        append(&folder, UV);
+        append(&folder, search->uvx ? UVX : UV);
         if (try_place(search, folder.start))
             return true;
     }
@@ -96,6 +97,48 @@ static void search_uv(struct search *search, const native *recorded)
     } else if (!try_path(search) && recorded != NULL) {
         try_place(search, recorded);
     }
+}
+
+/* Says whether a launcher stands on PATH as `uvx`, in whatever letter case Windows tells it. */
+static bool is_uvx(const native *launcher)
+{
+    static const native name[] = UVX;
+    const size_t length = sizeof name / sizeof name[0] - 1;
+    size_t whole = length_of(launcher);
+    if (whole <= length || launcher[whole - length - 1] != SEPARATOR)
+        return false;
+    for (size_t at = 0; at < length; at++) {
+        /* NOLINTNEXTLINE(clang-analyzer-security.ArrayBound): `whole` is the length of `launcher` */
+        if ((launcher[whole - length + at] | 0x20) != name[at])
+            return false;
+    }
+    return true;
+}
+
+/* Looks for the uvx beside the real uv, then on PATH; for uv where it is. */
+static void search_program(struct search *search, const native *recorded)
+{
+    search->uvx = is_uvx(search->launcher);
+    if (!search->uvx) {
+        search_uv(search, recorded);
+        return;
+    }
+    struct search uv = {.launcher = search->launcher};
+    search_uv(&uv, recorded);
+    const native *wish = get_variable(N("UVLOCAL_UV"));
+    if (uv.found == NULL && wish != NULL && wish[0] != 0 && search->become)
+        fail_without_wish(wish, uv.rejected);
+    if (uv.found != NULL) {
+        struct text beside = {0};
+        size_t folder = length_of(uv.found);
+        while (folder > 0 && uv.found[folder - 1] != SEPARATOR)
+            folder--;
+        append_some(&beside, uv.found, folder);
+        append(&beside, UVX);
+        if (try_place(search, beside.start))
+            return;
+    }
+    try_path(search);
 }
 
 /* What an outer call of uvlocal set is taken back, so that uv gets the user's own environment.
@@ -125,7 +168,8 @@ static void restore_environment(void)
 /* The one hard error. */
 static _Noreturn void fail_without_uv(const struct search *search)
 {
-    fail(JOIN(N("error: no uv found, these places were tried:"),
+    fail(JOIN(N("error: no uv"), search->uvx ? N("x") : N(""),
+              N(" found, these places were tried:"),
               search->tried.length > 0 ? search->tried.start : N("\n  `PATH` has no usable folder"),
               N("\n\nhint: install uv (https://docs.astral.sh/uv/getting-started/installation/), "),
               N("or set `UVLOCAL_UV` to the path of the real one\n")));
@@ -135,6 +179,6 @@ static _Noreturn void run_real_uv(const native *launcher, const native *recorded
 {
     struct search search = {.launcher = launcher, .become = true};
     restore_environment();
-    search_uv(&search, recorded);
+    search_program(&search, recorded);
     fail_without_uv(&search);
 }

@@ -35,7 +35,7 @@ static bool is_relevant(char *entry)
 /* What a decision is recorded for. */
 struct key {
     const char *launcher;
-    const char *how;       /* "exact", "run" or "prefix" */
+    const char *how;       /* "exact", "run", "prefix" or "kept" */
     const char *directory; /* "" for "prefix" */
     char **words;
     size_t count;
@@ -162,27 +162,7 @@ static bool has_same_inputs(struct fields *fields)
     return true;
 }
 
-/* Says whether a path ends in `envs/NAME-` and ten hexadecimal digits, as our environments do. */
-static bool is_environment(const char *path)
-{
-    const char separator = (char)SEPARATOR;
-    const native *whole = from_record(path);
-    size_t length = size_of(path);
-    size_t digits = 0;
-    while (digits < 10 && digits < length
-           && end_of(path[length - 1 - digits], "0123456789abcdef", 0, 16) < 16)
-        digits++;
-    size_t at = length - digits;
-    if (digits < 10 || at == 0 || path[at - 1] != '-')
-        return false;
-    while (at > 0 && path[at - 1] != separator)
-        at--;
-    return whole != NULL && is_absolute(whole) && at > 5 && path[at - 6] == separator
-        && begins_with(path + at - 5, "envs");
-}
-
-/* Checks the changes, or makes them. What was set by hand and is given back may be anything; an
- * environment that we set lies in the store. */
+/* Checks the changes, or makes them. */
 static bool change_environment(struct fields *fields, bool make)
 {
     size_t count = 0;
@@ -197,11 +177,7 @@ static bool change_environment(struct fields *fields, bool make)
         const native *name = to_native(change, equals);
         const char *text = equals < length ? change + equals + 1 : NULL;
         const native *value = text != NULL ? from_record(text) : NULL;
-        bool ours = is_key(change, equals, SET_PREFIX "UV_PROJECT_ENVIRONMENT")
-            || is_key(change, equals, SET_PREFIX "VIRTUAL_ENV");
         if (name == NULL || (text != NULL && value == NULL))
-            return false;
-        if (ours && text != NULL && !is_environment(text))
             return false;
         if (make && value != NULL)
             set_variable(name, value);
@@ -284,24 +260,50 @@ static size_t words_before_program(char **words, size_t count)
     return program == NULL || exists(program) ? 0 : at;
 }
 
-/* Replays a recorded decision; returns where there is none that holds. */
-static void recall(const native *cache, const native *launcher)
+/* Says whether a call without Python keeps what was recorded for others in its directory: none of
+ * its words may lead to another project. */
+static bool keeps_environment(char **words)
+{
+#define EACH(name) name,
+    static const char *const COMMANDS[] = {KEEPING(EACH) NULL};
+    static const char *const OPTIONS[] = {LEAVING(EACH) NULL};
+#undef EACH
+    bool known = false;
+    for (const char *const *name = COMMANDS; *name != NULL && words[0] != NULL; name++)
+        known = known || is_key(words[0], size_of(words[0]), *name);
+    for (; known && *words != NULL; words++) {
+        for (const char *const *option = OPTIONS; *option != NULL; option++)
+            known = known && !begins_with(*words, *option);
+        for (const char *letter = *words; *letter != 0; letter++)
+            known = known && *letter != '/' && *letter != '\\';
+    }
+    return known;
+}
+
+/* Replays a recorded decision; returns where there is none that holds. `alone`: Python is gone. */
+static void recall(const native *cache, const native *launcher, bool alone)
 {
     const native *folder = JOIN(cache, N("/" DECISIONS "/"));
     const char *own = to_record(launcher);
     char **words = own_words();
-    if (own == NULL || words == NULL || !is_private_folder(cache) || !is_private_folder(folder))
+    char **variables = own_variables();
+    if (own == NULL || words == NULL || variables == NULL || !is_private_folder(cache)
+        || !is_private_folder(folder))
         return;
     size_t count = 0;
     size_t size = 0;
     for (; words[count] != NULL; count++)
         size += size_of(words[count]);
-    char **variables = own_variables();
     uint64_t sum = 0;
     for (char **entry = variables; *entry != NULL; entry++)
         sum += is_relevant(*entry) ? rest_of(0, *entry, size_of(*entry)) : 0;
 
     const char *directory = current_directory();
+    if (alone) {
+        if (directory != NULL && keeps_environment(words))
+            recall_for(&(struct key){own, "kept", directory, words, 0}, folder, variables, sum);
+        return;
+    }
     size_t before_program = words_before_program(words, count);
     struct key run = {own, "run", directory, words, before_program};
     struct key exact = {own, "exact", directory, words, count};

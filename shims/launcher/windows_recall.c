@@ -59,6 +59,8 @@ static char **own_variables(void)
 {
     const wchar_t *block = GetEnvironmentStringsW();
     size_t count = 0;
+    if (block == NULL)
+        return NULL;
     for (const wchar_t *entry = block; *entry != 0; entry += length_of(entry) + 1)
         count++;
     char **variables = reallocate(NULL, (count + 1) * sizeof(char *));
@@ -230,6 +232,12 @@ static bool has_same_type(const char *stamp, const wchar_t *path)
     return are_numbers(stamp + 1, &now, 1);
 }
 
+static bool has_same_drives(const char *stamp)
+{
+    uint64_t now = GetLogicalDrives();
+    return are_numbers(stamp + 1, &now, 1);
+}
+
 /* As Python's `os.access` asks it. */
 static bool can_write(const wchar_t *path)
 {
@@ -239,9 +247,18 @@ static bool can_write(const wchar_t *path)
             || (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0);
 }
 
+/* As Python's `os.open` asks it; nothing is written. */
+static bool can_change(const wchar_t *path)
+{
+    HANDLE file = CreateFileW(long_path(path), GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
+                              NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+    if (file != INVALID_HANDLE_VALUE)
+        CloseHandle(file);
+    return file != INVALID_HANDLE_VALUE;
+}
+
 static bool is_unchanged(const char *stamp, const wchar_t *path)
 {
-    uint64_t drives = GetLogicalDrives();
     switch (stamp[0]) {
     case 'a':
         return is_absent(path, true);
@@ -263,6 +280,8 @@ static bool is_unchanged(const char *stamp, const wchar_t *path)
         return has_same_name(stamp, path);
     case 'w':
         return can_write(path) == (stamp[1] == '1');
+    case 'o':
+        return can_change(path) == (stamp[1] == '1');
     case 'x':
         return has_same_attribute(stamp, path);
     case 'q':
@@ -271,7 +290,7 @@ static bool is_unchanged(const char *stamp, const wchar_t *path)
     case 'v':
         return has_same_type(stamp, path);
     case 'm':
-        return are_numbers(stamp + 1, &drives, 1);
+        return has_same_drives(stamp);
     default:
         return false;
     }

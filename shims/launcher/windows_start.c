@@ -15,13 +15,39 @@ static void limit_job(HANDLE job, DWORD flags)
     SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
 }
 
-/* Starts a program and waits for its end; returns whether it started. */
-static bool run(const wchar_t *program, wchar_t *line, DWORD *code)
+enum { STREAMS = 3 };
+
+/* Lets the next program inherit the standard streams; one that is closed becomes NULL. */
+static void pass_on_streams(HANDLE streams[STREAMS])
+{
+    static const DWORD numbers[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
+    for (size_t at = 0; at < STREAMS; at++) {
+        streams[at] = GetStdHandle(numbers[at]);
+        if (!SetHandleInformation(streams[at], HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT))
+            streams[at] = NULL;
+    }
+}
+
+/* Closes what the program has inherited: with a copy kept here, whoever reads its output would not
+ * see the end of it before ours, and whoever writes to it would not see that it has gone. */
+static void close_streams(HANDLE streams[STREAMS])
+{
+    for (size_t at = 0; at < STREAMS; at++) {
+        if (streams[at] != NULL)
+            CloseHandle(streams[at]);
+    }
+}
+
+/* Starts a program and waits for its end; returns whether it started. The `last` program needs
+ * nothing more of us. */
+static bool run(const wchar_t *program, wchar_t *line, bool last, DWORD *code)
 {
     STARTUPINFOW startup;
     PROCESS_INFORMATION child;
+    HANDLE streams[STREAMS];
     GetStartupInfoW(&startup); /* also carries the descriptors that a C library passes on */
     SetConsoleCtrlHandler(stand_by, TRUE);
+    pass_on_streams(streams);
     if (!CreateProcessW(long_path(program), line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL,
                         &startup, &child))
         return false;
@@ -29,6 +55,8 @@ static bool run(const wchar_t *program, wchar_t *line, DWORD *code)
     limit_job(job, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_BREAKAWAY_OK);
     AssignProcessToJobObject(job, child.hProcess);
     ResumeThread(child.hThread);
+    if (last)
+        close_streams(streams);
 
     *code = NOT_FOUND;
     WaitForSingleObject(child.hProcess, INFINITE);
@@ -41,7 +69,7 @@ static bool run(const wchar_t *program, wchar_t *line, DWORD *code)
 static void become_uv(const wchar_t *path)
 {
     DWORD code;
-    if (run(path, (wchar_t *)JOIN(command_line), &code))
+    if (run(path, (wchar_t *)JOIN(command_line), true, &code))
         ExitProcess(code);
 }
 
@@ -85,7 +113,7 @@ static bool become_python(const struct configuration *configuration, const wchar
     append_quoted(&line, name.start);
     append(&line, command_line + end);
     DWORD code;
-    if (!run(configuration->python, line.start, &code))
+    if (!run(configuration->python, line.start, false, &code))
         return false;
     if (code != PYTHON_FAILED_CODE)
         ExitProcess(code);

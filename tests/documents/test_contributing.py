@@ -47,3 +47,11 @@ def test_every_folder_is_there() -> None:
     made = {".venv", ".cache", "src/uvlocal/launchers"}
     for path in re.findall(r"`([\w.-]+/[\w./-]+)`", TEXT):
         assert path in made or os.path.exists(os.path.join(SOURCE, path)), path
+
+
+def test_every_path_of_the_makefile_is_there() -> None:
+    """The tests and programs that its commands name exist."""
+    for path in re.findall(
+        r"(?<![\w/-])(?:tests|demo|benchmarks)/[\w/]+(?:\.py)?", _read("Makefile")
+    ):
+        assert os.path.exists(os.path.join(SOURCE, path)), path

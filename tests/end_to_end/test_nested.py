@@ -71,6 +71,21 @@ def test_run_in_another_project(newest_world: World, inner: str) -> None:
     assert world.installed(environment_of(world, here, "redirected")) == {"iniconfig"}
 
 
+@pytest.mark.slow
+def test_a_script_that_starts_itself(newest_world: World) -> None:
+    """A shebang without `--script` goes round in uv, which says so itself, as without us."""
+    world = newest_world
+    project = world.project("home/Dropbox/loop", packaged=False)
+    script = world.write("home/Dropbox/loop/again", "#!/usr/bin/env -S uv run\n")
+    os.chmod(script, 0o755)  # noqa: S103 - a script is for everybody to run
+    world.uv("sync", "-q", cwd=project).ok()
+    depth = {"UV_RUN_MAX_RECURSION_DEPTH": "110"}
+    ran = world.run(script, cwd=project, env=depth)
+    assert ran.code == 2
+    assert "recursive" in ran.err
+    assert "uvlocal" not in ran.err
+
+
 def test_three_levels(newest_world: World) -> None:
     """A redirected project reached through a local one from a redirected one is right as well."""
     world = newest_world

@@ -28,6 +28,8 @@ EXPECTED = {
     "fuse-overlayfs": ("local", "fuse-overlayfs", False),
     "bindfs": ("local", "bindfs", False),
     "gocryptfs": ("local", "gocryptfs", False),
+    "encfs": ("local", "encfs", False),
+    "cryfs": ("local", "cryfs", False),
     "mergerfs": ("local", "mergerfs", False),
     "ntfs": ("local", "NTFS", False),
     "exfat": ("incapable", "exFAT", True),
@@ -112,16 +114,57 @@ def test_btrfs_subvolume(mounts: Mounts) -> None:
     assert (volume.kind, volume.label, volume.mount_point) == ("local", "btrfs", point)
 
 
-def test_encrypted_folder_in_dropbox(mounts: Mounts, newest_world: World) -> None:
+@pytest.mark.parametrize("program", ["gocryptfs", "encfs", "cryfs"])
+def test_encrypted_folder_in_dropbox(mounts: Mounts, newest_world: World, program: str) -> None:
     """What is mounted from an encrypted folder in Dropbox is in Dropbox."""
+    encrypt = {
+        "gocryptfs": real_mounts.gocryptfs,
+        "encfs": real_mounts.encfs,
+        "cryfs": real_mounts.cryfs,
+    }[program]
     cipher = os.path.join(newest_world.dropbox, "crypt")
     os.mkdir(cipher)
-    point = bring_up(mounts, real_mounts.gocryptfs, cipher)
+    point = bring_up(mounts, encrypt, cipher)
     volume = located(os.path.join(point, "foo"), newest_world.home)
     assert (volume.kind, volume.provider) == ("synced", "dropbox")
     project = newest_world.project(os.path.join(point, "foo"))
     newest_world.uv("run", "foo", cwd=project).ok()
     assert len(newest_world.environments()) == 1
+
+
+def test_bind_mount_of_a_folder_in_dropbox(mounts: Mounts, newest_world: World) -> None:
+    """A folder inside a sync root that is mounted elsewhere too is synced there as well."""
+    world = newest_world
+    project = world.project("home/Dropbox/code/foo", packaged=False)
+    point = mounts.make("work")
+    mounts.run("mount", "--bind", os.path.dirname(project), point)
+    mounts.await_mount(point)
+    volume = located(os.path.join(point, "foo"), world.home)
+    assert (volume.kind, volume.provider) == ("synced", "dropbox")
+    assert volume.evidence[0].startswith(f"`{point}` is a bind mount of `~/Dropbox/code`")
+    world.uv("sync", cwd=os.path.join(point, "foo")).ok()
+    assert len(world.environments()) == 1
+    other = mounts.make("other")
+    mounts.run("mount", "--bind", world.local, other)
+    mounts.await_mount(other)
+    assert located(os.path.join(other, "foo"), world.home).kind == "local"
+
+
+def test_dot_venv_is_a_mount(mounts: Mounts, newest_world: World) -> None:
+    """An environment that a mount keeps off the volume is used there, and left alone."""
+    world = newest_world
+    project = world.project("home/Dropbox/foo", packaged=False)
+    venv = os.path.join(project, ".venv")
+    os.mkdir(venv)
+    mounts.run("mount", "--bind", mounts.make("volume"), venv)
+    mounts.await_mount(venv)
+    world.uv("sync", cwd=project).ok()
+    assert os.path.exists(os.path.join(venv, "pyvenv.cfg"))
+    assert world.environments() == []
+    assert "already-local" in world.uvlocal("status", project, "--json").raw_out
+    world.uvlocal("migrate", project, "--yes")
+    assert os.path.exists(os.path.join(venv, "pyvenv.cfg"))
+    assert world.environments() == []
 
 
 def test_view_of_a_network_folder(mounts: Mounts) -> None:

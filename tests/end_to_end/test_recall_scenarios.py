@@ -107,6 +107,27 @@ CENTRAL = 'preview-features = ["centralized-project-envs"]\n'
 
 #: What is there before, the folder, the words that are recorded and asked again, and the change.
 CHANGES = [
+    pytest.param(
+        _write(f"{P}/env", "A=1"),
+        P,
+        "run --env-file=env true",
+        _write(f"{P}/env", "UV_PROJECT_ENVIRONMENT=/mine"),
+        id="env-file-names-an-environment",
+    ),
+    pytest.param(
+        _set("UV_ENV_FILE", "none"),
+        P,
+        "run true",
+        _write(f"{P}/none", "UV_PROJECT_ENVIRONMENT=/mine"),
+        id="env-file-comes",
+    ),
+    pytest.param(
+        _write(f"{P}/env", "UV_PROJECT_ENVIRONMENT=/mine"),
+        P,
+        "run true",
+        _set("UV_ENV_FILE", "env"),
+        id="variable-names-an-env-file",
+    ),
     pytest.param(_nothing, P, "sync", _write(f"{P}/pyproject.toml", NEVER), id="project-settings"),
     pytest.param(
         _write(f"{P}/pyproject.toml", NEVER),
@@ -344,3 +365,45 @@ def test_what_cannot_matter_does_not_matter(tmp_path: Path, words: str) -> None:
         asked = Asked(P, (*more, "--more", "x.py"))
 
     assert world.launch(asked) == world.decide(asked) is not None
+
+
+@pytest.mark.parametrize(
+    ("recorded_for", "asked", "kept"),
+    [
+        pytest.param("run true", "sync", True, id="another-command"),
+        pytest.param("lock", "add x", True, id="of-one-that-only-reads"),
+        pytest.param("sync", "run -q tool --flag", True, id="another-program"),
+        pytest.param("pip list", "sync", False, id="of-no-project-command"),
+        pytest.param("run --directory=.. true", "sync", False, id="of-elsewhere"),
+        pytest.param("run --project ../ws/member true", "sync", False, id="of-another-project"),
+        pytest.param("sync", "sync --project=other", False, id="for-another-project"),
+        pytest.param("sync", "run --directory=sub true", False, id="in-another-directory"),
+        pytest.param("sync", "run sub/x.py", False, id="a-script-elsewhere"),
+        pytest.param("sync", "run --isolated true", False, id="isolated"),
+        pytest.param("sync", "pip list", False, id="a-command-that-is-not-known"),
+    ],
+)
+def test_our_python_is_gone(tmp_path: Path, recorded_for: str, asked: str, *, kept: bool) -> None:
+    """A project whose environment is there keeps it as far as a recorded decision can tell."""
+    world = ChangingWorld(str(tmp_path), 0)
+    world.decide(Asked(P, ("sync",)))  # uv makes the environment
+    world.write_down(Asked(P, tuple(recorded_for.split())))
+    os.unlink(world.path("python/python"))
+    answer = world.launch(Asked(P, tuple(asked.split())))
+    assert answer is not None
+    assert answer.program == world.path("bin2/uv")
+    assert answer.words == tuple(asked.split())
+    assert ("UV_PROJECT_ENVIRONMENT" in answer.variables) is kept
+
+
+def test_our_python_is_gone_and_the_environment_too(tmp_path: Path) -> None:
+    """Without an environment there is nothing to keep: uv runs unchanged."""
+    world = ChangingWorld(str(tmp_path), 0)
+    world.write_down(Asked(P, ("run", "true")))
+    os.unlink(world.path("python/python"))
+    before = world.launch(Asked(P, ("sync",)))
+    assert before is not None
+    world.remove(before.variables["UV_PROJECT_ENVIRONMENT"])
+    answer = world.launch(Asked(P, ("sync",)))
+    assert answer is not None
+    assert "UV_PROJECT_ENVIRONMENT" not in answer.variables

@@ -136,6 +136,16 @@ def test_a_change_is_noticed(recalling: Recalling, change: Callable[[World], Non
     assert not recalling.recalls(*SHOW)
 
 
+def test_the_link_to_the_shim_comes_back(recalling: Recalling) -> None:
+    """A recalled call never leaves out for ever what a nested call needs."""
+    [environment] = recalling.world.environments()
+    link = os.path.join(environment, "bin", "uv")
+    assert os.path.realpath(link) == os.path.join(recalling.world.shim_directory, "uv")
+    os.unlink(link)
+    assert not recalling.recalls(*SHOW)
+    assert os.path.lexists(link)
+
+
 @pytest.mark.parametrize(
     "env",
     [

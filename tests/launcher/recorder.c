@@ -5,7 +5,8 @@
  * UVLOCAL_TEST_RECORD names the file to write. UVLOCAL_TEST_END is an exit code; `s` and a number
  * is a signal to die from; `w` waits for a signal from outside; `r` and a path starts that program
  * in the same process with the same arguments, as a wrapper around uv would. Without it: exit 0.
- * On Windows Ctrl-C ends it with 42.
+ * On Windows Ctrl-C ends it with 42; `c` closes its output, waits for the end of its input, and
+ * ends with 42.
  *
  * On POSIX the record is lines of a kind and a value, bytes as hexadecimal. On Windows it is the
  * raw command line and the raw environment, in UTF-16, each with its final NUL characters.
@@ -141,6 +142,12 @@ void start(void)
     if (GetEnvironmentVariableW(L"UVLOCAL_TEST_END", end, 16) != 0) {
         if (end[0] == L'w')
             Sleep(INFINITE);
+        if (end[0] == L'c') {
+            CloseHandle(GetStdHandle(STD_OUTPUT_HANDLE));
+            while (ReadFile(GetStdHandle(STD_INPUT_HANDLE), path, 1, &written, NULL) && written > 0)
+                continue;
+            code = 42;
+        }
         for (const WCHAR *digit = end; *digit >= L'0' && *digit <= L'9'; digit++)
             code = code * 10 + (DWORD)(*digit - L'0');
     }

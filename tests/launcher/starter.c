@@ -10,7 +10,8 @@
  *
  * On Windows it starts the program START_PROGRAM with the raw command line START_LINE, waits, and
  * ends with its exit code. Where START_INTERRUPT names a file, it makes a console of its own, waits
- * for that file, and presses Ctrl-C there.
+ * for that file, and presses Ctrl-C there. With START_PIPES the program gets two pipes as input and
+ * output: its output is read to the end, and only then its input ends.
  */
 
 #ifndef _WIN32
@@ -145,6 +146,29 @@ static void interrupt(const WCHAR *file, HANDLE child)
         ExitProcess(124);
 }
 
+/* Makes two pipes, of which the program to be started gets its ends. */
+static void make_pipes(STARTUPINFOW *startup, HANDLE *to, HANDLE *from)
+{
+    startup->dwFlags = STARTF_USESTDHANDLES;
+    startup->hStdError = GetStdHandle(STD_ERROR_HANDLE);
+    CreatePipe(&startup->hStdInput, to, NULL, 0);
+    CreatePipe(from, &startup->hStdOutput, NULL, 0);
+    SetHandleInformation(startup->hStdInput, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
+    SetHandleInformation(startup->hStdOutput, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
+}
+
+/* Reads the output to its end, and ends the input only then. */
+static void read_to_the_end(const STARTUPINFOW *startup, HANDLE to, HANDLE from)
+{
+    char part[64];
+    DWORD got = 1;
+    CloseHandle(startup->hStdInput);
+    CloseHandle(startup->hStdOutput);
+    while (ReadFile(from, part, sizeof part, &got, NULL) && got > 0)
+        continue;
+    CloseHandle(to);
+}
+
 void start(void);
 
 void start(void)
@@ -161,12 +185,19 @@ void start(void)
         AllocConsole();
         SetConsoleCtrlHandler(stand_by, TRUE);
     }
+    HANDLE to = NULL;
+    HANDLE from = NULL;
+    bool pipes = GetEnvironmentVariableW(L"START_PIPES", file, MOST) != 0;
+    if (pipes)
+        make_pipes(&startup, &to, &from);
     startup.cb = sizeof startup;
     GetEnvironmentVariableW(L"START_PROGRAM", program, MOST);
     GetEnvironmentVariableW(L"START_LINE", line, MOST);
     if (CreateProcessW(program, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &child)) {
         if (interrupts)
             interrupt(file, child.hProcess);
+        if (pipes)
+            read_to_the_end(&startup, to, from);
         WaitForSingleObject(child.hProcess, INFINITE);
         GetExitCodeProcess(child.hProcess, &code);
     }

@@ -236,6 +236,16 @@ TROUBLES = [
 ]
 
 
+def test_the_hint_names_what_works_without_our_python(machine: Machine) -> None:
+    """The configuration knows how uvlocal was installed; `uvlocal install` cannot start either."""
+    with open(machine.conf, "ab") as file:
+        file.write(b"repair pipx reinstall uvlocal\n")
+    os.unlink(machine.python)
+    [_, hint] = machine.call(*ODD).stderr.splitlines()
+    assert hint.startswith("hint: run `pipx reinstall uvlocal`, then `uvlocal install`")
+    assert machine.became() == "uv"
+
+
 @pytest.mark.parametrize(("damage", "trouble"), TROUBLES)
 def test_whatever_is_wrong_with_uvlocal_uv_runs(
     machine: Machine, damage: Callable[[Machine], object], trouble: str
@@ -466,6 +476,50 @@ def test_no_place_to_look(machine: Machine) -> None:
         "error: no uv found, these places were tried:\n  `PATH` has no usable folder\n\n"
         f"hint: {INSTALL}, or set `UVLOCAL_UV` to the path of the real one\n"
     )
+
+
+@pytest.fixture
+def uvx(machine: Machine) -> str:
+    """Return the path of the shim's twin `uvx`, on a machine without Python."""
+    machine.without_python()
+    with open(machine.shim, "rb") as file:
+        return machine.put("shims/uvx", file.read())
+
+
+@pytest.mark.parametrize(
+    ("programs", "variables", "found"),
+    [
+        pytest.param(["real/uvx", "b/uvx"], {}, "real/uvx", id="beside-uv"),
+        pytest.param(["b/uvx"], {}, "b/uvx", id="on-path"),
+        pytest.param(["a/uvx", "a/uv", "real/uvx"], {}, "a/uvx", id="beside-the-first-uv"),
+        pytest.param(["real/uvx"], {"PATH": None}, "real/uvx", id="beside-the-recorded-uv"),
+        pytest.param(["b/uvx", "real/uvx"], {"UVLOCAL_UV": "b/uv"}, "b/uvx", id="beside-the-wish"),
+        pytest.param([], {}, "", id="nowhere"),
+        pytest.param(["real/uvx"], {"UVLOCAL_UV": "gone"}, "", id="a-wish-that-leads-nowhere"),
+    ],
+)
+def test_uvx(
+    machine: Machine,
+    uvx: str,
+    programs: list[str],
+    variables: dict[str, str | None],
+    found: str,
+) -> None:
+    """By its own name the launcher becomes the uvx beside the real uv, or on PATH."""
+    for name in [*programs, "b/uv"]:
+        machine.put(name, machine.program)
+    machine.set("PATH", ":".join(map(machine.path, ("shims", "a", "real", "b"))))
+    for name, value in variables.items():
+        machine.set(name, value if name == "PATH" or value is None else machine.path(value))
+    result = machine.call(b"ty", b"check", argv=[b"uvx", b"ty", b"check"], program=uvx)
+    assert machine.became() == ("uv" if found else "nothing")
+    assert result.code == (0 if found else 127)
+    if found:
+        record = machine.recorded()
+        assert record.arguments[1:] == [b"ty", b"check"]
+        assert sys.platform != "linux" or record.program == [machine.path(found).encode()]
+    elif "UVLOCAL_UV" not in variables:
+        assert result.stderr.startswith("error: no uvx found")
 
 
 def test_a_uv_that_cannot_be_started(native: Machine) -> None:
@@ -875,6 +929,25 @@ def test_loop_count(machine: Machine, before: str | None, after: str) -> None:
         machine.set("UVLOCAL_LOOP", before)
     result = machine.call(orders=orders)
     assert machine.recorded().value("UVLOCAL_LOOP") == after.format(pid=result.pid)
+
+
+@pytest.mark.parametrize(
+    ("counted", "deepest"),
+    [
+        pytest.param("1", 100, id="within-one"),
+        pytest.param("100", 199, id="uv's-own-limit"),
+        pytest.param("3000", 3099, id="a-limit-of-the-user"),
+        pytest.param("x", 99, id="no-number"),
+        pytest.param("99999999999999999999", 99, id="too-large"),
+    ],
+)
+def test_what_uv_counts_is_left_to_uv(machine: Machine, counted: str, deepest: int) -> None:
+    """uv stops `uv run` that starts itself, with a message of its own, before we do."""
+    machine.set("UV_RUN_RECURSION_DEPTH", counted)
+    machine.set("UVLOCAL_LOOP", f"1:1:{deepest}")
+    assert machine.call().code == 0
+    machine.set("UVLOCAL_LOOP", f"1:1:{deepest + 1}")
+    assert machine.call().code == 127
 
 
 @pytest.mark.parametrize(

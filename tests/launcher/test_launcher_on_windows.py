@@ -215,6 +215,14 @@ def test_interrupt(windows: Windows) -> None:
     assert windows.call() == (42, "")
 
 
+def test_who_waits_for_the_end_of_the_output(windows: Windows) -> None:
+    """A uv that closes its output, and lives on, has closed it for whoever reads it."""
+    windows.without_python()
+    windows.environ["UVLOCAL_TEST_END"] = "c"
+    windows.environ["START_PIPES"] = "1"
+    assert windows.call() == (42, "")
+
+
 def _processes(word: str) -> Iterator[str]:
     """Yield the ids of the processes whose command line holds a word."""
     for entry in os.listdir("/proc"):

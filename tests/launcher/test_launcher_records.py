@@ -64,12 +64,6 @@ def test_every_damage_is_a_miss(machine: Machine) -> None:
         pytest.param("uv", "/nowhere/at/all", id="uv-gone"),
         pytest.param("changes", ["=x"], id="change-without-a-name"),
         pytest.param("changes", [""], id="empty-change"),
-        pytest.param(
-            "changes", ["UVLOCAL_SET_UV_PROJECT_ENVIRONMENT=/project/.venv"], id="not-in-a-store"
-        ),
-        pytest.param(
-            "changes", ["UVLOCAL_SET_VIRTUAL_ENV=/s/envs/x-0123456789/.."], id="out-of-the-store"
-        ),
         pytest.param("directory", "/", id="another-folder"),
         pytest.param("how", "run", id="another-kind"),
         pytest.param("words", ["lock"], id="other-words"),

@@ -87,6 +87,12 @@ STAMPS = [
         lambda s, p: s.can_write(f"{p}/folder"), lambda p: os.rmdir(f"{p}/folder"), id="w-may"
     ),
     pytest.param(
+        lambda s, p: s.can_change(f"{p}/none"), lambda p: write(f"{p}/none"), id="o-may-not"
+    ),
+    pytest.param(
+        lambda s, p: s.can_change(f"{p}/file"), lambda p: os.unlink(f"{p}/file"), id="o-may"
+    ),
+    pytest.param(
         lambda s, p: s.can_start(f"{p}/file"), lambda p: os.chmod(f"{p}/file", 0o700), id="p"
     ),
 ]

@@ -24,7 +24,7 @@ if sys.platform != "linux":
 
 RUNS = os.environ.get("UVLOCAL_FUZZ_RUNS", "200000")
 SEED = os.environ.get("UVLOCAL_FUZZ_SEED", "1")
-SOURCE = os.path.join(fetched.SOURCE, "tests", "shims", "fuzz_launcher.c")
+SOURCE = os.path.join(fetched.SOURCE, "tests", "launcher", "fuzz_launcher.c")
 FLAGS = ["-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fno-sanitize-recover=all"]
 CLANG = shutil.which("clang") or ""
 

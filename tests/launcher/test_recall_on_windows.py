@@ -200,7 +200,6 @@ def test_another_folder(recalling: Recalling) -> None:
     "fields",
     [
         pytest.param({"uv": "real\\uv.exe"}, id="a-relative-uv"),
-        pytest.param({"changes": ["UVLOCAL_SET_UV_PROJECT_ENVIRONMENT=C:\\x"]}, id="no-store"),
         pytest.param({"changes": ["=C:=x"]}, id="a-nameless-change"),
     ],
 )

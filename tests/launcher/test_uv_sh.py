@@ -223,6 +223,15 @@ def test_all_its_variables_are_its_own() -> None:
     assert assigned - own == {"IFS", "UVLOCAL_LOOP"}  # IFS for one `read` only
 
 
+def test_the_hint_names_what_works_without_our_python(shell: Machine) -> None:
+    """The configuration knows how uvlocal was installed; `uvlocal install` cannot start either."""
+    with open(shell.conf, "ab") as file:
+        file.write(b"repair pipx reinstall uvlocal\n")
+    os.unlink(shell.python)
+    said = shell.call().stderr
+    assert "\nhint: run `pipx reinstall uvlocal`, then `uvlocal install` to mend this" in said
+
+
 # -- the guard against loops -----------------------------------------------------------------------
 
 
@@ -235,6 +244,14 @@ def test_depth_is_counted(shell: Machine, before: str | None, after: str) -> Non
     shell.set("UVLOCAL_LOOP", before)
     result = shell.call()
     assert shell.recorded().value("UVLOCAL_LOOP") == f"{result.pid}:1:{after}"
+
+
+def test_what_uv_counts_is_left_to_uv(shell: Machine) -> None:
+    """uv stops `uv run` that starts itself, with a message of its own, before we do."""
+    shell.set("UVLOCAL_LOOP", "1:1:150")
+    assert shell.call().code == 127
+    shell.set("UV_RUN_RECURSION_DEPTH", "100")
+    assert shell.call().code == 0
 
 
 def test_a_loop_of_two_programs_ends(shell: Machine) -> None:
@@ -253,3 +270,27 @@ def test_it_carries_the_marker(shell: Machine) -> None:
     """The script holds the marker, so that other shims know it for one of ours."""
     with open(shell.shim, "rb") as file:
         assert MARKER in file.read()
+
+
+@pytest.mark.parametrize(
+    ("programs", "wish", "found"),
+    [
+        pytest.param(["b/uvx"], "", "b/uvx", id="on-path"),
+        pytest.param(["b/uvx", "c/uvx"], "c/uv", "c/uvx", id="beside-the-wish"),
+        pytest.param([], "", "", id="nowhere"),
+    ],
+)
+def test_uvx(shell: Machine, programs: list[str], wish: str, found: str) -> None:
+    """By its own name the script becomes uvx, and never uv."""
+    shell.without_python()
+    with open(shell.shim, "rb") as file:
+        twin = shell.put("shims/uvx", file.read())
+    for name in programs:
+        shell.put(name, shell.program)
+    shell.set("PATH", ":".join(map(shell.path, ("shims", "real", "b"))))
+    shell.set("UVLOCAL_UV", shell.path(wish) if wish else None)
+    result = shell.call(b"ty", argv=[b"uvx", b"ty"], program=twin)
+    assert result.code == (0 if found else 127)
+    assert shell.became() == ("uv" if found else "nothing")
+    if found and sys.platform == "linux":
+        assert shell.recorded().program == [shell.path(found).encode()]

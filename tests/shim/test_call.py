@@ -91,6 +91,29 @@ def test_dot_venv(files: dict[str, object], code: str) -> None:
     assert settle(machine(files))[0] == code
 
 
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        pytest.param(f"8:1 /volumes/v {ROOT}/.venv", "already-local", id="of-the-same-disk"),
+        pytest.param(f"8:1 / {ROOT}/.venv/lib", "synced", id="further-in"),
+        pytest.param(f"8:1 / {ROOT}", "synced", id="the-project-itself"),
+    ],
+)
+def test_dot_venv_that_is_a_mount(row: str, code: str) -> None:
+    """A container's named volume at `.venv` is a fit place, whoever owns it."""
+    system = machine({f"{ROOT}/.venv/pyvenv.cfg": b""})
+    system.modes[f"{ROOT}/.venv"] = 0o777
+    system.mount_text = f"{DISK}2 1 {row} rw - ext4 /dev/sda1 rw\n"
+    assert settle(system)[0] == code
+
+
+def test_dot_venv_that_is_a_mount_of_another_machine() -> None:
+    """A network volume at `.venv` is no better than the project's own."""
+    system = machine({f"{ROOT}/.venv/pyvenv.cfg": b""})
+    system.mount_text = f"{DISK}2 1 8:1 / {ROOT}/.venv rw - nfs4 nas:/v rw\n"
+    assert settle(system)[0] == "synced"
+
+
 @pytest.mark.parametrize("mode", [0o777, 0o775])
 def test_a_link_to_a_place_that_others_may_write(mode: int) -> None:
     """A place where others could plant an interpreter is no fit place."""
@@ -232,3 +255,22 @@ def test_uv_pip_finds_a_nearer_environment_itself(
     code, environ = settle(system, "pip", "list")
     assert code == "synced"
     assert environ.get("VIRTUAL_ENV") == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "given"),
+    [
+        ("python find", False),
+        ("run --no-project x", False),
+        ("tool run x", False),
+        ("build", False),
+        ("pip list", True),
+    ],
+)
+@pytest.mark.parametrize("broken", [True, False], ids=["broken", "whole"])
+def test_an_environment_without_its_python(command: str, *, given: bool, broken: bool) -> None:
+    """uv stops at an active environment that is broken, but passes over such a `.venv`."""
+    python: dict[str, object] = {} if broken else {f"{ENVIRONMENT}/bin/python": b""}
+    system = machine({f"{ENVIRONMENT}/pyvenv.cfg": b"", **python})
+    _, environ = settle(system, *command.split())
+    assert ("VIRTUAL_ENV" in environ) is (given or not broken)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import subprocess
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+import uvlocal
 from uvlocal.shim import call as gather
 from uvlocal.shim import launch
 from uvlocal.shim.uv import handover
@@ -110,7 +113,8 @@ def test_the_first_call_says_one_line_and_writes_the_record(
 ) -> None:
     """The first call that makes the environment is told of, the second is not."""
     first, second = call("uv", "sync"), call("uv", "sync")
-    assert first.said.count("\n") == 1
+    _, hint = first.said.splitlines()
+    assert hint.startswith("hint: editors")
     assert first.said.startswith("uvlocal: `~/Dropbox/foo` is synced by Dropbox")
     assert second.said == ""
     records = tmp_path / "home/.local/share/uvlocal/records"
@@ -151,6 +155,35 @@ def test_switches(call: Callable[..., Started], value: str | None, *, on: bool) 
     assert ("UV_PROJECT_ENVIRONMENT" not in said("UVLOCAL_BYPASS", "lock").changes) == on
     assert ("decision: " in said("UVLOCAL_TRACE", "lock").said) == on
     assert (said("UVLOCAL_QUIET", "sync").said == "") == on
+
+
+def test_a_module_beside_the_package(tmp_path: Path) -> None:
+    """What lies beside the package does not take the place of a module of Python's own."""
+    source, home, uv = tmp_path / "source", tmp_path / "home", tmp_path / "bin" / "uv"
+    shutil.copytree(os.path.dirname(uvlocal.__file__), source / "uvlocal")
+    (source / "tomllib.py").write_text("raise SystemExit('the wrong tomllib')")
+    for path, text in (
+        (uv, "#!/bin/sh\necho real uv\n"),
+        (home / ".config/uvlocal/uvlocal.toml", 'mode = "never"\n'),
+        (home / "foo/pyproject.toml", '[project]\nname = "foo"\nversion = "1"\n'),
+    ):
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    uv.chmod(0o755)
+    code = (
+        "import sys; file = open(sys.argv[1] + '/uvlocal/shim/launch.py');"
+        "exec(compile(file.read(), file.name, 'exec')); main()"
+    )
+    words = [sys.executable, "-I", "-S", "-c", code, str(source), "/none/uv", "-", "uv", "sync"]
+    done = subprocess.run(
+        words,
+        env={"HOME": str(home), "PATH": str(uv.parent)},
+        cwd=home / "foo",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "real uv\n", "")
 
 
 def test_trace(call: Callable[..., Started]) -> None:

@@ -14,7 +14,7 @@ from uvlocal.shim.request.parse import parse
 from uvlocal.shim.settings import settings
 from uvlocal.shim.store import lookup, naming
 from uvlocal.shim.uv import handover, variables
-from uvlocal.shim.volume.locate import locate
+from uvlocal.shim.volume.locate import is_local_mount, locate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,10 +25,13 @@ class Call:
     """One call of uv: its facts, its decision, and the changes to its environment.
 
     `system.environ` becomes the environment that the user had, what an outer call of ours set
-    taken back; `changes` leads from the inherited one to the one uv gets.
+    taken back; `changes` leads from the inherited one to the one uv gets. `first_notice` is None
+    where this is not a project's first call, else what its notice adds, "" for nothing.
+    `is_lasting` is False where the decision rests on what has no stamp: which uv a wrapper starts.
     """
 
     __slots__ = (
+        "_program",
         "_real",
         "_settings",
         "_tell",
@@ -36,7 +39,9 @@ class Call:
         "arguments",
         "changes",
         "facts",
+        "first_notice",
         "inherited",
+        "is_lasting",
         "launcher",
         "system",
     )
@@ -66,15 +71,18 @@ class Call:
         self._settings: "settings.Settings | None" = None
         self._take_back_unmarked()
         self.facts = Facts(system.environ, bypass=variables.is_on(system.environ, "UVLOCAL_BYPASS"))
+        self.first_notice: "str | None" = None
         self._real: "handover.RealUv | None" = None
+        self._program: "handover.RealUv | None" = None
         self._version: "tuple[int, int, int] | None" = None
+        self.is_lasting = True
 
     def _take_back_unmarked(self) -> None:
         """Remove a value inside the store whose mark was lost on the way (by sudo, by tox)."""
         system = self.system
         value = system.environ.get("UV_PROJECT_ENVIRONMENT", "")
         # The settings are read only for a value that has the shape of ours.
-        if naming.is_our_environment(value, "", system) and naming.is_our_environment(
+        if naming.has_our_shape(value, system) and naming.is_our_environment(
             value, self.settings.store, system
         ):
             self.changes.values["UV_PROJECT_ENVIRONMENT"] = None
@@ -95,6 +103,12 @@ class Call:
             self._real = handover.find(self.system, self.launcher)
         return self._real
 
+    def program(self) -> handover.RealUv:
+        """Return what this call becomes: the real uv, or uvx."""
+        if self._program is None:
+            self._program = handover.find_program(self.real_uv(), self.system, self.launcher)
+        return self._program
+
     def uv_version(self) -> "tuple[int, int, int] | None":
         """Return the real uv's version, None where it cannot be had."""
         if self._version is None and self.real_uv().path:
@@ -102,7 +116,9 @@ class Call:
             file = self.system.path.join(cache, "uv-versions") if cache else ""
             from uvlocal.shim.uv import versions
 
-            self._version = versions.known(self.real_uv().path, self.system, file)
+            path = self.real_uv().path
+            self._version = versions.known(path, self.system, file)
+            self.is_lasting = not versions.is_wrapper(path, self.system)
         return self._version
 
     def _uv_has(self, since: "tuple[int, int, int]") -> bool:
@@ -111,8 +127,14 @@ class Call:
 
     # -- gathering -------------------------------------------------------------------------------
 
-    def settle(self) -> Decision:
-        """Gather facts until they settle a decision, and note the variables that it wants."""
+    def settle(self, attempt: "Callable[[Call, Decision], bool] | None" = None) -> Decision:
+        """Gather facts until they settle a decision, and note the variables that it wants.
+
+        Args:
+            attempt: makes the place for an environment that uv is about to make, and says whether
+                that worked. Without it nothing is written, and `access(2)` is believed, which
+                sandboxes, quotas and odd file systems answer with yes and mean no.
+        """
         decision = decide(self.facts)
         for gather in (
             self._gather_request,
@@ -129,9 +151,30 @@ class Call:
         if decision is None:  # the last step gathers all that is left
             msg = "the facts settle no decision"
             raise RuntimeError(msg)
+        if attempt is not None and self._makes_environment(decision):
+            decision = self._tried(decision, attempt)
         variables.put_on(self.changes, self.system.environ, decision.variables)
+        self.changes.values.update(dict.fromkeys(decision.removed))
         self.note("decision", f"{decision.code}: {decision.sentence}")
         return decision
+
+    def _makes_environment(self, decision: Decision) -> bool:
+        """Say whether uv is about to make or change a project's environment in the store."""
+        request, store = self.facts.request, self.facts.store
+        if request is None or store is None or not request.writes or request.role != "project":
+            return False
+        # Whether the guess says yes or no, an attempt tells more.
+        return decision.strategy == "redirect" or decision.code == "no-store"
+
+    def _tried(self, decision: Decision, attempt: "Callable[[Call, Decision], bool]") -> Decision:
+        """Return the decision once more, now that is known whether the store can be written."""
+        store = self.facts.store
+        if store is None or not store.path:
+            return decision
+        store.writable = True
+        wanted = decide(self.facts) or decision
+        store.writable = attempt(self, wanted)
+        return decide(self.facts) or decision
 
     def note(self, what: str, value: str) -> None:
         """Tell a fact for `UVLOCAL_TRACE`; names in it are anybody's."""
@@ -139,8 +182,13 @@ class Call:
             self._tell(display.printable(f"{what}: {value}"))
 
     def _gather_request(self) -> None:
-        request = parse(self.arguments, self.system, self.uv_version)
+        words = self.arguments
+        if handover.is_uvx(self.launcher, self.system):
+            words = ["tool", "uvx", *words]
+        request = parse(words, self.system, self.uv_version)
         self.facts.request = request
+        if request.file_variables:
+            self.facts.environ = {**request.file_variables, **self.system.environ}
         self.note("command", f"`{request.command}` in `{request.directory}`")
 
     def _gather_project(self) -> None:
@@ -205,8 +253,39 @@ class Call:
             store = lookup.look(project.root, self.system, self.settings)
             self.facts.store = store or lookup.nowhere(self.settings.store)
             self.note("store", f"`{self.facts.store.path}`")
+            self.facts.lacks_python = self._lacks_python(self.facts.store)
+            request = self.facts.request
+            self.facts.old_is_active = self._is_old_active(project.root)
+            if store and store.exists and request is not None and request.writes:
+                store.changeable = lookup.can_change(store, self.system)
             if self._wish() == "no-metadata" and self.facts.request is not None:
                 self.facts.link_mode = link_mode_by(self.facts.request, project, self.system)
+
+    def _lacks_python(self, store: lookup.Store) -> bool:
+        """Say whether an environment is there that uv, left alone, would pass over as broken.
+
+        An active one without its Python is an error to uv. `uv pip` is to get that error: without
+        it, it would go on to change another environment.
+        """
+        request, system = self.facts.request, self.system
+        if request is None or request.role != "environment" or not store.exists:
+            return False
+        if request.command.startswith("pip "):
+            return False
+        windows = system.platform == "win32"
+        program = ("Scripts", "python.exe") if windows else ("bin", "python")
+        return system.stat(system.path.join(store.environment, *program)) is None
+
+    def _is_old_active(self, root: str) -> bool:
+        """Return whether the shell has activated a `.venv` in the project that is no pointer."""
+        request, system = self.facts.request, self.system
+        active = system.environ.get("VIRTUAL_ENV", "")
+        above, name = system.path.split(active)
+        if request is None or request.role != "project" or name != ".venv":
+            return False
+        status = system.lstat(active)
+        is_folder = status is not None and stat.S_ISDIR(status.st_mode)
+        return is_folder and system.realpath(above) == root
 
     def _wish(self) -> str:
         """Return the strategy that is asked for, whether or not it can be carried out."""
@@ -216,16 +295,20 @@ class Call:
     def _local_link(self, root: str) -> str:
         """Return where `.venv` leads if that is a fit place off the volume already, else "".
 
-        Only an existing place on a local volume that belongs to this user or root, and that
-        nobody else may write, is a reason to stand aside: the link itself may have been written
+        A mount of its own is one: a container's named volume. A link is, where it leads to an
+        existing place on a local volume that belongs to this user or root and that nobody else
+        may write: the link itself may have been written
         by another machine, or by anybody with whom the folder is shared. Another project's own
         `.venv` is none: uv would take that project's packages out of it.
         """
         system = self.system
         path = system.path.join(root, ".venv")
         status = system.lstat(path)
-        if status is None or stat.S_ISDIR(status.st_mode):
+        if status is None:
             return ""
+        if stat.S_ISDIR(status.st_mode):
+            self.facts.mounted = is_local_mount(path, status.st_dev, system)
+            return path if self.facts.mounted else ""
         if stat.S_ISLNK(status.st_mode):
             target = system.readlink(path) or ""
             self.facts.blocked = "as `.venv` is a link that leads nowhere"
@@ -239,7 +322,7 @@ class Call:
             self.facts.blocked = "as `.venv` is a file that leads nowhere"
         if not target or "\0" in target:
             return ""
-        if naming.is_our_environment(target, "", system):
+        if naming.is_our_environment(target, self.settings.store, system):
             self.facts.blocked = "as `.venv` is a pointer that uvlocal made"
             return ""
         target = system.path.join(root, target)

@@ -29,6 +29,7 @@ MANAGED = (
     "VIRTUAL_ENV",
     "UV_NO_INSTALLER_METADATA",
     "UV_LINK_MODE",
+    "UV_NO_SYNC",
 )
 SET_PREFIX = "UVLOCAL_SET_"
 HAD_PREFIX = "UVLOCAL_HAD_"
@@ -39,6 +40,18 @@ LOOP = "UVLOCAL_LOOP"
 
 #: The first field of a record, raised with every change of the format.
 RECORD_MAGIC = "uvlocal-decision 3"
+#: Where Python is gone, what was recorded for one call holds for others in the same directory, so
+#: that a project keeps its environment: for these commands, unless a word names another place
+#: (has a separator), or begins so.
+KEEPING = ("add", "remove", "run", "sync")
+LEAVING = (
+    "--active",
+    "--directory",
+    "--isolated",
+    "--no-project",
+    "--project",
+    "--script",
+)
 #: The folder in the cache that holds the records.
 DECISIONS = "decisions"
 #: The largest record and the longest command line that is recorded word for word, in bytes; the
@@ -71,12 +84,14 @@ VARIABLES = (
     "USERPROFILE",
     "UV_CACHE_DIR",
     "UV_CONFIG_FILE",
+    "UV_ENV_FILE",
     "UV_FROZEN",
     "UV_ISOLATED",
     "UV_LINK_MODE",
     "UV_NO_BUILD_ISOLATION",
     "UV_NO_CACHE",
     "UV_NO_CONFIG",
+    "UV_NO_ENV_FILE",
     "UV_NO_INSTALLER_METADATA",
     "UV_NO_PROJECT",
     "UV_NO_SYNC",
@@ -90,9 +105,11 @@ VARIABLES = (
     "UV_WORKING_DIRECTORY",
     "VIRTUAL_ENV",
     "XDG_CACHE_HOME",
+    "XDG_CONFIG_DIRS",
     "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
     "XDG_STATE_HOME",
+    "_CONDA_ROOT",
 )
 
 # -- Python ----------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ CODES = {
     "uv-centralizes": "uv's own central environments are turned on",
     "no-project": "there is no project, or uv is told to ignore it",
     "opted-out": "the mode is `never`, or the project did not opt in where that is asked for",
-    "already-local": "`.venv` is a link that leads to a local volume already",
+    "already-local": "`.venv` is a link to a local volume, or a mount of its own on one",
     "local-volume": "the project lies on a local volume",
     "no-better-place": "the store does not lie on a local volume either",
     "no-store": "the store cannot be written and holds no environment for this project",
@@ -54,8 +54,11 @@ class Facts:
     `environ` is the environment that the user had, ours taken back. `centralized` says where uv's
     own central environments were turned on, "" if nowhere. `local_link` is where `.venv` leads
     when that is a fit place already, "" otherwise. `shown_root` is the project root for people.
+    `lacks_python`: the environment is there, its Python is gone, and uv would stop at it.
+    `mounted`: `.venv` is a mount of its own on a local volume, and `local_link` its path.
     `blocked` is what keeps an environment from being in the project, `link_mode` where the user
-    chose how uv links files, each "" for nothing.
+    chose how uv links files, each "" for nothing. `old_is_active`: the shell has activated the
+    project's own `.venv`.
     """
 
     __slots__ = (
@@ -63,8 +66,11 @@ class Facts:
         "bypass",
         "centralized",
         "environ",
+        "lacks_python",
         "link_mode",
         "local_link",
+        "mounted",
+        "old_is_active",
         "project",
         "request",
         "settings",
@@ -85,7 +91,10 @@ class Facts:
         self.local_link: "str | None" = None
         self.store: "Store | None" = None
         self.blocked = ""
+        self.old_is_active = False
         self.link_mode = ""
+        self.lacks_python = False
+        self.mounted = False
         self.shown_root = ""
 
 
@@ -95,10 +104,18 @@ class Decision:
     `code` is stable, for tests and JSON; `sentence` is for people. `strategy` is None where
     nothing is done. `variables` are to be set for uv, before marks. `environment` is where uv will
     find the project's environment, "" where that is uv's own business. `fallback` says why it is
-    not the strategy that was asked for, "" where it is.
+    not the strategy that was asked for, "" where it is. `removed` are variables to be removed.
     """
 
-    __slots__ = ("code", "environment", "fallback", "sentence", "strategy", "variables")
+    __slots__ = (
+        "code",
+        "environment",
+        "fallback",
+        "removed",
+        "sentence",
+        "strategy",
+        "variables",
+    )
 
     def __init__(
         self,
@@ -115,6 +132,7 @@ class Decision:
         self.variables = variables or {}
         self.environment = environment
         self.fallback = ""
+        self.removed: "tuple[str, ...]" = ()
 
 
 def decide(facts: Facts) -> "Decision | None":
@@ -176,7 +194,10 @@ def _about_volume(facts: Facts, settings: "Settings") -> "Decision | None":
     if facts.local_link is None:
         return None
     if facts.local_link:
-        return Decision("already-local", f"`.venv` leads to `{facts.local_link}` already")
+        leads = f"leads to `{facts.local_link}` already"
+        return Decision(
+            "already-local", f"`.venv` {'is a local volume of its own' if facts.mounted else leads}"
+        )
     return _about_store(facts, settings, volume, what)
 
 
@@ -223,7 +244,14 @@ def _act(facts: Facts, volume: "Volume", store: "Store", decision: Decision) -> 
             # project. `VIRTUAL_ENV` with `--active` would not leak, but such a call in the same
             # project would make `.venv` there, uv before 0.7 refuses it, and argv is the user's.
             variables["UV_PROJECT_ENVIRONMENT"] = store.environment
-        elif store.exists and not _chooses_environment(facts):
+            # uv warns at each call of an active environment that is not the project's. It sets
+            # the variable itself for what it starts.
+            if facts.old_is_active:
+                decision.removed = ("VIRTUAL_ENV",)
+            # uv would stop where it cannot install; so it runs what is there.
+            if request is not None and request.installs and not store.changeable:
+                variables.update(_without_sync(facts, request))
+        elif store.exists and not facts.lacks_python and not _chooses_environment(facts):
             variables["VIRTUAL_ENV"] = store.environment
         return decision
     decision.sentence += ", so uv is told to install without metadata"
@@ -238,15 +266,29 @@ def _act(facts: Facts, volume: "Volume", store: "Store", decision: Decision) -> 
     return decision
 
 
-def _chooses_environment(facts: Facts) -> bool:
-    """Say whether the user has an active environment, or named a target on the command line.
+def _without_sync(facts: Facts, request: "Request") -> "dict[str, str]":
+    """Return what keeps uv from installing, where the command knows such a thing."""
+    if not request.can_skip_sync or facts.environ.get("UV_NO_SYNC"):
+        return {}
+    return {"UV_NO_SYNC": "1"}
 
-    uv does not count conda's base environment as active
-    (https://docs.astral.sh/uv/pip/environments/).
-    """
+
+def _chooses_environment(facts: Facts) -> bool:
+    """Say whether the user has an active environment, or named a target on the command line."""
     if facts.request is not None and facts.request.names_target:
         return True
-    if facts.environ.get("VIRTUAL_ENV"):
-        return True
-    conda = facts.environ.get("CONDA_PREFIX", "")
-    return bool(conda) and facts.environ.get("CONDA_DEFAULT_ENV", "") not in ("base", "root")
+    return bool(facts.environ.get("VIRTUAL_ENV")) or _is_in_conda(facts.environ)
+
+
+def _is_in_conda(environ: "dict[str, str]") -> bool:
+    """Say whether an environment of conda is active, which its base environment never is for uv.
+
+    The base environment is told by `_CONDA_ROOT`, or by a name that is not its folder's
+    (https://docs.astral.sh/uv/pip/environments/, and `uv python find` of uv 0.13).
+    """
+    prefix = environ.get("CONDA_PREFIX", "")
+    if not prefix or prefix == environ.get("_CONDA_ROOT"):
+        return False
+    name = environ.get("CONDA_DEFAULT_ENV")
+    folder = prefix.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    return name is None or name in (prefix, folder)

@@ -53,13 +53,13 @@ def _call(launcher: str, flags: str, argv: "list[str]") -> int:
     real = None
     try:
         from uvlocal.shim.call import Call
-        from uvlocal.shim.prepare import prepare
+        from uvlocal.shim.prepare import attempt, prepare
         from uvlocal.shim.recall.writer import record
 
         call = Call(argv[1:], system, launcher, _trace if tracing else None)
         changes = dict(call.changes.values)  # the user's own, should we fail from here on
-        decision = call.settle()
-        real = call.real_uv()
+        decision = call.settle(attempt)
+        real = call.program()
         if real.path:
             prepare(call, decision)
             changes = call.changes.values
@@ -70,7 +70,7 @@ def _call(launcher: str, flags: str, argv: "list[str]") -> int:
     except Exception as error:  # noqa: BLE001 - whatever goes wrong here, uv runs
         _confess(error, tracing=tracing)
     if real is None:
-        real = handover.find(system, launcher)
+        real = handover.find_program(handover.find(system, launcher), system, launcher)
     changes.update(_restored_locale(flags))
     return _become(real, argv, changes)
 
@@ -183,7 +183,8 @@ def main() -> None:
     # Byte code is many small objects, and this process is another one before memory matters.
     gc.disable()
     if "uvlocal" not in sys.modules:
-        sys.path.insert(0, sys.argv[_PACKAGE])
+        # Last: what lies beside the package must not stand for a module of Python itself.
+        sys.path.append(sys.argv[_PACKAGE])
     launcher, flags = sys.argv[_LAUNCHER], sys.argv[_FLAGS]
     argv = sys.argv[_ARGV0:] or ["uv"]
     _restore_signals(flags)

@@ -1,11 +1,12 @@
-"""Do what a decision needs before uv starts: acts in the project, the record, one line."""
+"""Do what a decision needs before uv starts: the record, acts in the project, one line."""
 
 import sys
 
 from uvlocal.shim.call import Call
 from uvlocal.shim.decide import Decision
 from uvlocal.shim.machine import directories, display
-from uvlocal.shim.store import lookup
+from uvlocal.shim.machine.early_os import stat
+from uvlocal.shim.store import lookup, naming
 from uvlocal.shim.uv import handover, variables
 
 TYPE_CHECKING = False
@@ -16,24 +17,62 @@ if TYPE_CHECKING:
 _SPOKEN = ("no-store",)
 
 
+def attempt(call: Call, decision: Decision) -> bool:
+    """Make the place for an environment, its record and an empty folder; say whether that worked.
+
+    This happens at a project's first redirected call, and again as long as uv has not made the
+    environment: another sandbox may forbid what the last one allowed.
+    """
+    store, project, system = call.facts.store, call.facts.project, call.system
+    if store is None or project is None:
+        return False
+    path = lookup.record_path(store.path, system.path.basename(decision.environment), system)
+    there = system.lstat(path) is not None
+    is_others = there and lookup.is_of_another_folder(path, project.root, system)
+    if store.exists and there and not is_others:
+        return True
+    try:
+        # What is imported of `manage`, at this moment only: making the environment costs hundreds
+        # of milliseconds anyway.
+        site = handover.configuration(system, call.launcher).get("site", "")
+        if site and site not in sys.path:
+            sys.path.append(site)
+        from uvlocal.manage.environments import record
+
+        if is_others:
+            from uvlocal.manage.environments import replaced
+
+            call.first_notice = replaced.set_aside(call, decision)
+            if store.exists:  # it only looked like another folder's
+                return True
+        added = record.claim(call, decision)
+        call.first_notice = added if call.first_notice is None else call.first_notice
+    except (OSError, ValueError) as error:
+        call.note("store", f"cannot be written ({type(error).__name__}: {error})")
+        call.is_lasting = False
+        return False
+    except Exception as error:  # noqa: BLE001 - a missing record is a nuisance, no reason to fail
+        call.note("record", f"not written ({type(error).__name__}: {error})")
+        call.is_lasting = False
+        call.first_notice = None if store.exists else ""
+    return True
+
+
 def prepare(call: Call, decision: Decision) -> None:
-    """Write the record of a project's first redirected call, and say what is to be said.
+    """Say what is to be said of a decision, and do what it needs in the project.
 
     Strategies and pointers that change something in the project do so here.
-    A record that cannot be written stops nothing; the next call tries again.
     """
     request = call.facts.request
     silenced = variables.is_on(call.system.environ, "UVLOCAL_QUIET")
     quiet = request is None or request.quiet or silenced
     lines = []
     if decision.strategy == "redirect" and request is not None and request.writes:
-        added = _record(call, decision)
-        obstacle = _try(call, decision, _keep_pointer)
-        news = bool(decision.fallback) and not quiet and _is_news(call, decision)
-        if added is not None:
-            lines.append(f"uvlocal: {decision.sentence}{added}{obstacle}")
-        elif news:
-            lines.append(f"uvlocal: {decision.fallback}, so the environment is kept elsewhere")
+        lines += [line for line in (_unchangeable(call, decision), _inactive(call)) if line]
+    if _is_project_change(call, decision):
+        lines += _news(call, decision, quiet=quiet)
+    if decision.strategy == "redirect":
+        _try(call, decision, _keep_shim)
     elif decision.strategy == "no-metadata" and call.system.has_hidden_flag():
         _try(call, decision, _clear_flags)
     elif decision.code in _SPOKEN:
@@ -44,6 +83,66 @@ def prepare(call: Call, decision: Decision) -> None:
         return
     for line in lines:
         handover.say(display.printable(line))
+
+
+def _news(call: Call, decision: Decision, *, quiet: bool) -> "list[str]":
+    """Keep the pointer, and return what is to be said of a redirected project: its first call."""
+    obstacle = _try(call, decision, _keep_pointer)
+    if call.first_notice is not None:
+        added, _, hint = call.first_notice.partition("\n")
+        old = _old_environment(call)
+        line = f"uvlocal: {decision.sentence}{added}{obstacle}{old}"
+        return [line, hint] if hint else [line]
+    if decision.fallback and not quiet and _is_news(call, decision):
+        return [f"uvlocal: {decision.fallback}, so the environment is kept elsewhere"]
+    return []
+
+
+def _is_project_change(call: Call, decision: Decision) -> bool:
+    """Say whether uv is about to make or change a redirected project's environment.
+
+    `uv pip` makes none: it changes the one that is there, or another that the user means.
+    """
+    request = call.facts.request
+    if request is None or decision.strategy != "redirect":
+        return False
+    return request.writes and request.role == "project"
+
+
+def _unchangeable(call: Call, decision: Decision) -> str:
+    """Say how to let uv change an environment that is used but cannot be changed here."""
+    store = call.facts.store
+    is_used = decision.environment in decision.variables.values()
+    if store is None or store.changeable or not is_used:
+        return ""
+    so = ", so uv installs nothing" if "UV_NO_SYNC" in decision.variables else ""
+    return (
+        f"uvlocal: `{store.shown_environment}` cannot be changed here{so}; allow writing to "
+        f"`{store.shown}`, or set `UVLOCAL_MODE=never` to use `.venv` in the project"
+    )
+
+
+def _inactive(call: Call) -> str:
+    """Say that `python` is another one than uv installs for, where uv starts none itself."""
+    request = call.facts.request
+    if not call.facts.old_is_active or request is None or request.command == "run":
+        return ""
+    return (
+        "uvlocal: uv does not change the `.venv` that is active in this shell; run `deactivate`, "
+        "and `uv run` for what needs the project's packages"
+    )
+
+
+def _old_environment(call: Call) -> str:
+    """Say what becomes of a `.venv` that the project has already, "" where it has none."""
+    project, system = call.facts.project, call.system
+    path = "" if project is None else system.path.join(project.root, ".venv")
+    status = system.lstat(path)
+    if status is None or not stat.S_ISDIR(status.st_mode) or not naming.exists(path, system):
+        return ""
+    return (
+        "; the `.venv` in the project is no longer used, `uvlocal migrate` takes over what it holds"
+    )
 
 
 def _try(call: Call, decision: Decision, act: "Callable[[Call, Decision], str]") -> str:
@@ -79,6 +178,17 @@ def _is_kept(call: Call, decision: Decision) -> bool:
     return store.exists or system.exists(lookup.record_path(store.path, name, system))
 
 
+def _keep_shim(call: Call, decision: Decision) -> str:
+    """Let a nested `uv` meet the shim, where uv will use an environment that is there."""
+    store = call.facts.store
+    if store is not None and store.exists and decision.variables:
+        from uvlocal.shim.store import nested
+
+        kept = nested.keep(decision.environment, call.launcher, call.system)
+        call.note("shim in the environment", str(kept))
+    return ""
+
+
 def _clear_flags(call: Call, decision: Decision) -> str:
     """Let Python find what a sync client has hidden in an environment that stays in the project."""
     del decision
@@ -104,32 +214,6 @@ def _is_news(call: Call, decision: Decision) -> bool:
     if not path or call.system.read(path) == said:
         return False
     return call.system.write_private(path, said)
-
-
-def _record(call: Call, decision: Decision) -> "str | None":
-    """Write the record if there is none yet.
-
-    Returns:
-        None where this is not the project's first call, else what the notice adds, "" for nothing.
-    """
-    store, system = call.facts.store, call.system
-    if store is None:
-        return None
-    name = system.path.basename(decision.environment)
-    if system.lstat(lookup.record_path(store.path, name, system)) is not None:
-        return None
-    try:
-        # The one thing of `manage` that is imported here, at this moment only: making the
-        # environment costs hundreds of milliseconds anyway.
-        site = handover.configuration(system, call.launcher).get("site", "")
-        if site and site not in sys.path:
-            sys.path.append(site)
-        from uvlocal.manage.environments import record
-
-        return record.write_first(call, decision)
-    except Exception as error:  # noqa: BLE001 - a missing record is a nuisance, no reason to fail
-        call.note("record", f"not written ({type(error).__name__}: {error})")
-        return None if store.exists else ""
 
 
 def _problems(problems: "list[str]") -> str:

@@ -29,6 +29,7 @@ RESULTS = {
     "status": (status.Status,),
     "list": (listing.Environments, listing.Environment),
     "prune": (prune.Pruned, prune.Candidate),
+    "remove": (prune.Pruned, prune.Candidate),
     "adopt": (adopt.Adopted,),
     "doctor": (checkup.Diagnosis, checkup.Result),
 }
@@ -73,6 +74,8 @@ def populated(machine: Machine) -> Machine:
         pytest.param(["prune", "--dry-run"], 0, id="prune-dry-run"),
         pytest.param(["prune"], 1, id="prune-unasked"),
         pytest.param(["prune", "--yes"], 0, id="prune"),
+        pytest.param(["remove", "Dropbox/ok", "--yes"], 0, id="remove"),
+        pytest.param(["remove", "--all"], 1, id="remove-unasked"),
         pytest.param(["doctor"], 1, id="doctor"),
         pytest.param(["adopt", "Dropbox/new", "--from", "~/Dropbox/gone"], 0, id="adopt"),
     ],

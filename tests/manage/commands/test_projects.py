@@ -263,7 +263,7 @@ def test_limits(evicted: int, limit: str, said: str, capsys: pytest.CaptureFixtu
     ("state", "said"),
     [
         pytest.param("own-files", "move them elsewhere, then try again", id="own-files"),
-        pytest.param("in-use", "end that, then try again", id="in-use"),
+        pytest.param("in-use", "stop it, then try again", id="in-use"),
         pytest.param("extra-packages", "`--keep-extra` installs them in the new", id="extra"),
         pytest.param("sync-failed", "", id="no-hint"),
     ],

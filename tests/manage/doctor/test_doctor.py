@@ -74,7 +74,8 @@ def test_all_is_well(healthy: Machine) -> None:
     diagnosis = examine(healthy)
     assert [result for result in diagnosis.results if result.level != OK] == []
     assert diagnosis.worst == OK
-    groups = {"shim", "uv", "store", "environments", "projects", "settings", "sync clients"}
+    groups = {"shim", "uv", "store", "environments", "projects", "editors", "settings"}
+    groups.add("sync clients")
     assert {result.group for result in diagnosis.results} == groups
 
 
@@ -100,6 +101,11 @@ def outdated_shim(machine: Machine) -> None:
     """Let the shim differ from the launcher of today."""
     with open(os.path.join(machine.root, "shims", "uv"), "ab") as file:
         file.write(b"x")
+
+
+def uvx_gone(machine: Machine) -> None:
+    """Let the shim's twin be missing."""
+    os.unlink(os.path.join(machine.root, "shims", "uvx"))
 
 
 def python_gone(machine: Machine) -> None:
@@ -224,8 +230,34 @@ def bad_client(machine: Machine) -> None:
     machine.write(os.path.join(machine.home, ".dropbox", "info.json"), "{")
 
 
+def no_link(machine: Machine) -> None:
+    """Remove the link by which editors find the environment."""
+    shutil.rmtree(os.path.join(machine.home, ".virtualenvs"))
+
+
+def old_link(machine: Machine) -> None:
+    """Leave a link to an environment that is gone."""
+    name = "old-0123456789"
+    kept = os.path.join(machine.store, "envs", name)
+    os.symlink(kept, os.path.join(machine.home, ".virtualenvs", name))
+
+
+def copied(machine: Machine) -> None:
+    """Let the pointer of a project lead to the environment of the one that it is a copy of."""
+    machine.keep("bar")
+    environment = machine.environment(os.path.join(machine.dropbox, "bar"))
+    os.symlink(environment, os.path.join(machine.dropbox, "foo", ".venv"))
+
+
+def dangling(machine: Machine) -> None:
+    """Let the pointer of a project lead nowhere, as after it was renamed."""
+    target = os.path.join("..", "..", ".local", "share", "uvlocal", "envs", "old-0123456789")
+    os.symlink(target, os.path.join(machine.dropbox, "foo", ".venv"))
+
+
 FAULTS: list[tuple[Callable[[Machine], None], str, str, str]] = [
     (outdated_shim, "shim-outdated", WARN, "install"),
+    (uvx_gone, "uvx", WARN, "install"),
     (python_gone, "python-gone", FAIL, "install"),
     (python_broken, "python-broken", FAIL, "install"),
     (python_no_program, "python-broken", FAIL, "install"),
@@ -245,6 +277,10 @@ FAULTS: list[tuple[Callable[[Machine], None], str, str, str]] = [
     (replaced, "record-outdated", WARN, "update-record"),
     (stray, "stray-venv", WARN, ""),
     (conflicts, "conflict-copies", FAIL, ""),
+    (no_link, "editors-link", WARN, "make-discoverable"),
+    (old_link, "editors-link", WARN, "remove-link"),
+    (copied, "pointer-astray", WARN, "mend-pointer"),
+    (dangling, "pointer-astray", WARN, "mend-pointer"),
     (bad_settings, "settings-wrong", WARN, ""),
     (bad_client, "sync-configuration", WARN, ""),
 ]
@@ -587,3 +623,48 @@ def test_no_such_folder(machine: Machine) -> None:
     """A folder that is none is wrong usage."""
     with pytest.raises(UserError):
         checkup.examine(os.path.join(machine.root, "nothing"), machine.environ)
+
+
+def test_a_broken_project_is_told(healthy: Machine) -> None:
+    """A `pyproject.toml` that is no TOML is a finding in its project."""
+    project = os.path.join(healthy.dropbox, "foo")
+    healthy.write(os.path.join(project, "pyproject.toml"), "[project\n")
+    done = examine(healthy, cwd=project)
+    [told] = [one for one in done.results if one.code == "settings-wrong"]
+    assert "~/Dropbox/foo/pyproject.toml` is not valid TOML" in told.seen
+
+
+PYENV = '#!/usr/bin/env bash\nexec "/opt/pyenv/libexec/pyenv" exec "${0##*/}" "$@"\n'
+
+
+@pytest.mark.parametrize(
+    ("folder", "text", "manager"),
+    [
+        pytest.param("p/shims", PYENV, "pyenv", id="pyenv"),
+        pytest.param("a/shims", '#!/bin/sh\nexec asdf exec "uv" "$@"\n', "asdf", id="asdf"),
+        pytest.param("m/shims", None, "mise", id="mise"),
+        pytest.param("x/shims", '#!/bin/sh\nexec /x/uv "$@"\n', "a version manager", id="another"),
+        pytest.param("bin", '#!/bin/sh\nexec /x/uv "$@"\n', "", id="a-wrapper"),
+        pytest.param("b/shims", "\x7fELF pyenv", "", id="no-script"),
+    ],
+)
+def test_version_managers(machine: Machine, folder: str, text: str | None, manager: str) -> None:
+    """A real uv that is a version manager's shim is told by its name."""
+    path = os.path.join(machine.root, folder, "uv")
+    if text is None:
+        os.makedirs(os.path.dirname(path))
+        os.symlink(program(os.path.join(machine.root, "mise"), "\x7fELF"), path)
+    else:
+        program(path, text)
+    assert uvs.manager_of(path, Facts(machine.system())) == manager
+
+
+def test_what_follows_from_a_version_manager(healthy: Machine) -> None:
+    """That the real uv is such a shim is no fault, and what follows is said."""
+    shim = os.path.join(healthy.root, "pyenv", "shims", "uv")
+    program(shim, "#!/bin/sh\n# pyenv exec\necho uv 0.13.9\n")
+    first, *rest = healthy.environ["PATH"].split(os.pathsep)
+    healthy.environ["PATH"] = os.pathsep.join([first, os.path.dirname(shim), *rest])
+    results = {result.code: result for result in examine(healthy).results}
+    assert results["uv-managed"].level == OK
+    assert "the shim of pyenv" in results["uv-managed"].seen

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.faults.killing import before_each_change
 
-from uvlocal.manage.environments import adopt, relocate, store_lock
+from uvlocal.manage.environments import adopt, relocate, remove_all, store_lock
 from uvlocal.manage.environments.folder_identity import identity_of
 from uvlocal.manage.environments.in_use import Process
 from uvlocal.manage.errors import USAGE, UserError
@@ -151,6 +151,17 @@ def test_what_is_no_pointer_stays(machine: Machine, moved: str, kind: str) -> No
     assert os.path.islink(path) == (kind == "foreign")
 
 
+def test_a_file_called_as_our_lock(machine: Machine, moved: str) -> None:
+    """A file of somebody's that has our lock's name stays as it is."""
+    path = os.path.join(machine.store, ".lock")
+    machine.write(path, "mine")
+    with pytest.raises(UserError, match="no lock of uvlocal"):
+        run(machine, moved)
+    remove_all.tidy(machine.store)
+    with open(path, encoding="utf-8") as file:
+        assert file.read() == "mine"
+
+
 # -- what is refused ---------------------------------------------------------------------------
 
 
@@ -260,19 +271,94 @@ def test_the_store_is_held(machine: Machine, moved: str, monkeypatch: pytest.Mon
         run(machine, moved)
 
 
-def test_it_cannot_be_moved(machine: Machine, moved: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A failure on the way is said in a sentence, and a second call goes on."""
+def everything(folder: str) -> dict[str, bytes]:
+    """Return what is in a store, but for the lock: each file with its content."""
+    found = {}
+    for above, folders, files in os.walk(folder):
+        found.update({os.path.join(above, name): b"folder" for name in folders if name != "trash"})
+        for name in (name for name in files if name != ".lock"):
+            with open(os.path.join(above, name), "rb") as file:
+                found[os.path.join(above, name)] = file.read()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("store", "step"),
+    [
+        ("same", "os.rename"),
+        ("same", "os.replace"),
+        ("same", "os.unlink"),
+        ("other", "os.rename"),
+        ("other", "os.replace"),
+        ("other", "os.unlink"),
+        ("other", "shutil.copytree"),
+    ],
+)
+@pytest.mark.parametrize("made_since", [False, True], ids=["plain", "replacing"])
+def test_a_step_that_fails(
+    machine: Machine,
+    moved: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    step: str,
+    store: str,
+    made_since: bool,
+) -> None:
+    """Whichever step fails, all is as it was, and the next call does it."""
+    if store == "other":
+        machine.environ["UVLOCAL_STORE"] = os.path.join(machine.root, "other")
+        monkeypatch.setattr(relocate, "_on_one_disk", lambda *_: False)
+    if made_since:
+        machine.first_call(moved)
+        machine.make_environment(machine.environment(moved))
+    module, name = step.split(".")
+    real = getattr({"os": os, "shutil": shutil}[module], name)
+    before = everything(machine.root)
+    for fails_at in range(1, 20):
+        count = 0
+
+        def sometimes(*arguments: object, fails_at: int = fails_at, **more: object) -> object:
+            nonlocal count
+            counts = step != "os.unlink" or str(arguments[0]).endswith(".toml")
+            count += counts
+            if counts and count == fails_at:
+                raise OSError(28, "No space left on device")
+            return real(*arguments, **more)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(step, sometimes)
+            try:
+                run(machine, moved)
+            except UserError as error:
+                assert "no space left" in error.message  # noqa: PT017 - it may also succeed
+            else:
+                break
+        after = everything(machine.root)
+        made = {name: after[name] for name in after.keys() - before.keys()}
+        assert set(made.values()) <= {b"folder"}, fails_at
+        assert {name: after[name] for name in before} == before, fails_at
+    assert fails_at > 1
+    assert machine.states() == {"bar": "ok"}
+    assert tool(machine.environment(moved)) == "tool"
+
+
+def test_one_disk_that_is_mounted_twice(
+    machine: Machine, moved: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a folder cannot be renamed to another place of the same disk, it is copied."""
+    machine.environ["UVLOCAL_STORE"] = other = os.path.join(machine.root, "other")
     real = os.rename
 
     def refuse(source: str, target: str) -> None:
-        raise OSError(18, "Invalid cross-device link", source, None, target)
+        if source.startswith(machine.store) != target.startswith(machine.store):
+            raise OSError(18, "Invalid cross-device link", source, None, target)
+        real(source, target)
 
     monkeypatch.setattr(os, "rename", refuse)
-    with pytest.raises(UserError, match="cross-device"):
-        run(machine, moved)
-    monkeypatch.setattr(os, "rename", real)
-    run(machine, moved)
-    assert tool(machine.environment(moved)) == "tool"
+    done = run(machine, moved)
+    assert done.environment.startswith(other)
+    assert (done.scripts, done.problems, machine.environments()) == (2, (), [])
+    assert tool(done.environment) == "tool"
 
 
 # -- interruptions -----------------------------------------------------------------------------
@@ -280,7 +366,7 @@ def test_it_cannot_be_moved(machine: Machine, moved: str, monkeypatch: pytest.Mo
 ADOPT = """
 import os
 import sys
-from uvlocal.manage import adopt
+from uvlocal.manage.environments import adopt
 def main():
     adopt.adopt(os.getcwd(), processes=list)
 """
@@ -379,13 +465,13 @@ def test_what_is_rewritten(machine: Machine) -> None:
     with open(cached, "rb") as file:
         before = file.read()
     os.mkdir(os.path.join(environment, "bin", "folder"))
-    assert relocate.rewrite(environment, environment, machine.root + "/new") == 2
+    assert len(relocate.rewrite(environment, environment, machine.root + "/new")) == 2
     with open(program, "rb") as file:
         assert file.read() == data
     with open(cached, "rb") as file:
         assert file.read() == before
     assert os.stat(tool_).st_mode == mode
-    assert relocate.rewrite(environment, environment, machine.root + "/new") == 0
+    assert relocate.rewrite(environment, environment, machine.root + "/new") == []
 
 
 # -- with the real uv --------------------------------------------------------------------------

@@ -84,6 +84,17 @@ def test_a_record_without_an_environment_goes(machine: Machine) -> None:
     assert machine.records() == []
 
 
+def test_what_uv_never_made_goes(machine: Machine) -> None:
+    """An empty folder and its record go, an hour after the call that uv refused."""
+    project = machine.project("refused")
+    machine.first_call(project)
+    os.mkdir(machine.environment(project))
+    assert plan(machine).is_empty
+    os.utime(os.path.join(machine.store, "records", machine.records()[0]), (1, 1))
+    assert names(apply(machine).removed) == ["refused"]
+    assert (machine.records(), machine.environments()) == ([], [])
+
+
 def test_nothing_to_do(machine: Machine) -> None:
     """Where every project is there, the plan is empty."""
     machine.keep("foo")
@@ -94,7 +105,7 @@ def test_nothing_to_do(machine: Machine) -> None:
 
 
 def test_what_is_shared_is_given_back_once_all_go(machine: Machine) -> None:
-    """What the environments to go have in common counts as given back, the cache's part not."""
+    """What the environments to go have in common counts as freed, the cache's part not."""
     projects = [machine.keep(name, size=10) for name in ("a", "b")]
     first, second = (machine.environment(project) for project in projects)
     for name, others in (("cached", [first]), ("both", [first, second])):
@@ -239,7 +250,7 @@ def test_a_store_with_a_link_in_it(machine: Machine, folder: str) -> None:
     machine.remove(project)
     done = apply(machine)
     assert done.removed == ()
-    assert "link" in done.kept[0].why or "is no folder" in done.problems[0]
+    assert "link" in done.kept[0].why or "is not a directory" in done.problems[0]
     assert sorted(os.listdir(elsewhere)) == before
 
 
@@ -309,6 +320,9 @@ def test_a_store_that_is_none(machine: Machine) -> None:
         pytest.param("{link}/bin/python", id="through-a-link-to-the-store"),
         pytest.param("{project}/.venv/bin/python", id="through-a-pointer"),
         pytest.param("{project}/.venv", id="pointer"),
+        pytest.param("{below}/.venv/bin/python", id="pointer-below-another-venv"),
+        pytest.param("{below}/venv-2/bin/python", id="pointer-to-a-pointer"),
+        pytest.param("{below}/file/.venv/bin/python", id="redirect-file"),
     ],
 )
 def test_what_is_in_use_stays(machine: Machine, text: str) -> None:
@@ -316,11 +330,17 @@ def test_what_is_in_use_stays(machine: Machine, text: str) -> None:
     project = machine.keep("foo")
     environment = machine.environment(project)
     os.symlink(environment, os.path.join(project, ".venv"))
+    below = os.path.join(project, ".venv-tests", ".venv", "member")
+    os.makedirs(below)
+    os.symlink(environment, os.path.join(below, ".venv"))
+    os.symlink(".venv", os.path.join(below, "venv-2"))
+    machine.write(os.path.join(below, "file", ".venv"), f"{environment}\n")
     real = machine.store + "-real"
     os.rename(machine.store, real)
     os.symlink(real, machine.store)
     machine.age(project, 900)
-    spelled = text.format(environment, link=os.path.realpath(environment), project=project)
+    link = os.path.realpath(environment)
+    spelled = text.format(environment, link=link, project=project, below=below)
     process = Process(7, "python3", ("", "relative", spelled))
     wanted = prune.plan(1.0, machine.environ, processes=[process])
     assert wanted.remove == ()
@@ -334,12 +354,15 @@ def test_what_is_in_use_stays(machine: Machine, text: str) -> None:
         pytest.param("/usr/bin/python", id="elsewhere"),
         pytest.param("{project}/.venv-old/bin/python", id="no-pointer"),
         pytest.param("{project}/.venv\0", id="null"),
+        pytest.param("{project}/venv-1", id="pointers-in-a-circle"),
     ],
 )
 def test_who_does_not_use_it(machine: Machine, text: str) -> None:
     """A process that speaks of something similar uses nothing."""
     project = machine.keep("foo")
     environment = machine.environment(project)
+    os.symlink("venv-2", os.path.join(project, "venv-1"))
+    os.symlink("venv-1/x", os.path.join(project, "venv-2"))
     process = Process(7, "python3", (text.format(environment, project=project),))
     assert in_use.users([environment], [process]) == {}
 
@@ -411,7 +434,7 @@ def test_a_project_that_came_back_after_the_plan(machine: Machine) -> None:
 # -- interruptions -----------------------------------------------------------------------------
 
 PRUNE = """
-from uvlocal.manage import prune
+from uvlocal.manage.environments import prune
 def main():
     prune.apply(prune.plan(processes=[]), processes=lambda: [])
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from uvlocal.manage.environments import folder_identity, record, records
+from uvlocal.manage.environments import prune, record, records
 from uvlocal.manage.environments.folder_identity import Disk, Identity, SilentError, identity_of
 from uvlocal.manage.environments.project_state import Judge
-from uvlocal.manage.environments.record import Record
+from uvlocal.manage.environments.record import NOWHERE, Record
+from uvlocal.shim.machine import native
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.settings import settings
 
@@ -138,6 +140,24 @@ def test_ok(machine: Machine) -> None:
     assert "not made" in entries["bar"].why
 
 
+@pytest.mark.parametrize("folder", [False, True], ids=["no-folder", "empty-folder"])
+def test_never_made(machine: Machine, *, folder: bool) -> None:
+    """Where uv made no environment within an hour, the record is `unused`."""
+    project = machine.project("foo")
+    machine.first_call(project)
+    if folder:
+        os.mkdir(machine.environment(project))
+    assert machine.states() == {"foo": "ok"}
+    path = os.path.join(machine.store, "records", machine.records()[0])
+    written = os.stat(path).st_mtime
+    os.utime(path, (written, written - 3500))
+    assert machine.states() == {"foo": "ok"}
+    os.utime(path, (written, written - 3700))
+    assert machine.states() == {"foo": "unused"}
+    machine.make_environment(machine.environment(project))
+    assert machine.states() == {"foo": "ok"}
+
+
 def test_gone(machine: Machine) -> None:
     """A project whose folder is gone has the state `project-gone`."""
     machine.remove(machine.keep("foo"))
@@ -199,6 +219,8 @@ def test_under_a_new_home(machine: Machine) -> None:
     machine.home = home + "-new"
     os.rename(home, machine.home)
     machine.environ["HOME"] = machine.home
+    note = os.path.join(machine.home, ".dropbox", "info.json")
+    machine.write(note, json.dumps({"personal": {"path": f"{machine.home}/Dropbox"}}))
     [entry] = machine.entries().values()
     assert (entry.state, entry.root) == ("ok", project.replace(home, machine.home))
 
@@ -215,16 +237,17 @@ def test_a_synced_folder_that_is_gone(machine: Machine) -> None:
 class FakeDisk(Disk):
     """A disk made of a dictionary: the path, and the numbers of device and inode."""
 
-    def __init__(self, there: dict[str, tuple[int, int]], silent: str = "") -> None:
-        """Take what is there; below `silent` nothing answers."""
+    def __init__(self, there: dict[str, tuple[int, int]], silent: str = "", born: int = 77) -> None:
+        """Take what is there, all of it born then; below `silent` nothing answers."""
         super().__init__()
+        self.born = born
         self.there = there
         self.silent = silent
 
     def identity(self, path: str, mount_point: str = "") -> Identity | None:
         """Return the identity of what is there."""
         status = self.status(path, mount_point)
-        return None if status is None else Identity(status.st_dev, status.st_ino, 77)
+        return None if status is None else Identity(status.st_dev, status.st_ino, self.born)
 
     def status(self, path: str, mount_point: str = "") -> os.stat_result | None:
         """Return a status with these numbers."""
@@ -262,7 +285,7 @@ USB = {**ROOT, "/mnt/usb": (5, 2), "/mnt/usb/code": (5, 3)}
             id="folders-below-the-mount-point",
         ),
         pytest.param(
-            {**ROOT, "/mnt/usb": (6, 2)}, "/mnt/usb", "volume-not-mounted", id="another-volume"
+            {**ROOT, "/mnt/usb": (6, 7)}, "/mnt/usb", "volume-not-mounted", id="another-volume"
         ),
         pytest.param(
             {**ROOT, "/mnt/usb": (6, 2), "/mnt/usb/code": (6, 3)},
@@ -271,6 +294,18 @@ USB = {**ROOT, "/mnt/usb": (5, 2), "/mnt/usb/code": (5, 3)}
             id="renumbered-but-plainly-the-same",
         ),
         pytest.param(ROOT, "/", "project-gone", id="below-the-root-directory"),
+        pytest.param({"/": (1, 50), "/mnt": (1, 51)}, "/", "volume-not-mounted", id="in-a-chroot"),
+        pytest.param({"/": (9, 7), "/mnt": (9, 8)}, "/", "volume-not-mounted", id="container"),
+        pytest.param(
+            {"/": (9, 2), "/mnt": (9, 3)}, "/", "project-gone", id="root-directory-renumbered"
+        ),
+        pytest.param(
+            {**ROOT, "/mnt/usb": (8, 1)}, "/", "volume-not-mounted", id="something-mounted-over-it"
+        ),
+        pytest.param({**ROOT, "/mnt/usb": (5, 1)}, "/", "project-gone", id="its-own-subvolume"),
+        pytest.param(
+            {"/": (9, 7), "/mnt/usb/code": (5, 3)}, "", "volume-not-mounted", id="other-system"
+        ),
         pytest.param({**ROOT, "/mnt/usb/code": (5, 3)}, "", "project-gone", id="parent-there"),
         pytest.param(ROOT, "", "volume-not-mounted", id="nothing-known"),
         pytest.param(
@@ -310,6 +345,43 @@ def test_volumes(there: dict[str, tuple[int, int]], mount: str, state: str) -> N
     assert bool(verdict.why) == (state != "ok")
 
 
+@pytest.mark.parametrize(
+    ("there", "mount", "state"),
+    [
+        pytest.param(USB, "/mnt/usb", "project-gone", id="same-number"),
+        pytest.param(
+            {**ROOT, "/mnt/usb": (6, 2), "/mnt/usb/code": (6, 3)},
+            "/mnt/usb",
+            "project-gone",
+            id="renumbered-on-the-same-system",
+        ),
+        pytest.param(
+            {"/": (9, 2), "/mnt": (9, 3), "/mnt/usb": (6, 2), "/mnt/usb/code": (6, 3)},
+            "/mnt/usb",
+            "volume-not-mounted",
+            id="renumbered-on-another-system",
+        ),
+        pytest.param(ROOT, "/", "project-gone", id="below-the-root-directory"),
+        pytest.param({"/": (1, 50), "/mnt": (1, 51)}, "/", "volume-not-mounted", id="chroot"),
+        pytest.param({"/": (9, 2), "/mnt": (9, 3)}, "/", "volume-not-mounted", id="container"),
+    ],
+)
+def test_volumes_without_birth_times(
+    there: dict[str, tuple[int, int]], mount: str, state: str
+) -> None:
+    """Where a disk tells no time of birth, its number counts, or the system that knows the way."""
+    record = a_record("/mnt/usb/code/foo", mount)
+    system = System(platform="linux", environ={}, cwd="/", home="/home/me")
+    assert Judge([], FakeDisk(there, born=0), system).verdict(record).state == state
+
+
+def test_a_record_that_does_not_know_its_root_directory() -> None:
+    """Without that, no project below the root directory counts as gone."""
+    record = a_record("/mnt/foo", "/")._replace(mount=NOWHERE, system=NOWHERE)
+    system = System(platform="linux", environ={}, cwd="/", home="/home/me")
+    assert Judge([], FakeDisk(ROOT), system).verdict(record).state == "volume-not-mounted"
+
+
 def test_a_silent_volume(machine: Machine) -> None:
     """A project on a server that does not answer counts as one on an unmounted volume."""
     record = a_record("/mnt/usb/code/foo", "/mnt/usb")
@@ -329,7 +401,8 @@ def test_a_silent_volume_does_not_hide_a_move() -> None:
 
 
 def a_record(root: str, mount_point: str) -> Record:
-    """Return the record of a project on device 5, inode 9."""
+    """Return the record of a project on device 5, inode 9; that of the root directory is 1."""
+    system = Identity(1, 2, 77)
     return Record(
         name="foo-0123456789",
         root=root,
@@ -342,6 +415,8 @@ def a_record(root: str, mount_point: str) -> Record:
         uvlocal="0",
         uv="0",
         created="2026-01-01T00:00:00Z",
+        mount=system if mount_point == "/" else Identity(5, 2, 77),
+        system=system,
     )
 
 
@@ -438,10 +513,10 @@ def test_strangers_in_the_store(machine: Machine) -> None:
     entries = machine.entries()
     assert entries.pop("foo").state == "ok"
     assert {name: entry.why for name, entry in entries.items()} == {
-        "no-name": "its name is none that uvlocal gives",
-        "file-0123456789": "it is no folder",
+        "no-name": "its name is not one that uvlocal gives",
+        "file-0123456789": "it is not a directory",
         "link-0123456789": "it is a link, which is never followed",
-        "other-0123456789": "it is no virtual environment, as it has no `pyvenv.cfg`",
+        "other-0123456789": "it is not a virtual environment, as it has no `pyvenv.cfg`",
         "empty-0123456789": "no record says which project it belongs to",
     }
     assert {entry.state for entry in entries.values()} == {"broken"}
@@ -523,7 +598,7 @@ def test_the_offer_survives_broken_records(knowing: Machine) -> None:
     assert identity is not None
     broken = os.path.join(knowing.store, "records", "x-0123456789.toml")
     knowing.write(broken, f"a = 1\ninode = {identity.inode}\nb = [")
-    assert knowing.first_call(project) == ""
+    assert (knowing.first_call(project) or "x").partition("\n")[0] == ""
 
 
 def test_no_offer_where_the_disk_keeps_no_birth_times(
@@ -534,6 +609,59 @@ def test_no_offer_where_the_disk_keeps_no_birth_times(
     where, system = machine.store, machine.system()
     os.rename(root, root + "-new")
     assert record.moved_from(where, root + "-new", system) is not None
-    monkeypatch.setattr(folder_identity, "_born", lambda *_: 0)
+    monkeypatch.setattr(native, "born", lambda *_: 0)
     assert record.moved_from(where, root + "-new", system) is None
     assert record.moved_from(where, root, system) is None
+
+
+# -- not used any more -------------------------------------------------------------------------
+
+
+def settings_of(machine: Machine, text: str) -> None:
+    """Write the user's settings."""
+    machine.write(f"{machine.home}/.config/uvlocal/uvlocal.toml", text)
+
+
+def opt_out(machine: Machine, project: str) -> None:
+    """Let the project say that it does without."""
+    machine.project(project, '[tool.uvlocal]\nmode = "never"\n')
+
+
+def say_local(machine: Machine, project: str) -> None:
+    """Let the user say that the folder is local."""
+    settings_of(machine, f'local-roots = ["{project}"]\n')
+
+
+def move_away(machine: Machine, project: str) -> None:
+    """Move the project out of the synced folder."""
+    os.rename(project, os.path.join(machine.home, "here"))
+
+
+def other_store(machine: Machine, project: str) -> None:
+    """Name another store, and let the project have its environment there."""
+    settings_of(machine, f'store = "{machine.root}/other"\n')
+    machine.first_call(project)
+    machine.make_environment(machine.environment(project))
+
+
+@pytest.mark.parametrize("change", [opt_out, say_local, move_away, other_store])
+def test_unused(machine: Machine, change: Callable[[Machine, str], None]) -> None:
+    """An environment that its project has no use for any more is `unused`, and prune takes it."""
+    project = machine.keep("foo")
+    environment = machine.environment(project)
+    change(machine, project)
+    system = machine.system(os.path.join(machine.home, "here") if change is move_away else None)
+    here = records.read([machine.store], system, None, system.cwd)
+    assert [entry.state for entry in here] == ["unused"]
+    machine.environ["UVLOCAL_MODE"] = "always"  # for one command, which proves nothing
+    wanted = prune.plan(None, machine.environ, processes=[]).remove
+    if change is not move_away:  # it is recognised from where it is now only
+        assert [(one.environment, one.state) for one in wanted] == [(environment, "unused")]
+
+
+@pytest.mark.parametrize("variable", ["UVLOCAL_MODE", "UV_PROJECT_ENVIRONMENT"])
+def test_a_variable_for_one_command(machine: Machine, variable: str) -> None:
+    """What a variable says of this one command makes no environment unused."""
+    machine.keep("foo")
+    machine.environ[variable] = "never"
+    assert machine.states() == {"foo": "ok"}

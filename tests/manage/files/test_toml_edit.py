@@ -31,6 +31,13 @@ def file_with(tmp_path: Path, text: str | bytes) -> TomlFile:
 @pytest.mark.parametrize(
     ("before", "keys", "value", "after"),
     [
+        pytest.param(
+            "[x]\na = {\n  b = 1,\n}\n",
+            "tool.uvlocal.mode",
+            "never",
+            '[x]\na = {\n  b = 1,\n}\n\n[tool.uvlocal]\nmode = "never"\n',
+            id="toml-1.1",
+        ),
         pytest.param("", "mode", "never", 'mode = "never"\n', id="empty"),
         pytest.param("# mine\n", "mode", "never", '# mine\nmode = "never"\n', id="after-comment"),
         pytest.param("# mine", "mode", "never", '# mine\nmode = "never"\n', id="no-line-end"),
@@ -167,7 +174,7 @@ def test_set(tmp_path: Path, before: str, keys: str, value: Value, after: str) -
         pytest.param(
             'mode = "auto"\n\n[providers.dropbox]\nenabled = false\n',
             "providers.dropbox.enabled",
-            'mode = "auto"\n\n',
+            'mode = "auto"\n',
             id="last-of-a-table",
         ),
         pytest.param(
@@ -302,3 +309,32 @@ def test_set_changes_one_value(
         inner = inner.setdefault(key, {})
     inner[keys[-1]] = value
     assert tomllib.loads(file.text) == expected
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["plain", "windows"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="empty"),
+        pytest.param('[project]\nname = "x"\n', id="usual"),
+        pytest.param('[project]\nname = "x"', id="no-end-of-line"),
+        pytest.param('[project]\nname = "x"  \n\n\n', id="blank-lines-at-the-end"),
+        pytest.param("[tool.ruff]\n\n# end\n", id="remark-at-the-end"),
+        pytest.param('\ufeff[project]\nname = "x"\n', id="byte-order-mark"),
+        pytest.param('[tool.uvlocal]\npointer = "none" # x\n\n[tool.z]\n', id="in-the-table"),
+        pytest.param('[project]\r\nname = "x"\nversion = "0"\r\n', id="mixed"),
+    ],
+)
+def test_set_and_unset_leave_no_trace(tmp_path: Path, text: str, end: str) -> None:
+    """What was set and then unset again leaves the file byte for byte as it was."""
+    before = (text if "\r" in text else text.replace("\n", end)).encode()
+    path = tmp_path / "pyproject.toml"
+    path.write_bytes(before)
+    key = ("tool", "uvlocal", "strategy")
+    file = TomlFile(str(path), System())
+    file.set(key, "redirect")
+    file.write()
+    file = TomlFile(str(path), System())
+    file.unset(key)
+    file.write()
+    assert path.read_bytes() == before

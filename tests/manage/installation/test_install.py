@@ -104,7 +104,12 @@ def test_no_startup_files(home: Home) -> None:
     folder = home.path / "my shims"
     made = home.install(Wish(str(folder), startup_files=False))
     assert made.lines == ()
-    assert sorted(os.listdir(folder)) == ["uv", "uvlocal-installed.toml", "uvlocal-launcher.conf"]
+    assert sorted(os.listdir(folder)) == [
+        "uv",
+        "uvlocal-installed.toml",
+        "uvlocal-launcher.conf",
+        "uvx",
+    ]
     assert os.listdir(home.path) == ["my shims"]
     home.uninstall(str(folder))
     assert home.tree() == {}
@@ -123,7 +128,7 @@ def test_alias_instead_of_path(home: Home) -> None:
     """With `--alias`, PATH stays as it is and the files get an alias; going back undoes it."""
     home.install(Wish(alias=True))
     content = (home.path / ".bashrc").read_text()
-    assert content.startswith("alias uv='\"$HOME/.local/share/uvlocal/shims/uv\"' #")
+    assert " || alias uv='\"$HOME/.local/share/uvlocal/shims/uv\"' #" in content
     assert "PATH" not in content
     lines = inspect.inspect(None, home.system).lines
     assert {line.state for line in lines} == {"current"}
@@ -151,7 +156,7 @@ def test_one_file_that_cannot_be_changed(home: Home) -> None:
     [
         pytest.param(Wish("a:b"), "cannot be on PATH", id="colon"),
         pytest.param(Wish("a\nb"), "cannot be on PATH", id="line-break"),
-        pytest.param(Wish(shells=("tcsh",)), "is no shell known here", id="unknown-shell"),
+        pytest.param(Wish(shells=("tcsh",)), "unknown shell `tcsh`", id="unknown-shell"),
         pytest.param(Wish("taken"), "is in the way", id="foreign-file"),
         pytest.param(Wish("linked"), "is in the way", id="link"),
         pytest.param(Wish("file"), "cannot be written", id="no-folder"),
@@ -412,3 +417,18 @@ def test_world_is_used(newest_world: World) -> None:
     """What other tests rely on: the shim in a folder of its own, and no file of a shell."""
     newest_world.install_shim()
     assert sorted(os.listdir(newest_world.home)) == [".dropbox", "Dropbox"]
+
+
+@pytest.mark.parametrize(
+    ("receipt", "command"),
+    [
+        ("uv-receipt.toml", "uv tool install --reinstall uvlocal"),
+        ("pipx_metadata.json", "pipx reinstall uvlocal"),
+        ("", "uv tool install --reinstall uvlocal"),
+    ],
+    ids=["uv-tool", "pipx", "pip"],
+)
+def test_the_command_that_repairs(tmp_path: Path, receipt: str, command: str) -> None:
+    """It is the one that uvlocal was installed with, and needs none of what was installed."""
+    (tmp_path / (receipt or "x")).write_text("")
+    assert shim_dir.repair_command(str(tmp_path)) == command

@@ -98,7 +98,7 @@ def test_windows_needs_no_startup_files() -> None:
 
 def test_running_shells_are_found() -> None:
     """The programs that this process was started from are known, the nearest first."""
-    code = "from uvlocal.manage import shells; print(shells.running())"
+    code = "from uvlocal.manage.installation import shells; print(shells.running())"
     if shutil.which("bash") is None:
         pytest.skip("no bash here")
     # The command after it keeps bash from becoming Python itself.
@@ -337,6 +337,7 @@ def test_line_puts_the_folder_first(
     home = tmp_path / "home"
     home.mkdir()
     place = str((home if below_home else tmp_path) / folder)
+    os.mkdir(place)
     environ = {"HOME": str(home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
     system = System(environ=environ)
     line = shell_snippets.path_line(_kind(name), place, system)
@@ -355,10 +356,28 @@ def test_line_puts_the_folder_first(
 @pytest.mark.parametrize("name", NAMES)
 def test_folder_goes_first_again(tmp_path: Path, name: str) -> None:
     """A folder further back on PATH is put first as well: presence alone does not help."""
-    environ = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin:/shims", "LANG": "C.UTF-8"}
-    line = shell_snippets.path_line(_kind(name), "/shims", System(environ=environ))
+    place = str(tmp_path / "shims")
+    os.mkdir(place)
+    environ = {"HOME": "/h", "PATH": f"/usr/bin:/bin:{place}", "LANG": "C.UTF-8"}
+    line = shell_snippets.path_line(_kind(name), place, System(environ=environ))
     say = _SAY.get(name, "printf '%s\\n' \"$PATH\" | tr ':' '\\n'")
-    assert _run(name, f"{line}\n{say}\n", tmp_path, environ)[:2] == ["/shims", "/usr/bin"]
+    assert _run(name, f"{line}\n{say}\n", tmp_path, environ)[:2] == [place, "/usr/bin"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="these are POSIX's shells")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_machine_without_the_shim(tmp_path: Path, name: str) -> None:
+    """A startup file that two machines share does nothing where the shim is not installed."""
+    environ = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+    system, place = System(environ=environ), str(tmp_path / "shims")
+    lines = [shell_snippets.path_line(_kind(name), place, system)]
+    if name != "nu":
+        lines.append(shell_snippets.alias_line(_kind(name), place, system))
+    say = _SAY.get(name, "printf '%s\\n' \"$PATH\" | tr ':' '\\n'")
+    if name not in ("fish", "nu", "pwsh"):  # also where a file's first failure ends it
+        lines.insert(0, "set -e")
+        lines.append("alias uv 2>/dev/null && exit 9")
+    assert _run(name, "\n".join([*lines, say, ""]), tmp_path, environ) == ["/usr/bin", "/bin"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="these are POSIX's shells")
@@ -399,7 +418,8 @@ def test_line_for_the_running_shell(tmp_path: Path, name: str) -> None:
         pytest.param(
             "powershell",
             r"C:\Users\me\AppData\Local\uvlocal\shims",
-            'if (-not $env:PATH.StartsWith("$HOME/AppData/Local/uvlocal/shims;")) '
+            'if (-not $env:PATH.StartsWith("$HOME/AppData/Local/uvlocal/shims;") '
+            '-and (Test-Path -LiteralPath "$HOME/AppData/Local/uvlocal/shims")) '
             '{ $env:PATH = "$HOME/AppData/Local/uvlocal/shims;" + $env:PATH }',
             id="powershell",
         ),
@@ -407,19 +427,22 @@ def test_line_for_the_running_shell(tmp_path: Path, name: str) -> None:
             "bash",
             r"C:\Users\me\AppData\Local\uvlocal\shims",
             'case "$PATH" in "$HOME/AppData/Local/uvlocal/shims":*) ;; '
-            '*) export PATH="$HOME/AppData/Local/uvlocal/shims:$PATH" ;; esac',
+            '*) [ ! -d "$HOME/AppData/Local/uvlocal/shims" ] || '
+            'export PATH="$HOME/AppData/Local/uvlocal/shims:$PATH" ;; esac',
             id="git-bash",
         ),
         pytest.param(
             "bash",
             r"D:\shims",
-            'case "$PATH" in "/d/shims":*) ;; *) export PATH="/d/shims:$PATH" ;; esac',
+            'case "$PATH" in "/d/shims":*) ;; *) [ ! -d "/d/shims" ] || '
+            'export PATH="/d/shims:$PATH" ;; esac',
             id="git-bash-other-drive",
         ),
         pytest.param(
             "nu",
             r"D:\shims",
-            '$env.PATH = ($env.PATH | split row (char esep) | prepend "D:/shims" | uniq)',
+            'if ("D:/shims" | path exists) { $env.PATH = ($env.PATH | split row (char esep) | '
+            'prepend "D:/shims" | uniq) }',
             id="nu",
         ),
     ],
@@ -433,7 +456,9 @@ def test_alias_on_windows_is_in_ascii() -> None:
     """Windows PowerShell reads a profile in the system's code page, so the line is ASCII."""
     line = shell_snippets.alias_line("powershell", "D:\\Zoë😀", FakeSystem(platform="win32"))
     assert line == (
-        'Set-Alias -Name uv -Value "D:/Zo$([char]0x00eb)$([char]0xd83d)$([char]0xde00)/uv.exe"'
+        'if (Test-Path -LiteralPath "D:/Zo$([char]0x00eb)$([char]0xd83d)$([char]0xde00)/uv.exe") '
+        "{ Set-Alias -Name uv "
+        '-Value "D:/Zo$([char]0x00eb)$([char]0xd83d)$([char]0xde00)/uv.exe" }'
     )
 
 
@@ -515,4 +540,4 @@ def test_path_of_nobody(tmp_path: Path) -> None:
     """The folder's path may be no text: its bytes reach the shell as they are."""
     name = os.fsdecode(b"caf\xe9")
     line = shell_snippets.path_line("bash", f"{tmp_path}/{name}", System(environ={"HOME": "/h"}))
-    assert os.fsencode(line).count(b"caf\xe9") == 2
+    assert os.fsencode(line).count(b"caf\xe9") == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -31,6 +32,13 @@ def test_uninstall_of_nothing(home: Home) -> None:
     """Where nothing is installed, there is nothing to take away."""
     home.write(".bashrc", "# uvlocal is nice\n")
     assert uninstall.plan(None, home.system).result.is_empty
+
+
+def test_a_lock_alone_goes(home: Home) -> None:
+    """The lock of a store in which nothing is left goes, with the store."""
+    home.write(".local/share/uvlocal/.lock", "")
+    assert home.uninstall().files == (str(home.path / ".local/share/uvlocal/.lock"),)
+    assert not (home.path / ".local/share/uvlocal").exists()
 
 
 def test_environments_stay(home: Home) -> None:
@@ -106,17 +114,52 @@ def test_environments_held_by_another_process(home: Home, monkeypatch: pytest.Mo
     assert folder.exists()
 
 
-def test_caches_go_but_a_store_among_them_stays(home: Home) -> None:
-    """Recorded decisions go; a store that lies in the cache folder is data."""
+def test_what_the_shim_left_goes_by_name(home: Home) -> None:
+    """Of the cache folder only the files and folders go that the shim makes there."""
     home.install()
     cache = ".cache/uvlocal"
-    home.write(f"{cache}/roots", "x")
-    home.write(f"{cache}/decisions/ab/cd", "x")
-    kept = home.write(f"{cache}/store/envs/foo/pyvenv.cfg", "x")
-    (home.path / cache / "out").symlink_to("/usr")
+    names = ["roots", "uv-versions", "code-cpython-311-0123456789abcdef"]
+    names += ["code-pypy39-0123456789abcdef.77", "decisions/0123456789abcdef", f"pointers/{NAME}"]
+    names += [f"said/{NAME}.12"]
+    for name in names:
+        home.write(f"{cache}/{name}", "x")
+    kept = ["notes", "decisions/notes", "code-of-conduct", "said/more/0123456789abcdef"]
+    for name in kept:
+        home.write(f"{cache}/{name}", "x")
+    (home.path / cache / "empty").mkdir()
+    (home.path / cache / "pointers/out-0123456789").symlink_to("/usr")
     home.uninstall()
-    assert kept.exists()
-    assert os.listdir(home.path / cache) == ["store"]
+    left = {str(path.relative_to(home.path / cache)) for path in (home.path / cache).rglob("*")}
+    folders = {"decisions", "said", "said/more", "empty", "pointers", "pointers/out-0123456789"}
+    assert left == {*kept, *folders}
+
+
+@pytest.mark.parametrize(
+    ("variable", "store"),
+    [
+        pytest.param("XDG_DATA_HOME", ".cache/uvlocal", id="data-and-cache-are-one"),
+        pytest.param("UVLOCAL_STORE", ".cache/uvlocal", id="the-cache-folder"),
+        pytest.param("UVLOCAL_STORE", ".cache/uvlocal/decisions", id="in-our-folder"),
+        pytest.param("UVLOCAL_STORE", ".cache/uvlocal/deep/store", id="further-down"),
+    ],
+)
+def test_a_store_in_the_cache_folder_stays(home: Home, variable: str, store: str) -> None:
+    """Environments are data and stay whole, also where the store lies in the cache folder."""
+    path = home.path / store
+    home.environ[variable] = str(path if variable == "UVLOCAL_STORE" else path.parent)
+    home.install()
+    home.environment()
+    (home.path / ".local/share/uvlocal").rename(home.path / "aside")
+    path.mkdir(parents=True, exist_ok=True)
+    for name in ("envs", "records"):
+        (home.path / "aside" / name).rename(path / name)
+    (path / "envs" / NAME / "lib").mkdir()
+    home.write(".cache/uvlocal/roots", "x")
+    home.uninstall()
+    assert (path / "envs" / NAME / "lib").is_dir()
+    assert (path / "envs" / NAME / "pyvenv.cfg").exists()
+    assert (path / f"records/{NAME}.toml").exists()
+    assert not (home.path / ".cache/uvlocal/roots").exists()
 
 
 def test_cache_behind_a_link_is_not_followed(home: Home) -> None:
@@ -190,3 +233,22 @@ def test_damaged_memory(home: Home, content: str) -> None:
     (home.shims / memory.MEMORY).write_bytes(content.encode("latin-1"))
     home.uninstall()
     assert set(home.tree()) <= {".local", ".local/share", ".local/share/uvlocal", SHIMS}
+
+
+@pytest.mark.parametrize("way", ["link", "in-place", "not-synced"])
+def test_a_startup_file_that_other_machines_share(home: Home, way: str) -> None:
+    """That a sync client takes the loss of the line to other machines is told beforehand."""
+    home.write("Dropbox/dot/bashrc", "export EDITOR=vi\n")
+    synced = home.path if way == "in-place" else home.path / "Dropbox"
+    if way != "not-synced":
+        home.write(".dropbox/info.json", json.dumps({"personal": {"path": str(synced)}}))
+    os.symlink(home.path / "Dropbox/dot/bashrc", home.path / ".bashrc")
+    home.install()
+    before = home.tree()
+    bashrc = str(home.path / ".bashrc")
+    shared = uninstall.plan(None, home.system).result.shared_files
+    expected = {} if way == "not-synced" else {bashrc: "Dropbox"}
+    assert {path: client for path, client in shared.items() if path == bashrc} == expected
+    assert home.tree() == before
+    shown = home.command("uninstall", "--dry-run")
+    assert ("`~/.bashrc` is synced by Dropbox" in shown.stderr) is bool(expected)

@@ -277,7 +277,7 @@ def test_an_interrupt_while_the_old_goes(machine: Machine, monkeypatch: pytest.M
         patch.setattr(shutil, "rmtree", interrupt)
         with pytest.raises(UserError, match="while the old environment was removed") as raised:
             job.apply()
-    assert raised.value.hint == "the same command finishes it"
+    assert raised.value.hint == "run the same command again to finish it"
     assert machine.migrate().state == "migrated"
     assert not os.path.lexists(machine.old)
 
@@ -361,7 +361,7 @@ def test_no_project(machine: Machine) -> None:
 
 @pytest.mark.parametrize("what", ["link", "file", "folder"])
 def test_what_is_no_environment(machine: Machine, what: str) -> None:
-    """What is no virtual environment of this project is never removed."""
+    """What is not a virtual environment of this project is never removed."""
     shutil.move(machine.old, machine.path("env"))
     if what == "link":
         os.symlink(machine.path("nowhere"), machine.old)

@@ -96,7 +96,7 @@ def test_what_is_at_venv(machine: Machine, kind: str) -> None:
 
 
 def test_a_moved_project(machine: Machine) -> None:
-    """A moved project is told where it was, until it has adopted."""
+    """A moved project is told where it was, also when another one has taken that place."""
     project = machine.keep("foo")
     identity = identity_of(project)
     if identity is None or not identity.born:
@@ -104,7 +104,7 @@ def test_a_moved_project(machine: Machine) -> None:
     os.rename(project, project + "-new")
     assert status.of(project + "-new", machine.environ).former_root == project
     shutil.copytree(project + "-new", project)
-    assert status.of(project + "-new", machine.environ).former_root == ""
+    assert status.of(project + "-new", machine.environ).former_root == project
 
 
 def test_a_broken_record(machine: Machine) -> None:
@@ -115,6 +115,14 @@ def test_a_broken_record(machine: Machine) -> None:
     found = status.of(project, machine.environ)
     assert (found.code, found.created) == ("synced", "")
     assert found.record is not None
+
+
+@pytest.mark.parametrize("name", ["UVLOCAL_BYPASS", "UV_PROJECT_ENVIRONMENT"])
+def test_outside_a_project(machine: Machine, name: str) -> None:
+    """Outside a project there is nothing to tell, whatever is set."""
+    with pytest.raises(UserError, match="or above it") as caught:
+        status.of(machine.root, machine.environ | {name: "1"})
+    assert caught.value.code == FINDINGS
 
 
 @pytest.mark.parametrize("bypass", ["", "1"])
@@ -164,3 +172,33 @@ def test_no_better_place(machine: Machine) -> None:
             '`store = "/scratch/$USER/uvlocal"` in `/etc/uvlocal/uvlocal.toml`'
         ),
     ]
+
+
+def test_a_pointer_that_leads_astray(machine: Machine) -> None:
+    """A copy's pointer leads to the environment of the original: that is told, with a way."""
+    bar, foo = machine.keep("bar"), machine.keep("foo")
+    os.symlink(machine.environment(bar), os.path.join(foo, ".venv"))
+    found = status.of(foo, machine.environ)
+    assert found.pointer_problem.startswith("`.venv` leads to another environment, `~/.local")
+    told = run(machine, "status", "Dropbox/foo")
+    assert "hint: `uvlocal link` lets it lead to the environment" in told.raw_err
+    shutil.rmtree(machine.environment(bar))
+    assert "dangling" in status.of(foo, machine.environ).pointer_problem
+
+
+def test_a_pointer_that_a_client_would_harm(machine: Machine) -> None:
+    """Where the client leaves links out, `status` says why there is none."""
+    machine.write(f"{machine.home}/.config/uvlocal/uvlocal.toml", 'pointer = "symlink"\n')
+    machine.write(f"{machine.home}/cloud/.csync_journal.db")
+    there = machine.project(f"{machine.home}/cloud/bar")
+    why = status.of(there, machine.environ).pointer_problem
+    assert why == "none is made: Nextcloud leaves symbolic links out"
+    assert status.of(machine.project("foo"), machine.environ).pointer_problem == ""
+
+
+def test_a_folder_without_a_project(machine: Machine) -> None:
+    """Where there is no project, the volume is named all the same, and the exit code is 1."""
+    told = run(machine, "status", "Dropbox")
+    assert told.code == FINDINGS
+    assert told.raw_err.splitlines()[0].endswith("or above it; the folder lies on Dropbox (synced)")
+    assert "lies on" not in run(machine, "status", machine.root).raw_err

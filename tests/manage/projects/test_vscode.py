@@ -84,7 +84,7 @@ def test_what_is_shown(  # noqa: PLR0917 - a column is an argument
 
 def test_a_path_that_is_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """A path that no JSON file can hold is refused in words."""
-    with pytest.raises(UserError, match="no text"):
+    with pytest.raises(UserError, match="not text"):
         settings(monkeypatch, FakeSystem(), "/fast/\udcff/envs/foo-0123456789", user=False)
 
 

@@ -92,6 +92,15 @@ def test_settings_of_the_machine(administered: Home) -> None:
     assert origins["strategy"] == ("default", "")
 
 
+@pytest.mark.parametrize("text", ["[project\n", "[tool.uvlocal]\nmode = \n", "\0"])
+def test_a_broken_project_is_told(home: Home, text: str) -> None:
+    """A `pyproject.toml` that is no TOML is told: nothing of it holds."""
+    home.enter_project()
+    home.write(home.project_file, text)
+    [problem] = show.shown(home.system).problems
+    assert problem.startswith(f"`{home.project_file}` is not valid TOML: ")
+
+
 def test_defaults(home: Home) -> None:
     """Without any file every key is shown with its default, in one order."""
     found = show.shown(home.system)
@@ -180,8 +189,8 @@ def test_set(home: Home, key: str, text: str, written: str) -> None:
 @pytest.mark.parametrize(
     ("key", "text", "said", "hint"),
     [
-        pytest.param("mood", "never", "`mood` is no setting", "did you mean `mode`?", id="typo"),
-        pytest.param("xyzzy", "x", "`xyzzy` is no setting", "there are `mode`, ", id="unknown"),
+        pytest.param("mood", "never", "unknown setting `mood`", "did you mean `mode`?", id="typo"),
+        pytest.param("xyzzy", "x", "unknown setting `xyzzy`", "known are `mode`, ", id="unknown"),
         pytest.param(
             "mode", "sometimes", "`mode` is 'sometimes', must be one of `auto`", "", id="choice"
         ),
@@ -191,15 +200,23 @@ def test_set(home: Home, key: str, text: str, written: str) -> None:
         pytest.param("volumes", "[1]", "`volumes` must be a list", "", id="list-of-numbers"),
         pytest.param("volumes", "[1", "`[1` is not a list in TOML", "", id="half-a-list"),
         pytest.param("synced-roots", "here", "`synced-roots` must be a list of", "", id="roots"),
-        pytest.param("providers", "x", "`providers` is no setting, one is", "", id="table"),
-        pytest.param("providers.dropbox", "x", "`providers.dropbox` is no", "", id="half-a-key"),
         pytest.param(
-            "providers.dropbox.mode", "x", "`providers.dropbox.mode` is no", "", id="provider-key"
+            "providers", "x", "unknown setting `providers`, use for example", "", id="table"
+        ),
+        pytest.param(
+            "providers.dropbox", "x", "unknown setting `providers.dropbox`", "", id="half-a-key"
+        ),
+        pytest.param(
+            "providers.dropbox.mode",
+            "x",
+            "unknown setting `providers.dropbox.mode`",
+            "",
+            id="provider-key",
         ),
         pytest.param(
             "providers.dropbx.enabled",
             "false",
-            "`dropbx` is no provider",
+            "unknown provider `dropbx`",
             "did you mean `dropbox`?",
             id="provider",
         ),
@@ -277,14 +294,16 @@ def test_a_variable_stands_above(home: Home, project: bool) -> None:
     home.enter_project()
     home.environ["UVLOCAL_MODE"] = "auto"
     changes = edit.set_value("mode", "never", project=project, system=home.system)
-    assert changes.hints == ("`UVLOCAL_MODE` is set, and stands above the files",)
+    assert changes.hints == ("`UVLOCAL_MODE` is set, and takes precedence over the files",)
 
 
 def test_the_project_stands_above(home: Home) -> None:
     """A person hears that this project has its own wish."""
     home.enter_project('[tool.uvlocal]\nmode = "auto"\n')
     changes = edit.set_value("mode", "never", project=False, system=home.system)
-    assert changes.hints[0].startswith("`~/code/foo/pyproject.toml` sets it for its project")
+    assert changes.hints[0].startswith(
+        "`~/code/foo/pyproject.toml` sets it too, and takes precedence"
+    )
 
 
 def test_another_store_leaves_the_old_one(home: Home) -> None:
@@ -306,6 +325,18 @@ def test_unset(home: Home) -> None:
     assert home.text() == '# mine\npointer = "file"\n'
 
 
+@pytest.mark.parametrize(
+    ("remark", "stays"),
+    [pytest.param("", False, id="empty"), pytest.param("# a\n", True, id="remark")],
+)
+def test_unset_the_last_key(home: Home, remark: str, *, stays: bool) -> None:
+    """A file in which nothing is left goes, and its folder; a remark keeps it."""
+    home.write(home.file, remark)
+    edit.set_value("mode", "never", project=False, system=home.system)
+    edit.unset("mode", project=False, system=home.system)
+    assert os.path.exists(home.file) == os.path.exists(os.path.dirname(home.file)) == stays
+
+
 def test_unset_a_wrong_key(home: Home) -> None:
     """A key that is no setting can be removed where it was written."""
     home.write(home.file, 'mood = 2026-11-22\nmode = "never"\n')
@@ -317,7 +348,7 @@ def test_unset_a_wrong_key(home: Home) -> None:
 def test_unset_what_is_not_set(home: Home) -> None:
     """A setting that is not there is no error, a word that is no setting is."""
     assert edit.unset("mode", project=False, system=home.system).changes == ()
-    with pytest.raises(UserError, match="`mood` is no setting"):
+    with pytest.raises(UserError, match="unknown setting `mood`"):
         edit.unset("mood", project=False, system=home.system)
     assert home.text() == ""
 
@@ -416,7 +447,7 @@ def test_remove_no_root(home: Home) -> None:
     home.write(home.file, 'synced-roots = ["~/b"]\n')
     with pytest.raises(UserError) as raised:
         edit.remove_root("a", system=home.system)
-    assert raised.value.message == "`~/a` is none of your roots"
+    assert raised.value.message == "`~/a` is in neither `synced-roots` nor `local-roots`"
     assert raised.value.hint == "there are `~/b`"
     home.write(home.file, "synced-roots = 1\n")
     with pytest.raises(UserError) as raised:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from support.hosts.fakes import FakeSystem, Special
 
+from uvlocal.shim import contract
 from uvlocal.shim.project.discovery import Project
 from uvlocal.shim.project.uv_config import FEATURE, centralized_by
 from uvlocal.shim.request.parse import Request
@@ -77,6 +78,27 @@ def test_precedence(line: str, environ: dict[str, str], project: object, where: 
 def test_configuration(files: dict[str, object], arguments: dict[str, object], where: str) -> None:
     """uv's configuration files count as uv counts them."""
     assert ask(files, **arguments) == where  # type: ignore[arg-type] # a table of keywords
+
+
+@pytest.mark.parametrize(
+    ("files", "folders", "where"),
+    [
+        pytest.param({"/etc/xdg/uv/uv.toml": ON}, None, "/etc/xdg", id="default"),
+        pytest.param({"/etc/xdg/uv/uv.toml": ON}, "", "/etc/xdg", id="empty"),
+        pytest.param({"/b/uv/uv.toml": ON}, "/a:/b", "/b", id="named"),
+        pytest.param({"/etc/xdg/uv/uv.toml": ON}, "/a", "", id="default-is-replaced"),
+        pytest.param({"/a/uv/uv.toml": OFF, "/b/uv/uv.toml": ON}, "/a:/b", "", id="first-counts"),
+        pytest.param({"/a/uv/uv.toml": OFF, "/etc/uv/uv.toml": ON}, "/a", "", id="before-etc"),
+        pytest.param({"/etc/uv/uv.toml": ON}, "/a", "/etc", id="fallback"),
+        pytest.param({"/b/uv/uv.toml": ON}, ":/b", "", id="ends-at-an-empty-one"),
+    ],
+)
+def test_the_machines_file(files: dict[str, object], folders: str | None, where: str) -> None:
+    """Of the machine's files uv takes the first in `XDG_CONFIG_DIRS`, else that in `/etc`."""
+    environ = {} if folders is None else {"XDG_CONFIG_DIRS": folders}
+    found = ask(files, environ=environ)
+    assert found == (f"`{where}/uv/uv.toml`" if where else "")
+    assert "XDG_CONFIG_DIRS" in contract.VARIABLES
 
 
 def test_configuration_on_windows() -> None:

@@ -32,11 +32,13 @@ if sys.platform == "win32":
     pytest.skip("whose file it is is asked on POSIX", allow_module_level=True)
 
 SHIM = os.path.dirname(shim.__file__)
-#: What comes out of the file besides the modules: the packages themselves.
-PACKAGES = ["uvlocal", "uvlocal.shim"]
-BUNDLED = [*PACKAGES, *(f"uvlocal.shim.{name}" for name in bytecode.MODULES)]
+#: What comes out of the file: the modules, and the packages that they lie in.
+BUNDLED = list(bytecode.sources(""))
 #: What only some calls need: where a file says what is synced, or on a disk that is not known.
-LATER = {f"uvlocal.shim.{name}" for name in ("patterns", "mounts", "filesystems")}
+LATER = {
+    f"uvlocal.shim.{name}"
+    for name in ("volume.ignore_patterns", "volume.mounts", "volume.filesystems")
+}
 
 #: Makes one call, up to the moment of becoming uv, and prints what it came to: one line, then the
 #: environment as uv would get it.
@@ -153,16 +155,16 @@ def test_the_order_of_modules() -> None:
     """Each module stands after those that it imports at its top, so that none is searched for."""
     done: set[str] = set()
     for name in bytecode.MODULES:
-        with open(os.path.join(SHIM, f"{name}.py"), encoding="utf-8") as file:
+        with open(os.path.join(SHIM, *name.split(".")) + ".py", encoding="utf-8") as file:
             tree = ast.parse(file.read())
         for node in tree.body:
             if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith(
                 "uvlocal"
             ):
                 continue
-            modules = {alias.name for alias in node.names}
-            if node.module != "uvlocal.shim":
-                modules = {(node.module or "").removeprefix("uvlocal.shim.")}
+            below = (node.module or "").removeprefix("uvlocal.shim").strip(".")
+            named = {f"{below}.{alias.name}".strip(".") for alias in node.names}
+            modules = named if named & set(bytecode.MODULES) else {below}
             assert modules <= done, name
         done.add(name)
     assert len(done) == len(bytecode.MODULES)
@@ -370,7 +372,7 @@ def functions_of(code: CodeType) -> Iterator[CodeType]:
 @pytest.mark.parametrize("name", bytecode.MODULES)
 def test_stripped_code_does_the_same(name: str) -> None:
     """Instructions and constants are the same, but for docstrings, which no instruction loads."""
-    with open(os.path.join(SHIM, f"{name}.py"), encoding="utf-8") as file:
+    with open(os.path.join(SHIM, *name.split(".")) + ".py", encoding="utf-8") as file:
         whole = compile(file.read(), f"{name}.py", "exec", dont_inherit=True)
     pairs = zip(functions_of(whole), functions_of(bytecode.stripped(whole)), strict=True)
     for one, other in pairs:

@@ -127,6 +127,7 @@ QUESTIONS = [
         lambda s, p: s.can_start(f"{p}/file"), lambda p: os.chmod(f"{p}/file", 0o700), True
     ),
     pytest.param(lambda s, p: s.can_write(f"{p}/none"), lambda p: os.mkdir(f"{p}/none"), True),
+    pytest.param(lambda s, p: s.can_change(f"{p}/none"), lambda p: write(f"{p}/none"), True),
 ]
 if sys.platform == "linux":
     QUESTIONS += [

@@ -6,6 +6,7 @@ import ast
 import os
 import stat
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,7 +27,6 @@ from uvlocal.shim.volume.providers.table import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Act = Callable[[ChangingWorld], object]
 
@@ -53,10 +53,8 @@ def world(tmp_path: Path) -> ChangingWorld:
 def _capitals() -> set[str]:
     """Return every text in the shim's code that could name an environment variable."""
     found = set()
-    for name in sorted(os.listdir(SHIM)):
-        if not name.endswith(".py"):
-            continue
-        with open(os.path.join(SHIM, name), encoding="utf-8") as file:
+    for path in sorted(Path(SHIM).rglob("*.py")):
+        with open(path, encoding="utf-8") as file:
             tree = ast.parse(file.read())
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -202,7 +200,7 @@ def test_without_a_record_of_the_environment(
     world: ChangingWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until its record is written each call that makes the environment tries to write it."""
-    monkeypatch.setattr("uvlocal.shim.prepare._record", lambda *_: None)
+    monkeypatch.setattr("uvlocal.manage.environments.record.write_first", lambda *_: "")
     assert not _is_recorded(world, "sync")
     assert _is_recorded(world, "lock")
 
@@ -267,11 +265,12 @@ def test_a_record_is_private(world: ChangingWorld) -> None:
     world.variables["UV_INDEX_X_PASSWORD"] = "secret"
     world.write_down(Asked(P, ("sync",)))
     folder = os.path.join(world.cache, contract.DECISIONS)
-    [name] = os.listdir(folder)
-    with open(os.path.join(folder, name), "rb") as file:
-        assert b"secret" not in file.read()
     assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
-    assert stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode) == 0o600
+    assert len(os.listdir(folder)) == 2  # that of the call, and `kept`
+    for name in os.listdir(folder):
+        with open(os.path.join(folder, name), "rb") as file:
+            assert b"secret" not in file.read()
+        assert stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode) == 0o600
 
 
 # -- keys ------------------------------------------------------------------------------------------

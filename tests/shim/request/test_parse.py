@@ -82,8 +82,12 @@ def ask(
         ("pip list", "pip list", "environment", False),
         ("pip compile x", "pip compile", "environment", False),
         ("python find", "python find", "environment", False),
+        ("build", "build", "environment", False),
         ("build --no-build-isolation", "build", "environment", False),
-        ("build --no-build-isolation-package x", "build", "environment", False),
+        ("run --no-project x", "run", "environment", False),
+        ("tool run x --directory y", "tool run", "environment", False),
+        ("tool run --python /x y", "tool run", "environment", False),
+        ("tool uvx x", "tool uvx", "environment", False),
     ],
 )
 def test_roles(line: str, command: str, role: str, *, writes: bool) -> None:
@@ -97,10 +101,10 @@ def test_roles(line: str, command: str, role: str, *, writes: bool) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        *("", "version", "version --short", "init x", "build", "publish", "tool run x", "uvx x"),
+        *("", "version", "version --short", "init x", "publish", "tool", "tool list", "uvx x"),
         *("cache clean", "self update", "auth login x", "format", "help run", "python install"),
         *("python pin 3", "python list", "pip", "python", "workspace dir", "workspace list"),
-        *("build --no-build-isolation --build-isolation", "pip debug", "clean", "-- run x"),
+        *("tool install x", "tool run --help", "pip debug", "clean", "-- run x"),
         *("--version", "-V", "-h", "--help", "run --help", "run -h x", "sync --help", "-qV sync"),
         *("--generate-shell-completion zsh", "frobnicate", "generate-shell-completion zsh"),
     ],
@@ -126,7 +130,10 @@ def test_help_of_the_program_is_not_ours() -> None:
         ("add --script=new.py x", {}, "no-project"),
         ("python find --script inline.py", {}, "no-project"),
         ("workspace metadata --script inline.py", {}, "no-project"),
-        ("run --no-project x", {}, "no-project"),
+        ("run --no-project x", {}, None),
+        ("run --no-project inline.py", {}, "no-project"),
+        ("run --no-project --isolated x", {}, "no-project"),
+        ("run --no-project --active x", {"VIRTUAL_ENV": "/v"}, None),
         ("check --no-project", {}, "no-project"),
         ("venv --no-project", {}, "no-project"),
         ("run --isolated x", {}, "no-project"),
@@ -252,7 +259,7 @@ def test_start_by_version(
 @pytest.mark.parametrize(
     ("line", "variables", "since"),
     [
-        pytest.param("run x", {"UV_NO_PROJECT": "1"}, (0, 11, 8), id="UV_NO_PROJECT"),
+        pytest.param("venv", {"UV_NO_PROJECT": "1"}, (0, 11, 8), id="UV_NO_PROJECT"),
         pytest.param("run x", {"UV_ISOLATED": "on"}, (0, 8, 14), id="UV_ISOLATED"),
         pytest.param("run --project gone x", {}, (0, 12, 0), id="missing-project"),
         pytest.param("run --project s.py x", {}, (0, 12, 0), id="project-is-a-file"),
@@ -269,13 +276,13 @@ def test_code_by_version(line: str, variables: dict[str, str], since: Version) -
 @pytest.mark.parametrize("value", ["1", "true", "TRUE", "t", "yes", "Y", "on"])
 def test_true(value: str) -> None:
     """A variable is true by any word that is true for uv."""
-    assert ask("run x", {"UV_NO_PROJECT": value}, "unknown").code == "no-project"
+    assert ask("run x", {"UV_NO_PROJECT": value}, "unknown").role == "environment"
 
 
 @pytest.mark.parametrize("value", ["", "0", "false", "no", "off", "n", "f", "2", "maybe", " 1"])
 def test_not_true(value: str) -> None:
     """Any other word is not true, and uv's version is not asked for its sake."""
-    assert ask("run x", {"UV_NO_PROJECT": value}).code is None
+    assert ask("run x", {"UV_NO_PROJECT": value}).role == "project"
 
 
 @pytest.mark.parametrize("name", ["UV_PROJECT", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY"])
@@ -314,7 +321,11 @@ def test_options_beat_variables() -> None:
         ("python find 3.12", {}, False),
         ("python find /v", {}, True),
         ("build --no-build-isolation -p /v", {}, True),
+        ("build", {"UV_SYSTEM_PYTHON": "1"}, False),
         ("run -p /v x", {}, False),
+        ("run --no-project -p /v x", {}, True),
+        ("run --no-project -p 3.12 x", {}, False),
+        ("tool run -p /v x", {}, False),
     ],
 )
 def test_targets(line: str, variables: dict[str, str], *, names_target: bool) -> None:

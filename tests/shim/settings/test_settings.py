@@ -34,7 +34,7 @@ def test_defaults() -> None:
     found = load()
     assert (found.mode, found.strategy, found.pointer) == ("auto", "redirect", "none")
     assert found.store == "/home/me/.local/share/uvlocal"
-    assert found.volumes == {"synced", "network", "incapable"}
+    assert found.volumes == {"synced", "network", "shared", "incapable"}
     assert not found.require_opt_in
     assert (found.origins, found.problems) == ({}, [])
 
@@ -67,6 +67,7 @@ def test_every_user_key() -> None:
         pointer = "symlink"
         store = "~/envs"
         require-opt-in = true
+        discoverable = false
         volumes = ["synced", "shared"]
         synced-roots = ["~/Sync", "/srv/sync"]
         local-roots = ["~/Sync/local"]
@@ -79,6 +80,7 @@ def test_every_user_key() -> None:
     assert found.store == "/home/me/envs"
     assert found.synced_roots == ("/home/me/Sync", "/srv/sync")
     assert found.local_roots == ("/home/me/Sync/local",)
+    assert not found.discoverable
     assert found.volumes == {"synced", "shared"}
     assert found.providers == {"dropbox": {"enabled": False, "strategy": "redirect"}}
     assert {key for key in found.origins if "." not in key} == set(settings.USER_KEYS)
@@ -90,6 +92,7 @@ strategy = "no-metadata"
 pointer = "symlink"
 store = "$HERE/envs"
 require-opt-in = true
+discoverable = false
 volumes = ["synced", "shared"]
 synced-roots = ["~/Sync"]
 local-roots = ["/srv"]
@@ -227,6 +230,7 @@ def test_strategy_for_a_provider(
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
+        pytest.param(b"x = {\n a = 1,\n}", "`x` is no setting here", id="toml-1.1"),
         pytest.param(b"mode = ", "is not valid TOML", id="broken"),
         pytest.param(b"\xff\xfe", "is not valid TOML", id="not-utf8"),
         pytest.param(b"a = " + b"[" * 9000, "is not valid TOML", id="deep"),

@@ -174,7 +174,9 @@ def test_slug(text: str, expected: str) -> None:
         pytest.param("/d/uvlocal/envs/foo-0123456789/", "/d/uvlocal", True, id="trailing-slash"),
         pytest.param("/e/uvlocal/envs/foo-0123456789", "/d/uvlocal", True, id="another-store"),
         pytest.param("/e/other/envs/foo-0123456789", "/d/uvlocal", False, id="not-ours"),
-        pytest.param("/e/other/envs/foo-0123456789", "", True, id="by-shape"),
+        pytest.param("/e/other/envs/foo-0123456789", "", False, id="in-no-store-that-is-known"),
+        pytest.param("/e/uvlocal/envs/foo-0123456789", "", True, id="in-a-default-store"),
+        pytest.param("envs/foo-0123456789", "", False, id="relative"),
         pytest.param("/d/uvlocal/envs/foo", "/d/uvlocal", False, id="no-hash"),
         pytest.param("/d/uvlocal/envs/foo-012345678Z", "/d/uvlocal", False, id="no-hex"),
         pytest.param("/d/uvlocal/foo-0123456789", "/d/uvlocal", False, id="not-in-envs"),
@@ -183,7 +185,7 @@ def test_slug(text: str, expected: str) -> None:
     ],
 )
 def test_is_our_environment(path: str, store: str, ours: bool) -> None:
-    """An environment of ours is known by the end of its path."""
+    """An environment of ours is one in a store that is known, by the end of its path."""
     assert env.is_our_environment(path, store, FakeSystem()) is ours
 
 

@@ -241,7 +241,7 @@ def test_memory_is_bounded() -> None:
     """What is remembered does not grow for ever."""
     system = machine()
     for number in range(100):
-        system.put(f"{ROOT}/.venv", Link(f"/x/envs/foo-{number:010x}"))
+        system.put(f"{ROOT}/.venv", Link(f"/x/uvlocal/envs/foo-{number:010x}"))
         assert pointers.keep(ROOT, WANTED, "symlink", system, MEMORY)[1]
     assert len((system.read(MEMORY) or b"").splitlines()) < 50
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.hosts import launchers
+from support.hosts.fakes import FakeSystem
 
 import uvlocal
 from uvlocal.shim import contract
+from uvlocal.shim.machine import paths
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.uv import handover
 
@@ -78,6 +80,22 @@ def test_path_without_ourselves(tmp_path: Path, folders: list[str]) -> None:
     (tmp_path / "link" / "uv").symlink_to(tmp_path / "shims" / "uv")
     found = find(tmp_path, *(folder.format(tmp_path) for folder in folders))
     assert (found.path, found.origin) == (real, "path")
+
+
+@pytest.mark.parametrize(
+    ("text", "folders"),
+    [
+        pytest.param(r"C:\a;D:\b", [r"C:\a", r"D:\b"], id="plain"),
+        pytest.param(r'"C:\Program Files\a";D:\b', [r"C:\Program Files\a", r"D:\b"], id="quoted"),
+        pytest.param(r'"C:\a;b";D:\b', [r"C:\a;b", r"D:\b"], id="separator-inside"),
+        pytest.param(r'C:\"a;b"\c', [r"C:\a;b\c"], id="in-the-middle"),
+        pytest.param(r'"C:\a;D:\b', [r"C:\a;D:\b"], id="not-closed"),
+        pytest.param("", [""], id="empty"),
+    ],
+)
+def test_path_on_windows(text: str, folders: list[str]) -> None:
+    """Quotes in PATH are no part of a folder, and `;` between them separates none."""
+    assert paths.search_path(text, FakeSystem(platform="win32")) == folders
 
 
 @posix_only
@@ -219,3 +237,31 @@ def test_become_passes_entries_that_no_mapping_holds(tmp_path: Path, name: str) 
     kept = [entry for entry in given if not entry.startswith(b"GONE")]
     assert found.variables == [*(e.replace(b"SET=1", b"SET=2") for e in kept), b"NEW=3"]
     assert found.arguments == [b"uv", b"x"]
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("programs", "wish", "found"),
+    [
+        pytest.param(["a/uv", "a/uvx", "b/uvx"], "", "a/uvx", id="beside-uv"),
+        pytest.param(["a/uv", "b/uvx"], "", "b/uvx", id="on-path"),
+        pytest.param(["b/uvx"], "", "b/uvx", id="without-a-uv"),
+        pytest.param(["a/uv", "a/uvx", "c/uv", "c/uvx"], "c/uv", "c/uvx", id="beside-the-wish"),
+        pytest.param(["a/uv"], "", "", id="nowhere"),
+        pytest.param(["a/uv", "a/uvx"], "gone", "", id="a-wish-that-leads-nowhere"),
+    ],
+)
+def test_uvx(tmp_path: Path, programs: list[str], wish: str, found: str) -> None:
+    """The shim called `uvx` becomes the uvx beside the real uv, or on PATH; the shim `uv` never."""
+    launcher = shim(tmp_path / "shims" / "uvx")
+    for name in programs:
+        program(tmp_path / name)
+    environ = {"PATH": ":".join(str(tmp_path / name) for name in ("shims", "a", "b"))}
+    if wish:
+        environ["UVLOCAL_UV"] = str(tmp_path / wish)
+    system = System(environ=environ, cwd=str(tmp_path))
+    real = handover.find(system, launcher)
+    other = handover.find_program(real, system, launcher)
+    assert other.path == (str(tmp_path / found) if found else "")
+    assert found or wish or handover.missing(other).startswith("error: no uvx found")
+    assert handover.find_program(real, system, str(tmp_path / "shims" / "uv")) is real

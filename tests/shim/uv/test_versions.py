@@ -80,13 +80,28 @@ def test_modes(tmp_path: Path, cache: str) -> None:
     assert stat.S_IMODE(os.stat(os.path.dirname(cache)).st_mode) == 0o700
 
 
+@pytest.mark.parametrize("kind", ["script", "link"])
+def test_a_wrapper_is_asked_each_time(tmp_path: Path, cache: str, kind: str) -> None:
+    """What finds the uv by itself, another one in each folder, is asked again each time."""
+    uv = Uv(tmp_path / "uv")
+    if kind == "script":
+        (tmp_path / "uv").write_bytes(b"#!/bin/sh\nexec pyenv exec uv\n")
+    else:
+        (tmp_path / "uv").rename(tmp_path / "mise")
+        (tmp_path / "uv").symlink_to("mise")
+    for answer, version in ((b"uv 0.9.30\n", (0, 9, 30)), (b"uv 0.13.9\n", (0, 13, 9))):
+        uv.answer = answer
+        assert known(uv.path, System(), cache, uv) == version
+    assert not os.path.exists(cache)
+
+
 @pytest.mark.parametrize("change", ["size", "time", "path"])
 def test_asked_again(change: str, tmp_path: Path, cache: str) -> None:
     """Another binary, or another one in its place, is asked again, and the old line goes."""
     uv = Uv(tmp_path / "uv")
     known(uv.path, System(), cache, uv)
     moment = os.stat(uv.path).st_mtime_ns
-    other = Uv(tmp_path / ("other uv" if change == "path" else "uv"), b"uv 0.12.0\n")
+    other = Uv(tmp_path / ("uv 2" if change == "path" else "uv"), b"uv 0.12.0\n")
     if change == "size":
         (tmp_path / "uv").write_bytes(b"larger")
     os.utime(other.path, ns=(1, 5 if change == "time" else moment))

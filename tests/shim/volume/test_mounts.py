@@ -15,7 +15,7 @@ from uvlocal.shim.machine.host import System
 from uvlocal.shim.machine.paths import device_number, is_anonymous
 from uvlocal.shim.settings.settings import Settings
 from uvlocal.shim.volume.locate import locate
-from uvlocal.shim.volume.mounts import Mount, choose, find, parse_mount_table, unescape
+from uvlocal.shim.volume.mounts import Mount, choose, find, origins, parse_mount_table, unescape
 
 TABLE = r"""
 22 27 0:21 / /proc rw,relatime - proc proc rw
@@ -239,3 +239,46 @@ def test_backed_in_a_circle() -> None:
     system = _backed("fuse", "/home/me/crypt", more)
     system.devices["/home/me/crypt"] = 62
     assert locate("/vault/foo", "/vault/foo", system, Settings()).kind == "local"
+
+
+@pytest.mark.parametrize(
+    ("root", "path", "expected"),
+    [
+        pytest.param("/me/cloud/code", "/work/foo", ["/home/me/cloud/code/foo"], id="of-a-folder"),
+        pytest.param("/me/cloud/code", "/work", ["/home/me/cloud/code"], id="the-mount-itself"),
+        pytest.param("/", "/work/foo", [], id="of-all"),
+    ],
+)
+def test_origins(root: str, path: str, expected: list[str]) -> None:
+    """A bind mount leads back to the folder that it shows, where that has a path too."""
+    system = FakeSystem()
+    system.mount_text = (
+        "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
+        "2 1 8:2 / /home rw - ext4 /dev/sda2 rw\n"
+        f"3 1 8:2 {root} /work rw - ext4 /dev/sda2 rw\n"
+    )
+    mount = find(path, makedev(8, 2), system)
+    assert mount is not None
+    assert origins(mount, path, system) == expected
+
+
+@pytest.mark.parametrize(
+    ("running", "kind"),
+    [
+        pytest.param([["encfs", "/home/me/cloud/.enc/", "/m/"]], "synced", id="in-a-sync-root"),
+        pytest.param([["encfs", "-S", "/home/me/.enc", "/m"]], "local", id="elsewhere"),
+        pytest.param([["encfs", "/home/me/cloud/.enc", "/n"]], "local", id="another-mount"),
+        pytest.param([["encfs", "/m"]], "local", id="no-folder"),
+        pytest.param([], "local", id="not-to-be-seen"),
+    ],
+)
+def test_what_encfs_was_started_with(running: list[list[str]], kind: str) -> None:
+    """EncFS does not tell the mount table which folder it decrypts; its command line does."""
+    system = FakeSystem({"/m/foo": None, "/home/me/cloud/.enc": None, "/home/me/.enc": None})
+    system.mount_text = (
+        "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:9 / /m rw - fuse.encfs encfs rw\n"
+    )
+    system.running = running
+    wishes = Settings()
+    wishes.synced_roots = ("/home/me/cloud",)
+    assert locate("/m/foo", "/m/foo", system, wishes).kind == kind

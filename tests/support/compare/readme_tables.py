@@ -1,4 +1,4 @@
-"""The tables of the README, made from the code; running this file rewrites them."""
+"""The tables of the documents, made from the code; running this file rewrites them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from support.tools.fetched import SOURCE
 
 from uvlocal.manage.commands.app import app
 from uvlocal.shim.decide import CODES
+from uvlocal.shim.request import commands as of_uv
 from uvlocal.shim.volume.filesystems import FILE_SYSTEMS
 from uvlocal.shim.volume.providers.table import PROVIDERS
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from uvlocal.shim.volume.providers.schema import Provider
 
 README = os.path.join(SOURCE, "README.md")
+COMMANDS = os.path.join(SOURCE, "docs", "commands.md")
 
 #: How a provider's folders are found, as the README says it.
 _HOW = {
@@ -92,6 +94,27 @@ def commands() -> str:
     return "\n".join(["| command | what it does |", "|---|---|", *rows])
 
 
+#: What commands look at and get, by their role in the table of uv's commands, and which commands
+#: have that role with some options only.
+_GETS = {
+    of_uv.PROJECT: ("`UV_PROJECT_ENVIRONMENT`", ("version, where it sets one",)),
+    of_uv.ENVIRONMENT: ("`VIRTUAL_ENV`", ("run --no-project",)),
+}
+
+
+def uv_commands() -> str:
+    """Return uv's commands that look at a project's environment, with what they get."""
+    rows = []
+    for role, (variable, others) in _GETS.items():
+        names = [name for name, (own, _) in of_uv.COMMANDS.items() if own == role]
+        shown = [
+            f"`uv {name}`{comma}{rest}"
+            for name, comma, rest in (other.partition(",") for other in (*names, *others))
+        ]
+        rows.append(f"| {', '.join(shown)} | {variable} |")
+    return "\n".join(["| command | gets |", "|---|---|", *rows])
+
+
 TABLES = {
     "codes": codes,
     "commands": commands,
@@ -101,19 +124,24 @@ TABLES = {
 
 
 def rewritten(text: str, tables: Mapping[str, Callable[[], str]] = TABLES) -> str:
-    """Return the README with every table as the code has it."""
+    """Return a document with every table as the code has it."""
     for name, make in tables.items():
         start, end = f"<!-- table: {name} -->\n", "<!-- end -->"
         if text.count(start) != 1:
-            msg = f"the README has no place for the table `{name}`"
+            msg = f"the document has no place for the table `{name}`"
             raise ValueError(msg)
         before, rest = text.split(start)
         text = before + start + make() + "\n" + end + rest.partition(end)[2]
     return text
 
 
+#: The tables of each document.
+DOCUMENTS = {README: TABLES, COMMANDS: {"uv-commands": uv_commands}}
+
+
 if __name__ == "__main__":
-    with open(README, encoding="utf-8") as file:
-        new = rewritten(file.read())
-    with open(README, "w", encoding="utf-8") as file:
-        file.write(new)
+    for document, its_tables in DOCUMENTS.items():
+        with open(document, encoding="utf-8") as file:
+            new = rewritten(file.read(), its_tables)
+        with open(document, "w", encoding="utf-8") as file:
+            file.write(new)

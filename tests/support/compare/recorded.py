@@ -73,13 +73,13 @@ def lay(cache: str, recorded: Recorded) -> str:
 
 
 def all_in(cache: str) -> list[Recorded]:
-    """Return what is recorded below a cache folder."""
+    """Return what is recorded below a cache folder, but for what stands beside it as `kept`."""
     folder = os.path.join(cache, contract.DECISIONS)
     found = []
     for name in sorted(os.listdir(folder) if os.path.isdir(folder) else []):
         with open(os.path.join(folder, name), "rb") as file:
             found.append(read(file.read()))
-    return found
+    return [one for one in found if one.how != "kept"]
 
 
 def holds(inputs: list[tuple[str, str]]) -> bool:
@@ -105,6 +105,8 @@ def _holds(stamp: str, path: str) -> bool:
         return os.path.islink(path) and "t" + os.readlink(path) == stamp
     if kind == "w":
         return os.access(path, os.W_OK | os.X_OK) == (stamp == "w1")
+    if kind == "o":
+        return System().can_change(path) == (stamp == "o1")
     if kind == "p":
         return not os.access(path, os.X_OK)
     assert kind == "x", stamp

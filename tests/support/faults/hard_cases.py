@@ -1,4 +1,4 @@
-"""How much the tests below `tests/hard` do, and from which seed.
+"""How much the tests below `tests/stress` do, and from which seed.
 
 An ordinary run does a bounded part of it; `make test-hard` sets `UVLOCAL_HARD` and does all. The
 same `UVLOCAL_HARD_SEED` gives the same cases.

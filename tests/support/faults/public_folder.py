@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import sys
 import tempfile
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,9 @@ def public_folder() -> Iterator[str]:
 def _is_public(folder: str) -> bool:
     """Return whether others can enter a folder, and start programs below it."""
     folder = os.path.realpath(folder)
-    if not os.access(folder, os.W_OK) or os.statvfs(folder).f_flag & os.ST_NOEXEC:
+    if not os.access(folder, os.W_OK):
+        return False
+    if sys.platform == "linux" and os.statvfs(folder).f_flag & os.ST_NOEXEC:
         return False
     while os.lstat(folder).st_mode & stat.S_IXOTH:
         if folder == os.path.dirname(folder):

@@ -35,8 +35,8 @@ class FakeSystem(System):
 
     What lies beyond files is set after construction: `mount_text` (Linux), `mount_rows`,
     `attributes` as `{(path, name): value}`, `registry` as `{key: {name: value}}`, `drives` as
-    `{"Z:": "remote"}`, `devices` as `{mount point: device number}`, `hidden` as the paths with
-    macOS' flag. What changes something changes the tree.
+    `{"Z:": "remote"}`, `running` command lines, `devices` as `{mount point: device number}`,
+    `hidden` as the paths with macOS' flag. What changes something changes the tree.
     """
 
     __slots__ = (
@@ -51,6 +51,7 @@ class FakeSystem(System):
         "mount_rows",
         "mount_text",
         "registry",
+        "running",
         "times",
         "touched",
         "tree",
@@ -88,6 +89,7 @@ class FakeSystem(System):
         self.inodes: dict[str, int] = {}
         self.modes: dict[str, int] = {}
         self.mount_text = ""
+        self.running: list[list[str]] = []
         self.mount_rows: list[tuple[str, str, str, str]] = []
         self.attributes: dict[tuple[str, str], bytes] = {}
         self.registry: dict[str, dict[str, str]] = {}
@@ -214,6 +216,11 @@ class FakeSystem(System):
         found = self._look(path, last=True)
         return found is not None and found[1] is None
 
+    def can_change(self, path: str) -> bool:
+        """Say whether a file is there and not blocked."""
+        found = self._look(path, last=True)
+        return found is not None and isinstance(found[1], bytes)
+
     def attribute(self, path: str, name: str) -> bytes | None:
         """Return an attribute of an existing path."""
         found = self._look(path, last=False)
@@ -293,6 +300,10 @@ class FakeSystem(System):
         """Return the rows that the test gave, not on Linux."""
         self.touched.append("mount rows")
         return [] if self.platform == "linux" else self.mount_rows
+
+    def command_lines(self, program: str) -> list[list[str]]:
+        """Return what runs under a name."""
+        return [words for words in self.running if words[0] == program]
 
     def drive_type(self, drive: str) -> str:
         """Return what kind of drive a letter is; fixed unless a test says otherwise."""

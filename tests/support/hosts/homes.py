@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-import sys
 from typing import TYPE_CHECKING
+
+from support.hosts import forked_commands
 
 from uvlocal.manage.environments.in_use import Process
 from uvlocal.manage.installation import inspect, install, uninstall
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 SHIMS = ".local/share/uvlocal/shims"
 #: The environment that a test may put into the store.
 NAME = "foo-0123456789"
-#: What measures the coverage of our own commands.
-_PASSED_ON = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 
 
 class Home:
@@ -88,18 +87,9 @@ class Home:
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run uvlocal without a terminal."""
-        return subprocess.run(
-            [sys.executable, "-m", "uvlocal", *arguments],
-            env={
-                **self.environ,
-                **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        environ = {**self.environ, **forked_commands.passed_on()}
+        ended = forked_commands.run(arguments, str(self.path), environ, 60)
+        return subprocess.CompletedProcess(arguments, *ended)
 
     def tree(self) -> dict[str, tuple[str, int, bytes]]:
         """Return everything below the home: kind, mode and content."""

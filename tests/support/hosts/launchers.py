@@ -24,7 +24,7 @@ from uvlocal.shim import contract
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_PROGRAMS = os.path.join(fetched.SOURCE, "tests", "shims")
+_PROGRAMS = os.path.join(fetched.SOURCE, "tests", "launcher")
 
 #: What the launcher carries, and what Python runs, as bytes.
 MARKER, STUB = contract.MARKER.encode(), contract.STUB.encode()

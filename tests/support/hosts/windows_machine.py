@@ -110,7 +110,7 @@ class Windows:
         """Run the shim with a command line; return the exit code and what was said."""
         end = self.environ.get("UVLOCAL_TEST_END", "0")
         code, out, said = self.run(
-            *self._starting(tail, name, shim), ends=42 if end == "w" else int(end)
+            *self._starting(tail, name, shim), ends=42 if end in "wc" else int(end)
         )
         assert out == b""
         return code, said
@@ -246,13 +246,20 @@ def _insist(command: list[str], environ: dict[str, str], timeout: float | None =
 
 def _environ() -> dict[str, str]:
     prefix = fetched.provide("wine-prefix", _make_prefix)
-    return {**fetched.ENVIRONMENT, "WINEPREFIX": prefix, "WINEDEBUG": "-all"}
+    return _variables(prefix)
+
+
+def _variables(prefix: str) -> dict[str, str]:
+    # wine puts menus and kinds of files below the folders of XDG, which are in HOME.
+    own = {"WINEPREFIX": prefix, "WINEDEBUG": "-all"}
+    own |= dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME"), f"{prefix}/xdg")
+    return {**fetched.ENVIRONMENT, **own}
 
 
 def _make_prefix(folder: str) -> None:
     """Make what wine calls a prefix: a system drive and a registry."""
     fetched.tell("making a system drive for wine")
-    environ = {**fetched.ENVIRONMENT, "WINEPREFIX": folder, "WINEDEBUG": "-all", "DISPLAY": ""}
+    environ = {**_variables(folder), "DISPLAY": ""}
     # No browser and no .NET: each would open a window that asks to download it.
     environ["WINEDLLOVERRIDES"] = "mscoree=;mshtml="
     _insist([*runner(), "wineboot", "--init"], environ)

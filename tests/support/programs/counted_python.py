@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from support.hosts.worlds import World
+    from support.hosts.worlds import Completed, World
 
 #: Inputs must be older than two seconds before a decision is recorded; how long is tried, in s.
 PATIENCE = 20
@@ -42,13 +42,13 @@ class CountedPython:
         self._world.uv(*arguments, cwd=cwd, env=env)
         return self.starts() == before
 
-    def wait_for_recall(self, *arguments: str, cwd: str) -> None:
-        """Make a call that must succeed, until a recorded decision answers it."""
+    def wait_for_recall(self, *arguments: str, cwd: str, program: str = "uv") -> Completed:
+        """Make a call that must succeed until a recorded decision answers it; return that one."""
         end = time.monotonic() + PATIENCE
         while True:
             before = self.starts()
-            self._world.uv(*arguments, cwd=cwd).ok()
+            result = self._world.run(program, *arguments, cwd=cwd).ok()
             if self.starts() == before:
-                return
+                return result
             assert time.monotonic() < end, "no decision is ever recalled"
             time.sleep(0.2)  # the clock is what is waited for

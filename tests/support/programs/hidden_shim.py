@@ -16,7 +16,7 @@ from support.tools import fetched, hidden_python
 if TYPE_CHECKING:
     from support.hosts.worlds import World
 
-_SEAM = os.path.join("shim", "system.py")
+_SEAM = os.path.join("shim", "machine", "host.py")
 _METHODS = f"""
 
 def _has_hidden_flag(self: System) -> bool:
@@ -64,7 +64,7 @@ def _link(source: str, target: str, below: str) -> None:
                 text = file.read()
             with open(os.path.join(target, path), "w", encoding="utf-8") as file:
                 file.write(text + _METHODS)
-        elif name == "shim":
+        elif path in ("shim", os.path.join("shim", "machine")):
             _link(source, target, path)
         elif name != "__pycache__":
             os.symlink(os.path.join(source, path), os.path.join(target, path))

@@ -1,6 +1,6 @@
 """A small "sync client": does to a tree what real ones do to everything below dot-directories.
 
-    python sync_client.py TREE INTERVAL ACTION
+    python -m support.programs.sync_client TREE INTERVAL ACTION
 
 does one pass after another, INTERVAL seconds apart, and writes a line after the first, until its
 stdin is closed; then it writes how many passes it made. `SyncClient` runs it as a daemon.
@@ -16,7 +16,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Self
 
-from support.tools import hidden_python
+from support.tools import fetched, hidden_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,13 +82,17 @@ class SyncClient:
 
     def __init__(self, tree: str, action: str = "hide", *, interval: float = 0.005) -> None:
         """Take note; the client starts with `with`."""
-        self.command = [sys.executable, os.path.abspath(__file__), tree, str(interval), action]
+        self.command = [sys.executable, "-m", __name__, tree, str(interval), action]
         self.passes = 0
 
     def __enter__(self) -> Self:
         """Start, and wait for the first pass."""
         self.process = subprocess.Popen(
-            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            self.command,
+            env={**os.environ, "PYTHONPATH": os.path.join(fetched.SOURCE, "tests")},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self.process.stdout is not None
         if self.process.stdout.readline() != "ready\n":

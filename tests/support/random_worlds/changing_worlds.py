@@ -22,7 +22,7 @@ from support.random_worlds.world_contents import FOLDERS, PROJECT, dropbox_says
 
 from uvlocal.shim.call import Call
 from uvlocal.shim.machine.host import System
-from uvlocal.shim.prepare import prepare
+from uvlocal.shim.prepare import attempt, prepare
 from uvlocal.shim.recall import writer
 from uvlocal.shim.recall.recording_host import RecordingSystem
 
@@ -204,11 +204,13 @@ class ChangingWorld:
         system = kind(environ=environ, cwd=cwd, home=environ["HOME"] or self.home)
         call = Call(list(asked.words), system, self.shim)
         inherited = call.inherited
-        decision = call.settle()
+        decision = call.settle(attempt)
         real = call.real_uv()
         if not real.path:
             return None
         prepare(call, decision)
+        if not record and call.first_notice is not None:  # uv makes its environment now
+            self.write(os.path.join(decision.environment, "pyvenv.cfg"), "")
         if record:
             writer.record(call, decision, self.cache, SETTLED)
         variables = call.changes.applied_to(inherited)

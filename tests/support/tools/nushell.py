@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import functools
-import os
-import platform
 import shutil
-import subprocess
-import sys
-import tarfile
-import tempfile
 
-from support.tools import fetched
+from support.tools import npm
 
 VERSION = "0.115.1"
 
@@ -19,33 +13,4 @@ VERSION = "0.115.1"
 @functools.cache
 def path() -> str:
     """Return the path of Nushell, "" where there is none and none can be fetched."""
-    here = shutil.which("nu")
-    if here:
-        return here
-    npm = shutil.which("npm")
-    if npm is None or (sys.platform, platform.machine()) != ("linux", "x86_64"):
-        return ""
-
-    def make(folder: str) -> None:
-        fetched.tell(f"fetching nushell {VERSION}")
-        with tempfile.TemporaryDirectory(dir=folder) as draft:
-            package = f"@nushell/linux-x64@{VERSION}"
-            subprocess.run(
-                [npm, "pack", "--silent", package],
-                cwd=draft,
-                env=fetched.ENVIRONMENT,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=300,
-                check=True,
-            )
-            [name] = os.listdir(draft)
-            with tarfile.open(os.path.join(draft, name)) as archive:
-                archive.extract("package/bin/nu", draft, filter="data")
-            os.replace(os.path.join(draft, "package", "bin", "nu"), os.path.join(folder, "nu"))
-        os.chmod(os.path.join(folder, "nu"), 0o755)  # noqa: S103 - a program is for everybody
-
-    try:
-        return os.path.join(fetched.provide(f"nushell-{VERSION}", make), "nu")
-    except (OSError, subprocess.SubprocessError, ValueError):
-        return ""
+    return shutil.which("nu") or npm.program("@nushell/linux-x64", VERSION, "bin/nu")

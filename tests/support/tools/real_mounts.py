@@ -219,6 +219,25 @@ def gocryptfs(mounts: Mounts, cipher: str = "") -> str:
     return mounts.await_mount(point, mounts.start(*command))
 
 
+def encfs(mounts: Mounts, cipher: str = "") -> str:
+    """The same by another program, which does not tell the mount table where that folder is."""
+    need("encfs")
+    cipher = cipher or mounts.make("cipher")
+    point = mounts.make("mount")
+    process = mounts.start("encfs", "-f", "--standard", "--extpass=echo secret", cipher, point)
+    return mounts.await_mount(point, process)
+
+
+def cryfs(mounts: Mounts, cipher: str = "") -> str:
+    """The same by a third."""
+    need("cryfs")
+    cipher = cipher or mounts.make("cipher")
+    point = mounts.make("mount")
+    settings = ("env", "CRYFS_FRONTEND=noninteractive", "CRYFS_NO_UPDATE_CHECK=true")
+    command = (*settings, "sh", "-c", 'echo secret | cryfs -f "$0" "$1"', cipher, point)
+    return mounts.await_mount(point, mounts.start(*command))
+
+
 def mergerfs(mounts: Mounts) -> str:
     """Two folders in one."""
     need("mergerfs")
@@ -338,6 +357,8 @@ MOUNTS: dict[str, Callable[[Mounts], str]] = {
     "fuse-overlayfs": fuse_overlayfs,
     "bindfs": bindfs,
     "gocryptfs": gocryptfs,
+    "encfs": encfs,
+    "cryfs": cryfs,
     "mergerfs": mergerfs,
     "ntfs": ntfs,
     "exfat": exfat,

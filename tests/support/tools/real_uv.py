@@ -48,6 +48,23 @@ def path(version: str) -> str:
     return os.path.join(fetched.provide(f"uv-{version}-{fetched.MACHINE}", make), _BINARY)
 
 
+def beside_uvx(version: str) -> str:
+    """Return the absolute path of that version's uv, with its uvx in the same folder."""
+
+    def make(folder: str) -> None:
+        fetched.tell(f"fetching uvx {version}")
+        shutil.copy2(path(version), os.path.join(folder, _BINARY))
+        with tempfile.TemporaryDirectory(dir=folder) as wheels:
+            fetched.pip(
+                "download", "--no-deps", "--only-binary", ":all:", "-d", wheels, f"uv=={version}"
+            )
+            [wheel] = os.listdir(wheels)
+            name = _BINARY.replace("uv", "uvx")
+            _unpack(os.path.join(wheels, wheel), os.path.join(folder, name))
+
+    return os.path.join(fetched.provide(f"uv-{version}-uvx-{fetched.MACHINE}", make), _BINARY)
+
+
 def version(path: str) -> tuple[int, ...]:
     """Return the version of a binary that `path` returned, as its folder is named for it."""
     name = os.path.basename(os.path.dirname(path))
@@ -55,9 +72,10 @@ def version(path: str) -> tuple[int, ...]:
 
 
 def _unpack(wheel: str, target: str) -> None:
-    """Write the one binary `uv` of the wheel to `target`; `uvx` and the package are not needed."""
+    """Write the wheel's binary of the target's name to `target`; the package is not needed."""
+    binary = os.path.basename(target)
     with zipfile.ZipFile(wheel) as archive:
-        [member] = [name for name in archive.namelist() if name.endswith(f"/scripts/{_BINARY}")]
+        [member] = [name for name in archive.namelist() if name.endswith(f"/scripts/{binary}")]
         with archive.open(member) as source, open(target, "wb") as copy:
             shutil.copyfileobj(source, copy)
     os.chmod(target, 0o755)  # noqa: S103 - a program is for everybody to run

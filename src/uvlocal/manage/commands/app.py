@@ -8,36 +8,29 @@ import typer
 
 from uvlocal.manage.commands import doctor, environments, install, link, projects, settings
 from uvlocal.manage.commands import status as status_commands
-from uvlocal.manage.errors import FINE
+from uvlocal.manage.commands.help import Group, ending
+from uvlocal.manage.errors import FINE, USAGE
 
 app = typer.Typer(
     name="uvlocal",
+    cls=Group,
     help="Keeps the environments of uv projects off synced and network volumes.",
-    no_args_is_help=True,
+    epilog=ending(
+        "0 all is well; 1 something was found or could not be done; 2 wrong usage",
+        ("Show what uvlocal does for the project in this directory", "uvlocal status"),
+        ("Show the options of a command, with examples", "uvlocal scan --help"),
+    ),
     add_completion=False,  # `uvlocal init` prints it; typer would write to files by itself
+    rich_markup_mode=None,  # rich takes `[tool.uvlocal]` for markup, and cuts options
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 Folder = Annotated[
-    str | None, typer.Argument(metavar="PATH", help="A folder of the project; here if left out.")
+    str | None,
+    typer.Argument(metavar="PATH", help="A directory of the project.  [default: this one]"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
-
-_STATUS_EXAMPLES = """\
-Examples:
-
-`uvlocal status` in a project says what is done about it, and why.
-
-`uvlocal status ~/Dropbox/code/foo --json | jq .code` prints the decision alone.
-"""
-_PATH_EXAMPLES = """\
-Examples:
-
-`"$(uvlocal path)/bin/python" -m pdb foo.py` runs the Python of the project's environment.
-
-`. "$(uvlocal path)/bin/activate"` activates it.
-"""
 
 
 def _version(wanted: bool) -> None:
@@ -46,30 +39,46 @@ def _version(wanted: bool) -> None:
         raise typer.Exit(FINE)
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def _uvlocal(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     del version
+    if context.invoked_subcommand is None:
+        from uvlocal.manage.views import console
+
+        console.talk(context.get_help())
+        raise typer.Exit(USAGE)
 
 
-@app.command(epilog=_STATUS_EXAMPLES)
+@app.command(
+    epilog=ending(
+        "0; 1 outside a project; 2 if PATH is not a directory",
+        ("Show what uvlocal does for this project, and why", "uvlocal status"),
+        ("The same, for a program", "uvlocal status --json"),
+    )
+)
 def status(path: Folder = None, json: Json = False) -> None:
-    """Show what is done about a project, and why.
-
-    Exit code 0; 1 outside a project; 2 if PATH is no directory.
-    """
+    """Show what uvlocal does for a project, and why."""
     status_commands.show_status(path, json=json)
 
 
-@app.command(epilog=_PATH_EXAMPLES)
+@app.command(
+    epilog=ending(
+        "0; 1 outside a project; 2 if PATH is not a directory",
+        ("Print the path of this project's environment", "uvlocal path"),
+        ("Activate the environment", '. "$(uvlocal path)/bin/activate"'),
+        ("Run its Python", '"$(uvlocal path)/bin/python" --version'),
+    )
+)
 def path(path: Folder = None) -> None:
     """Print the path of a project's environment, and nothing else.
 
-    A local project's is `.venv` in its root.
+    For a project that needs no help, that is `.venv` in its root.
     """
     status_commands.show_path(path)
 

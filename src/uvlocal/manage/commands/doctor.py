@@ -6,36 +6,31 @@ from typing import Annotated
 
 import typer
 
+from uvlocal.manage.commands.help import ending
 from uvlocal.manage.errors import FINDINGS
 
-_EXAMPLES = """\
-Examples:
-
-`uvlocal doctor` checks everything, and the project in the current directory more closely.
-
-`uvlocal doctor --fix` mends what can safely be mended.
-
-`uvlocal doctor --json | jq '.results[] | select(.level != "ok")'` shows the findings alone.
-"""
+_ENDING = ending(
+    "0 if all is well; 1 if a check warns or fails",
+    ("Check everything, and this project more closely", "uvlocal doctor"),
+    ("Fix what is safe to fix", "uvlocal doctor --fix"),
+    ("The same checks, for a program", "uvlocal doctor --json"),
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog=_EXAMPLES)(doctor)
+    app.command(epilog=_ENDING)(doctor)
 
 
 def doctor(
     path: Annotated[
         str | None,
-        typer.Argument(metavar="PATH", help="A folder of a project; here if left out."),
+        typer.Argument(metavar="PATH", help="A directory of a project.  [default: this one]"),
     ] = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Mend what can safely be mended.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Fix what is safe to fix.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
 ) -> None:
-    """Check everything that uvlocal's work rests on, and say what mends it.
-
-    Exit code 0 if all is well; 1 if a check warns or fails.
-    """
+    """Check the installation and the environments, and say how to fix what is wrong."""
     from uvlocal.manage.doctor import checkup as doctoring
     from uvlocal.manage.views import console
     from uvlocal.manage.views import doctor as doctor_view

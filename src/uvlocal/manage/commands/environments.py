@@ -1,56 +1,62 @@
-"""The commands `list`, `prune` and `adopt`."""
+"""The commands `list`, `prune`, `remove` and `adopt`."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from uvlocal.manage.errors import FINDINGS, UserError
+from uvlocal.manage.commands.asking import confirm
+from uvlocal.manage.commands.help import ending
+from uvlocal.manage.errors import FINDINGS, USAGE, UserError
+
+if TYPE_CHECKING:
+    from uvlocal.manage.environments import prune as pruning
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show, but change nothing.")]
 
-_LIST_EXAMPLES = """\
-Examples:
-
-`uvlocal list` shows every environment, its project, and what it takes.
-
-`uvlocal list --no-size` does not count files, which is faster.
-"""
-_PRUNE_EXAMPLES = """\
-Examples:
-
-`uvlocal prune` shows what would go, and asks.
-
-`uvlocal prune --dry-run` only shows.
-
-`uvlocal prune --older-than 90d --yes` removes unused ones too, without a question.
-"""
-_ADOPT_EXAMPLES = """\
-Examples:
-
-`uvlocal adopt` in a project that was moved here.
-
-`uvlocal adopt --from ~/Dropbox/old-name` where the move is not recognised, as after a move to
-another disk.
-"""
+_LIST_ENDING = ending(
+    "0",
+    ("List every environment and the space it takes", "uvlocal list"),
+    ("List them faster, without their sizes", "uvlocal list --no-size"),
+)
+_PRUNE_ENDING = ending(
+    "0; 1 if an environment could not be removed, or nobody could be asked; 2 for a wrong AGE",
+    ("Show what would go, and ask", "uvlocal prune"),
+    ("Only show it", "uvlocal prune --dry-run"),
+    (
+        "Remove what nobody used for 90 days too, without asking",
+        "uvlocal prune --older-than 90d -y",
+    ),
+)
+_REMOVE_ENDING = ending(
+    "0; 1 if an environment stays or does not exist, or nobody could be asked; 2 for wrong usage",
+    ("Remove the environment of the project here, and ask before", "uvlocal remove"),
+    ("Remove it without asking", "uvlocal remove --yes"),
+    ("Remove every environment that uvlocal keeps", "uvlocal remove --all"),
+)
+_ADOPT_ENDING = ending(
+    "0; 1 if there is nothing to adopt; 2 if PATH or `--from` is wrong",
+    ("In the project, after it was moved", "uvlocal adopt"),
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("list", epilog=_LIST_EXAMPLES)(list_)
-    app.command(epilog=_PRUNE_EXAMPLES)(prune)
-    app.command(epilog=_ADOPT_EXAMPLES)(adopt)
+    app.command("list", epilog=_LIST_ENDING)(list_)
+    app.command(epilog=_PRUNE_ENDING)(prune)
+    app.command(epilog=_REMOVE_ENDING)(remove)
+    app.command(epilog=_ADOPT_ENDING)(adopt)
 
 
 def list_(
-    no_size: Annotated[bool, typer.Option("--no-size", help="Do not count files.")] = False,
+    no_size: Annotated[bool, typer.Option("--no-size", help="Do not measure them.")] = False,
     json: Json = False,
 ) -> None:
-    """Show the environments: project, volume, size, Python, last use, and state.
+    """List the environments: project, volume, size, Python, last use, and state.
 
-    A file with several names counts once, and one that uv's cache has too does not count.
+    Hard links count once, and files shared with uv's cache do not count.
     """
     from uvlocal.manage.environments import listing
     from uvlocal.manage.views import console, environments
@@ -66,7 +72,7 @@ def prune(
         typer.Option(
             "--older-than",
             metavar="AGE",
-            help="Also remove what was not used for that long, such as 90d, 12w or 1y.",
+            help="Also remove what was not used for this long: 90d, 12w, 1y.",
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -75,29 +81,63 @@ def prune(
 ) -> None:
     """Remove the environments of projects that are gone.
 
-    Never one on a volume that is not mounted, in use, or not made by uvlocal. Removed by
-    `--older-than`, uv makes an environment anew when its project is used again; packages that were
-    installed by hand are not in it then.
+    An environment stays if its volume is not mounted, if a process uses it, or if uvlocal did not
+    make it. uv recreates what `--older-than` removed when you next use the project, but without
+    packages that you installed by hand.
     """
     from uvlocal.manage.environments import prune as pruning
-    from uvlocal.manage.views import console, environments
+    from uvlocal.manage.views import environments
 
     limit = None if older_than is None else pruning.age(older_than)
     with environments.counting("counting") as tell:
         wanted = pruning.plan(limit, tell=tell)
+    _carry_out(wanted, yes=yes, dry_run=dry_run, json=json)
+
+
+def remove(
+    path: Annotated[
+        str | None,
+        typer.Argument(metavar="PATH", help="A directory of the project.  [default: this one]"),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every environment that uvlocal keeps for you.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Remove a project's environment.
+
+    An environment stays if a process uses it. The next `uv sync` recreates it, but without packages
+    that you installed by hand.
+    """
+    from uvlocal.manage.projects import remove as removing
+    from uvlocal.manage.views import environments
+
+    if everything and path is not None:
+        raise UserError("`--all` and PATH exclude each other", code=USAGE)
+    with environments.counting("counting") as tell:
+        wanted = removing.plan(path, everything=everything, tell=tell)
+    _carry_out(wanted, yes=yes, dry_run=dry_run, json=json)
+    if wanted.keep and not dry_run:
+        raise typer.Exit(FINDINGS)
+
+
+def _carry_out(wanted: pruning.Plan, *, yes: bool, dry_run: bool, json: bool) -> None:
+    """Show a plan, ask, and do it."""
+    from uvlocal.manage.environments import prune as pruning
+    from uvlocal.manage.views import console, environments
+
     if not json:
         environments.plan(wanted)
     if dry_run or wanted.is_empty:
         if json:
             console.as_json(pruning.planned(wanted, dry_run=dry_run))
         return
-    if not yes and (json or not console.agreed("remove them?")):
+    if not yes:
         if json:
             console.as_json(pruning.planned(wanted, dry_run=False))
-        elif console.can_ask():
-            console.talk("nothing was removed")
-            raise typer.Exit(FINDINGS)
-        raise UserError("nothing was removed", "`--yes` removes without a question")
+        confirm("remove them?", json=json)
     done = pruning.apply(wanted)
     console.as_json(done) if json else environments.pruned(done)
     if done.problems:
@@ -107,19 +147,23 @@ def prune(
 def adopt(
     path: Annotated[
         str | None,
-        typer.Argument(metavar="PATH", help="A folder of the moved project; here if left out."),
+        typer.Argument(
+            metavar="PATH", help="A directory of the moved project.  [default: this one]"
+        ),
     ] = None,
     former: Annotated[
         str,
-        typer.Option("--from", metavar="PATH|NAME", help="Where it was, or its environment."),
+        typer.Option(
+            "--from", metavar="PATH|NAME", help="Where it was, or the name of its environment."
+        ),
     ] = "",
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Give a moved project its old environment, which goes on under a new name.
+    """Reuse a moved project's environment.
 
-    An environment that was made since the move is replaced. A copy of a project never shares: what
-    stands at the old place must be gone.
+    It replaces an environment that was made since the move. A copy of a project gets its own:
+    nothing may be left at the old place.
     """
     from uvlocal.manage.environments import adopt as adopting
     from uvlocal.manage.views import console, environments

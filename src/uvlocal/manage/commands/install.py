@@ -6,70 +6,67 @@ from typing import Annotated
 
 import typer
 
+from uvlocal.manage.commands.asking import confirm
+from uvlocal.manage.commands.help import ending
 from uvlocal.manage.errors import FINDINGS, USAGE, UserError
 
 ShimDir = Annotated[
     str | None,
-    typer.Option("--shim-dir", metavar="DIR", help="The shim's folder, if not the usual one."),
+    typer.Option("--shim-dir", metavar="DIR", help="Where to put the shim."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show, but change nothing.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 Alias = Annotated[
-    bool, typer.Option("--alias", help="Make `uv` an alias of the shim; PATH stays as it is.")
+    bool, typer.Option("--alias", help="Make `uv` an alias for the shim, and leave PATH alone.")
 ]
 
-_INSTALL_EXAMPLES = """\
-Examples:
-
-`uvlocal install` shows what it will do, and asks.
-
-`uvlocal install --dry-run` only shows.
-
-`uvlocal install --shell zsh` touches zsh's files alone.
-
-`uvlocal install --no-rc` touches no shell's files; see `uvlocal init`.
-"""
-_UNINSTALL_EXAMPLES = """\
-Examples:
-
-`uvlocal uninstall` leaves the environments where they are.
-
-`uvlocal uninstall --environments` removes them too.
-"""
-_INIT_EXAMPLES = """\
-Examples:
-
-`eval "$(uvlocal init bash)"` in `~/.bashrc`.
-
-`uvlocal init fish | source` in `~/.config/fish/config.fish`.
-
-`uvlocal init zsh --alias` prints an alias, and leaves PATH alone.
-"""
+_INSTALL_ENDING = ending(
+    "0; 1 if something could not be done, or nobody could be asked; 2 for wrong usage",
+    ("Show what it will do, and ask", "uvlocal install"),
+    ("Only show it", "uvlocal install --dry-run"),
+    ("Change the files of one shell only", "uvlocal install --shell zsh"),
+    ("Change no shell's files (see `uvlocal init`)", "uvlocal install --no-rc"),
+)
+_UNINSTALL_ENDING = ending(
+    "0; 1 if something had to stay, or nobody could be asked",
+    ("Keep the environments", "uvlocal uninstall"),
+    ("Remove the environments too", "uvlocal uninstall --environments"),
+)
+_INIT_ENDING = ending(
+    "0; 2 for a shell that uvlocal does not know",
+    ("In `~/.bashrc`", 'eval "$(uvlocal init bash)"'),
+    ("In `~/.config/fish/config.fish`", "uvlocal init fish | source"),
+    ("An alias, with PATH left alone", "uvlocal init zsh --alias"),
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command(epilog=_INSTALL_EXAMPLES)(install)
-    app.command(epilog=_UNINSTALL_EXAMPLES)(uninstall)
-    app.command(epilog=_INIT_EXAMPLES)(init)
+    app.command(epilog=_INSTALL_ENDING)(install)
+    app.command(epilog=_UNINSTALL_ENDING)(uninstall)
+    app.command(epilog=_INIT_ENDING)(init)
 
 
 def install(  # noqa: PLR0913, PLR0917 - an option is an argument here
     shim_dir: ShimDir = None,
-    no_rc: Annotated[bool, typer.Option("--no-rc", help="Leave the shells' files alone.")] = False,
+    no_rc: Annotated[
+        bool, typer.Option("--no-rc", help="Do not change the shells' startup files.")
+    ] = False,
     shell: Annotated[
         list[str] | None,
-        typer.Option("--shell", metavar="NAME", help="This shell only; may be given again."),
+        typer.Option(
+            "--shell", metavar="NAME", help="Change this shell's files only. Can be repeated."
+        ),
     ] = None,
     alias: Alias = False,
     yes: Yes = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Put the shim into a folder of its own, and that first on PATH of every shell in use.
+    """Install the `uv` shim, and put it first on PATH in the shells you use.
 
-    Each startup file gets one marked line, which `uvlocal uninstall` takes out again.
+    Adds one marked line to each startup file. `uvlocal uninstall` removes it again.
     """
     from uvlocal.manage.installation import install as installing
     from uvlocal.manage.installation import shells
@@ -87,8 +84,8 @@ def install(  # noqa: PLR0913, PLR0917 - an option is an argument here
         install_view.plan(todo.result)
     if dry_run:
         return
-    if todo.result.changed and not yes and not console.agreed("go on?"):
-        raise UserError("nothing was changed", "pass `--yes` to go on without a question")
+    if todo.result.changed and not yes:
+        confirm("continue?", json=json)
     made = installing.perform(todo)
     console.as_json(made) if json else install_view.installed(made)
     if made.is_blocked:
@@ -98,13 +95,13 @@ def install(  # noqa: PLR0913, PLR0917 - an option is an argument here
 def uninstall(
     shim_dir: ShimDir = None,
     environments: Annotated[
-        bool, typer.Option("--environments", help="Remove the environments as well.")
+        bool, typer.Option("--environments", help="Remove the environments too.")
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Take away all that `uvlocal install` made; the environments stay unless asked for."""
+    """Remove everything that `uvlocal install` made, but keep the environments."""
     from uvlocal.manage.installation import uninstall as uninstalling
     from uvlocal.manage.views import console
     from uvlocal.manage.views import install as install_view
@@ -117,13 +114,15 @@ def uninstall(
         if json:
             console.as_json(todo.result)
         return
-    if not todo.result.is_empty:
-        if not yes and not console.agreed("go on?"):
-            raise UserError("nothing was changed", "pass `--yes` to go on without a question")
+    gone = todo.result
+    if not gone.is_empty:
+        if not yes:
+            confirm("continue?", json=json)
         gone = uninstalling.perform(todo)
-    else:
-        gone = todo.result
-    console.as_json(gone) if json else install_view.removed(gone)
+        if not json:
+            install_view.removed(gone)
+    if json:
+        console.as_json(gone)
     if gone.problems:
         raise typer.Exit(FINDINGS)
 
@@ -135,7 +134,7 @@ def init(
 ) -> None:
     """Print the code for a shell's startup file: PATH or an alias, and completion.
 
-    For those who manage these files themselves. Makes the shim where it is missing.
+    For people who manage these files themselves. Creates the shim if it is missing.
     """
     from uvlocal.manage.commands import shell_code
 

@@ -6,38 +6,34 @@ from typing import Annotated
 
 import typer
 
+from uvlocal.manage.commands.help import ending
 from uvlocal.manage.errors import USAGE, UserError
 
 _Folder = Annotated[
-    str | None, typer.Argument(metavar="PATH", help="A folder of the project; here if left out.")
+    str | None,
+    typer.Argument(metavar="PATH", help="A directory of the project.  [default: this one]"),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
-_VsCode = Annotated[bool, typer.Option("--vscode", help="Show VS Code's settings instead.")]
-_User = Annotated[bool, typer.Option("--user", help="Those of the user, not of the workspace.")]
+_VsCode = Annotated[bool, typer.Option("--vscode", help="Print settings for VS Code instead.")]
+_User = Annotated[bool, typer.Option("--user", help="For the user settings, not the workspace's.")]
 
-_LINK_EXAMPLES = """\
-Examples:
-
-`uvlocal link` makes `.venv` a link to the environment, or a redirect file, whichever fits.
-
-`uvlocal link --vscode` shows the line to paste into `.vscode/settings.json`, with a path that holds
-on every machine.
-
-`uvlocal link --vscode --user` shows the lines that let VS Code find all environments.
-
-`uvlocal config set --project pointer symlink` lets uvlocal make the link by itself.
-"""
-_UNLINK_EXAMPLES = """\
-Examples:
-
-`uvlocal unlink` removes the link or file that `uvlocal link` made.
-"""
+_LINK_ENDING = ending(
+    "0; 1 if there is nothing to point to, or it would do harm; 2 for wrong usage",
+    ("Create the pointer that fits this project", "uvlocal link"),
+    ("Print the line for `.vscode/settings.json`", "uvlocal link --vscode"),
+    ("Print the lines for VS Code's user settings", "uvlocal link --vscode --user"),
+    ("Let uvlocal create it by itself", "uvlocal config set --project pointer symlink"),
+)
+_UNLINK_ENDING = ending(
+    "0; 1 if `.venv` is something else; 2 if PATH is not a directory",
+    ("Remove the pointer of this project", "uvlocal unlink"),
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command(epilog=_LINK_EXAMPLES)(link)
-    app.command(epilog=_UNLINK_EXAMPLES)(unlink)
+    app.command(epilog=_LINK_ENDING)(link)
+    app.command(epilog=_UNLINK_ENDING)(unlink)
 
 
 def link(
@@ -47,17 +43,16 @@ def link(
         typer.Option(
             "--pointer",
             metavar="KIND",
-            help="`symlink`, or `file` for a redirect file (PEP 832), which newer uv reads.",
+            help="`symlink`, or `file` for a redirect file (PEP 832; uv 0.11.31 or later).",
         ),
     ] = "",
     vscode: _VsCode = False,
     user: _User = False,
     json: _Json = False,
 ) -> None:
-    """Let editors find a project's environment: by `.venv`, or by VS Code's setting.
+    """Point editors to a project's environment, by `.venv` or by VS Code's settings.
 
-    A folder is never replaced, and nothing that uvlocal did not make. Exit code 0; 1 where there is
-    nothing to point to or it would do harm; 2 for wrong usage.
+    Never replaces a directory, nor anything that uvlocal did not make.
     """
     from uvlocal.manage.projects import link as linking
     from uvlocal.manage.views import console
@@ -80,10 +75,7 @@ def link(
 
 
 def unlink(path: _Folder = None, json: _Json = False) -> None:
-    """Remove what `uvlocal link` made; the environment stays.
-
-    Exit code 0; 1 where something else is there; 2 for wrong usage.
-    """
+    """Remove what `uvlocal link` made, but keep the environment."""
     from uvlocal.manage.projects import link as linking
     from uvlocal.manage.views import console
     from uvlocal.manage.views import link as link_view

@@ -6,59 +6,54 @@ from typing import Annotated
 
 import typer
 
+from uvlocal.manage.commands.asking import confirm
+from uvlocal.manage.commands.help import ending
 from uvlocal.manage.errors import FINDINGS, USAGE, UserError
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 
-_SCAN_EXAMPLES = """\
-Examples:
-
-`uvlocal scan` looks at every synced folder that is known here.
-
-`uvlocal scan ~/Dropbox/code` looks at one folder.
-
-`uvlocal scan --json | jq -r '.projects[].root'` lists the projects at risk.
-"""
-_MIGRATE_EXAMPLES = """\
-Examples:
-
-`uvlocal migrate --dry-run` shows what would be done about this project.
-
-`uvlocal migrate --keep-extra` installs in the new environment too what was installed by hand.
-
-`uvlocal migrate --all` migrates everything that `uvlocal scan` finds, after a question.
-
-`uvlocal migrate --all ~/Dropbox/code --yes` migrates everything below one folder.
-"""
+_SCAN_ENDING = ending(
+    "0; 1 if an environment is at risk; 2 if a DIR is not a directory",
+    ("Search every synced directory that uvlocal knows", "uvlocal scan"),
+    ("Search one directory", "uvlocal scan ~/Dropbox"),
+)
+_MIGRATE_ENDING = ending(
+    "0; 1 if something was not migrated; 2 if a PATH is not a directory",
+    ("Show what would happen to this project", "uvlocal migrate --dry-run"),
+    ("Keep the packages that you installed by hand", "uvlocal migrate --keep-extra"),
+    ("Migrate everything that `uvlocal scan` finds", "uvlocal migrate --all"),
+    (
+        "Migrate everything below one directory, without asking",
+        "uvlocal migrate --all ~/Dropbox -y",
+    ),
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `uvlocal`."""
-    app.command(epilog=_SCAN_EXAMPLES)(scan)
-    app.command(epilog=_MIGRATE_EXAMPLES)(migrate)
+    app.command(epilog=_SCAN_ENDING)(scan)
+    app.command(epilog=_MIGRATE_ENDING)(migrate)
 
 
 def scan(
     folders: Annotated[
         list[str] | None,
-        typer.Argument(metavar="DIR", help="Folders to search; every synced one if left out."),
+        typer.Argument(metavar="DIR", help="Directories to search.  [default: every synced one]"),
     ] = None,
     max_depth: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="How far down to look.")
+        int | None, typer.Option(metavar="N", min=0, help="How many levels down to look.")
     ] = None,
     max_entries: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="How many files to look at.")
+        int | None, typer.Option(metavar="N", min=1, help="Stop after this many files.")
     ] = None,
     max_seconds: Annotated[
-        float | None, typer.Option(metavar="S", min=0, help="How long to look.")
+        float | None, typer.Option(metavar="S", min=0, help="Stop after this many seconds.")
     ] = None,
     json: _Json = False,
 ) -> None:
-    """Find uv projects at risk, and what their environments cost there.
+    """Find projects whose environment is at risk, and show what it costs.
 
-    Links are not followed; what is in the cloud alone is not fetched.
-
-    Exit code 0; 1 if an environment is at risk; 2 if a DIR is none.
+    Does not follow links, nor download files that are only in the cloud.
     """
     from uvlocal.manage.files.tree import Budget
     from uvlocal.manage.projects import scan as scans
@@ -79,27 +74,29 @@ def scan(
 def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PATH", help="Folders of projects, or with `--all` to search."),
+        typer.Argument(
+            metavar="PATH",
+            help="Projects, or with `--all` directories to search.  [default: this one]",
+        ),
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Migrate everything that a scan finds.")
+        bool, typer.Option("--all", help="Migrate everything that `uvlocal scan` finds.")
     ] = False,
     keep_extra: Annotated[
-        bool, typer.Option("--keep-extra", help="Keep packages that were installed by hand.")
+        bool, typer.Option("--keep-extra", help="Keep packages that you installed by hand.")
     ] = False,
-    drop_extra: Annotated[bool, typer.Option("--drop-extra", help="Leave them out.")] = False,
+    drop_extra: Annotated[
+        bool, typer.Option("--drop-extra", help="Drop packages that you installed by hand.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, but change nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: _Json = False,
 ) -> None:
-    """Move projects over: the new environment first, then the old `.venv` goes.
+    """Move environments out of synced folders, and remove the old `.venv`.
 
-    uv makes the new one, which is compared with the old one package by package;
-    until it works, the old one is not touched. What was interrupted is done by
-    the same command. A project with packages that were installed by hand needs
-    a word about them.
-
-    Exit code 0; 1 if something was not migrated; 2 if a PATH is no directory.
+    uv creates the new environment. Its packages are compared with the old one, which stays until
+    the new one works. Run the same command again after an interruption. If you installed packages
+    by hand, choose `--keep-extra` or `--drop-extra`.
     """
     from uvlocal.manage.projects import migrate as migrating
     from uvlocal.manage.projects.migration_results import DONE, Migrations
@@ -117,8 +114,10 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
     if not json:
         for job in jobs:
             projects.planned(job.result, extras)
-    asked = bool(ready) and not (dry_run or yes or json) and console.can_ask()
-    agreed = bool(ready) and not dry_run and (yes or (asked and projects.may_migrate(ready)))
+    question = f"migrate {console.count(len(ready), 'project')}?"
+    if ready and not (dry_run or yes or json):
+        confirm(question)
+    agreed = bool(ready) and not dry_run and (yes or not json)
     for job in ready if agreed else ():
         projects.begun(job.result)
         migrated = job.apply()
@@ -126,8 +125,9 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
             projects.migrated(migrated)
     results = tuple(job.result for job in jobs)
     result = Migrations(1, dry_run, agreed, migrating.is_shimmed(), results)
-    console.as_json(result) if json else projects.summed(result, cancelled=asked and not agreed)
-    # Whoever says no changes nothing, and that is what they wanted.
-    fine = {*DONE, "planned"} if dry_run or asked else {*DONE}
+    console.as_json(result) if json else projects.summed(result)
+    if ready and not (dry_run or agreed):
+        confirm(question, json=json)
+    fine = {*DONE, "planned"} if dry_run else {*DONE}
     if not fine.issuperset(one.state for one in results):
         raise typer.Exit(FINDINGS)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from uvlocal.manage.commands.help import Group, ending
 from uvlocal.manage.errors import FINDINGS
 
 #: Keys of a provider's own table.
@@ -13,7 +14,10 @@ _OF_PROVIDER = ("enabled", "strategy")
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 _Project = Annotated[
-    bool, typer.Option("--project", help="In `[tool.uvlocal]` of the project's `pyproject.toml`.")
+    bool,
+    typer.Option(
+        "--project", help="Change `[tool.uvlocal]` in the project's `pyproject.toml` instead."
+    ),
 ]
 
 
@@ -29,39 +33,37 @@ def keys(incomplete: str) -> list[str]:
 
 def values(context: typer.Context, incomplete: str) -> list[str]:
     """Return the values that a word can become, for the setting named before it."""
-    from uvlocal.shim.settings.settings import CHOICES, VOLUMES
+    from uvlocal.shim.settings.settings import CHOICES, FLAGS, VOLUMES
 
     key = str(context.params.get("key") or "").rpartition(".")[2]
-    flags = ("true", "false") if key in ("require-opt-in", "enabled") else ()
+    flags = ("true", "false") if key in (*FLAGS, "enabled") else ()
     known = {**CHOICES, "volumes": VOLUMES}.get(key, flags)
     return [value for value in known if value.startswith(incomplete)]
 
 
-_Key = Annotated[str, typer.Argument(metavar="KEY", help="Such as `mode`.", autocompletion=keys)]
+_Key = Annotated[
+    str, typer.Argument(metavar="KEY", help="The setting, such as `mode`.", autocompletion=keys)
+]
 _Value = Annotated[
     str,
-    typer.Argument(metavar="VALUE", help="A list is `a,b` or TOML's.", autocompletion=values),
+    typer.Argument(
+        metavar="VALUE", help="The value. Write a list as `a,b` or in TOML.", autocompletion=values
+    ),
 ]
 
-_EXAMPLES = """\
-Examples:
-
-`uvlocal config` shows what is in force here, and where each value came from.
-
-`uvlocal config set strategy no-metadata` changes your own settings.
-
-`uvlocal config set --project mode never` changes the project's, for everybody.
-
-`uvlocal config set providers.onedrive.enabled false` leaves OneDrive's folders alone.
-
-`uvlocal config add-root ~/Shared` says that a folder is synced.
-
-`uvlocal config add-root --local ~/Dropbox/scratch` says that one is not.
-"""
+_CHANGES = "0; 1 if the file cannot be changed; 2 if there is no such setting or value"
 
 config = typer.Typer(
+    cls=Group,
+    rich_markup_mode=None,
     invoke_without_command=True,
-    epilog=_EXAMPLES,
+    epilog=ending(
+        "0; 1 if something in the files cannot be used",
+        ("Show every setting that applies here", "uvlocal config"),
+        ("Set one for yourself", "uvlocal config set strategy no-metadata"),
+        ("Leave OneDrive alone", "uvlocal config set providers.onedrive.enabled false"),
+        ("Mark a directory as synced", "uvlocal config add-root ~/Dropbox"),
+    ),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -73,11 +75,9 @@ def register(app: typer.Typer) -> None:
 
 @config.callback()
 def show(context: typer.Context, json: _Json = False) -> None:
-    """Show every setting, with where it came from; the commands below change one.
+    """Show every setting and where it comes from, or change one.
 
-    A variable stands above the project, that above the user, that above the default.
-
-    Exit code 0; 1 if something in the files cannot be used.
+    Precedence: variable, project, user, machine, default.
     """
     if context.invoked_subcommand is not None:
         return
@@ -91,7 +91,14 @@ def show(context: typer.Context, json: _Json = False) -> None:
         raise typer.Exit(FINDINGS)
 
 
-@config.command("set")
+@config.command(
+    "set",
+    epilog=ending(
+        _CHANGES,
+        ("Keep every environment local", "uvlocal config set mode always"),
+        ("Turn uvlocal off for this project", "uvlocal config set --project mode never"),
+    ),
+)
 def set_value(
     key: _Key,
     value: _Value,
@@ -107,13 +114,13 @@ def set_value(
     console.as_json(changes) if json else settings_view.changes(changes)
 
 
-@config.command()
+@config.command(epilog=ending(_CHANGES, ("Go back to the default", "uvlocal config unset mode")))
 def unset(
     key: _Key,
     project: _Project = False,
     json: _Json = False,
 ) -> None:
-    """Remove KEY from your settings, or from the project's, so that what is below holds again."""
+    """Remove KEY from your settings, or from the project's."""
     from uvlocal.manage.settings import edit
     from uvlocal.manage.views import console
     from uvlocal.manage.views import settings as settings_view
@@ -122,15 +129,20 @@ def unset(
     console.as_json(changes) if json else settings_view.changes(changes)
 
 
-@config.command("add-root")
+@config.command(
+    "add-root",
+    epilog=ending(
+        "0; 1 if the file cannot be changed; 2 if DIR is not a directory",
+        ("Mark a directory as synced", "uvlocal config add-root ~/Dropbox"),
+        ("Mark one as not synced", "uvlocal config add-root --local ~/Dropbox/code"),
+    ),
+)
 def add_root(
-    folder: Annotated[str, typer.Argument(metavar="DIR", help="The folder.")],
-    local: Annotated[
-        bool, typer.Option("--local", help="Say that it is local, whatever it looks like.")
-    ] = False,
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="The directory.")],
+    local: Annotated[bool, typer.Option("--local", help="Mark it as not synced instead.")] = False,
     json: _Json = False,
 ) -> None:
-    """Say that DIR is a synced folder (`synced-roots`), or with --local that it is none."""
+    """Mark DIR as a synced directory, or with `--local` as one that is not synced."""
     from uvlocal.manage.settings import edit
     from uvlocal.manage.views import console
     from uvlocal.manage.views import settings as settings_view
@@ -139,12 +151,18 @@ def add_root(
     console.as_json(changes) if json else settings_view.changes(changes)
 
 
-@config.command("remove-root")
+@config.command(
+    "remove-root",
+    epilog=ending(
+        "0; 1 if DIR is in no list, or the file cannot be changed",
+        ("Forget what was said about a directory", "uvlocal config remove-root ~/Dropbox"),
+    ),
+)
 def remove_root(
-    folder: Annotated[str, typer.Argument(metavar="DIR", help="The folder; it need not exist.")],
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="The directory. It need not exist.")],
     json: _Json = False,
 ) -> None:
-    """Take DIR out of `synced-roots` and `local-roots`."""
+    """Remove DIR from `synced-roots` and `local-roots`."""
     from uvlocal.manage.settings import edit
     from uvlocal.manage.views import console
     from uvlocal.manage.views import settings as settings_view

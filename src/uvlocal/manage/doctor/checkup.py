@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.doctor import fixes, installation, projects, stores, sync_clients, uvs
+from uvlocal.manage.doctor import editors, fixes, installation, projects, stores, sync_clients, uvs
 from uvlocal.manage.doctor.facts import Facts
 from uvlocal.manage.files import user_path
 from uvlocal.manage.findings import FAIL, LEVELS, OK, Finding
@@ -23,6 +23,8 @@ GROUPS: tuple[tuple[str, Callable[[Facts], list[Finding]]], ...] = (
     ("store", stores.check),
     ("environments", stores.check_records),
     ("projects", projects.check),
+    ("editors", editors.check_links),
+    ("editors", editors.check_pointers),
     ("settings", sync_clients.check_settings),
     ("sync clients", sync_clients.check),
 )
@@ -98,7 +100,7 @@ def _made(group: str, function: Callable[[Facts], list[Finding]], facts: Facts) 
     try:
         return function(facts)
     except Exception as error:  # noqa: BLE001 - shown as a finding
-        seen = f"the checks of {group} failed themselves ({type(error).__name__}: {error})"
+        seen = f"the checks of {group} crashed ({type(error).__name__}: {error})"
         return [Finding("check-failed", FAIL, seen, advice="please report it")]
 
 

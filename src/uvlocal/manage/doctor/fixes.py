@@ -6,17 +6,19 @@ import os
 import tomllib
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.environments import record, trash
+from uvlocal.manage.environments import discoverable, record, trash
 from uvlocal.manage.environments.folder_identity import identity_of
 from uvlocal.manage.environments.store_lock import held
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.installation import install
+from uvlocal.shim.call import Call
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.store import pointers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from uvlocal.manage.findings import Finding
-    from uvlocal.shim.machine.host import System
 
 
 def apply(check: Finding, system: System) -> str:
@@ -59,8 +61,34 @@ def _update_record(path: str, system: System) -> str:
         with open(path, "rb") as file:
             table = tomllib.load(file)
         table |= {"device": identity.device, "inode": identity.inode, "born": identity.born}
+        table |= record.surroundings(known.mount_point, system)
         record.write(path, table)
     return ""
+
+
+def _make_discoverable(path: str, system: System) -> str:
+    """Let editors find an environment."""
+    why = discoverable.make(path, system)
+    return f"`{discoverable.folder(system)}` {why}" if why else ""
+
+
+def _remove_link(path: str, system: System) -> str:
+    system.remove(path)
+    discoverable.tidy(system)
+    return ""
+
+
+def _mend_pointer(root: str, system: System) -> str:
+    """Let a project's pointer lead to its environment; where it has none, the pointer goes."""
+    call = Call(["sync"], System(environ=system.environ, cwd=root, home=system.home))
+    wanted = call.settle().environment
+    found = pointers.find(root, wanted, system)
+    if not found.ours or found.leads:
+        return ""
+    if wanted:
+        says = pointers.target(root, wanted, system)
+        return "" if pointers.put(found, found.kind, says, system) else "it cannot be written"
+    return "" if system.remove(found.path) else "it cannot be removed"
 
 
 #: What each name in `Finding.fix` stands for.
@@ -69,4 +97,7 @@ FIXES: dict[str, Callable[[str, System], str]] = {
     "chmod": _make_private,
     "empty-trash": _empty_trash,
     "update-record": _update_record,
+    "make-discoverable": _make_discoverable,
+    "remove-link": _remove_link,
+    "mend-pointer": _mend_pointer,
 }

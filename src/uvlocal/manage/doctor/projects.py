@@ -99,6 +99,6 @@ def _damage(cost: Cost) -> list[tuple[str, str, str]]:
         found.append(("conflict-copies", FAIL, seen))
     if cost.evicted:
         what = f"{cost.evicted} file{'' if cost.evicted == 1 else 's'}"
-        seen = f"the content of {what} is in the cloud alone and is fetched when it is needed"
+        seen = f"the content of {what} is only in the cloud, and is downloaded when needed"
         found.append(("evicted-files", WARN, seen))
     return found

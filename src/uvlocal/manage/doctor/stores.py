@@ -116,11 +116,16 @@ def _leftovers(facts: Facts) -> list[Finding]:
 def check_records(facts: Facts) -> list[Finding]:
     """See whether records and environments agree, and what became of the projects."""
     checks = [found for entry in facts.entries for found in _entry(entry, facts)]
-    gone = [entry for entry in facts.entries if entry.state == "project-gone"]
+    gone = [entry for entry in facts.entries if entry.state in ("project-gone", "replaced")]
     if gone:
         what = "an environment has" if len(gone) == 1 else f"{len(gone)} environments have"
         seen = f"{what} no project any more"
         checks.append(Finding("projects-gone", WARN, seen, "high", "uvlocal prune"))
+    unused = [entry for entry in facts.entries if entry.state == "unused"]
+    if unused:
+        what = "an environment is" if len(unused) == 1 else f"{len(unused)} environments are"
+        seen = f"{what} not used by the project any more"
+        checks.append(Finding("unused", WARN, seen, "high", "uvlocal prune"))
     if not checks:
         number = len(facts.entries)
         seen = f"records and environments agree ({number} environment{'' if number == 1 else 's'})"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage.environments import in_use
 from uvlocal.manage.findings import OK, WARN, Finding
+from uvlocal.manage.settings.show import broken, project_file
 from uvlocal.shim.machine.display import contract_home
 from uvlocal.shim.volume.providers.table import PROVIDERS
 from uvlocal.shim.volume.sync_roots import discovery
@@ -110,6 +111,9 @@ def _is_found_by_configuration(provider: str) -> bool:
 def check_settings(facts: Facts) -> list[Finding]:
     """Look for what is wrong in the user's settings and those of the project."""
     problems = dict.fromkeys([*facts.settings.problems, *facts.call.settings.problems])
+    project = facts.call.facts.project
+    if project is not None and project.root:
+        problems |= dict.fromkeys(broken(project_file(project, facts.system), facts.system))
     if not problems:
         return [Finding("settings", OK, "the settings are valid")]
     home = facts.system.home.rstrip(os.sep) + os.sep

@@ -30,6 +30,10 @@ _ORIGINS = {"variable": "named by `UVLOCAL_UV`", "path": "on PATH", "recorded": 
 #: The error that says that a file of a cloud folder cannot be linked (Windows,
 #: `ERROR_CLOUD_FILE_INCOMPATIBLE_HARDLINKS`).
 _POISONED = 396
+#: Programs that install versions of others and put shims before them.
+_MANAGERS = ("asdf", "mise", "pyenv", "vfox")
+#: The most that is read of such a shim, in bytes; each is a few lines long.
+_SHIM_LIMIT = 64 * 1024
 #: How many files of uv's cache are tried.
 _SAMPLES = 50
 
@@ -50,7 +54,33 @@ def check(facts: Facts) -> list[Finding]:
     if version < OLDEST:
         seen += f", older than {_text(OLDEST)}, the oldest that uvlocal is tested with"
         return [Finding("uv-old", WARN, seen, command="uv self update", path=real.path)]
-    return [Finding("uv", OK, seen, path=real.path), *_others(real.path, version, facts)]
+    found = [Finding("uv", OK, seen, path=real.path)]
+    manager = manager_of(real.path, facts)
+    if manager:
+        follows = (
+            f"`{shown}` is the shim of {manager}, which puts its own folder first on PATH for what "
+            "it starts; a `uv` inside `uv run` is uvlocal's all the same, by a link in the kept "
+            "environment, but for the call that makes the environment"
+        )
+        found.append(Finding("uv-managed", OK, follows, path=real.path))
+    return [*found, *_others(real.path, version, facts)]
+
+
+def manager_of(path: str, facts: Facts) -> str:
+    """Return the version manager whose shim a uv is, "" for none.
+
+    mise makes links to itself, pyenv and asdf scripts that name them.
+    """
+    target = os.path.basename(os.path.realpath(path)).removesuffix(".exe")
+    if target in _MANAGERS:
+        return target
+    script = (facts.system.read(path, _SHIM_LIMIT) or b"").lower()
+    if not script.startswith(b"#!"):
+        return ""
+    named = [name for name in _MANAGERS if name.encode() in script]
+    if named:
+        return named[0]
+    return "a version manager" if os.path.basename(os.path.dirname(path)) == "shims" else ""
 
 
 def _version(path: str, facts: Facts) -> tuple[int, int, int] | None:

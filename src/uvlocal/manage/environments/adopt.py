@@ -1,7 +1,8 @@
 """A moved project takes its old environment along, under its new name.
 
 The environment's own path is written into its scripts and its `activate` files; they are rewritten
-before the folder gets its new name, so that at no moment a broken environment has it. uv points an
+before the folder gets its new name, so that at no moment a broken environment has it. On another
+disk it is copied. A step that fails takes back all those before it. uv points an
 editable install at the new place by itself; it would not repair the scripts of other packages
 (found with uv 0.5.9, 0.9.30 and 0.13.9). Each step can be the last before the machine dies: the
 next call goes on from there.
@@ -15,10 +16,10 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.environments import in_use, record, records, relocate, trash
+from uvlocal.manage.environments import discoverable, in_use, record, records, relocate, trash
 from uvlocal.manage.environments.store_lock import held, make_private
 from uvlocal.manage.errors import USAGE, UserError
-from uvlocal.manage.files import user_path
+from uvlocal.manage.files import atomic, user_path
 from uvlocal.shim.call import Call
 from uvlocal.shim.machine import directories, display
 from uvlocal.shim.machine.host import System
@@ -105,12 +106,13 @@ def _former(call: Call, former: str) -> Entry:
             if entry.state == "moved" and entry.moved_to == root:
                 return entry
         raise UserError(
-            f"no environment is known to have been that of `{_shown(root, call)}` before",
-            "name it with `--from`, `uvlocal list` shows them all",
+            f"no environment is known for `{_shown(root, call)}` from before it moved",
+            "name it with `--from`; `uvlocal list` shows all environments",
         )
     wanted = os.path.abspath(directories.expand_home(former, system))
     for entry in entries:
-        if former == entry.name or wanted == entry.root:
+        replaced = entry.record is not None and entry.record.replaced
+        if former == entry.name or (wanted == entry.root and not replaced):
             _check_is_free(entry, root, call)
             return entry
     raise UserError(
@@ -122,9 +124,9 @@ def _former(call: Call, former: str) -> Entry:
 
 def _check_is_free(entry: Entry, root: str, call: Call) -> None:
     shown = _shown(entry.root, call)
-    if entry.root == root:
+    if entry.root == root and entry.record is not None and not entry.record.replaced:
         raise UserError(f"`{entry.name}` is the environment of this project already")
-    if entry.state in ("ok", "copy"):
+    if entry.state in ("ok", "copy", "unused"):
         raise UserError(f"`{shown}` is still there, and two projects never share an environment")
     if entry.state == "volume-not-mounted":
         raise UserError(f"`{shown}` may still be there: {entry.why}")
@@ -170,34 +172,50 @@ def _perform(
     decision: Decision,
     processes: Callable[[], Iterable[Process]],
 ) -> Adopted:
-    """Do what the plan says.
+    """Do what the plan says; where a step fails, all those before it are taken back.
 
     Where a call was interrupted after the move, the old folder is not there, and what is left to
     do is done in the new one.
     """
-    place = os.path.dirname(os.path.dirname(plan.environment))
-    if call.facts.store is not None and not os.path.isdir(place):
+    old, new = plan.former_environment, plan.environment
+    places = [os.path.dirname(os.path.dirname(path)) for path in (new, old)]
+    if call.facts.store is not None:
         make_private(call.facts.store)
-    with held(place):
+    with contextlib.ExitStack() as locks:
+        for place in sorted({*places}):
+            locks.enter_context(held(place))
         _check_not_in_use(plan, processes)
         try:
-            old = plan.former_environment
-            folder = old if os.path.isdir(old) else plan.environment
-            changed = relocate.rewrite(folder, old, plan.environment)
-            if folder == old != plan.environment:
-                if os.path.lexists(plan.environment):
-                    trash.put(place, plan.environment)
-                os.rename(old, plan.environment)
-            _rewrite_record(plan, call, decision, place)
-            _mend_pointer(plan, call.system)
+            with contextlib.ExitStack() as undo:
+                changed = _move(old, new, places, call.system, undo)
+                _rewrite_record(plan, call, decision, undo)
+                undo.pop_all()
         except OSError as error:
             reason = str(error.strerror or error).lower()
             raise UserError(
-                f"`{_shown(plan.former_environment, call)}` cannot be moved: {reason}",
-                "once that is mended, `uvlocal adopt` goes on",
+                f"`{_shown(old, call)}` cannot be moved: {reason}",
+                "fix that, then run `uvlocal adopt` again",
             ) from error
-        _, problems = trash.empty(place, call.system)
+        _mend_pointer(plan, call.system)
+        discoverable.remove(old, call.system)
+        if call.settings.discoverable:
+            discoverable.make(new, call.system)
+        problems = [said for place in {*places} for said in trash.empty(place, call.system)[1]]
     return replace(plan, scripts=changed, problems=tuple(problems))
+
+
+def _move(old: str, new: str, places: list[str], system: System, undo: contextlib.ExitStack) -> int:
+    """Move the environment, or finish what was interrupted; return how many scripts changed."""
+    if old == new or not os.path.isdir(old):
+        return len(relocate.rewrite(new, old, new))
+    mount = trash.mounted_inside(old, system)
+    if mount:
+        msg = f"another volume is mounted inside, at `{mount}`"
+        raise OSError(0, msg)
+    changed = relocate.move(old, new, places[0], undo)
+    if os.path.isdir(old):  # it was copied
+        undo.callback(os.rename, trash.put(places[1], old), old)
+    return changed
 
 
 def _check_not_in_use(plan: Adopted, processes: Callable[[], Iterable[Process]]) -> None:
@@ -210,20 +228,29 @@ def _check_not_in_use(plan: Adopted, processes: Callable[[], Iterable[Process]])
     others = [process for process in processes() if process.pid != os.getpid()]
     for used in in_use.users(both, others).values():
         names = ", ".join(f"`{process.name}` (process {process.pid})" for process in used[:3])
-        raise UserError(f"the environment is in use by {names}", "end that, then adopt again")
+        raise UserError(
+            f"the environment is in use by {names}", "stop it, then run `uvlocal adopt` again"
+        )
     if any(os.path.realpath(sys.prefix) == os.path.realpath(path) for path in both):
         raise UserError("uvlocal itself runs from the environment", "install it elsewhere")
 
 
-def _rewrite_record(plan: Adopted, call: Call, decision: Decision, place: str) -> None:
+def _rewrite_record(
+    plan: Adopted, call: Call, decision: Decision, undo: contextlib.ExitStack
+) -> None:
     """Write the record under its new name, then remove the old one."""
-    old = os.path.basename(plan.former_environment)
-    former_place = os.path.dirname(os.path.dirname(plan.former_environment))
-    old_path = lookup.record_path(former_place, old, call.system)
+    old_path, path = (
+        lookup.record_path(os.path.dirname(folder), name, call.system)
+        for folder, name in map(os.path.split, (plan.former_environment, plan.environment))
+    )
     table = record.content(call, decision)
     with contextlib.suppress(record.BrokenRecordError):  # gone in the meantime
         table["created"] = record.read_record(old_path, call.system).created
-    path = lookup.record_path(place, os.path.basename(plan.environment), call.system)
+    before = call.system.read(path)
+    if before is None:
+        undo.callback(call.system.remove, path)
+    else:
+        undo.callback(atomic.replace, path, before)
     record.write(path, table)
     if old_path != path and os.path.lexists(old_path):
         os.unlink(old_path)

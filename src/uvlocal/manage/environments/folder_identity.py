@@ -7,12 +7,12 @@ the folder's birth counts as well; where the file system does not tell it, no fo
 
 from __future__ import annotations
 
-import functools
 import itertools
 import os
 import stat
-import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from uvlocal.shim.machine import native
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,12 +24,6 @@ PATIENCE = 3.0
 
 #: The most folders that are looked at where a moved project is looked for.
 _MOST_FOLDERS = 1000
-
-#: statx(2): the call's arguments, and where it puts the birth time.
-_AT_FDCWD = -100
-_STATX_BTIME = 0x800
-_STATX_SIZE = 256
-_BTIME_SECONDS, _BTIME_NANOSECONDS = 80, 88
 
 
 class SilentError(Exception):
@@ -50,6 +44,12 @@ class Identity(NamedTuple):
     def is_same(self, other: Identity) -> bool:
         """Say whether both are certainly one folder."""
         return bool(self.born) and (self.inode, self.born) == (other.inode, other.born)
+
+    def is_still(self, other: Identity) -> bool:
+        """Say whether both are one folder that nobody moves, as far as its disk tells."""
+        if self.born and other.born:
+            return self.is_same(other)
+        return bool(self.inode) and (self.device, self.inode) == (other.device, other.inode)
 
     def is_other(self, other: Identity) -> bool:
         """Say whether both are certainly two folders, seen on one disk."""
@@ -152,7 +152,7 @@ def identity_of(path: str) -> Identity | None:
         status = os.stat(path)
         if not stat.S_ISDIR(status.st_mode):
             return None
-        return Identity(status.st_dev, status.st_ino, _born(path, status))
+        return Identity(status.st_dev, status.st_ino, native.born(path))
     except (OSError, ValueError):
         return None
 
@@ -171,44 +171,3 @@ def _folders(path: str) -> list[str]:
             return sorted(itertools.islice(found, _MOST_FOLDERS))
     except OSError:
         return []
-
-
-def _born(path: str, status: os.stat_result) -> int:
-    """Return when a file was made, in microseconds since 1970, 0 where that is not known."""
-    if sys.platform == "linux":
-        return _born_on_linux(path)
-    if sys.platform == "win32":
-        # Until Python 3.12 the time of birth is what `st_ctime` says on Windows.
-        return int(getattr(status, "st_birthtime", status.st_ctime) * 1e6)
-    return int(getattr(status, "st_birthtime", 0) * 1e6)
-
-
-def _born_on_linux(path: str) -> int:
-    """Return the birth time from statx(2), which Python does not offer.
-
-    https://man7.org/linux/man-pages/man2/statx.2.html
-    """
-    import ctypes
-
-    buffer = ctypes.create_string_buffer(_STATX_SIZE)
-    call = _statx()
-    if call is None or call(_AT_FDCWD, os.fsencode(path), 0, _STATX_BTIME, buffer) != 0:
-        return 0
-    answer = buffer.raw
-    if not int.from_bytes(answer[:4], sys.byteorder) & _STATX_BTIME:
-        return 0
-    seconds = answer[_BTIME_SECONDS : _BTIME_SECONDS + 8]
-    nanoseconds = answer[_BTIME_NANOSECONDS : _BTIME_NANOSECONDS + 4]
-    whole = int.from_bytes(seconds, sys.byteorder, signed=True) * 1_000_000
-    return whole + int.from_bytes(nanoseconds, sys.byteorder) // 1000
-
-
-@functools.cache
-def _statx() -> Callable[..., int] | None:
-    import ctypes
-
-    try:
-        found: Callable[..., int] = ctypes.CDLL(None).statx
-    except (OSError, AttributeError):
-        return None  # a C library without the call
-    return found

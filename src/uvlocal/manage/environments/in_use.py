@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from uvlocal.shim.machine.display import printable
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.store import pointers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 _NAMES = ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "__PYVENV_LAUNCHER__")
 #: How many arguments of a command line may name a program or script of an environment.
 _ARGUMENTS = 3
+#: How many pointers are followed from one path, should they lead in a circle.
+_MOST_SPELLINGS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ def _texts(answer: str | list[str] | Mapping[str, str]) -> list[str]:
 def users(environments: Iterable[str], processes: Iterable[Process]) -> dict[str, list[Process]]:
     """Return for each environment the processes that use it, nothing for one that none uses.
 
-    The path of a pointer, `<project>/.venv/bin/python`, is followed to the environment.
+    The path of a pointer, `<project>/.venv/bin/python`, is followed to the environment, wherever
+    the pointer stands in it.
     """
     spelled: dict[str, str] = {}
     for environment in environments:
@@ -99,14 +104,41 @@ def told(users: list[Process]) -> str:
 
 
 def _spellings(text: str) -> Iterator[str]:
-    """Yield a path as it is written, and as it is where it leads through a pointer."""
-    if not os.path.isabs(text):
+    """Yield a path as it is written, and as it is where it leads through pointers.
+
+    One pointer may lie below another `.venv`, or lead to another pointer.
+    """
+    if not os.path.isabs(text) or "\0" in text:
         return
-    yield os.path.normcase(os.path.normpath(text))
-    folder, pointer, below = text.partition(f"{os.sep}.venv")
-    if pointer and below[:1] in ("", os.sep):
-        try:
-            target = os.path.join(folder, os.readlink(folder + pointer))
-        except (OSError, ValueError):
-            return
-        yield os.path.normcase(os.path.normpath(target + below))
+    seen = {os.path.normpath(text)}
+    waiting = list(seen)
+    system = System()
+    while waiting and len(seen) <= _MOST_SPELLINGS:
+        path = waiting.pop()
+        yield os.path.normcase(path)
+        for above, below in _ways(path):
+            target = _led_to(above, system)
+            if target:
+                other = os.path.normpath(os.path.join(os.path.dirname(above), target, below))
+                if other not in seen:
+                    seen.add(other)
+                    waiting.append(other)
+
+
+def _ways(path: str) -> Iterator[tuple[str, str]]:
+    """Yield what may be a pointer on the way to a path, by its name, with what is below it.
+
+    Nothing else is looked at: it may lie on a disk that does not answer.
+    """
+    below = ""
+    while os.path.dirname(path) != path:
+        if "venv" in os.path.basename(path):
+            yield path, below
+        path, name = os.path.split(path)
+        below = os.path.join(name, below) if below else name
+
+
+def _led_to(path: str, system: System) -> str:
+    """Return where a link or a redirect file leads, "" for none."""
+    target = system.readlink(path)
+    return (pointers.lines_of(path, system) or [""])[0] if target is None else target

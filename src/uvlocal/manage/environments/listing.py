@@ -67,7 +67,7 @@ class Environments:
     """Every environment of this user; `version` is that of the JSON object made of it.
 
     `stores` are the stores that are there. `size` and `shared_size` are those of all together:
-    what two environments share is given back when both go.
+    what two environments share is freed when both go.
     """
 
     version: int
@@ -170,7 +170,7 @@ def last_used(entry: Entry, disk: Disk) -> float | None:
     if entry.record is not None:
         created = as_seconds(entry.record.created)
         times += [] if created is None else [created]
-        if entry.state in ("ok", "copy"):
+        if entry.state in ("ok", "copy", "unused"):
             times += _signs_of_work(entry, disk)
     return max(times, default=None)
 

@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from uvlocal.shim.machine.host import System
 
 #: The states, as `uvlocal list --json` says them.
-STATES = ("ok", "project-gone", "volume-not-mounted", "moved", "copy", "broken")
+STATES: tuple[str, ...] = (
+    "ok",
+    "project-gone",
+    "volume-not-mounted",
+    "moved",
+    "copy",
+    "broken",
+    "replaced",
+    "unused",
+)
 
 
 class Verdict(NamedTuple):
@@ -53,6 +62,8 @@ class Judge:
             return Verdict("volume-not-mounted", f"`{place}` does not answer")
 
     def _verdict(self, record: Record) -> Verdict:
+        if record.replaced:
+            return self._set_aside(record)
         seen = self._disk.identity(record.root, record.mount_point)
         if seen is None:
             return self._without_project(record)
@@ -64,6 +75,16 @@ class Judge:
             if missing:
                 return Verdict("volume-not-mounted", missing)
         return Verdict("ok")
+
+    def _set_aside(self, record: Record) -> Verdict:
+        """Return what became of a project whose place another one has taken."""
+        above = os.path.dirname(record.root)
+        names = self._disk.folders(above, record.mount_point)
+        beside = ((os.path.join(above, name), record.mount_point) for name in names)
+        moved = self._recognised(record, self._known_roots())
+        moved = moved or self._recognised(record, self._identified(beside))
+        why = "another project has taken the place of the one that it was made for"
+        return moved or Verdict("replaced", why)
 
     def _shown(self, path: str) -> str:
         return contract_home(path, self._system)
@@ -82,18 +103,51 @@ class Judge:
         if record.top not in ("", record.root, mount) and disk.status(record.top, mount) is None:
             return f"the synced folder `{self._shown(record.top)}` is not there"
         if not mount:
-            if disk.status(above) is not None:
+            if disk.status(above) is not None and self.is_system(record):
                 return ""
+            if disk.status(above) is not None:
+                return "it was made on another system that shares the store"
             return f"`{self._shown(above)}` is not there, its volume is not known"
-        here, outside = disk.status(mount, mount), disk.status(os.path.dirname(mount))
+        here, outside = disk.identity(mount, mount), disk.status(os.path.dirname(mount))
         is_root = os.path.dirname(mount) == mount
-        if here is None or outside is None or (here.st_dev == outside.st_dev and not is_root):
+        if here is None or outside is None or (here.device == outside.st_dev and not is_root):
             return f"nothing is mounted at `{self._shown(mount)}`"
-        if here.st_dev == record.identity.device or (is_root and self._system.platform != "win32"):
-            return ""
-        if self._holds_the_way(record):
-            return ""
-        return f"another volume may be mounted at `{self._shown(mount)}`"
+        if not self._is_mounted(here, record, is_root=is_root):
+            return f"another volume may be mounted at `{self._shown(mount)}`"
+        nearest = disk.status(self._nearest(record), mount)
+        if nearest is not None and nearest.st_dev not in (here.device, record.identity.device):
+            return f"another volume is mounted over `{self._shown(record.root)}`"
+        return ""
+
+    def _is_mounted(self, here: Identity, record: Record, *, is_root: bool) -> bool:
+        """Say whether what is mounted at a record's mount point now is what was then.
+
+        Below the root directory that takes more than a number: a container that shares the store
+        has a root of its own, and `chroot` another folder of the same disk.
+        """
+        if here.born and record.mount.born:
+            return here.is_same(record.mount)
+        if is_root and self._system.platform != "win32":
+            return here.is_still(record.mount)
+        if here.device == record.identity.device:
+            return True
+        # A server's disk has another number at each start.
+        return self.is_system(record) and self._holds_the_way(record)
+
+    def is_system(self, record: Record) -> bool:
+        """Say whether a record was written under this root directory."""
+        here = self._disk.identity(self._system.path.sep)
+        return here is not None and here.is_still(record.system)
+
+    def _nearest(self, record: Record) -> str:
+        """Return the nearest folder above a project that is there."""
+        folder = record.root
+        while self._disk.status(folder, record.mount_point) is None:
+            above = os.path.dirname(folder)
+            if above == folder:
+                break
+            folder = above
+        return folder
 
     def _holds_the_way(self, record: Record) -> bool:
         """Say whether the first folder on the way from the mount point to a project is there."""
@@ -143,14 +197,8 @@ class Judge:
         """
         if not record.identity.born:
             return []
-        folder = record.root
-        missing: list[str] = []
-        while self._disk.status(folder, record.mount_point) is None:
-            folder, name = os.path.split(folder)
-            missing.insert(0, name)
-            if not name:
-                return []
+        folder = self._nearest(record)
         names = self._disk.folders(folder, record.mount_point)
-        rest = missing[1:]
+        rest = os.path.relpath(record.root, folder).split(os.sep)[1:]
         places = (os.path.join(folder, name, *rest) for name in names)
         return self._identified((place, record.mount_point) for place in places)

@@ -1,4 +1,4 @@
-"""Remove environments whose project is gone: first a plan, then, if that is wanted, the removal.
+"""Remove what is kept for no project, and what uv never made: first a plan, then the removal.
 
 An environment is removed in three steps, each of which may be the last before the machine dies: it
 gets a name in the store's `trash`, its record goes, its files go. What is left in `trash` is
@@ -57,7 +57,7 @@ class Plan:
     """What is to be removed, what stays although its project is not plainly there.
 
     `leftovers` are what an interrupted call left in a store's `trash`. `size` is what all of it
-    together gives back, in bytes: what two environments share is given back when both go.
+    together gives back, in bytes: what two environments share is freed when both go.
     """
 
     remove: tuple[Candidate, ...]
@@ -98,7 +98,9 @@ def age(text: str) -> float:
     number, unit = text[:-1], text[-1:].lower()
     if unit not in _UNITS or not (number.isascii() and number.isdigit()):
         raise UserError(
-            f"`{text}` is no age", "write a number and a unit, such as `90d`, `12w` or `1y`", USAGE
+            f"`{text}` is not an age",
+            "write a number and a unit, such as `90d`, `12w` or `1y`",
+            USAGE,
         )
     return int(number) * _UNITS[unit]
 
@@ -124,17 +126,44 @@ def plan(
         processes: what runs, if not what does run on this machine.
         tell: hears how many files were counted.
     """
+    limit = None if older_than is None else (time.time() if now is None else now) - older_than
+    return look(
+        lambda entry, used: _reason(entry, used, limit),
+        environ,
+        by_age=limit is not None,
+        processes=processes,
+        tell=tell,
+    )
+
+
+def look(
+    reason: Callable[[Entry, float | None], tuple[str, str]],
+    environ: dict[str, str] | None = None,
+    *,
+    by_age: bool = False,
+    processes: Iterable[Process] | None = None,
+    tell: Callable[[int], None] | None = None,
+) -> Plan:
+    """Return a plan of what is to go for a reason; nothing is changed.
+
+    Args:
+        reason: tells of an environment that was last used then why it is to go, and why it stays
+            nevertheless; "" for neither.
+        environ: as in `plan`, like the others.
+        by_age: the reason needs the last use, which takes long to tell; it gets None otherwise.
+        processes: what runs.
+        tell: hears how many files were counted.
+    """
     system = System(environ=environ)
     places = records.places(system, all_settings.load(system))
     disk = Disk()
     entries = records.read(places, system, disk, listing.current_root(system))
-    limit = None if older_than is None else (time.time() if now is None else now) - older_than
     chosen = []
     for entry in entries:
-        used = None if limit is None else listing.last_used(entry, disk)
-        why, stays = _reason(entry, used, limit)
+        used = listing.last_used(entry, disk) if by_age else None
+        why, stays = reason(entry, used)
         if why:
-            used = listing.last_used(entry, disk) if limit is None else used
+            used = used if by_age else listing.last_used(entry, disk)
             chosen.append((entry, why, stays, used))
     made = [entry.environment for entry, *_ in chosen if entry.made]
     running = in_use.running() if processes is None else processes
@@ -158,12 +187,12 @@ def _reason(entry: Entry, used: float | None, limit: float | None) -> tuple[str,
     is_old = limit is not None and used is not None and used < limit
     if entry.state in ("broken", "volume-not-mounted"):
         return entry.why, entry.why
-    if entry.state == "project-gone":
+    if entry.state in ("project-gone", "replaced", "unused"):
         return entry.why, ""
     if is_old:
         return f"last used {listing.as_time(used)[:10]}", ""
     if entry.state == "moved":
-        return entry.why, f"{entry.why}; `uvlocal adopt` takes its environment along"
+        return entry.why, f"{entry.why}; `uvlocal adopt` reuses its environment"
     return "", ""
 
 
@@ -265,7 +294,7 @@ def _remove(
     if trouble:
         return trouble
     try:
-        project = candidate.project if candidate.state in ("ok", "copy") else ""
+        project = candidate.project if candidate.state in ("ok", "copy", "unused") else ""
         trash.put_with_record(
             candidate.store, candidate.environment, candidate.record, project, system
         )

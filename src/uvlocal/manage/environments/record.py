@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from uvlocal import __version__
+from uvlocal.manage.environments import discoverable
 from uvlocal.manage.environments.folder_identity import Identity, identity_of
 from uvlocal.manage.environments.store_lock import lock, make_private
 from uvlocal.manage.files import atomic
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 RECORD_VERSION = 1
 #: The largest record that is read, in bytes; a real one has a few hundred.
 _LIMIT = 64 * 1024
+#: What stands for a folder that nothing is known of.
+NOWHERE = Identity(0, 0, 0)
 #: How the name of a record ends.
 SUFFIX = ".toml"
 #: What the lines of a flat TOML file are made of, as far as nothing in them has to be thought about
@@ -39,10 +42,18 @@ SUFFIX = ".toml"
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _PLAIN_STRING = re.compile(r'"[^"\\\x00-\x1f\x7f]*"')
 _PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
+#: A list of numbers as `tomli_w` writes it, a line for each.
+_LIST = re.compile(rf"\[\n((?:    (?:{_PLAIN_NUMBER.pattern}),\n)+)\]")
+_NUMBERS = re.compile(rf"\[((?: (?:{_PLAIN_NUMBER.pattern}),)+)\]")
 
 
 class Record(NamedTuple):
-    """One record as it was written; paths are those of the machine, not the text of the file."""
+    """One record as it was written; paths are those of the machine, not the text of the file.
+
+    `identity` is that of the project's root, `mount` that of the folder at `mount_point`, `system`
+    that of the root directory: a container or a `chroot` that shares the store has another.
+    `replaced` says that another project has taken the root's place.
+    """
 
     name: str
     root: str
@@ -55,6 +66,9 @@ class Record(NamedTuple):
     uvlocal: str
     uv: str
     created: str
+    mount: Identity = NOWHERE
+    system: Identity = NOWHERE
+    replaced: bool = False
 
 
 class BrokenRecordError(Exception):
@@ -69,7 +83,8 @@ def write_first(call: Call, decision: Decision) -> str | None:
 
     Returns:
         None where another call wrote it: of several first calls at once, one does. Otherwise what
-        the notice should say beside the decision, "" for nothing: that the project was moved.
+        the notice should say beside the decision, "" for nothing: that the project was moved;
+        and in a second line, with the first environment of a store, how editors find it.
 
     Raises:
         OSError: the store cannot be written.
@@ -79,7 +94,7 @@ def write_first(call: Call, decision: Decision) -> str | None:
     if store is None or project is None or volume is None:
         return None
     system = call.system
-    if _is_refused(project.root, system):
+    if is_refused(project.root, system):
         return None
     make_private(store)
     table = content(call, decision)
@@ -88,7 +103,47 @@ def write_first(call: Call, decision: Decision) -> str | None:
         if os.path.lexists(path):
             return None
         write(path, table)
-    return _offer(store.path, project.root, system)
+    hint = ""
+    if call.settings.discoverable:
+        why = discoverable.make(decision.environment, system)
+        if not why and len(list(discoverable.links([store.path], system))) == 1:
+            where = display.contract_home(discoverable.folder(system), system)
+            hint = f"\nhint: editors that look for environments in `{where}` find it there"
+    return _offer(store.path, project.root, system) + hint
+
+
+def claim(call: Call, decision: Decision) -> str | None:
+    """Make the place for an environment that uv is about to make: its record, an empty folder.
+
+    uv takes an empty folder for its environment (0.5.9 ... 0.13.9), also behind a pointer in the
+    project, which would stop it if it led nowhere.
+
+    Returns:
+        as `write_first`.
+
+    Raises:
+        OSError: the store cannot be written.
+        BusyError: another process holds the store's lock for long.
+    """
+    store, project = call.facts.store, call.facts.project
+    if store is None or project is None or is_refused(project.root, call.system):
+        return None
+    make_private(store)
+    folder = decision.environment
+    is_new = not os.path.isdir(folder)
+    if is_new:
+        os.mkdir(folder, 0o700)
+    try:
+        added = write_first(call, decision)
+        if added is None:  # there is a record: try to write all the same
+            path = lookup.record_path(store.path, os.path.basename(folder), call.system)
+            with atomic.made(path, b"\n"):
+                pass
+    except OSError:
+        if is_new:
+            os.rmdir(folder)
+        raise
+    return added
 
 
 def content(call: Call, decision: Decision) -> dict[str, object]:
@@ -101,23 +156,36 @@ def content(call: Call, decision: Decision) -> dict[str, object]:
     version = call.uv_version()
     # The decision may not have needed to know what the folder is mounted from.
     mount = mounts.find(project.root, which.device if which else None, system)
+    mount_point = mount.point if mount else volume.mount_point
     return {
         "version": RECORD_VERSION,
         "name": system.path.basename(decision.environment),
         "root": naming.as_text(project.root),
         "key": naming.as_text(naming.key_of(project.root, system)),
-        "mount-point": naming.as_text(mount.point if mount else volume.mount_point),
+        "mount-point": naming.as_text(mount_point),
         "file-system": mount.type if mount else volume.file_system,
         "top": naming.as_text(volume.top),
         "device": which.device if which else 0,
         "inode": which.inode if which else 0,
         "born": which.born if which else 0,
+        **surroundings(mount_point, system),
         "provider": volume.provider or "",
         "strategy": decision.strategy or "",
         "uvlocal": __version__,
         "uv": ".".join(map(str, version)) if version else "",
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
+
+
+def surroundings(mount_point: str, system: System) -> dict[str, object]:
+    """Return what a record says of where a project lies: which mount, under which root folder."""
+    return {"mount": _numbers(mount_point), "system": _numbers(system.path.sep)}
+
+
+def _numbers(folder: str) -> list[int]:
+    """Return the identity of a folder as a record has it."""
+    found = (identity_of(folder) if folder else None) or NOWHERE
+    return [found.device, found.inode, found.born]
 
 
 def write(path: str, table: dict[str, object]) -> None:
@@ -137,10 +205,10 @@ def _offer(store: str, root: str, system: System) -> str:
     if former is None:
         return ""
     was = display.contract_home(former.root, system)
-    return f"; the project was `{was}` before, `uvlocal adopt` takes that environment along"
+    return f"; the project was `{was}` before, `uvlocal adopt` reuses that environment"
 
 
-def _is_refused(root: str, system: System) -> bool:
+def is_refused(root: str, system: System) -> bool:
     """Say whether uv will refuse the project, so that no environment comes to be.
 
     Then the message is uv's alone: no record, no line of ours. Only what is plain is looked at.
@@ -178,11 +246,11 @@ def read_record(path: str, system: System) -> Record:
         raise BrokenRecordError("its record is not valid TOML") from None
     version = table.get("version")
     if isinstance(version, int) and version > RECORD_VERSION:
-        raise BrokenRecordError("its record is of a newer uvlocal")
+        raise BrokenRecordError("its record was written by a newer uvlocal")
     record = _record_of(table, system)
     name = os.path.basename(path).removesuffix(SUFFIX)
     if version != RECORD_VERSION or record.name != name or not naming.is_our_name(name):
-        raise BrokenRecordError("its record speaks of another environment")
+        raise BrokenRecordError("its record is for another environment")
     if not system.path.isabs(record.root):
         raise BrokenRecordError("its record names no project")
     return record
@@ -210,6 +278,7 @@ def plain_table(text: str) -> dict[str, object] | None:
     `uvlocal status` takes. What is in doubt is left to that parser.
     """
     table: dict[str, object] = {}
+    text = _LIST.sub(lambda found: f"[{found[1].replace('    ', ' ').replace(chr(10), '')}]", text)
     for line in text.removesuffix("\n").split("\n"):
         key, equals, value = line.partition(" = ")
         if not equals or key in table or not _BARE_KEY.fullmatch(key):
@@ -218,6 +287,8 @@ def plain_table(text: str) -> dict[str, object] | None:
             table[key] = value[1:-1]
         elif _PLAIN_NUMBER.fullmatch(value):
             table[key] = int(value)
+        elif _NUMBERS.fullmatch(value):
+            table[key] = [int(number) for number in value[1:-2].split(",")]
         else:
             return None
     return table
@@ -232,6 +303,11 @@ def _record_of(table: dict[str, object], system: System) -> Record:
         value = table.get(key, 0)
         return value if isinstance(value, int) else 0
 
+    def identity(key: str) -> Identity:
+        value = table.get(key)
+        known = isinstance(value, list) and [type(one) for one in value] == [int, int, int]
+        return Identity(*value) if isinstance(value, list) and known else NOWHERE
+
     return Record(
         name=text("name"),
         root=_root(from_text(text("root"), system), from_text(text("key"), system), system),
@@ -244,6 +320,9 @@ def _record_of(table: dict[str, object], system: System) -> Record:
         uvlocal=text("uvlocal"),
         uv=text("uv"),
         created=text("created"),
+        mount=identity("mount"),
+        system=identity("system"),
+        replaced=table.get("replaced") is True,
     )
 
 
@@ -292,8 +371,11 @@ def moved_from(store: str, root: str, system: System) -> Record | None:
             record = read_record(path, system)
         except BrokenRecordError:
             continue
-        if system.lstat(record.root) is None:
-            identity = identity_of(root)
-            if identity is not None and record.identity.is_same(identity):
-                return record
+        if record.root == root:
+            continue
+        identity, there = identity_of(root), identity_of(record.root)
+        if identity is None or (there and there.is_same(identity)):
+            continue
+        if record.identity.is_same(identity):
+            return record
     return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,15 +16,20 @@ from uvlocal.manage.environments.folder_identity import Disk
 from uvlocal.manage.environments.project_state import Judge
 from uvlocal.manage.environments.record import SUFFIX, BrokenRecordError, Record, read_record
 from uvlocal.manage.files import atomic
+from uvlocal.shim.call import Call
 from uvlocal.shim.machine import directories
+from uvlocal.shim.machine.display import contract_home
+from uvlocal.shim.machine.host import System
 from uvlocal.shim.store import naming
 from uvlocal.shim.store.naming import ENVIRONMENTS, RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from uvlocal.shim.machine.host import System
     from uvlocal.shim.settings.settings import Settings
+
+#: How long uv may take to make an environment, in seconds; until then its record is not unused.
+_MAKING = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +86,68 @@ def read(
     found = [entry for store in where for entry in _in_store(store, system)]
     roots = [(entry.record.root, entry.record.mount_point) for entry in found if entry.record]
     judge = Judge([*roots, *([(current, "")] if current else [])], disk, system)
-    judged = [_judged(entry, judge) for entry in found]
+    judged = [_judged(entry, judge, system) for entry in found]
     return sorted(judged, key=lambda entry: (not entry.root, entry.root, entry.name))
 
 
-def _judged(entry: Entry, judge: Judge) -> Entry:
-    """Return the entry with the state of its project."""
+def _judged(entry: Entry, judge: Judge, system: System) -> Entry:
+    """Return the entry with the state of its project.
+
+    A record is written before uv starts, so uv may have refused the command line, or failed: then
+    there is a record, and an empty folder, of an environment that uv never made.
+    """
     if entry.record is None or entry.state == "broken":
         return entry
     verdict = judge.verdict(entry.record)
-    why = verdict.why
-    if verdict.state == "ok" and not entry.made:
+    state, why = verdict.state, verdict.why
+    # Another system that shares the store, a container perhaps, may see the folder otherwise.
+    if state in ("ok", "moved") and judge.is_system(entry.record):
+        unused = _unused(entry, verdict.moved_to or entry.root, system)
+        if unused:
+            return replace(entry, state="unused", why=unused)
+    if state == "ok" and not naming.exists(entry.environment, system):
         why = "its environment is not made yet, or was removed"
-    return replace(entry, state=verdict.state, why=why, moved_to=verdict.moved_to)
+        if not _is_fresh(entry.record_path):
+            state, why = "unused", f"{why}; `uvlocal prune` takes its record away"
+    return replace(entry, state=state, why=why, moved_to=verdict.moved_to)
+
+
+def _is_fresh(record_path: str) -> bool:
+    """Say whether uv may be making the environment of a record at this moment."""
+    try:
+        return time.time() - os.lstat(record_path).st_mtime < _MAKING
+    except OSError:
+        return True
+
+
+def _unused(entry: Entry, root: str, system: System) -> str:
+    """Say why the project, which is at `root` now, needs an environment no more, "" where it does.
+
+    What is decided for a `uv sync` there tells, by the files alone: a variable may be set for this
+    command only.
+    """
+    environ = {
+        name: value
+        for name, value in system.environ.items()
+        if not name.startswith(("UV_", "UVLOCAL_")) or name in _KEPT
+    }
+    call = Call(["sync"], System(environ=environ, cwd=root, home=system.home))
+    decision = call.settle()
+    project = call.facts.project
+    if project is None or project.root != root or project.code is not None:
+        return ""
+    if decision.code in _DOES_WITHOUT:
+        return f"its project does without: {decision.sentence}"
+    other = decision.environment
+    if root != entry.root or other == entry.environment or not naming.exists(other, system):
+        return ""
+    return f"its project uses `{contract_home(other, system)}` now"
+
+
+#: Variables that say where things are; all others of uv's and ours say what is to be done now.
+_KEPT = ("UVLOCAL_STORE", "UVLOCAL_UV", "UV_CACHE_DIR")
+#: Codes of decisions by which a project has no environment in a store any more.
+_DOES_WITHOUT = ("opted-out", "already-local", "local-volume")
 
 
 # -- what is in a store ------------------------------------------------------------------------
@@ -130,11 +185,11 @@ def _strange(path: str, status: os.stat_result | None, system: System) -> str:
     if status is None:
         return ""
     if not naming.is_our_name(os.path.basename(path)):
-        return "its name is none that uvlocal gives"
+        return "its name is not one that uvlocal gives"
     if stat.S_ISLNK(status.st_mode):
         return "it is a link, which is never followed"
     if not stat.S_ISDIR(status.st_mode):
-        return "it is no folder"
+        return "it is not a directory"
     if not naming.exists(path, system) and system.listdir(path):
-        return "it is no virtual environment, as it has no `pyvenv.cfg`"
+        return "it is not a virtual environment, as it has no `pyvenv.cfg`"
     return ""

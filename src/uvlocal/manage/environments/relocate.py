@@ -1,4 +1,4 @@
-"""Rewrite the path of an environment where the environment's own files name it.
+"""Give an environment another path, and rewrite it where the environment's own files name it.
 
 That is in the first line of scripts, and in the `activate` files (found by search in environments
 that uv 0.5.9 ... 0.13.9 had made); programs and everything else are left as they are.
@@ -6,11 +6,19 @@ that uv 0.5.9 ... 0.13.9 had made); programs and everything else are left as the
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import re
+import shutil
 import stat
+from typing import TYPE_CHECKING
 
-from uvlocal.manage.files import atomic
+from uvlocal.manage.environments import trash
+from uvlocal.manage.files import atomic, rmtree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: The largest script that is rewritten, in bytes; what is larger is a program.
 _LIMIT = 1 << 20
@@ -20,28 +28,86 @@ _FIRST_LINE = 127
 _FOLDERS = ("bin", "Scripts")
 
 
-def rewrite(environment: str, old: str, new: str) -> int:
-    """Replace the path `old` by `new` in the scripts of an environment; return in how many.
+def move(old: str, new: str, store: str, undo: contextlib.ExitStack) -> int:
+    """Let an environment have the path `new`; return how many of its scripts name it now.
+
+    The scripts are rewritten first, so that at no moment a broken environment has that path. What
+    has it now goes to the trash. On another disk the environment is copied, and the old one stays.
+
+    Args:
+        old: where it is.
+        new: where it is to be, in `store`.
+        store: the store whose trash is used.
+        undo: is given what takes each step back; to be closed if anything fails, here or later.
+
+    Raises:
+        OSError: it cannot be moved.
+    """
+    if _on_one_disk(old, os.path.dirname(new)):
+        with contextlib.ExitStack() as attempt:
+            changed = rewrite(old, old, new)
+            attempt.callback(put_back, changed)
+            _make_room(new, store, attempt)
+            try:
+                os.rename(old, new)
+            except OSError as error:
+                if error.errno != errno.EXDEV:  # a disk that is mounted twice
+                    raise
+            else:
+                attempt.callback(os.rename, new, old)
+                undo.push(attempt.pop_all())
+                return len(changed)
+    draft = trash.new_path(store, new)
+    undo.callback(rmtree.delete, draft)
+    shutil.copytree(old, draft, symlinks=True)
+    changed = rewrite(draft, old, new)
+    _make_room(new, store, undo)
+    os.rename(draft, new)
+    undo.callback(os.rename, new, draft)
+    return len(changed)
+
+
+def _on_one_disk(path: str, other: str) -> bool:
+    return os.stat(path).st_dev == os.stat(other).st_dev
+
+
+def _make_room(path: str, store: str, undo: contextlib.ExitStack) -> None:
+    if os.path.lexists(path):
+        undo.callback(os.rename, trash.put(store, path), path)
+
+
+def rewrite(environment: str, old: str, new: str) -> list[tuple[str, bytes]]:
+    """Replace the path `old` by `new` in the scripts of an environment.
 
     Each file is replaced whole, so that a file that uv's cache has too stays as it is there.
 
+    Returns:
+        the scripts that were changed, and what they said before.
+
     Raises:
-        OSError: a script cannot be written.
+        OSError: a script cannot be written; all are as they were.
     """
     stems = {old: new, os.path.realpath(old): os.path.join(_parent(new), os.path.basename(new))}
-    changed = 0
-    for path in _scripts(environment):
-        if os.path.basename(path).startswith(atomic.PREFIX):
-            os.unlink(path)  # of a call that was killed
-            continue
-        before = _content(path)
-        after = before
-        for stem, replacement in stems.items():
-            after = rewritten(after, os.fsencode(stem), os.fsencode(replacement))
-        if after != before:
-            atomic.rewrite(path, after)
-            changed += 1
+    changed: list[tuple[str, bytes]] = []
+    with contextlib.ExitStack() as undo:
+        undo.callback(put_back, changed)
+        for path in _scripts(environment):
+            before = _content(path)
+            after = before
+            for stem, replacement in stems.items():
+                after = rewritten(after, os.fsencode(stem), os.fsencode(replacement))
+            if after != before:
+                atomic.rewrite(path, after)
+                changed.append((path, before))
+        undo.pop_all()
     return changed
+
+
+def put_back(changed: Iterable[tuple[str, bytes]]) -> None:
+    """Let scripts say again what they said before they were rewritten."""
+    for path, before in changed:
+        with contextlib.suppress(OSError):
+            atomic.rewrite(path, before)
 
 
 def _parent(path: str) -> str:
@@ -65,6 +131,7 @@ def _scripts(environment: str) -> list[str]:
     found = [os.path.join(environment, "pyvenv.cfg")]
     for folder in (os.path.join(environment, name) for name in _FOLDERS):
         if os.path.isdir(folder) and not os.path.islink(folder):
+            atomic.sweep(folder)  # of a call that was killed
             found += [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
     return [path for path in found if _is_small_file(path)]
 

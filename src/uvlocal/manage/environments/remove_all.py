@@ -97,12 +97,19 @@ def _remove(one: Environment, system: System) -> str:
 _FOLDERS = (naming.ENVIRONMENTS, naming.RECORDS, trash.TRASH)
 
 
+def holds(place: str) -> bool:
+    """Return whether a store has folders of its own."""
+    return any(os.path.lexists(os.path.join(place, name)) for name in _FOLDERS)
+
+
 def tidy(place: str) -> None:
     """Remove a store's own folders where nothing is left in them, and then its lock."""
     for name in _FOLDERS:
         with contextlib.suppress(OSError):
             os.rmdir(os.path.join(place, name))
-    if any(os.path.lexists(os.path.join(place, name)) for name in _FOLDERS):
+    if holds(place):
         return
-    with contextlib.suppress(OSError):
-        os.unlink(os.path.join(place, ".lock"))
+    lock = os.path.join(place, store_lock.LOCK)
+    if store_lock.is_ours(lock):
+        with contextlib.suppress(OSError):
+            os.unlink(lock)

@@ -1,6 +1,6 @@
 """What an environment takes on the disk, counted once for each file however many names it has.
 
-uv links the files of an environment to its cache where it can. Such a file is not given back when
+uv links the files of an environment to its cache where it can. Such a file is not freed when
 the environment goes: it counts as shared. Copies that the disk itself shares (clones of APFS,
 Btrfs, XFS) look like any other file and count in full.
 """
@@ -26,7 +26,7 @@ _TELL_EVERY = 1000
 class Size:
     """What was counted, in bytes.
 
-    `own` is given back when everything counted is removed, `shared` is not, since uv's cache or
+    `own` is freed when everything counted is removed, `shared` is not, since uv's cache or
     another environment has the same files. `files` is the number of files. `mount` is the first
     folder found that is on another volume, "" for none; nothing in it was counted.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.errors import UserError
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: How long to wait for another process that writes records, in seconds.
 _PATIENCE = 5.0
+#: The name of the lock in a store.
+LOCK = ".lock"
 
 
 class BusyError(Exception):
@@ -29,11 +32,16 @@ def lock(store: str) -> Iterator[None]:
 
     Raises:
         BusyError: another process holds it for long.
-        OSError: it cannot be made.
+        OSError: it cannot be made, or what has its name is not ours.
     """
     from filelock import FileLock, Timeout
 
-    file = FileLock(os.path.join(store, ".lock"), timeout=_PATIENCE, mode=0o600)
+    path = os.path.join(store, LOCK)
+    # Older versions of that library empty the file.
+    if os.path.lexists(path) and not is_ours(path):
+        msg = f"`{path}` is not a lock of uvlocal"
+        raise OSError(0, msg)
+    file = FileLock(path, timeout=_PATIENCE, mode=0o600)
     try:
         file.acquire()
     except Timeout as error:
@@ -42,6 +50,15 @@ def lock(store: str) -> Iterator[None]:
         yield
     finally:
         file.release()
+
+
+def is_ours(path: str) -> bool:
+    """Say whether a file can be a lock of ours: it is empty."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_size == 0
 
 
 @contextlib.contextmanager

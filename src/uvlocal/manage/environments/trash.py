@@ -12,6 +12,7 @@ import secrets
 import stat
 from typing import TYPE_CHECKING
 
+from uvlocal.manage.environments import discoverable
 from uvlocal.manage.environments.sizes import Meter
 from uvlocal.manage.files import rmtree
 from uvlocal.shim.machine import display
@@ -33,20 +34,29 @@ def put(store: str, path: str) -> str:
     Raises:
         OSError: it cannot be moved there.
     """
-    folder = os.path.join(store, TRASH)
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(folder, 0o700)
-    if not stat.S_ISDIR(os.lstat(folder).st_mode):
-        raise NotADirectoryError(0, f"`{folder}` is no folder")
-    tagged = os.path.join(folder, f"{os.path.basename(path)}.{secrets.token_hex(_TAG_BYTES)}")
+    tagged = new_path(store, path)
     os.rename(path, tagged)
     return tagged
 
 
-def put_with_record(store: str, path: str, record: str, project: str, system: System) -> None:
-    """Put an environment into the trash; its record goes, and a pointer that led to it.
+def new_path(store: str, path: str) -> str:
+    """Return a free name for an environment in its store's trash, which is made if missing.
 
-    A link that leads nowhere would stop the real uv.
+    Raises:
+        OSError: there is no trash, nor can it be made.
+    """
+    folder = os.path.join(store, TRASH)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(folder, 0o700)
+    if not stat.S_ISDIR(os.lstat(folder).st_mode):
+        raise NotADirectoryError(0, f"`{folder}` is not a directory")
+    return os.path.join(folder, f"{os.path.basename(path)}.{secrets.token_hex(_TAG_BYTES)}")
+
+
+def put_with_record(store: str, path: str, record: str, project: str, system: System) -> None:
+    """Put an environment into the trash; its record goes, and what leads editors to it.
+
+    A pointer that leads nowhere would stop the real uv.
 
     Args:
         store: the store.
@@ -64,6 +74,8 @@ def put_with_record(store: str, path: str, record: str, project: str, system: Sy
         if pointer is not None and pointer.leads:
             with contextlib.suppress(OSError):
                 os.unlink(pointer.path)
+    name = os.path.basename(path or record.removesuffix(".toml"))
+    discoverable.remove(os.path.join(store, naming.ENVIRONMENTS, name), system)
     if record:
         os.unlink(record)
 
@@ -82,7 +94,7 @@ def _is_tagged(name: str) -> bool:
 
 
 def empty(store: str, system: System) -> tuple[int, list[str]]:
-    """Remove what waits in the trash; return the bytes given back, and what went wrong."""
+    """Remove what waits in the trash; return the bytes freed, and what went wrong."""
     meter, problems = Meter(), []
     for path in leftovers(store, system):
         mount = mounted_inside(path, system)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import tomllib
 from typing import TYPE_CHECKING, Any
 
 from uvlocal.manage.errors import UserError
 from uvlocal.shim.machine.display import contract_home
-from uvlocal.shim.project.pyproject import refuse_endless
+from uvlocal.shim.project import pyproject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,10 +49,9 @@ class TomlFile:
             raise UserError(f"`{self.shown}` cannot be read")
         try:
             self.text = (data or b"").decode()
-            refuse_endless(self.text)
-            self.table: dict[str, Any] = tomllib.loads(self.text.removeprefix(_BOM))
+            self.table: dict[str, Any] = _parsed(self.text)
         except (ValueError, RecursionError) as error:
-            hint = "mend it by hand, then try again"
+            hint = "fix it by hand, then try again"
             raise UserError(f"`{self.shown}` is not valid TOML: {error}", hint) from None
 
     def get(self, keys: Sequence[str]) -> object:
@@ -93,7 +92,11 @@ class TomlFile:
             UserError: the file is written in a way that this cannot change safely.
         """
         wanted, above = self._reach(keys[:-1])
-        del above[keys[-1]]
+        value = above.pop(keys[-1])
+        before = None if keep_table else self._before_the_table(keys, value)
+        if before is not None:
+            self._accept(before, wanted, keys[:-1])
+            return
 
         def remove(document: Any) -> None:  # noqa: ANN401 - what tomlkit's containers have in common
             _inside(document, keys[:-1]).remove(keys[-1])
@@ -108,7 +111,7 @@ class TomlFile:
 
     def _reach(self, keys: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what the file says, and in it the table at a path of keys, made where missing."""
-        table = found = tomllib.loads(self.text.removeprefix(_BOM))
+        table = found = _parsed(self.text)
         for key in keys:
             found = found.setdefault(key, {})
             if not isinstance(found, dict):
@@ -137,10 +140,33 @@ class TomlFile:
         return (head and head + "\n") + _line(key, value) + (tail and "\n" + tail)
 
     def _with_table(self, keys: Sequence[str], value: Value) -> str:
-        """Return the text with a new table at its end."""
-        text = self.text.removeprefix(_BOM).rstrip()
-        header = "[" + ".".join(map(_key, keys[:-1])) + "]\n"
-        return (text and text + "\n\n") + header + _line(keys[-1], value)
+        """Return the text with a new table at its end, which ends as the file did."""
+        text = self._with_plain_ends()
+        table = _table(keys, value)
+        if not text or text.endswith("\n"):
+            return (text and text + "\n") + table
+        return text + "\n\n" + table.rstrip("\n")
+
+    def _before_the_table(self, keys: Sequence[str], value: object) -> str | None:
+        """Return the text as before `_with_table`, None where its table is not at the end."""
+        if len(keys) == 1 or not isinstance(value, (str, bool, list)):
+            return None
+        text, table = self._with_plain_ends(), _table(keys, value)
+        if text == table:
+            return ""
+        before = text.removesuffix("\n" + table)
+        if before.endswith("\n") and before != text:
+            return before
+        before = text.removesuffix("\n\n" + table.rstrip("\n"))
+        return None if before == text or before.endswith("\n") else before
+
+    def _with_plain_ends(self) -> str:
+        """Return the text; where every line ends as on Windows, with plain ends."""
+        text = self.text.removeprefix(_BOM)
+        return text.replace("\r\n", "\n") if self._is_of_windows() else text
+
+    def _is_of_windows(self) -> bool:
+        return self.text.count("\r\n") == self.text.count("\n") > 0
 
     def _accept(self, text: str, wanted: dict[str, Any], may_be_empty: Sequence[str] = ()) -> None:
         """Take the new text if it says what is wanted and nothing else.
@@ -148,7 +174,7 @@ class TomlFile:
         Empty tables on the path `may_be_empty` may be there or not.
         """
         try:
-            table = tomllib.loads(text)
+            table = _parsed(text)
         except ValueError as error:
             raise self._beyond() from error
         for length in range(len(may_be_empty), 0, -1):
@@ -156,7 +182,7 @@ class TomlFile:
             _drop_empty(wanted, may_be_empty[:length])
         if table != wanted:
             raise self._beyond()
-        if "\r\n" in self.text:
+        if self._is_of_windows():
             text = text.replace("\r\n", "\n").replace("\n", "\r\n")
         self.text = _BOM + text if self.text.startswith(_BOM) else text
         self.table = table
@@ -167,20 +193,37 @@ class TomlFile:
     def write(self) -> None:
         """Write the file in one step, with the mode it had; a new one is the user's alone.
 
+        One of the user's in which nothing is left is removed, and its folder if that is empty.
+
         Raises:
             UserError: it cannot be written.
         """
         from uvlocal.manage.files import atomic
 
         path = target(self.path, self._project, self.shown)
+        is_needless = not (self._project or self.text.removeprefix(_BOM).strip())
         try:
-            if os.path.exists(path):
+            if is_needless and not os.path.islink(self.path):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)
+                with contextlib.suppress(OSError):
+                    os.rmdir(os.path.dirname(path))
+            elif os.path.exists(path):
                 atomic.rewrite(path, self.text.encode())
             else:
                 os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
                 atomic.replace(path, self.text.encode())
         except OSError as error:
             raise UserError(f"`{self.shown}` cannot be written: {error.strerror}") from error
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    """Return what a TOML file says, as the shim reads it.
+
+    Raises:
+        ValueError: it is no TOML.
+    """
+    return dict(pyproject.parse(text.removeprefix(_BOM)))
 
 
 def target(path: str, project: str, shown: str) -> str:
@@ -223,6 +266,10 @@ def _assign(table: Any, key: str, value: Value) -> None:  # noqa: ANN401 - tomlk
             old.append(item)
     if list(old) != value:
         table[key] = value
+
+
+def _table(keys: Sequence[str], value: Value) -> str:
+    return "[" + ".".join(map(_key, keys[:-1])) + "]\n" + _line(keys[-1], value)
 
 
 def _line(key: str, value: Value) -> str:

@@ -36,9 +36,10 @@ class Inspection:
 
     `shim_state` is `absent`, `current`, `outdated` (of another version of uvlocal), `replaced` (a
     real uv was installed over it) or `foreign`. `configuration_state` is `absent`, `current`,
-    `outdated`, `damaged` or `untrusted` (others can write it). `python` and `package` are what
-    the configuration names. `uvs_on_path` are all programs `uv` on PATH, `shims_on_path`
-    those that are uvlocal's. `user_path` is how the folder stands on the user's PATH on Windows.
+    `outdated`, `damaged` or `untrusted` (others can write it). `python` and `package` are what the
+    configuration names. `uvx_state` is of the shim's twin `uvx`. `uvs_on_path` are all programs
+    `uv` on PATH, `shims_on_path` those that are uvlocal's. `user_path` is how the folder stands on
+    the user's PATH on Windows.
     """
 
     folder: str
@@ -50,6 +51,8 @@ class Inspection:
     package: str
     package_is_there: bool
     is_this_uvlocal: bool
+    uvx: str
+    uvx_state: str
     uvs_on_path: tuple[str, ...]
     shims_on_path: tuple[str, ...]
     lines: tuple[Line, ...]
@@ -89,7 +92,9 @@ def inspect(
     found = Inspection(
         folder=should.folder,
         shim=should.shim,
-        shim_state=_shim_state(should, system),
+        shim_state=_shim_state(should.shim, should, system),
+        uvx=should.uvx,
+        uvx_state=_shim_state(should.uvx, should, system),
         configuration_state=_configuration_state(should, system),
         python=python,
         python_is_there=system.is_file(python),
@@ -97,7 +102,7 @@ def inspect(
         package_is_there=system.is_file(os.path.join(package, "uvlocal", "shim", "launch.py")),
         is_this_uvlocal=package == should.values["package"],
         uvs_on_path=tuple(on_path),
-        shims_on_path=tuple(path for path in on_path if is_ours(path, system)),
+        shims_on_path=tuple(path for path in on_path if is_ours(os.path.realpath(path), system)),
         lines=tuple(rc_lines.standing(names, should.folder, system)),
         shadows=tuple(aliases.find(names, system)),
         user_path=registry,
@@ -106,14 +111,14 @@ def inspect(
     return dataclasses.replace(found, findings=tuple(_findings(found)))
 
 
-def _shim_state(should: Contents, system: System) -> str:
-    if not os.path.lexists(should.shim):
+def _shim_state(shim: str, should: Contents, system: System) -> str:
+    if not os.path.lexists(shim):
         return "absent"
-    if is_foreign_program(should.shim, system):
+    if is_foreign_program(shim, system):
         return "replaced"
-    if not is_ours(should.shim, system):
+    if not is_ours(shim, system):
         return "foreign"
-    return "current" if read(should.shim) == should.launcher_bytes else "outdated"
+    return "current" if read(shim) == should.launcher_bytes else "outdated"
 
 
 def _configuration_state(should: Contents, system: System) -> str:
@@ -161,6 +166,10 @@ def _shim_findings(found: Inspection) -> list[Finding]:
     if found.shim_state == "outdated":
         seen = f"`{found.shim}`: the shim is of another version of uvlocal"
         return [_mended("shim-outdated", WARN, seen, fix=found.folder)]
+    if found.uvx_state != "current":
+        seen = f"`{found.uvx}` is not the shim, so tools that `uvx` runs miss kept environments"
+        fix = "" if found.uvx_state in ("foreign", "replaced") else found.folder
+        return [_mended("uvx", WARN, seen, fix=fix)]
     return []
 
 
@@ -203,7 +212,7 @@ def _path_findings(found: Inspection) -> list[Finding]:
         seen = f"`{first}` comes before the shim on `PATH`"
         findings.append(_mended("not-first", FAIL, seen, then))
     for other in found.shims_on_path:
-        if other != found.shim:
+        if os.path.realpath(other) != os.path.realpath(found.shim):
             seen = f"`{other}` is a shim of another uvlocal"
             command = f"uvlocal uninstall --shim-dir {os.path.dirname(other)}"
             findings.append(Finding("other-shim", WARN, seen, command=command))

@@ -21,6 +21,7 @@ from uvlocal.manage.installation.on_path import is_ours
 from uvlocal.manage.installation.shim_dir import (
     PACKAGE,
     Contents,
+    aside_path,
     chosen,
     default_folder,
     is_foreign_program,
@@ -86,10 +87,11 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `perform` does; `result` tells it."""
+    """What `perform` does; `result` tells it, `moving` are real programs in the shims' places."""
 
     system: System
     contents: Contents
+    moving: tuple[str, ...]
     edits: tuple[rc_files.Edit, ...]
     memory: Memory
     user_path: windows_path.UserPath
@@ -117,12 +119,15 @@ def plan(
     refuse_bad_circumstances(system)
     names = _shells(wish, system, running)
     should = Contents(chosen(wish.folder, system), system)
-    foreign = is_foreign_program(should.shim, system)
-    if os.path.lexists(should.shim) and not foreign and not is_ours(should.shim, system):
-        raise UserError(
-            f"`{should.shim}` is in the way, and not a shim of uvlocal",
-            "choose another `--shim-dir`",
-        )
+    moving = []
+    for shim in (should.shim, should.uvx):
+        if is_foreign_program(shim, system):
+            moving.append(shim)
+        elif os.path.lexists(shim) and not is_ours(shim, system):
+            raise UserError(
+                f"`{shim}` is in the way, and is not a shim of uvlocal",
+                "choose another `--shim-dir`",
+            )
     planned = rc_lines.plan(names, should.folder, system, alias=wish.alias)
     edits = tuple(edit for _, edit in planned)
     user_path = user_path or windows_path.Registry()
@@ -143,14 +148,14 @@ def plan(
         shells=tuple(names),
         lines=tuple(line for line, _ in planned),
         user_path=registry,
-        moved_uv=should.aside if foreign else "",
+        moved_uv=should.aside if should.shim in moving else "",
         shadows=tuple(aliases.find(names, system)),
         now=_now(should.folder, system, running),
     )
     memory = _memory(should.folder, edits, system)
     if registry == "absent" and user_path.read() is None:
         memory = replace(memory, user_path=True)
-    return Plan(system, should, edits, memory, user_path, result)
+    return Plan(system, should, tuple(moving), edits, memory, user_path, result)
 
 
 def perform(todo: Plan) -> Installation:
@@ -165,12 +170,13 @@ def perform(todo: Plan) -> Installation:
     try:
         _make_folders(should)
         remember(should.folder, todo.memory)
-        if todo.result.moved_uv:
+        for shim in todo.moving:
             os.makedirs(os.path.dirname(should.aside), exist_ok=True)
-            os.replace(should.shim, should.aside)
+            os.replace(shim, aside_path(shim))
         if todo.result.shim_changes:
             write(should.configuration, should.configuration_bytes, 0o644)
             write(should.shim, should.launcher_bytes, 0o755)
+            write(should.uvx, should.launcher_bytes, 0o755)
     except OSError as error:
         raise UserError(f"`{should.folder}` cannot be written: {error.strerror}") from error
     # Otherwise each call would compile the package anew where it cannot be written later.
@@ -211,7 +217,7 @@ def _shells(wish: Wish, system: System, running: Sequence[str]) -> list[str]:
     for name in wish.shells:
         if not shell_snippets.name_of(name):
             known = ", ".join(f"`{known}`" for known in shell_snippets.SHELLS)
-            raise UserError(f"`{name}` is no shell known here, known are {known}", code=USAGE)
+            raise UserError(f"unknown shell `{name}`", f"known shells are {known}", USAGE)
     return list(dict.fromkeys(map(shell_snippets.name_of, wish.shells)))
 
 

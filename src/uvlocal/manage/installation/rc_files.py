@@ -2,7 +2,8 @@
 
 The line's own mark says all that undoing needs: whether the file was made for it, and whether the
 line end above it was. So nothing has to be remembered elsewhere, and a file that another machine
-shares (a dotfiles repository) can be undone there too.
+shares (a dotfiles repository) can be undone there too; `uninstall` tells where a sync client does
+so.
 
 Whatever else is in the file stays byte for byte: bytes that are no UTF-8, CRLF, a missing last line
 end, UTF-16 (which Windows PowerShell writes). A link is followed and stays a link; the file
@@ -181,7 +182,7 @@ def _look(path: str, system: System) -> tuple[str, bytes | None, str]:
     status = system.stat(target)
     if status is None:
         there = system.lstat(path) is not None
-        return target, None, "is a link that leads nowhere" if there else ""
+        return target, None, "is a dangling link" if there else ""
     if not stat.S_ISREG(status.st_mode):
         return target, None, "is not a file"
     content = system.read(target, LIMIT)

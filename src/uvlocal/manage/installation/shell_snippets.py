@@ -2,7 +2,8 @@
 
 Every line is valid whatever characters the folder's path holds, names the home directory by a
 variable where it can (so that a dotfiles repository fits all machines), and does nothing when the
-shim's folder comes first already.
+shim's folder comes first already, or is not there: another machine may share the file. (Nushell
+settles an alias before it can look for the program; there that one stays.)
 """
 
 from __future__ import annotations
@@ -42,16 +43,19 @@ def path_line(shell: str, folder: str, system: System) -> str:
         # user then does to it is the user's.
         handler = "function _uvlocal_first --on-variable PATH --on-event fish_prompt"
         until = "count $argv >/dev/null; or functions -e _uvlocal_first"
-        first = f'test "$PATH[1]" = {place}; or set -gx PATH {place} $PATH'
+        first = f'test "$PATH[1]" = {place}; or not test -d {place}; or set -gx PATH {place} $PATH'
         return f"{handler}; {until}; {first}; end; _uvlocal_first x"
     if shell == "powershell":
         separator = ";" if system.platform == "win32" else ":"
         first = f"{place[:-1]}{separator}{place[-1]}"
-        return f"if (-not $env:PATH.StartsWith({first})) {{ $env:PATH = {first} + $env:PATH }}"
+        wanted = f"-not $env:PATH.StartsWith({first}) -and (Test-Path -LiteralPath {place})"
+        return f"if ({wanted}) {{ $env:PATH = {first} + $env:PATH }}"
     if shell == "nu":
-        return f"$env.PATH = ($env.PATH | split row (char esep) | prepend {place} | uniq)"
+        first = f"$env.PATH = ($env.PATH | split row (char esep) | prepend {place} | uniq)"
+        return f"if ({place} | path exists) {{ {first} }}"
     inside = place[1:-1]
-    return f'case "$PATH" in {place}:*) ;; *) export PATH="{inside}:$PATH" ;; esac'
+    put = f'export PATH="{inside}:$PATH"'
+    return f'case "$PATH" in {place}:*) ;; *) [ ! -d {place} ] || {put} ;; esac'
 
 
 def alias_line(shell: str, folder: str, system: System) -> str:
@@ -65,14 +69,14 @@ def alias_line(shell: str, folder: str, system: System) -> str:
         return f"alias uv = ^{_double_quoted(_slashes(program, system), _NU)}"
     place = _place(shell, program, system)
     if shell == "fish":
-        return f"function uv; {place} $argv; end"
+        return f"if test -x {place}; function uv; {place} $argv; end; end"
     if shell == "powershell":
-        return f"Set-Alias -Name uv -Value {place}"
+        return f"if (Test-Path -LiteralPath {place}) {{ Set-Alias -Name uv -Value {place} }}"
     if shell == "zsh":
         # Its completion looks for the program by its plain path, so that is quoted beforehand.
-        return f"alias uv=${{(q):-{place}}}"
+        return f"[ ! -x {place} ] || alias uv=${{(q):-{place}}}"
     quoted = place.replace("'", "'\\''")
-    return f"alias uv='{quoted}'"
+    return f"[ ! -x {place} ] || alias uv='{quoted}'"
 
 
 def now_line(shell: str, folder: str, system: System) -> str:

@@ -38,8 +38,9 @@ _SYSTEMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
 class Contents:
     """What a shim's folder should hold; paths are absolute, `real_uv` is "" if none was found.
 
-    `aside` is where a real uv goes that was installed over the shim; `store` is the store if the
-    folder lies in it, else ""; `values` are what the file beside the launcher says.
+    `shim` and `uvx` are the same program, whose name tells what it becomes. `aside` is where a real
+    uv goes that was installed over the shim; `store` is the store if the folder lies in it, else
+    ""; `values` are what the file beside the launcher says.
     """
 
     __slots__ = (
@@ -52,6 +53,7 @@ class Contents:
         "real_uv",
         "shim",
         "store",
+        "uvx",
         "values",
     )
 
@@ -64,6 +66,7 @@ class Contents:
         self.folder = folder
         self.launcher = launcher_source()
         self.shim = shim_path(folder, system)
+        self.uvx = uvx_path(folder, system)
         self.configuration = os.path.join(folder, contract.CONFIGURATION)
         self.real_uv = real_uv(folder, self.shim, system)
         store = settings.load(system).store
@@ -109,6 +112,11 @@ def shim_path(folder: str, system: System) -> str:
     return os.path.join(folder, program_name(system))
 
 
+def uvx_path(folder: str, system: System) -> str:
+    """Return the path of the shim's twin `uvx` in a folder."""
+    return os.path.join(folder, program_name(system).replace("uv", "uvx"))
+
+
 def launcher_source(platform_name: str = sys.platform, machine: str = "") -> str:
     """Return the launcher that fits this machine; where none does, the script for any `sh`.
 
@@ -138,7 +146,7 @@ def _machine() -> str:
 
 
 def aside_path(shim: str) -> str:
-    """Return where a real uv goes that was installed over the shim."""
+    """Return where a real uv or uvx goes that was installed over the shim."""
     return os.path.join(os.path.dirname(shim), REAL, os.path.basename(shim))
 
 
@@ -151,8 +159,9 @@ def stands(should: Contents, system: System, *, whatever_uv: bool = False) -> bo
         whatever_uv: the recorded real uv may be another, as long as it is there.
     """
     beside = system.stat(should.configuration)
-    if read(should.shim) != should.launcher_bytes or not os.access(should.shim, os.X_OK):
-        return False
+    for shim in (should.shim, should.uvx):
+        if read(shim) != should.launcher_bytes or not os.access(shim, os.X_OK):
+            return False
     if not naming.is_private(beside, system.uid):
         return False
     said = handover.configuration(system, should.shim)
@@ -220,6 +229,7 @@ def configuration_values(system: System, real: str) -> dict[str, str]:
         "site": os.path.dirname(os.path.dirname(os.path.abspath(found.origin))),
         "uv": real,
         "cache": directories.cache_directory(system),
+        "repair": repair_command(sys.prefix),
     }
     for key, value in values.items():
         if "\n" in value or "\r" in value:
@@ -227,8 +237,18 @@ def configuration_values(system: System, real: str) -> dict[str, str]:
     return {key: value for key, value in values.items() if value}
 
 
+def repair_command(prefix: str) -> str:
+    """Return the command that installs the package again, as it was installed into `prefix`.
+
+    It must work without the Python in `prefix`, which may be gone: `pip` there is gone with it.
+    """
+    if os.path.exists(os.path.join(prefix, "pipx_metadata.json")):
+        return "pipx reinstall uvlocal"
+    return "uv tool install --reinstall uvlocal"
+
+
 def is_foreign_program(shim: str, system: System) -> bool:
-    """Say whether a real uv was installed over the shim: the file beside it is still ours."""
+    """Say whether a real uv or uvx is in the shim's place: the file beside it is still ours."""
     status = system.lstat(shim)
     if status is None or not stat.S_ISREG(status.st_mode) or is_ours(shim, system):
         return False

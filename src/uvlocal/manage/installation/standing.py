@@ -36,7 +36,7 @@ def refuse_bad_circumstances(system: System) -> None:
     home = system.stat(system.home) if system.home else None
     if system.uid == 0 and home is not None and home.st_uid != 0:
         raise UserError(
-            "this would give root's files to another user's home", "run it without sudo"
+            "this would put root's files into another user's home", "run it without sudo"
         )
     if is_in_uv_cache(shim_dir.PACKAGE):
         raise UserError(

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.environments import in_use, records, remove_all
+from uvlocal.manage.environments import discoverable, in_use, records, remove_all, store_lock
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.files import atomic
 from uvlocal.manage.installation import rc_files, shell_snippets, shells, windows_path
@@ -24,19 +25,22 @@ from uvlocal.manage.installation.shim_dir import (
     default_folder,
     is_foreign_program,
     shim_path,
+    uvx_path,
 )
 from uvlocal.shim import contract
 from uvlocal.shim.machine import directories
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.recall import bytecode
 from uvlocal.shim.settings import settings
 from uvlocal.shim.store import naming
 from uvlocal.shim.uv import handover
+from uvlocal.shim.volume.locate import locate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from uvlocal.manage.environments.in_use import Process
     from uvlocal.manage.environments.remove_all import Environment
-    from uvlocal.shim.machine.host import System
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +56,16 @@ class Removal:
     """What was taken away, or would be; paths are absolute.
 
     `files` and `folders` go; from `startup_files` only our line does, and those made for it go as a
-    whole. `moved_back` are real uvs that had been installed over a shim and get their place back.
-    `environments` are removed on request; `kept` is what stays on purpose.
+    whole. `shared_files` are those that a sync client takes to other machines, each with the
+    client's name. `moved_back` are real uvs that had been installed over a shim and get their place
+    back. `environments` are removed on request; `kept` is what stays on purpose.
     """
 
     version: int
     files: tuple[str, ...]
     folders: tuple[str, ...]
     startup_files: tuple[str, ...]
+    shared_files: dict[str, str]
     user_path: bool
     moved_back: tuple[str, ...]
     environments: tuple[Environment, ...]
@@ -119,13 +125,17 @@ def plan(
     going = remove_all.plan(places, system, processes) if environments else []
     files = [path for place in folders for path in _ours_in(place, system)]
     # Decisions are recorded for all shims; so they go with the last.
-    files += _cached(system) if folder is None else []
+    if folder is None:
+        files += _cached(system)
+        files += [path for path, _ in discoverable.links(places, system)]
+    files += _needless_locks(wishes.store, system)
     on_user_path = [place for place in folders if _is_on_user_path(user_path, place, system)]
     result = Removal(
         version=1,
         files=tuple(files),
         folders=tuple(reversed([path for path in made if os.path.isdir(path)])),
         startup_files=tuple(edit.path for edit in edits if edit.changes),
+        shared_files=_shared(edits, system, wishes),
         user_path=bool(on_user_path),
         moved_back=tuple(_moved_back(folders, system)),
         environments=tuple(going),
@@ -163,14 +173,15 @@ def perform(todo: Plan, *, processes: Callable[[], Iterable[Process]] = in_use.r
         atomic.sweep(folder)
     for path in todo.result.files:
         attempt(path, os.unlink, path)
+    discoverable.tidy(todo.system)
     for shim in todo.result.moved_back:
         attempt(shim, os.replace, aside_path(shim), shim)
         remove_if_empty(os.path.dirname(aside_path(shim)))
     removed = remove_all.remove(todo.result.environments, todo.system, processes)
     problems += [Problem(one.path or one.record, one.stays) for one in removed if one.stays]
     gone = [folder for folder in todo.result.folders if remove_if_empty(folder)]
-    _tidy_cache(directories.cache_directory(todo.system))
-    for store in todo.stores:
+    _tidy_cache(todo.system)
+    for store in filter(None, {*todo.stores, directories.data_directory(todo.system)}):
         remove_all.tidy(store)
         if store != todo.named_store:
             remove_if_empty(store)
@@ -210,7 +221,7 @@ def _is_this_uvlocal(shim: str, system: System) -> bool:
 def _ours_in(folder: str, system: System) -> list[str]:
     """Return our files in a shim's folder, by name; nothing else in it is touched."""
     shim = shim_path(folder, system)
-    found = [shim] if is_ours(shim, system) else []
+    found = [path for path in (shim, uvx_path(folder, system)) if is_ours(path, system)]
     if found or is_foreign_program(shim, system) or not os.path.lexists(shim):
         beside = (os.path.join(folder, name) for name in (contract.CONFIGURATION, MEMORY))
         found += [path for path in beside if os.path.isfile(path)]
@@ -219,7 +230,7 @@ def _ours_in(folder: str, system: System) -> list[str]:
 
 def _moved_back(folders: Iterable[str], system: System) -> list[str]:
     """Return the shims whose place goes back to a real uv that `install` had put aside."""
-    shims = [shim_path(folder, system) for folder in folders]
+    shims = [path(folder, system) for folder in folders for path in (shim_path, uvx_path)]
     return [
         shim
         for shim in shims
@@ -240,6 +251,33 @@ def _edits(folder: str | None, system: System) -> tuple[rc_files.Edit, ...]:
         if edit.changes or edit.trouble:
             found.append(edit)
     return tuple(found)
+
+
+class _Unchanged(System):
+    """The machine, but nothing that is found out is kept in the cache, which is to go."""
+
+    __slots__ = ()
+
+    def write_private(self, path: str, data: bytes) -> bool:
+        """Write nothing."""
+        del path, data
+        return False
+
+
+def _shared(
+    edits: Iterable[rc_files.Edit], system: System, wishes: settings.Settings
+) -> dict[str, str]:
+    """Return the startup files that lie in a synced folder, or lead into one, with the client."""
+    found = {}
+    reader = _Unchanged(
+        platform=system.platform, environ=system.environ, cwd=system.cwd, home=system.home
+    )
+    for edit in edits:
+        if edit.changes:
+            volume = locate(edit.target, edit.path, reader, wishes)
+            if volume.kind == "synced":
+                found[edit.path] = volume.label
+    return found
 
 
 # -- the user's PATH on Windows ----------------------------------------------------------------
@@ -265,17 +303,46 @@ def _leave_user_path(todo: Plan, folder: str) -> None:
 
 
 def _cached(system: System) -> list[str]:
-    """Return the files in our cache folder; a store that lies in it is data, and no cache."""
+    """Return the files that the shim left in our cache folder, each known by its name.
+
+    Anything may lie beside them: the store too may have that folder, or one inside it.
+    """
     cache = directories.cache_directory(system)
     if not cache or os.path.islink(cache):
         return []
     found = []
-    for folder, folders, files in os.walk(cache):
-        if folder == cache and "store" in folders:
-            folders.remove("store")
-        found += [os.path.join(folder, name) for name in files]
-        found += [path for name in folders if os.path.islink(path := os.path.join(folder, name))]
+    for name, is_ours_by_name in _CACHED.items():
+        folder = os.path.join(cache, name)
+        if os.path.islink(folder) or not os.path.isdir(folder):
+            continue
+        paths = [os.path.join(folder, one) for one in os.listdir(folder) if is_ours_by_name(one)]
+        found += [path for path in paths if os.path.isfile(path) and not os.path.islink(path)]
     return found
+
+
+def _is_cache(name: str) -> bool:
+    return _CACHE.fullmatch(name) is not None
+
+
+def _is_decision(name: str) -> bool:
+    return _DECISION.fullmatch(name) is not None
+
+
+def _is_of_an_environment(name: str) -> bool:
+    return naming.is_our_name(_DRAFT.sub("", name))
+
+
+#: How a name ends while the file is written (`System.write_private`).
+_DRAFT = re.compile(r"\.[0-9]+$")
+_CACHE = re.compile(rf"(roots|uv-versions|{bytecode.PREFIX}[\w.-]+-[0-9a-f]{{16}})(\.[0-9]+)?")
+_DECISION = re.compile(r"[0-9a-f]{16}(\.[0-9]+)?")
+#: Our folders in the cache folder, and which files in each are ours.
+_CACHED: dict[str, Callable[[str], bool]] = {
+    "": _is_cache,
+    contract.DECISIONS: _is_decision,
+    "pointers": _is_of_an_environment,
+    "said": _is_of_an_environment,
+}
 
 
 def _kept(places: list[str], going: list[Environment], system: System) -> list[str]:
@@ -290,9 +357,20 @@ def _kept(places: list[str], going: list[Environment], system: System) -> list[s
     return kept + ([file] if file and os.path.lexists(file) else [])
 
 
-def _tidy_cache(cache: str) -> None:
-    """Remove our cache folder and those in it where nothing is left in them."""
-    if not cache or os.path.islink(cache):
-        return
-    for folder, _, _ in os.walk(cache, topdown=False):
-        remove_if_empty(folder)
+def _needless_locks(store: str, system: System) -> list[str]:
+    """Return the locks of stores that have no folders any more, so that nobody takes them."""
+    stores = [one for one in (store, directories.data_directory(system)) if one]
+    return [
+        lock
+        for one in dict.fromkeys(stores)
+        if store_lock.is_ours(lock := os.path.join(one, store_lock.LOCK))
+        and not remove_all.holds(one)
+    ]
+
+
+def _tidy_cache(system: System) -> None:
+    """Remove our folders in the cache folder, and that itself, where nothing is left in them."""
+    cache = directories.cache_directory(system)
+    if cache and not os.path.islink(cache):
+        for name in reversed(_CACHED):
+            remove_if_empty(os.path.join(cache, name).rstrip(os.sep))

@@ -149,7 +149,7 @@ class Registry:
             return None
         if not isinstance(text, str):
             # To take this for no value would be to write over what the user has.
-            raise OSError(None, "the user's PATH in the registry is no text")
+            raise OSError(None, "the user's PATH in the registry is not text")
         return Value(text, kind)
 
     def write(self, value: Value | None) -> None:

@@ -90,6 +90,23 @@ def unlink(path: str | None, environ: dict[str, str] | None = None) -> Linked:
     return replace(_nothing(call, root, kept), said=found.target, changed=changed)
 
 
+def astray(found: pointers.Pointer, root: str, wanted: str, system: System) -> str:
+    """Say where a pointer of ours leads if not to the environment that the project has, or "".
+
+    Args:
+        found: what is at `.venv`.
+        root: the project's root.
+        wanted: its environment in the store, "" where it has none: then uv follows the pointer.
+        system: the machine.
+    """
+    if not found.ours or found.leads:
+        return ""
+    there = system.path.normpath(system.path.join(root, found.target))
+    if naming.exists(there, system):
+        return f"leads to another environment, `{_shown(there, system)}`" if wanted else ""
+    return f"is dangling, `{_shown(there, system)}` is not there"
+
+
 def _refuse(found: pointers.Pointer, system: System) -> None:
     """Leave alone what is not ours."""
     if found.kind == pointers.NONE or found.ours:

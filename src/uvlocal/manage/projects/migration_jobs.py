@@ -290,7 +290,9 @@ class Job:
             why = why or old_environments.remove(self.old)
         except KeyboardInterrupt:
             message = "interrupted while the old environment was removed"
-            raise UserError(message, "the same command finishes it", _INTERRUPTED) from None
+            raise UserError(
+                message, "run the same command again to finish it", _INTERRUPTED
+            ) from None
         self._end(state or ("not-removed" if why else "migrated"), why)
 
 

@@ -59,7 +59,7 @@ def look(root: str, system: System) -> Old:
     # Nothing is lost with an empty folder.
     if naming.exists(path, system) or not system.listdir(path):
         return Old(path, "environment", "", status.st_dev, status.st_ino)
-    return Old(path, "other", "`.venv` is no virtual environment, as it has no `pyvenv.cfg`")
+    return Old(path, "other", "`.venv` is not a virtual environment, as it has no `pyvenv.cfg`")
 
 
 def _is_junction(status: os.stat_result) -> bool:

@@ -13,7 +13,7 @@ from uvlocal.manage.files import user_path
 from uvlocal.manage.installation.on_path import shim_on_path
 from uvlocal.shim.call import Call
 from uvlocal.shim.machine.host import System
-from uvlocal.shim.project.discovery import discover
+from uvlocal.shim.project.discovery import discover, no_project
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,9 +49,21 @@ def settled(path: str | None, environ: dict[str, str] | None = None) -> Settled:
     decision = call.settle()
     # Some decisions are taken before the project is looked for.
     project = call.facts.project or discover(system.cwd, call.system)
-    if decision.code == "no-project" and (project is None or not project.root):
-        raise UserError(decision.sentence, "run this in a project, or name one")
-    return Settled(call, decision, project.root if project is not None else "")
+    if project is None or not project.root:
+        why = (project or no_project(system.cwd)).why + _lies_on(call)
+        raise UserError(why, "run this in a project, or name one")
+    return Settled(call, decision, project.root)
+
+
+def _lies_on(call: Call) -> str:
+    """Say what a folder without a project lies on, "" where that is a local volume."""
+    from uvlocal.shim.volume.locate import locate
+
+    system = call.system
+    volume = locate(system.cwd, system.cwd, system, call.settings)
+    if volume.kind == "local":
+        return ""
+    return f"; the folder lies on {volume.label} ({volume.kind})"
 
 
 def _environment(call: Call, decided: str, root: str) -> str | None:

@@ -23,7 +23,8 @@ class Status(NamedTuple):
     taken before they were needed; `volume_state` is as in `shim.volume.Volume`. `python` is the
     version of the environment's Python, `created` when its record was written (UTC). `pointer` is
     what the settings ask for, `venv` what is at `.venv` (`none`, `symlink`, `file`, `folder`,
-    `other`), `venv_target` what a link or file there says. `former_root` is where the project was
+    `other`), `venv_target` what a link or file there says, `pointer_problem` says why none is made,
+    or where one leads astray, "" where all is well. `former_root` is where the project was
     when it has an environment under that name, "" otherwise.
     """
 
@@ -51,6 +52,7 @@ class Status(NamedTuple):
     pointer: str
     venv: str
     venv_target: str
+    pointer_problem: str
     settings_problems: tuple[str, ...]
     real_uv: str
     real_uv_origin: str
@@ -96,11 +98,27 @@ def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
         pointer=call.settings.pointer,
         venv=pointer.kind,
         venv_target=pointer.target,
+        pointer_problem=_pointer_problem(call, decision, pointer, root),
         settings_problems=tuple(call.settings.problems),
         real_uv=real.path,
         real_uv_origin=real.origin,
         real_uv_version=".".join(map(str, version)) if version else "",
     )
+
+
+def _pointer_problem(call: Call, decision: Decision, pointer: pointers.Pointer, root: str) -> str:
+    """Say why the pointer that is asked for is not made, or where one leads astray; or ""."""
+    wish, volume = call.settings.pointer, call.facts.volume
+    if pointer.ours and not pointer.leads:
+        from uvlocal.manage.projects import link
+
+        wrong = link.astray(pointer, root, decision.environment, call.system)
+        if wrong:
+            return f"`.venv` {wrong}"
+    if wish == pointers.NONE or volume is None or decision.strategy != "redirect":
+        return ""
+    why = pointers.obstacle(wish, volume, call.uv_version())
+    return f"none is made: {why}" if why and not pointer.leads else ""
 
 
 def _record(call: Call, decision: Decision) -> str:

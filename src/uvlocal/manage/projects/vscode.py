@@ -90,6 +90,8 @@ def _from_home(path: str, home: str, system: System) -> str:
     try:
         path.encode()
     except UnicodeEncodeError:
-        raise UserError(f"`{naming.as_text(path)}` is no text that VS Code reads") from None
+        raise UserError(
+            f"`{naming.as_text(path)}` cannot be read by VS Code, as it is not text"
+        ) from None
     # Windows takes both, and a backslash would have to be doubled.
     return path.replace(system.path.sep, "/")

@@ -153,7 +153,9 @@ def remove_root(folder: str, *, system: System | None = None) -> Changes:
     if not changes:
         known = [*_roots(file, "synced-roots"), *_roots(file, "local-roots")]
         hint = "there are " + ", ".join(f"`{root}`" for root in known) if known else ""
-        raise UserError(f"`{contract_home(path, system)}` is none of your roots", hint)
+        raise UserError(
+            f"`{contract_home(path, system)}` is in neither `synced-roots` nor `local-roots`", hint
+        )
     file.write()
     return Changes(1, tuple(changes))
 
@@ -175,7 +177,7 @@ def _known(key: str, system: System) -> list[str]:
     provider, _, name = rest.rpartition(".")
     if name not in _OF_PROVIDER or not provider:
         would_be = f"`providers.dropbox.{_OF_PROVIDER[0]}`, `providers.dropbox.{_OF_PROVIDER[1]}`"
-        raise UserError(f"`{key}` is no setting, one is {would_be}", code=USAGE)
+        raise UserError(f"unknown setting `{key}`, use for example {would_be}", code=USAGE)
     identifiers = [row.id for row in PROVIDERS]
     if provider not in identifiers and rules.load(system).providers.get(provider) is None:
         raise _unknown(provider, identifiers, "provider")
@@ -187,14 +189,14 @@ def _unknown(word: str, known: Sequence[str], what: str = "setting") -> UserErro
 
     near = difflib.get_close_matches(word, known, 1)
     if near:
-        return UserError(f"`{word}` is no {what}", f"did you mean `{near[0]}`?", USAGE)
+        return UserError(f"unknown {what} `{word}`", f"did you mean `{near[0]}`?", USAGE)
     would_be = ", ".join(f"`{name}`" for name in known)
-    return UserError(f"`{word}` is no {what}", f"there are {would_be}", USAGE)
+    return UserError(f"unknown {what} `{word}`", f"known are {would_be}", USAGE)
 
 
 def _value(key: str, text: str) -> Value:
     """Return what a person typed as the value it stands for; a wrong one is complained of later."""
-    if key in ("require-opt-in", "enabled") and text in ("true", "false"):
+    if key in (*rules.FLAGS, "enabled") and text in ("true", "false"):
         return text == "true"
     if key not in _LISTS:
         return text
@@ -268,11 +270,11 @@ def _shadows(key: str, system: System, *, project: bool) -> list[str]:
     """Return sentences about what stands above the file that a key is changed in."""
     variable = rules.VARIABLES.get(key, "")
     if variable and system.environ.get(variable):
-        return [f"`{variable}` is set, and stands above the files"]
+        return [f"`{variable}` is set, and takes precedence over the files"]
     found = discover(system.cwd, system) if system.cwd and not project else None
     if found is not None and key in (found.table or {}) and key in rules.PROJECT_KEYS:
         where = contract_home(project_file(found, system), system)
-        return [f"`{where}` sets it for its project, and stands above your settings there"]
+        return [f"`{where}` sets it too, and takes precedence over your settings in that project"]
     return []
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from uvlocal.shim.machine.display import printable
 from uvlocal.shim.machine.host import System
+from uvlocal.shim.project import pyproject
 from uvlocal.shim.project.discovery import discover
 from uvlocal.shim.settings import settings as rules
 
@@ -55,6 +57,7 @@ def shown(system: System | None = None) -> Settings:
     file = None
     if project is not None:
         file = project_file(project, system)
+        found.problems += broken(file, system)
         if project.table is not None:
             rules.add_project(found, project.table, file, system)
     places = {"default": "", "machine": machine, "user": user, "project": file or ""}
@@ -70,6 +73,7 @@ def shown(system: System | None = None) -> Settings:
         setting("pointer", found.pointer),
         setting("store", found.store),
         setting("require-opt-in", found.require_opt_in),
+        setting("discoverable", found.discoverable),
         setting("volumes", tuple(kind for kind in rules.VOLUMES if kind in found.volumes)),
         setting("synced-roots", found.synced_roots),
         setting("local-roots", found.local_roots),
@@ -89,6 +93,21 @@ def shown(system: System | None = None) -> Settings:
         settings=tuple(everything),
         problems=tuple(found.problems),
     )
+
+
+def broken(file: str, system: System) -> list[str]:
+    """Return what is wrong with a project's `pyproject.toml` as a file, nothing where all is well.
+
+    uv says so too; but then uvlocal reads nothing of it, and leaves the project to uv.
+    """
+    data = system.read(file)
+    if data is None:
+        return [f"`{file}` cannot be read"]
+    try:
+        pyproject.parse(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        return [f"`{file}` is not valid TOML: {printable(str(error))}"]
+    return []
 
 
 def local_store(system: System) -> str:

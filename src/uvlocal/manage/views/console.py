@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
+from uvlocal.manage.errors import UserError
 from uvlocal.shim.machine.display import contract_home, printable
 from uvlocal.shim.machine.host import System
 
@@ -16,7 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from uvlocal.manage.errors import UserError
     from uvlocal.manage.projects.status import Status
 
 _LABEL_WIDTH = 13
@@ -41,12 +41,17 @@ def shown(path: str) -> str:
 
 def data(text: str) -> None:
     """Print data for a person, made fit for a terminal."""
-    sys.stdout.write(_writable(_fit(text), sys.stdout.encoding) + "\n")
+    code(_fit(text))
 
 
 def code(text: str) -> None:
-    """Print lines for a program, as they are."""
-    sys.stdout.write(_writable(text, sys.stdout.encoding) + "\n")
+    """Print lines for a program, as they are.
+
+    Raises:
+        UserError: stdout takes no more, as where a disk is full.
+    """
+    with _ToldIfFull():
+        sys.stdout.write(_writable(text, sys.stdout.encoding) + "\n")
 
 
 def exact(path: str) -> None:
@@ -54,15 +59,43 @@ def exact(path: str) -> None:
     if sys.platform == "win32":
         code(path)
         return
-    sys.stdout.flush()
-    sys.stdout.buffer.write(os.fsencode(path) + b"\n")
-    sys.stdout.buffer.flush()
+    with _ToldIfFull():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(os.fsencode(path) + b"\n")
+        sys.stdout.buffer.flush()
 
 
 def talk(text: str) -> None:
-    """Print talk, after the data that was printed before it."""
-    sys.stdout.flush()
-    sys.stderr.write(_writable(_fit(text), sys.stderr.encoding) + "\n")
+    """Print talk, after the data that was printed before it; nobody has to be there to hear it."""
+    import contextlib
+
+    flush()
+    with contextlib.suppress(OSError):
+        sys.stderr.write(_writable(_fit(text), sys.stderr.encoding) + "\n")
+
+
+def flush() -> None:
+    """Write what is still to be written to stdout.
+
+    Raises:
+        UserError: stdout takes no more.
+    """
+    with _ToldIfFull():
+        sys.stdout.flush()
+
+
+class _ToldIfFull:
+    """Says that stdout takes no more; not by `contextlib`, which `uvlocal path` need not load."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, problem: object, trace: object) -> None:
+        del kind, trace
+        if isinstance(problem, OSError) and not isinstance(problem, BrokenPipeError):
+            raise UserError(f"the output cannot be written: {problem.strerror}") from None
 
 
 def _fit(text: str) -> str:
@@ -101,7 +134,7 @@ def _fields(result: object) -> dict[str, object]:
 
 def error(problem: UserError) -> None:
     """Print an error, and after an empty line the hint."""
-    talk(f"{_coloured('error', '1;31')}: {problem.message}")
+    talk(f"{_coloured('error', '1;31')}: {_contracted(problem.message)}")
     if problem.hint:
         hint(problem.hint)
 
@@ -113,7 +146,19 @@ def hint(text: str) -> None:
 
 def warning(text: str) -> None:
     """Print something that a person should know, although the command goes on."""
-    talk(f"{_coloured('warning', '1;33')}: {text}")
+    talk(f"{_coloured('warning', '1;33')}: {_contracted(text)}")
+
+
+def _contracted(text: str) -> str:
+    """Return a sentence with `~` for the home directory in the paths that it names."""
+    import re
+
+    home = System().home.rstrip(os.sep)
+    return (
+        re.sub(rf"(^|[\s`]){re.escape(home)}(?=[{re.escape(os.sep)}`])", r"\1~", text)
+        if home
+        else text
+    )
 
 
 def can_ask() -> bool:
@@ -125,9 +170,16 @@ def agreed(question: str) -> bool:
     """Ask on the terminal, and say whether the answer is yes; without a terminal it is no."""
     if not can_ask():
         return False
+    flush()
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    try:
+        answer = sys.stdin.readline()
+    except UnicodeDecodeError:
+        answer = "\n"
+    if not answer.endswith("\n"):
+        talk("")  # Ctrl-D leaves the cursor behind the question
+    return answer.strip().lower() in ("y", "yes")
 
 
 def painted(text: str, colour: str, *, talking: bool = False) -> str:
@@ -165,29 +217,14 @@ def count(number: int, what: str) -> str:
 
 def rows(pairs: Iterable[tuple[str, str]]) -> None:
     """Print labelled values; long ones go on below, nothing is cut."""
-    import textwrap
+    from uvlocal.manage.views.terminal import prose_width, wrapped
 
-    width = min(columns(), 100)
+    width = prose_width() - _LABEL_WIDTH
     for label, value in pairs:
-        lines = textwrap.wrap(
-            value, width - _LABEL_WIDTH, break_long_words=False, break_on_hyphens=False
-        )
-        for number, line in enumerate(lines or [""]):
+        for number, line in enumerate(wrapped(value, width)):
             name = label if number == 0 else ""
             gap = " " * (_LABEL_WIDTH - len(name))
             data(f"{painted(name, '1') if name else ''}{gap}{line}".rstrip())
-
-
-def columns() -> int:
-    """Return how wide the terminal is; 80 where there is none."""
-    try:
-        return int(os.environ.get("COLUMNS", "")) or 80
-    except ValueError:
-        pass
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns
-    except (OSError, ValueError):
-        return 80
 
 
 def status(found: Status) -> None:
@@ -199,10 +236,13 @@ def status(found: Status) -> None:
         talk(
             f"the project was `{shown(found.former_root)}` before, and has an environment from then"
         )
-        hint("`uvlocal adopt` takes it along")
+        hint("`uvlocal adopt` reuses it")
     elif found.venv == "folder" and found.strategy == "redirect":
         talk("there is a `.venv` in the project too, which uv does not use")
         hint("`uvlocal migrate` removes it once the environment has what it has")
+    elif found.venv_target and found.pointer_problem:
+        mends = "link` lets it lead to the environment" if found.strategy else "unlink` removes it"
+        hint(f"`uvlocal {mends}")
     elif found.code == "no-better-place" and not found.strategy:
         from uvlocal.manage.settings.show import local_store
 
@@ -229,6 +269,8 @@ def _about_project(found: Status) -> Iterator[tuple[str, str]]:
     if found.venv_target:
         pointer += f", `.venv` leads to `{shown(found.venv_target)}`"
     yield "pointer", pointer
+    if found.pointer_problem:
+        yield "", found.pointer_problem
     if found.real_uv:
         version = f"{found.real_uv_version}, " if found.real_uv_version else ""
         origin = {"path": "on PATH", "variable": "named by `UVLOCAL_UV`"}.get(
@@ -245,5 +287,5 @@ def _age(found: Status) -> str:
     """Say what is known of an environment."""
     if not found.environment_exists:
         return "not made yet"
-    python = f"Python {found.python}" if found.python else "a Python that does not say its version"
+    python = f"Python {found.python}" if found.python else "an unknown version of Python"
     return f"{python}, since {found.created[:10]}" if found.created else python

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.views import console
 from uvlocal.manage.views.console import data, painted, talk
+from uvlocal.manage.views.terminal import prose_width, wrapped
 from uvlocal.shim.machine.display import printable
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ def _show(result: Result) -> None:
     if result.fixed or result.level == "ok":
         return
     if result.trouble:
-        _indented(f"could not be mended: {result.trouble}")
+        _indented(f"could not be fixed: {result.trouble}")
     mend = result.advice or (f"run `{result.command}`" if result.command else "")
     if mend:
-        _indented(f"to mend it: {mend}")
+        _indented(f"to fix it: {mend}")
 
 
 def _indented(text: str) -> None:
@@ -50,10 +50,7 @@ def _indented(text: str) -> None:
 
 
 def _wrapped(text: str) -> list[str]:
-    width = min(console.columns(), 100) - _INDENT
-    return textwrap.wrap(
-        printable(text), width, break_long_words=False, break_on_hyphens=False
-    ) or [""]
+    return wrapped(printable(text), prose_width() - _INDENT)
 
 
 def _sum_up(found: Diagnosis) -> None:
@@ -65,4 +62,4 @@ def _sum_up(found: Diagnosis) -> None:
     said = [f"{number} {words[number != 1]}" for number, words in counts if number]
     talk(f"\n{', '.join(said) or 'all is well'}")
     if any(result.fixable and result.level != "ok" for result in open_):
-        console.hint("`uvlocal doctor --fix` mends what can safely be mended")
+        console.hint("`uvlocal doctor --fix` fixes what is safe to fix")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import textwrap
 import time
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.environments.listing import as_seconds
 from uvlocal.manage.views import console
 from uvlocal.manage.views.console import count, data, painted, shown, size, talk
+from uvlocal.manage.views.terminal import columns, prose_width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -51,7 +51,7 @@ def listed(found: Environments, now: float | None = None) -> None:
     """Show the environments as a table, and on stderr what there is to know about them."""
     rows = [_row(environment, now) for environment in found.environments]
     if rows:
-        for line in table(_HEADERS, rows, console.columns()):
+        for line in table(_HEADERS, rows, columns()):
             data(line)
     for store in found.stores:
         inside = [one for one in found.environments if one.store == store]
@@ -87,15 +87,16 @@ def _remarks(found: Environments) -> None:
     for one in found.environments:
         if one.why and one.state != "project-gone":
             path = one.project or (one.environment if one.exists else one.record)
-            wrapped(shown(path), one.why)
+            remark(shown(path), one.why)
     moved = [one.moved_to for one in found.environments if one.state == "moved"]
-    gone = [one.size or 0 for one in found.environments if one.state == "project-gone"]
+    states = ("project-gone", "replaced", "unused")
+    gone = [one.size or 0 for one in found.environments if one.state in states]
     for root in moved:
-        console.hint(f"`uvlocal adopt {on_command_line(root)}` takes the old environment along")
+        console.hint(f"`uvlocal adopt {on_command_line(root)}` reuses the old environment")
     if gone:
         gives = f", {size(sum(gone))}" if found.size is not None else ""
         console.hint(
-            f"`uvlocal prune` removes {count(len(gone), 'environment')} of no project{gives}"
+            f"`uvlocal prune` removes {count(len(gone), 'environment')} that no project uses{gives}"
         )
 
 
@@ -149,16 +150,9 @@ def folded(path: str, width: int) -> Iterator[str]:
     yield path
 
 
-def wrapped(name: str, text: str) -> None:
+def remark(name: str, text: str) -> None:
     """Print talk about something: its name, then a sentence that goes on indented."""
-    lines = textwrap.wrap(
-        f"{name}: {text}",
-        min(console.columns(), 100),
-        subsequent_indent="  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    for line in lines:
+    for line in wrapped(f"{name}: {text}", prose_width(), "  "):
         talk(line)
 
 
@@ -178,7 +172,7 @@ def plan(wanted: Plan) -> None:
     if wanted.is_empty:
         talk("nothing to remove")
     else:
-        talk(f"that gives back {size(wanted.size)}")
+        talk(f"this frees {size(wanted.size)}")
 
 
 def _named(candidate: Candidate) -> str:
@@ -188,8 +182,7 @@ def _named(candidate: Candidate) -> str:
 
 
 def _line(verb: str, text: str, colour: str) -> None:
-    width = min(console.columns(), 100) - _VERB_WIDTH
-    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    lines = wrapped(text, prose_width() - _VERB_WIDTH)
     data(painted(f"{verb:<{_VERB_WIDTH}}", colour) + lines[0])
     for line in lines[1:]:
         data(" " * _VERB_WIDTH + line)
@@ -200,7 +193,7 @@ def pruned(done: Pruned) -> None:
     for problem in done.problems:
         console.warning(problem)
     what = count(len(done.removed), "environment")
-    talk(f"removed {what}, {size(done.freed)} given back")
+    talk(f"removed {what}, {size(done.freed)} freed")
 
 
 # -- adopt -------------------------------------------------------------------------------------
@@ -208,8 +201,8 @@ def pruned(done: Pruned) -> None:
 
 def adopted(done: Adopted) -> None:
     """Say what a project took along."""
-    verb = "would take" if done.dry_run else "took"
-    talk(f"`{shown(done.root)}` {verb} along the environment of `{shown(done.former_root)}`")
+    verb = "would reuse" if done.dry_run else "reuses"
+    talk(f"`{shown(done.root)}` {verb} the environment of `{shown(done.former_root)}`")
     if done.replaced:
         verb = "would replace" if done.dry_run else "replaced"
         talk(f"it {verb} the one that was made since")

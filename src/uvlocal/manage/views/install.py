@@ -15,42 +15,38 @@ if TYPE_CHECKING:
 
 
 def plan(made: Installation) -> None:
-    """Show what is to be done, line by line."""
+    """Show what is to be done, in a few lines."""
+    if not made.changed:
+        data("nothing to change")
     if made.moved_uv:
         data(f"move    {shown(made.shim)}, a real uv, to {shown(made.moved_uv)}")
     if made.shim_changes:
-        data(f"make    {shown(made.shim)}")
-        data(f"make    {shown(made.configuration)}")
-    for line in made.lines:
-        if line.state in ("absent", "outdated"):
-            data(f"{'add to' if line.state == 'absent' else 'mend':<8}{shown(line.path)}")
-            data(f"        {line.text}")
-        elif line.state == "blocked":
-            data(f"skip    {shown(line.path)}: {line.reason}")
+        data(f"create  {shown(made.shim)}")
+    changing = [shown(line.path) for line in made.lines if line.state in ("absent", "outdated")]
+    if changing:
+        data(f"add     one line to {', '.join(changing)}, which puts it first on PATH")
     if made.user_path == "absent":
         data(f"add     {shown(os.path.dirname(made.shim))} to the user's PATH")
-    if not made.changed:
-        data("nothing to change")
 
 
 def installed(made: Installation) -> None:
-    """Say what was installed, and what is left to do."""
+    """Say what was installed, and what to do now."""
     talk(f"{'installed' if made.changed else 'already installed:'} `{shown(made.shim)}`")
     if not made.real_uv:
-        console.warning("there is no uv on `PATH` yet")
+        console.warning(
+            "there is no uv on `PATH` yet, so install uv next: https://docs.astral.sh/uv"
+        )
+    folder = shown(os.path.dirname(made.shim))
     if not made.wants_startup_files:
-        folder = os.path.dirname(made.shim)
-        console.hint(f'put it first on PATH: `export PATH="{folder}:$PATH"`')
+        line = f'export PATH="{os.path.dirname(made.shim)}:$PATH"'
+        console.hint(f"put it first on PATH: `{line}`")
         return
     if not made.lines and not made.user_path:
-        console.warning(f"no known shell found: put `{os.path.dirname(made.shim)}` first on PATH")
+        console.warning(f"no known shell found, so put `{folder}` first on PATH yourself")
     obstacles(made)
-    if not made.changed:
-        return
-    if made.now:
-        console.hint("new shells use it; for this one, type")
+    if made.changed and made.now:
+        console.hint("open a new shell, or run this in the current one:")
         talk(f"  {made.now}")
-    console.hint(f"editors, cron and services may need its full path `{shown(made.shim)}`")
 
 
 def obstacles(made: Installation) -> None:
@@ -61,8 +57,8 @@ def obstacles(made: Installation) -> None:
             talk(f"  {line.code}")
     for shadow in made.shadows:
         console.warning(
-            f"`{shown(shadow.path)}`, line {shadow.line}: {shadow.shell} takes this "
-            f"{shadow.kind} before the shim; remove it, or let it call `{shown(made.shim)}`:"
+            f"`{shown(shadow.path)}`, line {shadow.line}: this {shadow.kind} hides the shim in "
+            f"{shadow.shell}; remove it, or let it call `{shown(made.shim)}`:"
         )
         talk(f"  {shadow.text}")
     if made.user_path == "blocked":
@@ -73,6 +69,11 @@ def removal_plan(gone: Removal) -> None:
     """Show what is to go."""
     for path in gone.startup_files:
         data(f"undo    {shown(path)}")
+    for path, client in gone.shared_files.items():
+        console.warning(
+            f"`{shown(path)}` is synced by {client}: other machines lose the line too, and need "
+            "`uvlocal install` once more"
+        )
     if gone.user_path:
         data("undo    the user's PATH")
     for path in gone.files:
@@ -85,7 +86,8 @@ def removal_plan(gone: Removal) -> None:
         why = f": {one.stays}" if one.stays else ""
         data(f"{verb:<8}{shown(one.path or one.record)}{project}{why}")
     if gone.is_empty:
-        data("nothing to remove")
+        data("nothing to do: uvlocal is not installed here")
+        return
     for path in gone.kept:
         data(f"keep    {shown(path)}")
 
@@ -95,8 +97,8 @@ def removed(gone: Removal) -> None:
     for problem in gone.problems:
         console.warning(f"`{shown(problem.path)}`: {problem.reason}")
     if not gone.is_empty:
-        talk("removed the shim and all that belongs to it")
-        talk("shells that run already may remember where `uv` was: `hash -r`")
+        talk("removed the shim and everything that belongs to it")
+        talk("shells that are open may need `hash -r` to find `uv` again")
     if any(f"{os.sep}envs{os.sep}" in path for path in gone.kept):
         console.hint("`uvlocal uninstall --environments` removes the environments")
     console.hint(f"to remove uvlocal itself: `{own_removal(sys.prefix)}`")

@@ -20,7 +20,7 @@ def linked(made: Linked) -> None:
     if made.changed:
         talk(f"made the {kind} `{where}` to `{says}`")
     else:
-        talk(f"the {kind} `{where}` leads to `{says}` already")
+        talk(f"the {kind} `{where}` already leads to `{says}`")
     _remarks(portable=made.portable, exists=made.environment_exists)
 
 

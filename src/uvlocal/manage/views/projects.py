@@ -8,8 +8,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.views.console import (
-    agreed,
-    columns,
     count,
     data,
     hint,
@@ -21,16 +19,14 @@ from uvlocal.manage.views.console import (
     warning,
 )
 from uvlocal.manage.views.environments import on_command_line
+from uvlocal.manage.views.terminal import columns, prose_width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from uvlocal.manage.projects.migration_jobs import Job
     from uvlocal.manage.projects.migration_results import Migration, Migrations
     from uvlocal.manage.projects.scan import Found, Progress, Scan
 
-#: The widest that a screen is used.
-_WIDEST = 100
 #: The columns for the number of files and for their size.
 _FILES, _SIZE = 15, 11
 _BLOCKS = " ▏▎▍▌▋▊▉█"
@@ -60,7 +56,7 @@ def searching() -> Iterator[Callable[[Progress], None] | None]:
         bars.BarColumn(20),
         bars.TextColumn("{task.fields[detail]}"),
         bars.TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=Console(stderr=True, width=columns(sys.stderr)),
         transient=True,
     )
     with bar:
@@ -96,7 +92,7 @@ def scan(found: Scan, folders: list[str] | None = None) -> None:
         found: what was found.
         folders: the folders that the user named, as typed; None for all that are known.
     """
-    width = min(columns(), _WIDEST)
+    width = prose_width()
     if not found.roots:
         talk("no synced folder is known on this machine")
         hint("`uvlocal scan DIR` looks at one, `uvlocal config add-root DIR` makes it known")
@@ -126,7 +122,7 @@ def _sums(found: Scan, folders: list[str] | None) -> None:
         data(f"{_are(found.untouched)} left alone: on a local volume, or by your settings")
     if found.evicted_folders:
         number = count(found.evicted_folders, "folder")
-        talk(f"{number} not looked into, as their content is in the cloud alone")
+        talk(f"{number} not looked into, as their content is only in the cloud")
     if found.limit:
         option, what = _LIMITS[found.limit]
         warning(f"{what}; {option} raises the limit")
@@ -144,7 +140,7 @@ def _are(number: int) -> str:
 def _remarks(one: Found) -> str:
     remarks = [one.volume_label]
     if one.state == "no-environment":
-        remarks.append("`.venv` is no virtual environment")
+        remarks.append("`.venv` is not a virtual environment")
     elif not one.strategy:
         remarks.append("there is no better place for it")
     elif not one.saves:
@@ -162,9 +158,7 @@ def _remarks(one: Found) -> str:
 
 
 def _indented(text: str, width: int) -> None:
-    import textwrap
-
-    for line in textwrap.wrap(text, width - 4, break_long_words=False, break_on_hyphens=False):
+    for line in wrapped(text, width - 4):
         data("    " + line)
 
 
@@ -219,7 +213,7 @@ def _refused(one: Migration) -> None:
     if one.state == "own-files":
         hint("move them elsewhere, then try again")
     elif one.state == "in-use":
-        hint("end that, then try again")
+        hint("stop it, then try again")
     elif one.state == "extra-packages":
         hint("`--keep-extra` installs them in the new environment too, `--drop-extra` does not")
 
@@ -238,25 +232,15 @@ def migrated(one: Migration) -> None:
         data(f"    {requirement} {'was kept' if one.kept else 'was left out'}")
 
 
-def summed(result: Migrations, *, cancelled: bool) -> None:
-    """Say what is left to be said when all is planned or done; `cancelled` after a no."""
+def summed(result: Migrations) -> None:
+    """Say what is left to be said when all is planned or done."""
     ready = [one for one in result.migrations if one.state == "planned"]
     if not result.migrations:
         talk("nothing to migrate: no environment lies in a synced folder")
     elif result.dry_run:
         talk(f"would migrate {count(len(ready), 'project')}; nothing was changed")
-    elif cancelled:
-        talk("Cancelled, nothing was changed")
-    elif ready and not result.agreed:
-        talk("nothing was changed")
-        hint("without a terminal to ask on, `--yes` says yes")
     if any(one.state == "migrated" for one in result.migrations) and not result.shimmed:
         hint("`uvlocal install` comes next: plain uv would make `.venv` again")
-
-
-def may_migrate(jobs: list[Job]) -> bool:
-    """Ask whether to go on."""
-    return agreed(f"migrate {count(len(jobs), 'project')}?")
 
 
 def begun(one: Migration) -> None:

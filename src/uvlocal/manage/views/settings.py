@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.views.console import columns, data, hint, painted, shown, talk, warning
+from uvlocal.manage.views.console import data, hint, painted, shown, talk, warning
+from uvlocal.manage.views.terminal import prose_width
 
 if TYPE_CHECKING:
     from uvlocal.manage.settings.edit import Changes
     from uvlocal.manage.settings.show import Setting, Settings
 
-_WIDEST = 100
 #: The widest column of keys; a longer key has a line of its own.
 _KEYS = 17
 
 
 def settings(found: Settings) -> None:
     """Show each setting with where it came from, then the files and what is wrong in them."""
-    width = min(columns(), _WIDEST)
+    width = prose_width()
     for one in found.settings:
         _setting(one, width)
     data("")

@@ -198,6 +198,19 @@ class System:
         except (OSError, ValueError):
             return False
 
+    def can_change(self, path: str) -> bool:
+        """Say whether this user may change the file at `path`; it stays as it is.
+
+        It is opened for writing, as `access(2)` answers yes in some sandboxes (Landlock) and means
+        no.
+        """
+        flags = os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        try:
+            os.close(os.open(path, flags | getattr(os, "O_CLOEXEC", 0)))
+        except (OSError, ValueError):
+            return False
+        return True
+
     def can_start(self, path: str) -> bool:
         """Say whether this user may start the file at `path` as a program; on Windows always."""
         try:
@@ -240,6 +253,19 @@ class System:
                 return False
             return True
         return False
+
+    def born(self, path: str) -> int:
+        """Return when a folder was made, in microseconds since 1970, 0 where that is not known.
+
+        For a recorded decision it needs no stamp: a folder that was made anew has another
+        `pyproject.toml` too.
+        """
+        try:
+            from uvlocal.shim.machine import native
+
+            return native.born(path)
+        except (ImportError, OSError, ValueError):
+            return 0
 
     def query(self, path: str, query: str) -> "list[tuple[object, ...]] | None":
         """Return the rows that a query finds in an SQLite database, None where it cannot be read.
@@ -290,6 +316,12 @@ class System:
 
         return _put(path, make, over=over, whole=True)
 
+    def keep_link(self, path: str, target: str) -> bool:
+        """Make a symbolic link at a path that leads nowhere; say whether it leads somewhere now."""
+        if self.stat(path) is None:
+            self.put_link(path, target, over=self.readlink(path) is not None)
+        return self.stat(path) is not None
+
     def put_file(self, path: str, data: bytes, *, over: bool) -> bool:
         """Put a file at `path`, with the usual permissions; `over` as in `put_link`."""
         return _put(path, lambda at: write_new(at, data, 0o666), over=over)
@@ -330,6 +362,19 @@ class System:
             return [(row.device, row.mountpoint, row.fstype, row.opts) for row in rows]
         except (ImportError, OSError, ValueError, RuntimeError):
             return []
+
+    def command_lines(self, program: str) -> "list[list[str]]":
+        """Return the command lines of what runs under the name `program`, on Linux (proc(5))."""
+        found = []
+        for name in os.listdir("/proc") if self.platform == "linux" else ():
+            try:
+                with open(f"/proc/{name}/cmdline", "rb") as file:
+                    words = file.read(READ_LIMIT).decode("utf-8", "surrogateescape").split("\0")
+            except OSError:
+                continue
+            if words[0].rpartition("/")[2] == program:
+                found.append(words[:-1])
+        return found
 
     def drive_type(self, drive: str) -> str:
         """Return `fixed`, `removable`, `remote`, ... for a Windows drive such as `C:`, or "".

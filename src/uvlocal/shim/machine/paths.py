@@ -142,3 +142,19 @@ def device_number(device: int) -> str:
 def is_anonymous(device: int) -> bool:
     """Say whether a Linux device number stands for no disk: network, FUSE, memory, btrfs."""
     return device_number(device).startswith("0:")
+
+
+def search_path(text: str, system: System) -> "list[str]":
+    """Return the folders that a PATH names. Windows allows quotes, in which `;` separates none."""
+    if system.platform != "win32":
+        return text.split(":")
+    found = [""]
+    quoted = False
+    for character in text:
+        if character == '"':
+            quoted = not quoted
+        elif character == ";" and not quoted:
+            found.append("")
+        else:
+            found[-1] += character
+    return found

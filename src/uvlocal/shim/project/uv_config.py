@@ -85,14 +85,24 @@ def _configured(request: "Request", project: "Project", system: System) -> "tupl
 
 
 def _user_files(system: System) -> "list[str]":
+    """Return the `uv.toml` of the user, and the one of the machine that uv takes.
+
+    Source: `system_config_file` in uv's crate `uv-dirs`; an empty folder ends the list.
+    """
     join = system.path.join
+    home = directories.config_home(system)
+    files = [join(home, "uv", "uv.toml")] if home else []
     if system.platform == "win32":
         drive = system.environ.get("SYSTEMDRIVE", "")
-        of_all = join(drive, "\\ProgramData") if drive else ""
-    else:
-        of_all = "/etc"
-    folders = (directories.config_home(system), of_all)
-    return [join(folder, "uv", "uv.toml") for folder in folders if folder]
+        return files + ([join(drive, "\\ProgramData", "uv", "uv.toml")] if drive else [])
+    for folder in (system.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":"):
+        if not folder:
+            break
+        path = join(folder, "uv", "uv.toml")
+        # uv takes a relative one too. What is relative cannot be recorded, which only costs time.
+        if system.is_file(path):
+            return [*files, path]
+    return [*files, "/etc/uv/uv.toml"]
 
 
 def _file(path: str, system: System) -> object:

@@ -53,6 +53,7 @@ MODULES = (
     "volume.exclusions",
     "volume.locate",
     "store.lookup",
+    "store.nested",
     "request.commands",
     "request.argv",
     "project.uv_config",
@@ -60,6 +61,7 @@ MODULES = (
     "project.discovery",
     "request.run_target",
     "request.uv_environ",
+    "request.env_file",
     "request.parse",
     "call",
     "prepare",
@@ -221,15 +223,26 @@ def save(cache: str, package: str, write: "Callable[[str, bytes], bool]") -> Non
         pass
 
 
-def _save(cache: str, package: str, write: "Callable[[str, bytes], bool]") -> None:
+def sources(package: str) -> "dict[str, str]":
+    """Return the modules of the file and their sources, each package before what lies in it.
+
+    Args:
+        package: the folder that holds the package `uvlocal`.
+    """
     folder = f"{package}/uvlocal"
-    names = {"uvlocal": f"{folder}/__init__.py", "uvlocal.shim": f"{folder}/shim/__init__.py"}
+    found = {"uvlocal": f"{folder}/__init__.py", "uvlocal.shim": f"{folder}/shim/__init__.py"}
     for module in MODULES:
-        *packages, _ = parts = module.split(".")
-        for depth in range(1, len(packages) + 1):  # each package before what lies in it
-            below = "/".join(packages[:depth])
-            names["uvlocal.shim." + below.replace("/", ".")] = f"{folder}/shim/{below}/__init__.py"
-        names[f"uvlocal.shim.{module}"] = f"{folder}/shim/{'/'.join(parts)}.py"
+        path = f"{folder}/shim"
+        *rooms, name = module.split(".")
+        for number, room in enumerate(rooms, 1):
+            path += f"/{room}"
+            found["uvlocal.shim." + ".".join(rooms[:number])] = f"{path}/__init__.py"
+        found[f"uvlocal.shim.{module}"] = f"{path}/{name}.py"
+    return found
+
+
+def _save(cache: str, package: str, write: "Callable[[str, bytes], bool]") -> None:
+    names = sources(package)
     stamps = [stamp(source) for source in names.values()]
     codes = [stripped(_code(name, source)) for name, source in names.items()]
     if stamps != [stamp(source) for source in names.values()]:

@@ -13,6 +13,7 @@ compare. The first letter of a stamp is its kind:
     t  what a symbolic link says
     n  the name that macOS or Windows itself has for what a path leads to
     w  whether this user may write into a folder
+    o  whether this user may open a file for writing
     p  that this user may not start a file, whatever its mode says
     x  an extended attribute:  x NAME = hexadecimal value, or  x NAME ! where it is absent
     q  when a key of Windows' registry was last changed;  Q  there is no such key
@@ -216,6 +217,12 @@ class RecordingSystem(System):
             self._note("t", path, "t" + target)
         return target
 
+    def keep_link(self, path: str, target: str) -> bool:
+        """Let a path lead somewhere; what is noted is how it is then, if that worked."""
+        kept = UNWATCHED.keep_link(path, target) and self.stat(path) is not None
+        self.complete = self.complete and kept
+        return kept
+
     def realpath(self, path: str) -> str:
         """Return the canonical form of `path`; every folder and link on the way is noted."""
         if path not in self._canonical:
@@ -268,6 +275,12 @@ class RecordingSystem(System):
         """Say whether this user may create entries in a directory."""
         answer = System.can_write(self, path)
         self._note("w", path, "w1" if answer else "w0")
+        return answer
+
+    def can_change(self, path: str) -> bool:
+        """Say whether this user may change a file."""
+        answer = System.can_change(self, path)
+        self._note("o", path, "o1" if answer else "o0")
         return answer
 
     def can_start(self, path: str) -> bool:
@@ -372,6 +385,7 @@ def _without_stamp(name: str) -> None:
 #: What changes something, or asks what no system call of the launcher could ask again. A test
 #: holds that every method of `System` is here, or above, or made of those.
 WITHOUT_STAMP = (
+    "command_lines",
     "is_hidden",
     "put_file",
     "put_link",

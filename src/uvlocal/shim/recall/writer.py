@@ -10,7 +10,7 @@ Format: fields, each ended by a NUL byte, which no path, argument or variable ca
 
     the format, `contract.RECORD_MAGIC`
     the launcher
-    the way it is keyed: `exact`, `run` or `prefix`
+    the way it is keyed: `exact`, `run`, `prefix` or `kept`
     the current directory, empty for `prefix`
     a count, and so many words of the command line
     a count, and so many variables as NAME=value
@@ -19,9 +19,10 @@ Format: fields, each ended by a NUL byte, which no path, argument or variable ca
     the real uv
     end
 
-`prefix` is for commands that never use a project: the words are the command, whatever follows.
-`run` is for `uv run FLAGS... PROGRAM...`: the words end before the program, which the launcher
-makes sure is a plain name. `exact` is for a whole command line.
+`kept` is for a project's other calls in the directory once Python is gone (`contract.KEEPING`): the
+words are none. `prefix` is for commands that never use a project: the words are the command,
+whatever follows. `run` is for `uv run FLAGS... PROGRAM...`: the words end before the program, which
+the launcher makes sure is a plain name. `exact` is for a whole command line.
 """
 
 from uvlocal.shim import contract
@@ -29,6 +30,7 @@ from uvlocal.shim.machine.early_os import fsencode, os
 from uvlocal.shim.recall.recording_host import RecordingSystem, rest_of
 from uvlocal.shim.request import commands
 from uvlocal.shim.store import lookup
+from uvlocal.shim.uv import handover
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ _ALONE = frozenset(
     for name, (role, _) in commands.COMMANDS.items()
     if role == commands.NONE
     and name not in commands.NAMESPACES
-    and name not in ("build", "init", "version")  # some of their options matter
+    and name not in ("init", "version")  # some of their options matter
 )
 
 
@@ -82,13 +84,35 @@ def _record(call: "Call", decision: "Decision", cache: str, settled: int) -> Non
     key = _key(call, decision)
     if key is None or not _is_settled(system, settled):
         return
+    if _is_for_the_directory(call, decision):
+        _write(call, cache, ("kept", system.cwd, []))
     for module in _code(system):
         system.stat(module)
+    _write(call, cache, key)
+
+
+def _is_for_the_directory(call: "Call", decision: "Decision") -> bool:
+    """Say whether a decision holds for the project in the current directory, whose environment is.
+
+    What a command line or a script led to elsewhere does not.
+    """
+    store, request = call.facts.store, call.facts.request
+    if store is None or request is None or not store.exists:
+        return False
+    is_here = request.start == request.directory == call.system.cwd
+    return is_here and "UV_PROJECT_ENVIRONMENT" in decision.variables
+
+
+def _write(call: "Call", cache: str, key: "tuple[str, str, list[str]]") -> None:
+    """Write a record under a key, if all that it rests on can be written down."""
+    system = call.system
+    if not isinstance(system, RecordingSystem):
+        return
     how, directory, words = key
     variables = relevant(call.inherited)
     fields = [contract.RECORD_MAGIC, call.launcher, how, directory]
     inputs = [(stamp, path) for (_, path), stamp in system.inputs.items()]
-    uv = call.real_uv().path
+    uv = call.program().path
     # What is relative depends on the directory, which is not always a part of the key.
     isabs = system.path.isabs
     if not isabs(uv) or any(not isabs(path) for stamp, path in inputs if stamp[0] not in NO_PATH):
@@ -141,6 +165,9 @@ def hash_of(
 def _key(call: "Call", decision: "Decision") -> "tuple[str, str, list[str]] | None":
     """Return how the decision is keyed, in which directory, for which words."""
     words, directory = call.arguments, call.system.cwd
+    is_short = len(fsencode("".join(words))) <= contract.LINE_LIMIT
+    if handover.is_uvx(call.launcher, call.system):  # whose first word is no command
+        return ("exact", directory, words) if words and directory and is_short else None
     if decision.code == "not-a-project-command":
         count = commands_only(words)
         if count:
@@ -157,7 +184,6 @@ def _key(call: "Call", decision: "Decision") -> "tuple[str, str, list[str]] | No
         and not call.system.exists(call.system.path.join(directory, words[count]))
     ):
         return "run", directory, words[:count]
-    is_short = len(fsencode("".join(words))) <= contract.LINE_LIMIT
     return ("exact", directory, words) if is_short else None
 
 
@@ -196,7 +222,7 @@ def is_plain(program: str) -> bool:
 def _is_lasting(call: "Call", decision: "Decision") -> bool:
     """Say whether a decision needs nothing done and nothing said at the next call."""
     facts = call.facts
-    if facts.settings is not None and facts.settings.problems:
+    if not call.is_lasting or (facts.settings is not None and facts.settings.problems):
         return False
     if decision.strategy is None:
         return decision.code != "no-store"
@@ -204,12 +230,20 @@ def _is_lasting(call: "Call", decision: "Decision") -> bool:
         return not call.system.has_hidden_flag()
     if decision.strategy != "redirect" or facts.store is None or facts.request is None:
         return False
-    if call.settings.pointer != "none":
+    if not facts.request.writes:
+        return True
+    # That an environment cannot be changed, or is not the active one, is said each time.
+    if facts.old_is_active and facts.request.command != "run":
         return False
-    # Until there is a record, each call that makes the environment tries to write it.
+    if not facts.store.changeable:
+        return False
+    if facts.request.role != "project":
+        return True
+    # As long as uv has not made the environment, or there is no record, each call tries to write.
     name = call.system.path.basename(decision.environment)
     path = lookup.record_path(facts.store.path, name, call.system)
-    return not facts.request.writes or call.system.lstat(path) is not None
+    is_made = facts.store.exists and call.system.lstat(path) is not None
+    return is_made and call.settings.pointer == "none"
 
 
 def _is_settled(system: RecordingSystem, settled: int) -> bool:

@@ -9,6 +9,7 @@ from uvlocal.shim.request.commands import (
     ALIASES,
     GLOBAL_VALUES,
     NAMESPACES,
+    RUNS_PROGRAM,
     SPELLINGS,
     SPELLINGS_OF_RUN,
     TAKES_BACK,
@@ -23,14 +24,16 @@ class Line:
     `command` has its aliases resolved, "" if there is none. `values` are the options with a value
     and `flags` those without, by their long names; an option that is given twice has its last
     value, so that one after the command wins over one before it. `words` is what is left; for
-    `uv run` the program to run and all of its arguments.
+    `uv run` and `uv tool run` the program to run and all of its arguments. `env_files` are all
+    values of `--env-file`, the one option of which more than the last counts.
     """
 
-    __slots__ = ("command", "flags", "values", "words")
+    __slots__ = ("command", "env_files", "flags", "values", "words")
 
     def __init__(self) -> None:
         """Begin with nothing."""
         self.command = ""
+        self.env_files: "list[str]" = []
         self.flags: "set[str]" = set()
         self.values: "dict[str, str]" = {}
         self.words: "list[str]" = []
@@ -57,7 +60,7 @@ def read(arguments: "list[str]") -> Line:
             full = f"{line.command} {word}".lstrip()
             line.command = ALIASES.get(full, full)
             taking = VALUES | VALUES_OF.get(line.command, frozenset())
-        elif line.command == "run":
+        elif line.command in RUNS_PROGRAM:
             line.words = arguments[position - 1 :]
             break
         else:
@@ -97,3 +100,5 @@ def _note_flag(line: Line, name: str) -> None:
 
 def _note_value(line: Line, name: str, value: str) -> None:
     line.values[SPELLINGS.get(name, name)] = value
+    if name == "--env-file":
+        line.env_files.append(value)

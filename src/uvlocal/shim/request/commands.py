@@ -8,13 +8,14 @@ out by running it.
 PROJECT, ENVIRONMENT, NONE = "project", "environment", "none"
 
 #: What each command has to do with a project's environment, and whether it creates or changes it.
-#: `project`: uv reads `UV_PROJECT_ENVIRONMENT`. `environment`: uv looks for `VIRTUAL_ENV`, then for
-#: `.venv` from the working directory up. A command that is not here is taken for `none`.
+#: `project`: uv reads `UV_PROJECT_ENVIRONMENT`. `environment`: uv, or the tool that `uv tool run`
+#: starts, looks for `VIRTUAL_ENV`, then for `.venv` from the working directory up. A command that
+#: is not here is taken for `none`.
 COMMANDS: "dict[str, tuple[str, bool]]" = {
     "add": (PROJECT, True),
     "audit": (PROJECT, False),
     "auth": (NONE, False),
-    "build": (NONE, False),  # `environment` without build isolation
+    "build": (ENVIRONMENT, False),
     "build-backend": (NONE, False),
     "cache": (NONE, False),
     "check": (PROJECT, True),
@@ -47,10 +48,19 @@ COMMANDS: "dict[str, tuple[str, bool]]" = {
     "python update-shell": (NONE, False),
     "python upgrade": (NONE, False),
     "remove": (PROJECT, True),
-    "run": (PROJECT, True),
+    "run": (PROJECT, True),  # `environment` with `--no-project`
     "self": (NONE, False),
     "sync": (PROJECT, True),
     "tool": (NONE, False),
+    "tool audit": (NONE, False),
+    "tool dir": (NONE, False),
+    "tool install": (NONE, False),
+    "tool list": (NONE, False),
+    "tool run": (ENVIRONMENT, False),
+    "tool uninstall": (NONE, False),
+    "tool update-shell": (NONE, False),
+    "tool upgrade": (NONE, False),
+    "tool uvx": (ENVIRONMENT, False),  # what `uvx` starts
     "tree": (PROJECT, False),
     "upgrade": (PROJECT, False),
     "venv": (PROJECT, True),
@@ -61,13 +71,18 @@ COMMANDS: "dict[str, tuple[str, bool]]" = {
     "workspace metadata": (PROJECT, False),
 }
 
-#: Commands that consist of commands; of others (`tool`, `cache`, ...) none concerns us.
-NAMESPACES = frozenset(("pip", "python", "workspace"))
+#: Commands that consist of commands; of others (`self`, `cache`, ...) none concerns us.
+NAMESPACES = frozenset(("pip", "python", "tool", "workspace"))
+
+#: The commands that run a program: what follows it is the program's.
+RUNS_PROGRAM = frozenset(("run", "tool run", "tool uvx"))
 
 ALIASES = {
     "--generate-shell-completion": "generate-shell-completion",
     "pip ls": "pip list",
     "python ls": "python list",
+    "tool ensurepath": "tool update-shell",
+    "tool ls": "tool list",
     "v": "venv",
     "virtualenv": "venv",
 }
@@ -133,6 +148,8 @@ VALUES_OF = {
     "remove": frozenset(("--script", "-f")),
     "run": frozenset(("-f",)),
     "sync": frozenset(("--script", "-f")),
+    "tool run": frozenset(("--from", "--generate-shell-completion", "-c", "-f")),
+    "tool uvx": frozenset(("--from", "--generate-shell-completion", "-c", "-f")),
     "tree": frozenset(("--script", "-f")),
     "upgrade": frozenset(("-f",)),
     "venv": frozenset(("-f",)),

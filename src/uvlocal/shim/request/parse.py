@@ -7,7 +7,7 @@ experiments with the real uv, which the tests repeat.
 
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.machine.paths import absolute, normalised
-from uvlocal.shim.request import run_target
+from uvlocal.shim.request import env_file, run_target
 from uvlocal.shim.request.argv import Line, read
 from uvlocal.shim.request.commands import (
     COMMANDS,
@@ -48,22 +48,26 @@ class Request:
     `command` is the command with its aliases resolved (`pip install`), "" if there is none.
     `role` says which environment it uses: `project` reads `UV_PROJECT_ENVIRONMENT`, `environment`
     looks for `VIRTUAL_ENV` or `.venv`, `none`. `writes`: it creates or changes that environment;
-    `installs`: that of a project, and it may install packages into it.
+    `installs`: that of a project, and it may install packages into it; `can_skip_sync`: it knows
+    `UV_NO_SYNC`, with which it does not.
     `code` is a decision code that the command line alone settles, `why` its sentence.
     `start` is the absolute directory from which uv walks up to the project, spelled as uv spells
     it; `directory` is the working directory after `--directory`, physical; both are "" if the
     current directory has been deleted. `only_at_root`: the project's environment is used only if
     `start` is the root itself. `names_target`: uv will look for neither `VIRTUAL_ENV` nor `.venv`.
     `preview` is what the command line says of preview features: "", `on`, `off`, or a comma list.
+    `file_variables` are set by files that `uv run` reads for what it starts.
     `config_file`, `no_config` and `cache_directory` are uv's options and variables of these names.
     """
 
     __slots__ = (
         "cache_directory",
+        "can_skip_sync",
         "code",
         "command",
         "config_file",
         "directory",
+        "file_variables",
         "installs",
         "line",
         "names_target",
@@ -87,9 +91,11 @@ class Request:
         self.writes = writes
         self.directory = directory
         self.start = directory
+        self.file_variables: "dict[str, str]" = {}
         self.code: "str | None" = None
         self.why = ""
         self.only_at_root = False
+        self.can_skip_sync = False
         self.installs = False
         self.names_target = False
         self.quiet = False
@@ -120,8 +126,8 @@ def parse(
     request.line = line
     variables = Variables(system.environ, uv_version)
     _note_options(request, line, variables)
-    if role == NONE:
-        _revise_role(request, line, variables)
+    if line.command == "version" and (line.words or "--bump" in line.values):
+        request.role, request.writes = PROJECT, True  # it sets the version
     if "--help" in line.flags or "--version" in line.flags:
         request.settle("not-a-project-command", "uv is asked for its help or version")
     elif request.role == NONE:
@@ -135,6 +141,9 @@ def parse(
         request.settle("no-project", why)
     elif request.role == ENVIRONMENT:
         request.names_target = _names_target(line, request.directory, system, variables)
+        # The interpreter is the environment's all the same, but what is installed goes elsewhere.
+        elsewhere = request.names_target or "--target" in line.values or "--prefix" in line.values
+        request.writes = request.writes and not elsewhere
     else:
         _find_project(request, line, system, variables)
     if request.cache_directory:
@@ -153,19 +162,6 @@ def _note_options(request: Request, line: Line, variables: Variables) -> None:
         request.preview = "on" if "--preview" in flags else "off"
     else:
         request.preview = values.get("--preview-features", "")
-
-
-def _revise_role(request: Request, line: Line, variables: Variables) -> None:
-    """Give the two commands whose role depends on their options the role that they have."""
-    if line.command == "version":
-        if line.words or "--bump" in line.values:
-            request.role, request.writes = PROJECT, True
-    elif line.command == "build" and (
-        "--no-build-isolation" in line.flags
-        or "--no-build-isolation-package" in line.values
-        or ("--build-isolation" not in line.flags and variables.on("UV_NO_BUILD_ISOLATION"))
-    ):
-        request.role = ENVIRONMENT
 
 
 def _enter_directory(request: Request, line: Line, system: System, variables: Variables) -> bool:
@@ -196,8 +192,13 @@ def _names_target(line: Line, directory: str, system: System, variables: Variabl
     A version (`--python 3.12`) names none: uv looks for an environment with that version. Neither
     do `--target` and `--prefix`: uv takes the interpreter from the environment all the same.
     """
-    if "--no-system" not in line.flags and (
-        "--system" in line.flags or variables.on("UV_SYSTEM_PYTHON")
+    if line.command in ("tool run", "tool uvx"):  # what is named there is the tool's own
+        return False
+    asks_system = line.command.startswith(("pip ", "python "))
+    if (
+        asks_system
+        and "--no-system" not in line.flags
+        and ("--system" in line.flags or variables.on("UV_SYSTEM_PYTHON"))
     ):
         return True
     wish = line.values.get("--python") or variables.text("UV_PYTHON")
@@ -214,14 +215,19 @@ def _find_project(request: Request, line: Line, system: System, variables: Varia
     command, flags = line.command, line.flags
     goal = run_target.Target()
     if command == "run":
+        request.file_variables = env_file.variables(line, request.directory, system, variables)
         goal = run_target.find(line, request.directory, system)
     if goal.script:
         why = f"the script `{goal.script}` has inline metadata, so an environment of its own"
         request.settle("no-project", why)
-    elif command in TAKES_NO_PROJECT and ("--no-project" in flags or variables.on("UV_NO_PROJECT")):
-        request.settle("no-project", "uv is told to ignore the project")
     elif command in TAKES_ISOLATED and ("--isolated" in flags or variables.on("UV_ISOLATED")):
         request.settle("no-project", "uv is told to use an isolated environment")
+    elif command in TAKES_NO_PROJECT and ("--no-project" in flags or variables.on("UV_NO_PROJECT")):
+        if command == "run":  # then in the environment that `uv pip` would use
+            request.role, request.writes = ENVIRONMENT, False
+            request.names_target = _names_target(line, request.directory, system, variables)
+        else:
+            request.settle("no-project", "uv is told to ignore the project")
     elif command == "venv" and line.words:
         request.settle("user-environment", f"`uv venv` is told to use `{line.words[0]}`")
     elif command in TAKES_ACTIVE and "--active" in flags and system.environ.get("VIRTUAL_ENV"):
@@ -233,6 +239,7 @@ def _find_project(request: Request, line: Line, system: System, variables: Varia
         if command == "workspace metadata":
             request.writes = "--sync" in flags
         request.installs = request.writes and not _is_told_not_to_sync(line, variables)
+        request.can_skip_sync = command in TAKES_NO_SYNC
         _find_start(request, line, goal, system, variables)
 
 

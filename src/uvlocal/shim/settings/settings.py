@@ -25,11 +25,14 @@ USER_KEYS = (
     *PROJECT_KEYS,
     "store",
     "require-opt-in",
+    "discoverable",
     "volumes",
     "synced-roots",
     "local-roots",
     "providers",
 )
+#: Keys that are `true` or `false`; a provider's own is `enabled`.
+FLAGS = ("require-opt-in", "discoverable")
 VARIABLES = {"mode": "UVLOCAL_MODE", "strategy": "UVLOCAL_STRATEGY", "store": "UVLOCAL_STORE"}
 
 #: Strategies that are gone, and what to use in their place.
@@ -52,6 +55,7 @@ class Settings:
     """
 
     __slots__ = (
+        "discoverable",
         "local_roots",
         "mode",
         "opted_in",
@@ -74,7 +78,8 @@ class Settings:
         self.store = ""
         self.require_opt_in = False
         self.opted_in = False
-        self.volumes: "frozenset[str]" = frozenset(("synced", "network", "incapable"))
+        self.discoverable = True
+        self.volumes: "frozenset[str]" = frozenset(VOLUMES)
         self.synced_roots: "tuple[str, ...]" = ()
         self.local_roots: "tuple[str, ...]" = ()
         self.providers: "dict[str, dict[str, object]]" = {}
@@ -158,10 +163,10 @@ def parse(path: str, system: System, problems: "list[str]") -> "dict[str, object
         return {}
     if not any(line.strip() and not line.lstrip().startswith(b"#") for line in data.split(b"\n")):
         return {}  # nothing but comments: no parser is worth its import
-    import tomllib
+    from uvlocal.shim.project import pyproject
 
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
+        return dict(pyproject.parse(data.decode("utf-8-sig")))
     except (ValueError, RecursionError) as error:  # TOML or UTF-8, both are ValueErrors
         problems.append(f"`{path}` is not valid TOML: {_one_line(str(error))}")
         return {}
@@ -292,6 +297,7 @@ _SETTERS = {
     "pointer": _set_choice,
     "store": _set_store,
     "require-opt-in": _set_flag,
+    "discoverable": _set_flag,
     "volumes": _set_volumes,
     "synced-roots": _set_roots,
     "local-roots": _set_roots,

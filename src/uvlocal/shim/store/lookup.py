@@ -19,12 +19,15 @@ _LOOKS = 8
 class Store:
     """Where environments would go, and what is there for this project.
 
-    `volume` is what the store lies on; `writable` says whether environments can be made there;
-    `environment` is the one for this project and `exists` whether it was made already. The
-    `shown` texts have `~` for the home directory.
+    `volume` is what the store lies on; `writable` says whether environments can be made there, a
+    guess until somebody tries (`Call.settle`);
+    `environment` is the one for this project and `exists` whether it was made already;
+    `changeable` says whether uv can change it, and is asked only for a call that may. The `shown`
+    texts have `~` for the home directory.
     """
 
     __slots__ = (
+        "changeable",
         "environment",
         "exists",
         "path",
@@ -50,6 +53,7 @@ class Store:
         self.environment = environment
         self.exists = exists
         self.writable = writable
+        self.changeable = True
         self.volume = volume
         self.shown = shown or path
         self.shown_environment = shown_environment or environment
@@ -79,6 +83,11 @@ def look(root: str, system: System, settings: Settings) -> "Store | None":
     )
 
 
+def can_change(store: Store, system: System) -> bool:
+    """Say whether uv can change the environment that is there."""
+    return system.can_change(system.path.join(store.environment, "pyvenv.cfg"))
+
+
 def existing_ancestor(path: str, system: System) -> str:
     """Return the nearest thing at or above `path` that is there, which may be in the way."""
     while system.lstat(path) is None:
@@ -94,7 +103,7 @@ def _volume_of(path: str, system: System, settings: Settings) -> Volume:
     rest = path[len(there) :].lstrip(system.path.sep)
     canonical = system.realpath(there)
     whole = system.path.join(canonical, rest) if rest else canonical
-    return locate(whole, path, system, settings, known_local=system.home)
+    return locate(whole, path, system, settings, known_local=system.home, binds=False)
 
 
 def _can_make(folder: str, system: System) -> bool:
@@ -125,6 +134,34 @@ def name_in(store: str, root: str, system: System) -> str:
 def record_path(store: str, name: str, system: System) -> str:
     """Return where the record of an environment lies: beside it, never inside."""
     return system.path.join(store, naming.RECORDS, name + ".toml")
+
+
+def is_of_another_folder(record: str, root: str, system: System) -> bool:
+    """Say whether it seems that another folder has taken a root's place since its record was made.
+
+    Where the disk has another number it was mounted again, and nothing is known; a disk without
+    times of birth, or with another number for a folder at each look, tells nothing either. The
+    number of a removed folder may be given to the next one.
+    """
+    known = {}
+    for line in (system.read(record) or b"").split(b"\n"):
+        key, _, value = line.partition(b" = ")
+        if key in (b"device", b"inode", b"born") and value.isdigit():
+            known[key] = int(value)
+    status, before = system.stat(root), known.get(b"born", 0)
+    if status is None or not before or known.get(b"device") != status.st_dev:
+        return False
+    if known.get(b"inode") != status.st_ino:
+        return system.born(root) not in (0, before)
+    # A sync client may set that time back, or on Windows to whatever it was elsewhere. Asking takes
+    # long, and in a folder that was made anew there is a file that is newer than the record.
+    newer = _changed(system.path.join(root, "pyproject.toml"), system) >= _changed(record, system)
+    return newer and system.platform != "win32" and system.born(root) > before
+
+
+def _changed(path: str, system: System) -> int:
+    status = system.stat(path)
+    return status.st_ctime_ns if status is not None else 0
 
 
 def is_record_of(record: bytes, key: str) -> bool:

@@ -81,17 +81,27 @@ def is_our_name(name: str) -> bool:
 
 
 def is_our_environment(path: str, store: str, system: System) -> bool:
-    """Say whether `path` is an environment of ours, by its end `envs/<name>-<10 hex digits>`.
+    """Say whether `path` is an environment of ours: `<store>/envs/<name>-<10 hex digits>`.
 
-    `store` may be "", then a folder named `uvlocal` must hold `envs`.
+    That is in the store `store`, "" for none, or in a folder named `uvlocal`, as the default one of
+    every machine is.
     """
-    folder, name = system.path.split(path.rstrip(system.path.sep))
-    above, environments = system.path.split(folder)
-    if environments != ENVIRONMENTS or not is_our_name(name):
+    above, _ = system.path.split(_in_envs(path, system))
+    if not above:
         return False
-    if store and system.path.normcase(above) == system.path.normcase(store):
-        return True
-    return system.path.basename(above) == "uvlocal" or not store
+    known = store and system.path.normcase(above) == system.path.normcase(store)
+    return bool(known) or system.path.basename(above) == "uvlocal"
+
+
+def has_our_shape(path: str, system: System) -> bool:
+    """Say whether `path` could be an environment of ours in some store, by its end."""
+    return bool(_in_envs(path, system))
+
+
+def _in_envs(path: str, system: System) -> str:
+    """Return the folder of an environment if that is `envs` and the name one of ours, else ""."""
+    folder, name = system.path.split(path.rstrip(system.path.sep))
+    return folder if system.path.basename(folder) == ENVIRONMENTS and is_our_name(name) else ""
 
 
 # -- what lies there ---------------------------------------------------------------------------

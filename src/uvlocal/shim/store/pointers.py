@@ -82,7 +82,8 @@ def find(root: str, wanted: str, system: System) -> Pointer:
     below = paths.relative_to(wanted, system.home, system)
     places = [wanted, system.path.join(home, below)] if below and home else [wanted]
     pointer.leads = bool(wanted) and there in [comparable(place, system) for place in places]
-    pointer.ours = pointer.leads or naming.is_our_environment(pointer.target, "", system)
+    store = system.path.dirname(system.path.dirname(wanted))
+    pointer.ours = pointer.leads or naming.is_our_environment(pointer.target, store, system)
     return pointer
 
 

@@ -6,7 +6,7 @@ Only this module and `launch` touch argv, the environment and the streams of the
 import sys
 
 from uvlocal.shim import contract
-from uvlocal.shim.machine import early_os
+from uvlocal.shim.machine import early_os, paths
 from uvlocal.shim.machine.display import printable
 from uvlocal.shim.machine.early_os import os, stat
 from uvlocal.shim.machine.host import System
@@ -15,15 +15,17 @@ from uvlocal.shim.machine.host import System
 class RealUv:
     """Where the real uv is.
 
-    `path` is "" where there is none. `origin` says how it was found: `variable`, `path` or
-    `recorded`. `tried` lists every place looked at, each with what was wrong there; `rejected` is
-    what was wrong with the last. `wish` is what `UVLOCAL_UV` names, if that is set.
+    `program` is `uv`, or `uvx` where that is looked for. `path` is "" where there is none. `origin`
+    says how it was found: `variable`, `path` or `recorded`. `tried` lists every place looked at,
+    each with what was wrong there; `rejected` is what was wrong with the last. `wish` is what
+    `UVLOCAL_UV` names, if that is set.
     """
 
-    __slots__ = ("origin", "path", "rejected", "tried", "wish")
+    __slots__ = ("origin", "path", "program", "rejected", "tried", "wish")
 
-    def __init__(self) -> None:
+    def __init__(self, program: str = "uv") -> None:
         """Begin with nothing found."""
+        self.program = program
         self.path = ""
         self.origin = ""
         self.rejected = ""
@@ -43,18 +45,42 @@ def find(system: System, launcher: str) -> RealUv:
     if found.wish:
         _consider(found, found.wish, "variable", system, launcher)
         return found
-    name = "uv.exe" if system.platform == "win32" else "uv"
-    separator = ";" if system.platform == "win32" else ":"
-    for folder in system.environ.get("PATH", "").split(separator):
-        # A relative entry means the current directory, which may be anybody's.
-        if system.path.isabs(folder):
-            _consider(found, system.path.join(folder, name), "path", system, launcher)
-        if found.path:
-            return found
+    _search_path(found, system, launcher)
+    if found.path:
+        return found
     recorded = configuration(system, launcher).get("uv", "")
     if recorded:
         _consider(found, recorded, "recorded", system, launcher)
     return found
+
+
+def is_uvx(launcher: str, system: System) -> bool:
+    """Say whether a shim stands on PATH as `uvx`."""
+    return system.path.basename(launcher).lower() in ("uvx", "uvx.exe")
+
+
+def find_program(uv: RealUv, system: System, launcher: str) -> RealUv:
+    """Return what a shim becomes: the real uv, or by its name the uvx beside it, or on PATH."""
+    if not is_uvx(launcher, system) or (uv.wish and not uv.path):
+        return uv
+    found = RealUv("uvx")
+    if uv.path:
+        name = system.path.basename(launcher).lower()
+        beside = system.path.join(system.path.dirname(uv.path), name)
+        _consider(found, beside, uv.origin, system, launcher)
+    if not found.path:
+        _search_path(found, system, launcher)
+    return found
+
+
+def _search_path(found: RealUv, system: System, launcher: str) -> None:
+    """Look for a program on PATH, but not in a relative folder: that is the current directory's."""
+    name = found.program + (".exe" if system.platform == "win32" else "")
+    for folder in paths.search_path(system.environ.get("PATH", ""), system):
+        if system.path.isabs(folder):
+            _consider(found, system.path.join(folder, name), "path", system, launcher)
+        if found.path:
+            return
 
 
 def _consider(found: RealUv, path: str, origin: str, system: System, launcher: str) -> None:
@@ -105,7 +131,7 @@ def missing(found: RealUv) -> str:
         )
     places = "".join(f"\n  {place}" for place in found.tried) or "\n  `PATH` has no usable folder"
     return (
-        f"error: no uv found, these places were tried:{places}\n\n"
+        f"error: no {found.program} found, these places were tried:{places}\n\n"
         "hint: install uv, or set `UVLOCAL_UV` to the path of the real one"
     )
 

@@ -1,5 +1,7 @@
 """The real uv's version: asked once per binary, remembered by path, size and time of change.
 
+A wrapper (of pyenv, asdf, mise) is another uv in each folder: its answer is not remembered.
+
 This is the one program that a decision may start, and only where the answer depends on it.
 """
 
@@ -14,6 +16,8 @@ _ANSWER_LIMIT = 4096
 #: The most binaries that are remembered, and the most that is read of the file, in bytes.
 _REMEMBERED = 32
 _FILE_LIMIT = 1 << 20
+#: The largest script that is told from a program, in bytes.
+_SCRIPT_LIMIT = 64 * 1024
 #: The most digits of a number in a version.
 _DIGITS = 9
 
@@ -42,6 +46,8 @@ def known(
     if status is None:
         return None
     key = f"{status.st_size} {status.st_mtime_ns} "
+    if cache_file and is_wrapper(path, system):
+        cache_file = ""
     lines = _remembered(cache_file, system)
     for line in lines:
         if line.startswith(key) and line.endswith(" " + path):
@@ -58,6 +64,16 @@ def known(
         text = "\n".join([line, *kept][:_REMEMBERED]) + "\n"
         system.write_private(cache_file, text.encode("utf-8", "surrogateescape"))
     return version
+
+
+def is_wrapper(path: str, system: System) -> bool:
+    """Say whether a `uv` is a script, or a link to another program, which finds the uv by itself.
+
+    mise puts links to `mise` on PATH, pyenv and asdf scripts.
+    """
+    name = system.path.basename(system.realpath(path)).lower()
+    start = system.read(path, _SCRIPT_LIMIT)
+    return not name.startswith("uv") or (start or b"")[:2] == b"#!"
 
 
 def parsed(text: str) -> "Version | None":

@@ -23,7 +23,7 @@ class FileSystem:
         option: one of the super options begins with this; "" for any.
         attribute: an extended attribute that the mount point has; "" for any.
         backed: the device field is a folder of this machine that holds the files, so what counts
-            is where that folder lies.
+            is where that folder lies. Without a slash it is the program that was given the folder.
         schemes: the first name below the mount point tells the protocol (`smb-share:server=...`).
         provider: the row of `providers` that it belongs to, "" for none.
         confidence: `high`, `medium` or `low`.
@@ -361,6 +361,9 @@ FILE_SYSTEMS = (
         backed=True,
         prefixes=("/",),
         source=_MEASURED,
+    ),
+    FileSystem(
+        ("fuse.encfs",), "local", "encfs", backed=True, prefixes=("encfs",), source=_MEASURED
     ),
     FileSystem(("fuse.cryfs",), "local", "cryfs", backed=True, prefixes=("cryfs@/",), source=_KIO),
     FileSystem(

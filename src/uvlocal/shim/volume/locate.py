@@ -87,8 +87,14 @@ class Volume:
         self.copies_links = copies_links
 
 
-def locate(
-    root: str, found: str, system: System, settings: "Settings", known_local: str = ""
+def locate(  # noqa: PLR0913 - a place, and what is known of it
+    root: str,
+    found: str,
+    system: System,
+    settings: "Settings",
+    known_local: str = "",
+    *,
+    binds: bool = True,
 ) -> Volume:
     """Say what the project at `root` lies on.
 
@@ -101,11 +107,14 @@ def locate(
         known_local: a folder, the store usually. A root on the same disk needs no look at the
             mount table. Only a device number of its own proves a disk, so that a home directory
             on a network file system proves nothing.
+        binds: it is also asked whether a bind mount shows a folder inside a sync root here, which
+            takes a look at the mount table. Nobody does that to the store.
     """
-    return _locate(Sight(root, found, system, settings), known_local, _MOST_BACKINGS)
+    sight = Sight(root, found, system, settings)
+    return _locate(sight, known_local, _MOST_BACKINGS, binds=binds)
 
 
-def _locate(sight: Sight, known_local: str, backings: int) -> Volume:
+def _locate(sight: Sight, known_local: str, backings: int, *, binds: bool = True) -> Volume:
     system = sight.system
     signal = _strongest(gather(sight), system)
     device = sight.device()
@@ -121,9 +130,61 @@ def _locate(sight: Sight, known_local: str, backings: int) -> Volume:
             volume = _of_mount(mount, row, sight, backings)
         if volume is not None:
             return volume
+    if signal is None and binds and backings:
+        elsewhere = _behind_bind_mount(mount, sight, backings)
+        if elsewhere is not None:
+            return elsewhere
     if signal is None or signal.rank == LOCAL_ROOT:
         return _local(sight, signal, mount, row)
     return _synced(sight, signal, mount)
+
+
+def is_local_mount(path: str, device: int, system: System) -> bool:
+    """Say whether a folder is a mount of its own, of a local file system."""
+    if system.platform == "win32":
+        return False
+    if system.platform != "linux":  # where each mount has a device number of its own
+        above = system.stat(system.path.dirname(path))
+        if above is None or above.st_dev == device:
+            return False
+    from uvlocal.shim.volume import mounts
+
+    mount = mounts.find(path, device, system)
+    if mount is None or mount.point != path:
+        return False
+    row = mounts.classify(mount, system)
+    return row.kind == "local" and not row.backed
+
+
+def _behind_bind_mount(mount: "Mount | None", sight: Sight, backings: int) -> "Volume | None":
+    """Return what a folder's other place on this machine says, if it is synced there.
+
+    A bind mount of a folder inside a sync root shows nothing of that root. Where no sync client is
+    set up, the mount table need not be read for this.
+    """
+    system = sight.system
+    if not (sight.configured or sight.settings.synced_roots) or system.platform != "linux":
+        return None
+    from uvlocal.shim.volume import mounts
+
+    mount = mount or mounts.find(sight.root, sight.device(), system)
+    if mount is None:
+        return None
+    here = system.stat(mount.point)
+    for path in mounts.origins(mount, sight.root, system):
+        folder = path[: len(path) - len(sight.root) + len(mount.point.rstrip("/"))]
+        there = system.stat(folder)
+        if here is None or there is None:
+            continue
+        if (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino):
+            continue  # something else is mounted over it
+        volume = _locate(Sight(path, path, system, sight.settings), "", backings - 1)
+        if volume.kind == "synced":
+            said = f"{sight.shown(mount.point)} is a bind mount of {sight.shown(folder)}"
+            volume.evidence.insert(0, f"{said} (read from {mount.read_from})")
+            volume.contest = _contest(sight, local=True)
+            return volume
+    return None
 
 
 def _strongest(found: "list[Signal]", system: System) -> "Signal | None":
@@ -165,14 +226,30 @@ def _is_known_local(device: "int | None", known_local: str, sight: Sight) -> boo
     return Sight(known_local, known_local, system, sight.settings).device() == device
 
 
+def _holder(mount: "Mount", system: System) -> str:
+    """Return the folder that holds the files of a mount, "" where that cannot be known.
+
+    EncFS does not tell the mount table, but is started as `encfs OPTIONS FOLDER MOUNTPOINT`.
+    """
+    _, slash, rest = mount.device.partition("/")
+    if slash:
+        return slash + rest
+    for line in system.command_lines(mount.device):
+        words = [word.rstrip("/") for word in line]
+        at = words.index(mount.point) - 1 if mount.point in words else 0
+        if at > 0 and system.path.isabs(words[at]):
+            return words[at]
+    return ""
+
+
 def _behind(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) -> "Volume | None":
     """Return what the folder lies on that holds what a mount shows; None where that is local.
 
     An encrypted folder in Dropbox is synced, whatever is mounted from it.
     """
     system = sight.system
-    folder = "/" + mount.device.partition("/")[2]
-    if folder == mount.point or not system.exists(folder):
+    folder = _holder(mount, system)
+    if folder in ("", mount.point) or not system.exists(folder):
         return None
     from uvlocal.shim.volume import mounts
 

@@ -24,11 +24,12 @@ class Mount:
     """One mounted file system.
 
     `device` is the field of that name, which for a network file system names the server; `number`
-    is the device number as `major:minor`, "" where it is not known; `read_from` says for people
-    where the row was read.
+    is the device number as `major:minor`, "" where it is not known; `root` is the folder of the
+    file system that is mounted, "/" for all of it or where that is not known; `read_from` says for
+    people where the row was read.
     """
 
-    __slots__ = ("device", "number", "options", "point", "read_from", "type")
+    __slots__ = ("device", "number", "options", "point", "read_from", "root", "type")
 
     def __init__(  # noqa: PLR0913 - the fields of a row
         self,
@@ -39,6 +40,7 @@ class Mount:
         read_from: str,
         options: str = "",
         number: str = "",
+        root: str = "/",
     ) -> None:
         """Take the fields as text."""
         self.point = point
@@ -46,6 +48,7 @@ class Mount:
         self.device = device
         self.options = options
         self.number = number
+        self.root = root
         self.read_from = read_from
 
 
@@ -67,6 +70,7 @@ def parse_mount_table(text: str) -> "list[Mount]":
                 device=unescape(right[1]),
                 options=unescape(" ".join(right[2:])),
                 number=left[2],
+                root=unescape(left[3]),
                 read_from="/proc/self/mountinfo",
             )
         )
@@ -111,6 +115,23 @@ def choose(
         if best is None or len(mount.point) >= len(best.point):
             best = mount
     return best
+
+
+def origins(mount: Mount, path: str, system: System) -> "list[str]":
+    """Return where else `path`, which lies on a bind mount of a folder, may lie on this machine.
+
+    The mount table tells which folder of its file system a mount shows; where another mount shows
+    more of the same file system, that folder has a path there too.
+    """
+    if system.platform != "linux" or mount.root == "/":
+        return []
+    found = []
+    below = path[len(mount.point.rstrip("/")) :]
+    for other in system.once("mounts", lambda: parse_mount_table(system.mount_table())):
+        whole = other.root.rstrip("/")
+        if other.number == mount.number and mount.root.startswith(whole + "/"):
+            found.append(other.point.rstrip("/") + mount.root[len(whole) :] + below)
+    return found
 
 
 def find(path: str, device: "int | None", system: System) -> "Mount | None":

@@ -15,6 +15,7 @@ from support.hosts.fakes import FakeSystem, Special
 from support.hosts.sample_clients import PLATFORMS, dropbox_info, machine, syncthing_config
 
 import uvlocal
+from uvlocal import __version__
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.volume.sync_roots import cache, discovery, read
 from uvlocal.shim.volume.sync_roots import reader as roots_reader
@@ -152,6 +153,10 @@ def test_registry_is_part_of_the_key() -> None:
         pytest.param(lambda _: b"", id="empty"),
         pytest.param(lambda data: data[:-5], id="cut-off"),
         pytest.param(lambda data: data.replace(b"roots 2", b"roots 1"), id="older-format"),
+        pytest.param(
+            lambda data: data.replace(f"roots 2 {__version__}".encode(), b"roots 2 0.0.1"),
+            id="another-uvlocal",
+        ),
         pytest.param(lambda data: b"\xff\xfe" + data, id="no-utf-8"),
         pytest.param(lambda data: data.replace(b"root\t", b"r00t\t"), id="unknown-line"),
         pytest.param(lambda data: data.replace(b"Dropbox\t`", b"Dropbox`"), id="field-missing"),

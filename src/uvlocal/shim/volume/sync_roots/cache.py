@@ -2,7 +2,7 @@ r"""Remember the folders that configuration files name, until one of those files
 
 The file `roots` in the cache folder has one fact on a line, its fields separated by tabs:
 
-    uvlocal roots 2                                  the format
+    uvlocal roots 2 0.1.0                            the format, and the version that wrote it
     input   ~/.dropbox/info.json   812:1700000000:… what was read, and its state then
     root    dropbox   /home/me/Dropbox   ...         what it said
 
@@ -70,7 +70,7 @@ def _parse(
 ) -> "tuple[list[SyncRoot], list[str], list[tuple[str, str]]] | None":
     lines = text.split("\n")
     # The last line is the end mark: a file that was cut off is none.
-    if lines[:2] != [_FORMAT, _escape(system.home)] or lines[-2:] != ["end", ""]:
+    if lines[:2] != [_first_line(), _escape(system.home)] or lines[-2:] != ["end", ""]:
         return None
     roots: "list[SyncRoot]" = []
     problems: "list[str]" = []
@@ -118,7 +118,7 @@ def save(
     path = _path(system)
     if not path:
         return
-    lines = [_FORMAT, _escape(system.home)]
+    lines = [_first_line(), _escape(system.home)]
     lines += [_line("input", name, state) for name, state in inputs]
     lines += [
         _line(
@@ -137,6 +137,13 @@ def save(
     data = "\n".join([*lines, "end", ""]).encode("utf-8", "surrogatepass")
     if len(data) <= _LIMIT:
         system.write_private(path, data)
+
+
+def _first_line() -> str:
+    """Return the format and this version: another may read a client's configuration otherwise."""
+    import uvlocal  # not at the top, as that file is no part of the byte code that is kept
+
+    return f"{_FORMAT} {uvlocal.__version__}"
 
 
 def _path(system: System) -> str:

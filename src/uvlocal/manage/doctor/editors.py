@@ -1,0 +1,97 @@
+"""Do editors find the environments: by the links where they look, and by pointers in projects?"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.environments import discoverable
+from uvlocal.manage.environments.folder_identity import SilentError
+from uvlocal.manage.findings import OK, WARN, Finding
+from uvlocal.manage.projects import link
+from uvlocal.shim.machine.display import below_home, contract_home, quoted
+from uvlocal.shim.machine.paths import contains
+from uvlocal.shim.store import pointers
+
+if TYPE_CHECKING:
+    from uvlocal.manage.doctor.facts import Facts
+
+_OFF = "`uvlocal config set discoverable false` does without"
+
+
+def check_links(facts: Facts) -> list[Finding]:
+    """See whether each environment has its link where editors look, and no other link is left."""
+    system = facts.system
+    wanted = facts.settings.discoverable
+    kept = [entry.environment for entry in facts.entries if entry.made and entry.state == "ok"]
+    shown = contract_home(discoverable.folder(system), system)
+    missing = [path for path in kept if wanted and not discoverable.found(path, system)]
+    known = {entry.environment for entry in facts.entries if wanted}
+    left = [path for path, leads in discoverable.links(facts.places, system) if leads not in known]
+    checks = []
+    why = discoverable.obstacle(system) if missing else ""
+    if why:
+        seen = f"editors that look into `{shown}` find no environment: it {why}"
+        checks.append(Finding("editors-folder", WARN, seen, path=shown, advice=_OFF))
+        missing = []
+    for path in missing:
+        name = os.path.basename(path)
+        taken = os.path.lexists(os.path.join(discoverable.folder(system), name))
+        seen = f"`{shown}/{name}` is {'something else' if taken else 'not there'}"
+        checks.append(
+            Finding(
+                "editors-link",
+                WARN,
+                f"{seen}, so editors do not find the environment",
+                command="" if taken else "uvlocal doctor --fix",
+                fix="" if taken else "make-discoverable",
+                path=path,
+                advice=_OFF if taken else "",
+            )
+        )
+    for path in left:
+        seen = f"`{contract_home(path, system)}` leads to no environment that is in use"
+        command = "uvlocal doctor --fix"
+        checks.append(Finding("editors-link", WARN, seen, "high", command, "remove-link", path))
+    if not checks and kept and wanted:
+        checks.append(Finding("editors", OK, f"editors that look into `{shown}` find every one"))
+    return checks
+
+
+def check_pointers(facts: Facts) -> list[Finding]:
+    """Look for pointers that lead to another project's environment, or nowhere."""
+    roots = {
+        entry.root: (entry.environment, entry.record.mount_point)
+        for entry in facts.entries
+        if entry.record and entry.state == "ok"
+    }
+    project = facts.call.facts.project
+    if project is not None and project.root:
+        roots[project.root] = (facts.decision.environment, "")
+    checks = []
+    for root, (environment, mount_point) in roots.items():
+        try:
+            if facts.disk.status(root, mount_point) is None:
+                continue
+        except SilentError:
+            continue
+        found = pointers.find(root, environment, facts.system)
+        wrong = link.astray(found, root, environment, facts.system)
+        if wrong:
+            checks.append(_astray(root, found, wrong, facts))
+    return checks
+
+
+def _astray(root: str, found: pointers.Pointer, wrong: str, facts: Facts) -> Finding:
+    """Return the finding; what another machine wrote is not mended behind its back."""
+    system = facts.system
+    there = system.path.normpath(system.path.join(root, found.target))
+    homes = [place for place in (system.home, *facts.places) if place]
+    ours = any(contains(place, there, system) for place in homes)
+    command = f"uvlocal link {quoted(below_home(root, system), system)}"
+    seen = f"`{contract_home(found.path, system)}` {wrong}"
+    if ours:
+        command = "uvlocal doctor --fix"
+    return Finding(
+        "pointer-astray", WARN, seen, "high", command, "mend-pointer" if ours else "", root
+    )

@@ -1,0 +1,100 @@
+"""Another project has taken a root's place: what the former one had is set aside.
+
+A folder is deleted and made or cloned anew, and would inherit everything that was installed for the
+old one. The old environment gets another name in its store, in one step, and its record says
+`replaced`: `uvlocal adopt` can still take it, `uvlocal prune` takes it away.
+
+What only looks so is left alone: a folder out of a backup, one that another container or another
+root directory shows at this path, a disk that was mounted again or tells no time of birth.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tomllib
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.environments import in_use, record, relocate
+from uvlocal.manage.environments.folder_identity import identity_of
+from uvlocal.manage.environments.store_lock import lock
+from uvlocal.shim.store import lookup, naming
+
+if TYPE_CHECKING:
+    from uvlocal.manage.environments.folder_identity import Identity
+    from uvlocal.manage.environments.record import Record
+    from uvlocal.shim.call import Call
+    from uvlocal.shim.decide import Decision
+    from uvlocal.shim.machine.host import System
+
+#: What a file system that counts time in coarse steps may be off, in microseconds.
+_COARSE = 2_000_000
+
+
+def set_aside(call: Call, decision: Decision) -> str | None:
+    """Set the environment of a former project aside, and give the root a record of its own.
+
+    Returns:
+        what the notice adds; None where all stays as it is.
+
+    Raises:
+        OSError: something cannot be written; all is as it was.
+        BusyError: another process holds the store's lock for long.
+        BrokenRecordError: the record says nothing usable.
+    """
+    store, project, system = call.facts.store, call.facts.project, call.system
+    if store is None or project is None or record.is_refused(project.root, system):
+        return None
+    name = os.path.basename(decision.environment)
+    path = lookup.record_path(store.path, name, system)
+    with lock(store.path):
+        known, here = record.read_record(path, system), identity_of(project.root)
+        if here is None or not is_replaced(known, here, system):
+            return None
+        with open(path, "rb") as file:
+            table = tomllib.load(file)
+        if _is_brought_back(project.root, here):
+            numbers = {"device": here.device, "inode": here.inode, "born": here.born}
+            record.write(path, table | numbers)
+            return None
+        users = in_use.users([decision.environment], in_use.running())
+        if [user for user in users.get(decision.environment, []) if user.pid != os.getpid()]:
+            call.is_lasting = False
+            return None
+        kept = _name(known, system)
+        with contextlib.ExitStack() as undo:
+            if os.path.isdir(decision.environment):
+                new = os.path.join(store.path, naming.ENVIRONMENTS, kept)
+                relocate.move(decision.environment, new, store.path, undo)
+                other = lookup.record_path(store.path, kept, system)
+                undo.callback(system.remove, other)
+                record.write(other, table | {"name": kept, "replaced": True})
+            record.write(path, record.content(call, decision))
+            undo.pop_all()
+    store.exists = False
+    return f"; what another project had here before is kept as `{kept}`"
+
+
+def is_replaced(known: Record, here: Identity, system: System) -> bool:
+    """Say whether another folder has certainly taken the place of the one that a record knows."""
+    mount, top = identity_of(known.mount_point), identity_of(system.path.sep)
+    same_place = (
+        mount is not None
+        and top is not None
+        and mount.is_still(known.mount)
+        and top.is_still(known.system)
+    )
+    return same_place and known.identity.is_other(here) and here.born != known.identity.born
+
+
+def _is_brought_back(root: str, here: Identity) -> bool:
+    """Say whether a folder's content is older than the folder: out of a backup, or synced again."""
+    changed = os.stat(os.path.join(root, "pyproject.toml")).st_mtime_ns // 1000
+    return changed + _COARSE < here.born
+
+
+def _name(known: Record, system: System) -> str:
+    """Return the name of what is set aside: no other folder gets it."""
+    which = f"{naming.key_of(known.root, system)}\0{known.identity.inode} {known.identity.born}"
+    digits = naming.hash_digits(which.encode("utf-8", "surrogatepass"))
+    return f"{naming.slug(os.path.basename(known.root))}-{digits}"

@@ -1,0 +1,67 @@
+"""Which environments `uvlocal remove` takes: those of one project, or all of this user's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from uvlocal.manage.environments import prune
+from uvlocal.manage.errors import UserError
+from uvlocal.manage.files import user_path
+from uvlocal.shim.machine.display import contract_home
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.project.discovery import discover
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from uvlocal.manage.environments.in_use import Process
+    from uvlocal.manage.environments.records import Entry
+
+
+def plan(
+    path: str | None,
+    environ: dict[str, str] | None = None,
+    *,
+    everything: bool = False,
+    processes: Iterable[Process] | None = None,
+    tell: Callable[[int], None] | None = None,
+) -> prune.Plan:
+    """Return what goes of a project's environments, nothing of it gone yet.
+
+    Args:
+        path: a folder of the project; the current directory if None.
+        environ: the environment variables, those of this process by default.
+        everything: every environment of this user, of whatever project.
+        processes: what runs, if not what does run on this machine.
+        tell: hears how many files were counted.
+
+    Raises:
+        UserError: there is no project, or uvlocal keeps no environment for it.
+    """
+    root = "" if everything else _root(path, environ)
+
+    def reason(entry: Entry, used: float | None) -> tuple[str, str]:
+        del used
+        if not everything and entry.root != root:
+            return "", ""
+        why = entry.why or "its removal was asked for"
+        return why, why if entry.state == "broken" else ""
+
+    wanted = prune.look(reason, environ, processes=processes, tell=tell)
+    if not everything and not wanted.remove and not wanted.keep:
+        raise UserError(
+            f"uvlocal keeps no environment for `{contract_home(root, System(environ=environ))}`",
+            "`uvlocal list` shows those that it keeps",
+        )
+    return wanted
+
+
+def _root(path: str | None, environ: dict[str, str] | None) -> str:
+    system = System(environ=environ, cwd=user_path.folder(path))
+    project = discover(system.cwd, system)
+    if project is None or not project.root:
+        shown = contract_home(system.cwd, system)
+        raise UserError(
+            f"no `pyproject.toml` in `{shown}` or above it", "run this in a project, or name one"
+        )
+    return project.root

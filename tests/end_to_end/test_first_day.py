@@ -1,0 +1,52 @@
+"""A project that has a `.venv` already when uvlocal is installed."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from support.hosts.worlds import World
+
+OLD = "the `.venv` in the project is no longer used, `uvlocal migrate` takes over what it holds"
+ACTIVE = "uv does not change the `.venv` that is active in this shell; run `deactivate`"
+
+
+def test_the_first_line_tells_of_it(newest_world: World) -> None:
+    """The first call says that the old one is no longer used, and what moves it over."""
+    project = newest_world.project("home/Dropbox/a", packaged=False)
+    newest_world.plain("sync", "-q", cwd=project).ok()
+    [line] = newest_world.uv("run", "true", cwd=project).ok().ours
+    assert line.endswith(OLD)
+    assert newest_world.uv("run", "true", cwd=project).ok().ours == []
+
+
+def test_it_is_active(world: World) -> None:
+    """uv does not warn at each call; that `python` is another one is said where it matters."""
+    project = world.project("home/Dropbox/a", packaged=False, dependencies=["iniconfig"])
+    world.plain("sync", "-q", cwd=project).ok()
+    env = {"VIRTUAL_ENV": os.path.join(project, ".venv")}
+    world.uv("sync", "-q", cwd=project, env=env).ok()
+    [environment] = world.environments()
+    for _ in range(3):  # decided, recorded, recalled
+        ran = world.uv("run", "sh", "-c", 'echo "$VIRTUAL_ENV"', cwd=project, env=env).ok()
+        assert ran.raw_out == environment + "\n"
+        assert "warning" not in ran.err
+        assert ran.ours == []
+    for _ in range(2):
+        added = world.uv("add", "six", cwd=project, env=env).ok()
+        assert [line for line in added.ours if ACTIVE in line] == added.ours
+        assert len(added.ours) == 1
+        assert "warning" not in added.err
+    assert world.uv("add", "six", cwd=project).ok().ours == []
+
+
+def test_uv_pip_inside_uv_run(newest_world: World) -> None:
+    """What `uv run` starts gets the environment that uv means, not the one of the shell."""
+    project = newest_world.project("home/Dropbox/a", packaged=False)
+    newest_world.plain("sync", "-q", cwd=project).ok()
+    env = {"VIRTUAL_ENV": os.path.join(project, ".venv")}
+    newest_world.uv("run", "uv", "pip", "install", "-q", "six", cwd=project, env=env).ok()
+    assert newest_world.installed(newest_world.environments()[0]) == {"six"}
+    newest_world.uv("pip", "install", "-q", "idna", cwd=project, env=env).ok()
+    assert newest_world.installed(os.path.join(project, ".venv")) == {"idna"}

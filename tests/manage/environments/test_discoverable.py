@@ -1,0 +1,226 @@
+"""Editors find each kept environment where they look by themselves, and nobody is in the way."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from support.compare import vscode_locator
+from support.hosts.fakes import FakeSystem, Link
+from support.hosts.homes import Home
+
+from uvlocal.manage.doctor import checkup
+from uvlocal.manage.environments import adopt, discoverable, prune
+from uvlocal.manage.findings import OK, WARN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.hosts.machines import Machine
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="the machines here are POSIX's")
+
+
+def usual(machine: Machine) -> str:
+    """Return the folder where editors look."""
+    return os.path.join(machine.home, ".virtualenvs")
+
+
+def leads(machine: Machine) -> dict[str, str]:
+    """Return the links in that folder."""
+    return {
+        name: os.readlink(os.path.join(usual(machine), name))
+        for name in os.listdir(usual(machine))
+        if os.path.islink(os.path.join(usual(machine), name))
+    }
+
+
+def findings(machine: Machine, *, fix: bool = False) -> list[checkup.Result]:
+    """Return what `uvlocal doctor` says of editors."""
+    done = checkup.examine(machine.home, machine.environ, fix=fix)
+    return [one for one in done.results if one.group == "editors"]
+
+
+# -- made with the record, gone with it --------------------------------------------------------
+
+
+@posix
+@pytest.mark.parametrize("variable", ["", "envs of mine"])
+def test_vscode_lists_it(machine: Machine, variable: str) -> None:
+    """VS Code's locator lists each environment, as uv's, by one link of ours."""
+    if variable:
+        machine.environ["WORKON_HOME"] = os.path.join(machine.home, variable)
+        os.makedirs(machine.environ["WORKON_HOME"])
+    environment = machine.environment(machine.keep("foo"))
+    config = os.path.join(environment, "pyvenv.cfg")
+    machine.write(config, "home = /usr/bin\nuv = 0.13.9\nversion_info = 3.12.1\nprompt = foo\n")
+    [found] = vscode_locator.listed(machine.environ, machine.home)
+    assert (found.kind, found.name) == ("Uv", "foo")
+    assert os.path.realpath(found.prefix) == environment
+    assert os.path.dirname(found.prefix) == machine.environ.get("WORKON_HOME", usual(machine))
+
+
+@posix
+def test_gone_with_the_record(machine: Machine) -> None:
+    """What prune removes has no link any more; the folder that we made goes with the last."""
+    projects = [machine.keep("foo"), machine.keep("bar")]
+    kept = machine.environment(projects[1])
+    machine.remove(projects[0])
+    prune.apply(prune.plan(None, machine.environ, processes=[]), machine.environ, processes=list)
+    assert leads(machine) == {os.path.basename(kept): kept}
+    machine.remove(projects[1])
+    prune.apply(prune.plan(None, machine.environ, processes=[]), machine.environ, processes=list)
+    assert not os.path.lexists(usual(machine))
+
+
+@posix
+def test_goes_along_when_a_project_moves(machine: Machine) -> None:
+    """After `adopt` the link has the new name."""
+    project = machine.keep("foo")
+    there = os.path.join(machine.dropbox, "bar")
+    os.rename(project, there)
+    done = adopt.adopt(there, "~/Dropbox/foo", machine.environ, processes=list)
+    assert leads(machine) == {os.path.basename(done.environment): done.environment}
+
+
+@posix
+def test_uninstalled(tmp_path: Path) -> None:
+    """`uninstall` takes the links away, and the folder that was made for them."""
+    home = Home(tmp_path)
+    home.install()
+    environment = str(home.environment())
+    assert not discoverable.make(environment, home.system)
+    home.uninstall()
+    assert os.path.isdir(environment)
+    assert not (home.path / ".virtualenvs").exists()
+
+
+@posix
+def test_turned_off(machine: Machine) -> None:
+    """With `discoverable = false` no link is made; `doctor --fix` takes away older ones."""
+    machine.keep("foo")
+    settings = os.path.join(machine.home, ".config", "uvlocal", "uvlocal.toml")
+    machine.write(settings, "discoverable = false\n")
+    machine.keep("bar")
+    assert len(leads(machine)) == 1
+    assert [one.fixed for one in findings(machine, fix=True)] == [True]
+    assert not os.path.lexists(usual(machine))
+    assert findings(machine) == []
+
+
+# -- never in the way --------------------------------------------------------------------------
+
+
+@posix
+@pytest.mark.parametrize("there", ["file", "folder", "link"])
+def test_a_name_that_is_taken(machine: Machine, there: str) -> None:
+    """What somebody else put in the place of a link stays, and is told."""
+    environment = machine.environment(machine.project("foo"))
+    path = os.path.join(usual(machine), os.path.basename(environment))
+    os.makedirs(path if there == "folder" else usual(machine))
+    if there == "file":
+        machine.write(path, "mine")
+    if there == "link":
+        os.symlink("/elsewhere", path)
+    before = os.lstat(path)
+    machine.keep("foo")
+    [told] = findings(machine, fix=True)
+    assert (told.level, told.fixable) == (WARN, False)
+    assert "something else" in told.seen
+    prune.apply(prune.plan(0, machine.environ, processes=[]), machine.environ, processes=list)
+    assert os.lstat(path) == before
+
+
+@posix
+@pytest.mark.parametrize(
+    ("there", "why"),
+    [
+        pytest.param("file", "is not a directory", id="a-file"),
+        pytest.param("nowhere", "dangling link", id="a-link-to-nothing"),
+    ],
+)
+def test_a_folder_that_is_none(machine: Machine, there: str, why: str) -> None:
+    """A `~/.virtualenvs` that is no folder is told once and left alone; the project works."""
+    if there == "file":
+        machine.write(usual(machine), "mine")
+    else:
+        os.symlink("/elsewhere", usual(machine))
+    before = os.lstat(usual(machine))
+    for name in ("foo", "bar"):
+        machine.keep(name)
+    [told] = findings(machine, fix=True)
+    assert told.level == WARN
+    assert why in told.seen
+    assert os.lstat(usual(machine)) == before
+
+
+@posix
+def test_a_folder_of_the_user_stays(machine: Machine) -> None:
+    """A folder that we did not make stays when the last link goes, with all that is in it."""
+    os.makedirs(os.path.join(usual(machine), "mine"))
+    machine.remove(machine.keep("foo"))
+    prune.apply(prune.plan(None, machine.environ, processes=[]), machine.environ, processes=list)
+    assert os.listdir(usual(machine)) == ["mine"]
+
+
+def test_a_foreign_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is written into a folder that belongs to somebody else."""
+    system = FakeSystem({"/home/me/.virtualenvs/x": b""}, home="/home/me")
+    status = os.stat_result((stat.S_IFDIR | 0o755, 0, 0, 0, 4321, 0, 0, 0, 0, 0))
+    monkeypatch.setattr(FakeSystem, "stat", lambda *_: status)
+    assert discoverable.make("/s/envs/foo-0123456789", system) == "belongs to another user"
+    assert system.listdir("/home/me/.virtualenvs") == ["x"]
+
+
+@posix
+def test_mended(machine: Machine) -> None:
+    """A link that is gone comes back by `doctor --fix`; one to nothing of ours goes."""
+    environment = machine.environment(machine.keep("foo"))
+    name = os.path.basename(environment)
+    os.unlink(os.path.join(usual(machine), name))
+    stale = os.path.join(usual(machine), "old-0123456789")
+    os.symlink(os.path.join(machine.store, "envs", "old-0123456789"), stale)
+    assert [one.fixed for one in findings(machine, fix=True)] == [True, True]
+    assert leads(machine) == {name: environment}
+    assert [one.level for one in findings(machine)] == [OK]
+
+
+# -- other systems -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("platform", "home", "environ", "place"),
+    [
+        pytest.param("linux", "/home/me", {}, "/home/me/.virtualenvs", id="linux"),
+        pytest.param("darwin", "/Users/me", {}, "/Users/me/.virtualenvs", id="macos"),
+        pytest.param("win32", r"C:\Users\me", {}, r"C:\Users\me\.virtualenvs", id="windows"),
+        pytest.param("linux", "/home/me", {"WORKON_HOME": "~/w"}, "/home/me/w", id="variable"),
+        pytest.param(
+            "linux", "/home/me", {"WORKON_HOME": "/gone"}, "/home/me/.virtualenvs", id="not-there"
+        ),
+        pytest.param(
+            "linux", "/home/me", {"WORKON_HOME": "w"}, "/home/me/.virtualenvs", id="relative"
+        ),
+        pytest.param("linux", "", {}, "", id="no-home"),
+    ],
+)
+def test_where(platform: str, home: str, environ: dict[str, str], place: str) -> None:
+    """The folder is the variable's if that is there, else the usual one, on every system."""
+    system = FakeSystem({"/home/me/w/x": b""}, platform=platform, home=home, environ=environ)
+    assert discoverable.folder(system) == place
+
+
+def test_on_windows() -> None:
+    r"""On Windows what a link says may begin with `\\?\`, and letter case does not matter."""
+    kept = r"C:\Users\me\AppData\Local\uvlocal\envs\foo-0123456789"
+    path = r"C:\Users\me\.virtualenvs\foo-0123456789"
+    system = FakeSystem(
+        {path: Link("\\\\?\\" + kept.upper())}, platform="win32", home=r"C:\Users\me"
+    )
+    assert discoverable.found(kept, system) == path
+    assert not discoverable.make(kept, system)
+    discoverable.remove(kept, system)
+    assert not discoverable.found(kept, system)

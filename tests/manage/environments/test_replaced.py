@@ -1,0 +1,186 @@
+"""Another project at a path inherits nothing; what only looks like one keeps what it has."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from uvlocal.manage.environments import adopt, in_use, prune, record
+from uvlocal.manage.environments.folder_identity import identity_of
+from uvlocal.manage.environments.in_use import Process
+from uvlocal.shim import prepare
+from uvlocal.shim.machine import native
+from uvlocal.shim.store import lookup
+
+if TYPE_CHECKING:
+    from support.hosts.machines import Machine
+    from support.hosts.worlds import World
+
+if sys.platform == "win32":
+    pytest.skip("the machines here are POSIX's", allow_module_level=True)
+
+
+@pytest.fixture
+def kept(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """Return a machine with the project `foo` and its environment, where nothing runs."""
+    project = machine.keep("foo")
+    identity = identity_of(project)
+    if identity is None or not identity.born:
+        pytest.skip("this disk does not tell when a folder was made")
+    monkeypatch.setattr(in_use, "running", list)
+    return machine
+
+
+def again(machine: Machine, name: str = "foo") -> str:
+    """Delete a project, and make another one at its path; return that."""
+    path = os.path.join(machine.dropbox, name)
+    born = native.born(path)
+    while born == native.born(path):  # the clock of a disk has steps of some milliseconds
+        shutil.rmtree(path)
+        machine.project(name)
+    return path
+
+
+def call(machine: Machine, project: str) -> list[str]:
+    """Prepare a `uv sync` as the shim does; return the names of the environments afterwards."""
+    one = machine.call(project)
+    prepare.attempt(one, machine.decision)
+    prepare.prepare(one, machine.decision)
+    return machine.environments()
+
+
+def script_names(machine: Machine, name: str) -> bool:
+    """Say whether the script in an environment names that."""
+    with open(os.path.join(machine.store, "envs", name, "bin", "tool"), encoding="utf-8") as file:
+        return f"/envs/{name}/bin/python" in file.read()
+
+
+def test_a_new_project_inherits_nothing(kept: Machine, capfd: pytest.CaptureFixture[str]) -> None:
+    """The old environment is set aside, whole; the place is empty, and one line says so."""
+    old = kept.environment(os.path.join(kept.dropbox, "foo"))
+    project = again(kept)
+    both = call(kept, project)
+    [aside] = {*both} - {os.path.basename(old)}
+    assert os.listdir(old) == []
+    assert f"is kept as `{aside}`" in capfd.readouterr().err
+    assert call(kept, project) == both
+    assert capfd.readouterr().err == ""
+    assert script_names(kept, aside)
+    found = prune.plan(None, kept.environ, processes=[])
+    assert [(one.name, one.state) for one in found.remove] == [(aside, "replaced")]
+
+
+def test_it_can_be_adopted(kept: Machine) -> None:
+    """What was set aside can be taken back by name, and is the project's again."""
+    project = again(kept)
+    [aside] = {*call(kept, project)} - {os.path.basename(kept.environment(project))}
+    done = adopt.adopt(project, aside, kept.environ, processes=list)
+    assert done.environment == kept.environment(project)
+    assert kept.states() == {"foo": "ok"}
+    assert kept.records() == [os.path.basename(done.environment) + ".toml"]
+
+
+def test_a_project_that_was_moved_away(kept: Machine) -> None:
+    """Where the old folder is beside it, under another name, it takes its environment along."""
+    first, after = (os.path.join(kept.dropbox, name) for name in ("foo", "bar"))
+    os.rename(first, after)
+    call(kept, kept.project("foo"))
+    assert "; the project was " in (kept.first_call(after) or "")
+    assert adopt.adopt(after, "", kept.environ, processes=list).root == after
+    assert kept.states() == {"foo": "ok", "bar": "ok"}
+
+
+def _restored(machine: Machine, project: str) -> None:
+    """Let its content be older than the folder, as out of a backup."""
+    del machine
+    os.utime(os.path.join(project, "pyproject.toml"), (1, 1))
+
+
+def _change(machine: Machine, key: str, value: object) -> None:
+    [name] = machine.records()
+    path = os.path.join(machine.store, "records", name)
+    with open(path, "rb") as file:
+        record.write(path, tomllib.load(file) | {key: value})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        pytest.param("device", 7, id="mounted-again"),
+        pytest.param("born", 0, id="no-birth-time"),
+        pytest.param("inode", 7, id="no-stable-inode"),
+        pytest.param("mount", [1, 2, 3], id="another-volume"),
+        pytest.param("system", [1, 2, 3], id="another-container"),
+        pytest.param("system", "x", id="damaged"),
+        pytest.param("", None, id="restored"),
+    ],
+)
+def test_what_only_looks_so(kept: Machine, key: str, value: object) -> None:
+    """In doubt the environment stays."""
+    before = kept.environments()
+    project = os.path.join(kept.dropbox, "foo")
+    if key != "inode":
+        project = again(kept)
+    if key:
+        _change(kept, key, value)
+    else:
+        _restored(kept, project)
+    assert call(kept, project) == before
+    if not key:  # from then on the restored folder is the one that the record knows
+        [name] = kept.records()
+        path = os.path.join(kept.store, "records", name)
+        assert not lookup.is_of_another_folder(path, project, kept.system())
+
+
+def test_a_disk_without_birth_times(kept: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the new folder tells no time of birth, the environment stays."""
+    before, project = kept.environments(), again(kept)
+    monkeypatch.setattr(native, "born", lambda _: 0)
+    assert call(kept, project) == before
+
+
+def test_in_use(kept: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment in use is not moved; the decision is not recorded, so that it is soon."""
+    before, project = kept.environments(), again(kept)
+    used = Process(1, "python", (kept.environment(project),))
+    monkeypatch.setattr(in_use, "running", lambda: [used])
+    one = kept.call(project)
+    prepare.prepare(one, kept.decision)
+    assert (kept.environments(), one.is_lasting) == (before, False)
+    monkeypatch.setattr(in_use, "running", list)
+    assert call(kept, project) != before
+
+
+def test_a_store_that_cannot_be_written(kept: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the record cannot be written, all is as it was."""
+    before, project = kept.environments(), again(kept)
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(record, "write", fail)
+        assert call(kept, project) == before
+    [name] = before
+    assert script_names(kept, name)
+    assert call(kept, project) != before
+
+
+def test_with_the_real_uv(newest_world: World) -> None:
+    """A recalled call notices it too: the new project does not import what the old one had."""
+    world = newest_world
+    project = world.project("home/Dropbox/foo", packaged=False, dependencies=["six"])
+    for _ in range(3):
+        world.uv("run", "python", "-c", "import six", cwd=project).ok()
+    if identity_of(project) is None or not native.born(project):
+        pytest.skip("this disk does not tell when a folder was made")
+    shutil.rmtree(project)
+    world.project("home/Dropbox/foo", packaged=False)
+    ran = world.uv("run", "python", "-c", "import six", cwd=project)
+    assert (ran.code, "No module named 'six'" in ran.err) == (1, True), ran
+    assert len(world.environments()) == 2
