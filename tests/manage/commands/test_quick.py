@@ -120,8 +120,8 @@ finally:
 #: How many modules of our own a command may import, and which of the heavy ones it needs.
 LIMITS = {
     ("path",): (60, set()),
-    ("status",): (70, {"typing"}),
-    ("status", "--json"): (70, {"typing"}),
+    ("status",): (75, {"typing"}),
+    ("status", "--json"): (75, {"typing"}),
     ("init", "zsh"): (35, set()),
     ("--version",): (20, set()),
 }
@@ -142,8 +142,10 @@ def test_few_modules_are_imported(world: World, words: tuple[str, ...]) -> None:
 
 def test_help_loads_nothing_that_does_the_work(world: World) -> None:
     """Help imports typer and the command lines, but nothing that does or shows their work."""
+    # How wide the terminal is, help must know.
     done = world.run(sys.executable, "-c", TELLS, "--help").ok()
-    rooms = {name.split(".")[2] for name in done.raw_err.split() if name.count(".") > 1}
+    names = set(done.raw_err.split()) - {"uvlocal.manage.views", "uvlocal.manage.views.terminal"}
+    rooms = {name.split(".")[2] for name in names if name.count(".") > 1}
     assert "commands" in rooms
     assert not rooms & {"doctor", "environments", "installation", "projects", "settings", "views"}
 

@@ -11,7 +11,7 @@ import pytest
 
 from uvlocal.manage.environments import listing, pyvenv
 from uvlocal.manage.environments.folder_identity import Disk, SilentError
-from uvlocal.manage.environments.sizes import Meter
+from uvlocal.manage.files.sizes import Meter
 from uvlocal.manage.views import environments
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from uvlocal.manage.environments import records
 from uvlocal.manage.environments.folder_identity import Disk, SilentError
 from uvlocal.manage.environments.pyvenv import python_version
-from uvlocal.manage.environments.sizes import Meter, Size
+from uvlocal.manage.files.sizes import Meter, Size
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.project import discovery as projects
 from uvlocal.shim.settings import settings as all_settings

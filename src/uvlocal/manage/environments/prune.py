@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage.environments import in_use, listing, records, trash
 from uvlocal.manage.environments.folder_identity import Disk
-from uvlocal.manage.environments.sizes import Meter
 from uvlocal.manage.environments.store_lock import held
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.files import atomic
+from uvlocal.manage.files.sizes import Meter
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.settings import settings as all_settings
 from uvlocal.shim.store import naming

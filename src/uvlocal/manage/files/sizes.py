@@ -1,4 +1,4 @@
-"""What an environment takes on the disk, counted once for each file however many names it has.
+"""What a folder takes on the disk, counted once for each file however many names it has.
 
 uv links the files of an environment to its cache where it can. Such a file is not freed when
 the environment goes: it counts as shared. Copies that the disk itself shares (clones of APFS,
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -108,7 +109,7 @@ class _Count:
         return Size(self.own + own, shared, self.files, self.mount)
 
 
-if os.name == "nt":
+if sys.platform == "win32":
 
     def _taken(status: os.stat_result) -> int:
         """Return what a file takes on the disk; Windows tells the length only."""
