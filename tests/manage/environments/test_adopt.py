@@ -155,7 +155,7 @@ def test_a_file_called_as_our_lock(machine: Machine, moved: str) -> None:
     """A file of somebody's that has our lock's name stays as it is."""
     path = os.path.join(machine.store, ".lock")
     machine.write(path, "mine")
-    with pytest.raises(UserError, match="no lock of uvlocal"):
+    with pytest.raises(UserError, match="not a lock of uvlocal"):
         run(machine, moved)
     remove_all.tidy(machine.store)
     with open(path, encoding="utf-8") as file:
