@@ -150,7 +150,7 @@ def test_in_use(kept: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     used = Process(1, "python", (kept.environment(project),))
     monkeypatch.setattr(in_use, "running", lambda: [used])
     one = kept.call(project)
-    prepare.prepare(one, kept.decision)
+    prepare.attempt(one, kept.decision)
     assert (kept.environments(), one.is_lasting) == (before, False)
     monkeypatch.setattr(in_use, "running", list)
     assert call(kept, project) != before

@@ -331,10 +331,10 @@ def test_set_and_unset_leave_no_trace(tmp_path: Path, text: str, end: str) -> No
     path = tmp_path / "pyproject.toml"
     path.write_bytes(before)
     key = ("tool", "uvlocal", "strategy")
-    file = TomlFile(str(path), System())
+    file = TomlFile(str(path), System(), project=str(tmp_path))
     file.set(key, "redirect")
     file.write()
-    file = TomlFile(str(path), System())
+    file = TomlFile(str(path), System(), project=str(tmp_path))
     file.unset(key)
     file.write()
     assert path.read_bytes() == before

@@ -129,10 +129,13 @@ def root_by_uv(
 def root_by_us(
     arguments: Sequence[str], cwd: str, environ: Mapping[str, str], version: tuple[int, int, int]
 ) -> str | None:
-    """Return the workspace root as we spell it, None for no project."""
+    """Return the workspace root as we spell it, None for no project.
+
+    A command that is told to ignore the project is asked for its environment all the same.
+    """
     system = System(environ=dict(environ), cwd=os.path.realpath(cwd), home=environ["HOME"])
     request = parse(list(arguments), system, lambda: version)
-    if request.code is not None:
+    if request.code is not None or request.role != "project":
         return None
     found = discover(
         request.start,
