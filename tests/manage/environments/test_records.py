@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import threading
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -529,6 +530,37 @@ def test_an_environment_that_became_a_link(machine: Machine) -> None:
     os.rename(environment, environment + ".x")
     os.symlink(environment + ".x", environment)
     assert machine.entries()["foo"].state == "broken"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a = "x"\nb = 7\n',
+        "a = [\n    1,\n    0,\n]\nb = 7\n",
+        "a = [\n    01,\n]\n",
+        "a = [\n    1,\n]\na = 1\n",
+        'a = "[\n    1,\n]"\n',
+        'a = "x = [\n    1,\n]\n',
+        "a = []\nb = true\n",
+        "[a]\nb = 1\n",
+    ],
+)
+def test_plain_tables(text: str) -> None:
+    """What is read without TOML's own parser is what that parser reads, or it is left to that."""
+    try:
+        expected: dict[str, object] | None = tomllib.loads(text)
+    except ValueError:
+        expected = None
+    assert record.plain_table(text) in (expected, None)
+
+
+def test_what_we_write_is_plain(machine: Machine) -> None:
+    """A record that we write is read without TOML's own parser."""
+    machine.keep("foo")
+    [name] = machine.records()
+    with open(os.path.join(machine.store, "records", name), encoding="utf-8") as file:
+        text = file.read()
+    assert record.plain_table(text) == tomllib.loads(text)
 
 
 def test_drafts_are_no_records(machine: Machine) -> None:

@@ -43,7 +43,7 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _PLAIN_STRING = re.compile(r'"[^"\\\x00-\x1f\x7f]*"')
 _PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 #: A list of numbers as `tomli_w` writes it, a line for each.
-_LIST = re.compile(rf"\[\n((?:    (?:{_PLAIN_NUMBER.pattern}),\n)+)\]")
+_LIST = re.compile(rf"^([^\n\"]+ = )\[\n((?:    (?:{_PLAIN_NUMBER.pattern}),\n)+)\]$", re.MULTILINE)
 _NUMBERS = re.compile(rf"\[((?: (?:{_PLAIN_NUMBER.pattern}),)+)\]")
 
 
@@ -278,7 +278,7 @@ def plain_table(text: str) -> dict[str, object] | None:
     `uvlocal status` takes. What is in doubt is left to that parser.
     """
     table: dict[str, object] = {}
-    text = _LIST.sub(lambda found: f"[{found[1].replace('    ', ' ').replace(chr(10), '')}]", text)
+    text = _LIST.sub(_on_one_line, text)
     for line in text.removesuffix("\n").split("\n"):
         key, equals, value = line.partition(" = ")
         if not equals or key in table or not _BARE_KEY.fullmatch(key):
@@ -292,6 +292,10 @@ def plain_table(text: str) -> dict[str, object] | None:
         else:
             return None
     return table
+
+
+def _on_one_line(found: re.Match[str]) -> str:
+    return f"{found[1]}[{found[2].replace('    ', ' ').replace(chr(10), '')}]"
 
 
 def _record_of(table: dict[str, object], system: System) -> Record:
