@@ -24,6 +24,7 @@ sys.path.insert(
 )
 
 import calls
+import commands
 import machine
 import page
 import peers
@@ -43,19 +44,22 @@ DOCS = os.path.join(fetched.SOURCE, "docs")
 QUICK = os.path.join(fetched.SOURCE, ".cache", "bench")
 RESULTS, PAGE = "bench.json", "bench.md"
 #: In the order in which they are measured: the finest first, before the machine gets warm.
-PARTS = ("calls", "scaling", "strategies", "scan", "peers")
+PARTS = ("calls", "commands", "scaling", "strategies", "scan", "peers")
 #: Raised when the file's fields change their meaning.
 VERSION = 1
 #: Rounds in full and in short; for strategies, how often each is run and how often several at once.
 ROUNDS = {
     "calls": (150, 10),
+    "scan": (7, 2),
     "scaling": (400, 20),
     "strategies": (60, 3),
     "peers": (20, 3),
 }
 RUNS, TIMES = (20, 3), (5, 1)
+#: Rounds of our own commands in one project and over each store, and the stores' environments.
+COMMANDS = ((100, 7), (500, 2_000, 10_000)), ((5, 2), (50, 200))
 #: Projects and files of `scan`.
-TREE = ((2_000, 200_000), (200, 20_000))
+TREE = ((200, 200_000), (20, 20_000))
 
 
 class Progress:
@@ -96,12 +100,16 @@ def measure(part: str, folder: str, tell: Callable[[str], None], *, quick: bool)
     rounds = ROUNDS.get(part, (0, 0))[quick]
     if part == "calls":
         return calls.measured(folder, rounds, tell)
+    if part == "commands":
+        times, numbers = COMMANDS[quick]
+        return commands.measured(folder, times, numbers, tell)
     if part == "scaling":
         return scaling.measured(folder, rounds, tell)
     if part == "strategies":
         return strategies.measured(folder, rounds, RUNS[quick], TIMES[quick], tell)
     if part == "scan":
-        return scan.measured(folder, *TREE[quick], tell)
+        projects, files = TREE[quick]
+        return scan.measured(folder, projects, files, rounds, tell)
     return peers.measured(folder, rounds, tell)
 
 

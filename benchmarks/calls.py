@@ -29,7 +29,6 @@ PROMISED = "uv run --no-sync true"
 #: The start of an interpreter, which our own commands are compared with.
 INTERPRETER = "python -I -S -c pass"
 _RECALLED = ("recalled", "recalled, local project")
-OWN = ("--version", "path", "status", "list")
 
 
 class Calls:
@@ -100,15 +99,6 @@ class Calls:
         """Return the way to start an interpreter that does nothing."""
         return Way((sys.executable, "-I", "-S", "-c", "pass"), self.environ, self.redirected)
 
-    def own(self, rounds: int, tell: Callable[[str], None]) -> dict[str, dict[str, float]]:
-        """Measure commands of uvlocal itself."""
-        environ = self.environ | {"PYTHONPATH": self.package}
-        ways = {INTERPRETER: self.interpreter()}
-        for word in OWN:
-            argv = (sys.executable, "-m", "uvlocal", word)
-            ways[f"uvlocal {word}"] = Way(argv, environ, self.redirected)
-        return compared(measure(ways, rounds, tell), INTERPRETER)
-
     def command(
         self, arguments: tuple[str, ...], rounds: int, tell: Callable[[str], None]
     ) -> dict[str, dict[str, float]]:
@@ -129,11 +119,10 @@ class Calls:
 
 
 def measured(folder: str, rounds: int, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Return the figures of all commands, by command and way, and those of our own."""
+    """Return the figures of all commands, by command and way."""
     calls = Calls(folder)
     results = {}
     for title, arguments in COMMANDS.items():
         times = rounds * 2 if title == PROMISED else rounds
         results[title] = calls.command(arguments, times, within(tell, title))
-    own = calls.own(rounds, within(tell, "uvlocal"))
-    return {"rounds": rounds, "commands": results, "own": own}
+    return {"rounds": rounds, "commands": results}

@@ -48,12 +48,22 @@ when nothing has changed since the decision was recorded, which is almost always
 by Python, the first time in a folder and after a change. uvlocal is compared with uv that was told
 the place of the environment by hand, so what it adds is its own work. All calls end in the same uv.
 `{calls.PROMISED}` was measured twice as often as the others.
+
+After an edit, the first call in a project is decided again. A decision that rests on a file or
+folder changed less than 2 seconds before is not recorded, as the file's times could not tell the
+next change in the same moment from this one: until then, each call is decided, and costs what that
+line says. A call that is made more than 2 seconds after the last edit is recorded, and the next one
+is recalled.
 """
 _OWN = """\
 ## The command
 
-`uvlocal` itself is Python. `path` and `status`, which a prompt may ask each time, load nothing to
-read a command line with.
+`uvlocal` itself is Python. `path`, `status` and `init`, which a prompt or each new shell asks, load
+nothing to read a command line with.
+"""
+_STORES = """\
+`list`, `prune` and `doctor` look at every environment, or at every record; `du -s` looks at every
+file of the same store.
 """
 _SCALING = """\
 ## How it grows
@@ -101,7 +111,10 @@ def page(parts: dict[str, Any]) -> str:
             f"### `{title}`\n\n{_call_table(ways)}"
             for title, ways in parts["calls"]["commands"].items()
         ]
-        sections += [f"{_OWN}\n{_own_table(parts['calls']['own'])}"]
+    if "commands" in parts:
+        part = parts["commands"]
+        sections += [f"{_OWN}\n{_conditions(part)}\n{_own_table(part['starts'])}"]
+        sections += [f"{_STORES}\n{_stores_table(part['stores']['series'])}"]
     if "scaling" in parts:
         series = parts["scaling"]["series"]
         tables = "\n".join(_series_table(name, series[name]) for name in _SERIES)
@@ -115,6 +128,8 @@ def page(parts: dict[str, Any]) -> str:
             f"{part['projects']:,} projects with {part['files']:,} files: "
             f"{part['seconds']:.1f} s, {part['mebibytes']:.0f} MiB of memory.\n"
         )
+        if "ways" in part:
+            found += f"\n{_own_table(part['ways'])}"
         sections += [f"{_SCAN}\n{_conditions(part)}\n{found}"]
     if "peers" in parts:
         sections += [f"{_PEERS}\n{_conditions(parts['peers'])}\n{_peers(parts['peers'])}"]
@@ -156,8 +171,27 @@ def _call_table(ways: dict[str, dict[str, float]]) -> str:
 
 
 def _own_table(ways: dict[str, dict[str, float]]) -> str:
-    rows = [(f"`{name}`", *times(figures)) for name, figures in ways.items()]
-    return table(("", *TIMES), rows)
+    rows = [(f"`{name}`", *times(figures), _times(figures)) for name, figures in ways.items()]
+    return table(("", *TIMES, "ratio"), rows)
+
+
+def _times(figures: dict[str, float]) -> str:
+    return f"{figures['ratio']:.2f}" if "ratio" in figures else ""
+
+
+def _stores_table(series: list[dict[str, Any]]) -> str:
+    rows = [
+        (
+            f"{point['at']:,}",
+            f"`{name}`",
+            *times(figures),
+            _times(figures),
+            f"{figures['mebibytes']:.0f} MiB",
+        )
+        for point in series
+        for name, figures in point["ways"].items()
+    ]
+    return table(("environments", "", *TIMES, "ratio", "memory"), rows)
 
 
 def _series_table(name: str, points: list[dict[str, float]]) -> str:

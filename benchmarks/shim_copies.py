@@ -96,11 +96,20 @@ class Shim:
         if not self.recorded():
             raise RuntimeError("a call was to be decided and recorded, and nothing is recorded")
 
+    def decision(self) -> tuple[str, list[bytes]]:
+        """Return its only recorded decision that is not for a whole directory: path and fields."""
+        found = []
+        for path in self.recorded():
+            with open(path, "rb") as file:
+                fields = file.read().split(b"\0")
+            if fields[2] != b"kept":
+                found.append((path, fields))
+        [only] = found
+        return only
+
     def inputs(self) -> int:
         """Return how many inputs its only recorded decision rests on."""
-        [path] = self.recorded()
-        with open(path, "rb") as file:
-            fields = file.read().split(b"\0")
+        _, fields = self.decision()
         position = 4  # after the first line, the launcher, the kind of key and the directory
         for _ in ("words", "variables"):
             position += 1 + int(fields[position])

@@ -31,7 +31,8 @@ _OUTSIDE = 0.05
 class Way:
     """One way: a program's path and arguments, its variables, where it runs.
 
-    `before` is called before each run, `after` after it; neither counts.
+    `before` is called before each run, `after` after it; neither counts. `exits` are the exit codes
+    of a run that went well.
     """
 
     argv: tuple[str, ...]
@@ -39,6 +40,7 @@ class Way:
     cwd: str
     before: Callable[[], None] = field(default=lambda: None)
     after: Callable[[], None] = field(default=lambda: None)
+    exits: tuple[int, ...] = (0,)
 
 
 def measure(
@@ -83,11 +85,23 @@ def run(way: Way) -> float:
     process = os.posix_spawn(way.argv[0], way.argv, way.environ, file_actions=nothing)
     _, status = os.waitpid(process, 0)
     taken = time.perf_counter_ns() - began
-    if status:
-        code = os.waitstatus_to_exitcode(status)
+    code = os.waitstatus_to_exitcode(status)
+    if code not in way.exits:
         raise RuntimeError(f"`{' '.join(way.argv)}` failed with exit code {code}")
     way.after()
     return taken / 1e6
+
+
+def peak(way: Way) -> float:
+    """Run a command once more; return the most memory that it took, in MiB."""
+    if sys.platform == "win32":
+        raise OSError("this measures POSIX systems only")
+    os.chdir(way.cwd)
+    nothing = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
+    process = os.posix_spawn(way.argv[0], way.argv, way.environ, file_actions=nothing)
+    _, _, used = os.wait4(process, 0)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return round(used.ru_maxrss * unit / 1024 / 1024, 1)
 
 
 def summary(values: Sequence[float]) -> dict[str, float]:

@@ -19,6 +19,7 @@ if sys.platform == "win32":
 
 import bench
 import calls
+import commands
 import figures
 import goals
 import machine
@@ -138,12 +139,35 @@ def test_figures_as_text(added: float, low: float, high: float, told: str) -> No
 # -- promises --------------------------------------------------------------------------------------
 
 
+def taken(ratio: float) -> dict[str, float]:
+    """Return the figures of a command that takes so many times what its base takes."""
+    return {
+        "median": 9.0,
+        "lower": 8.0,
+        "upper": 10.0,
+        "minimum": 7.0,
+        "ratio": ratio,
+        "mebibytes": 30.0,
+    }
+
+
+def over_store() -> dict[str, dict[str, float]]:
+    """Return the figures of commands over a store that just keep their promise."""
+    return {f"uvlocal {words}": taken(goals.OVER_STORE) for words in commands.OVER_STORES}
+
+
 def keep(parts: dict[str, Any]) -> None:
     """Let the figures be such that every promise is just kept."""
     ways(parts)["recalled"] |= {"added": 0.4, "ratio": 1.04}
     ways(parts)["decided"]["added"] = 15.0
     ways(parts)[calls.INTERPRETER]["median"] = 10.0
-    parts["calls"]["own"]["uvlocal status"]["median"] = 150.0
+    parts["commands"] = {
+        "conditions": parts["scan"]["conditions"],
+        "rounds": 3,
+        "starts": {f"uvlocal {words}": taken(most) for words, most in goals.STARTS.items()},
+        "stores": {"series": [{"at": goals.STORE, "ways": over_store()}]},
+    }
+    parts["scan"]["ways"] = {"uvlocal scan": taken(goals.SCAN)}
     records = parts["scaling"]["series"]["records"]
     records[0]["added"], records[-1]["added"] = 0.125, 0.225
     parts["scan"] |= {"seconds": 30.0, "mebibytes": 100.0}
@@ -168,9 +192,21 @@ def test_promises_just_kept(parts: dict[str, Any]) -> None:
             lambda parts: ways(parts)["decided"].update(added=15.1), "decided", id="decided"
         ),
         pytest.param(
-            lambda parts: parts["calls"]["own"]["uvlocal status"].update(median=151.0),
+            lambda parts: parts["commands"]["starts"]["uvlocal status"].update(ratio=4.01),
             "`uvlocal status`",
             id="status",
+        ),
+        pytest.param(
+            lambda parts: parts["commands"]["stores"]["series"][0]["ways"]["uvlocal list"].update(
+                ratio=4.01
+            ),
+            "`uvlocal list`",
+            id="list",
+        ),
+        pytest.param(
+            lambda parts: parts["scan"]["ways"]["uvlocal scan"].update(ratio=1.81),
+            "`uvlocal scan`, against",
+            id="scan",
         ),
         pytest.param(
             lambda parts: parts["scaling"]["series"]["records"][-1].update(added=0.3),
@@ -181,7 +217,7 @@ def test_promises_just_kept(parts: dict[str, Any]) -> None:
         pytest.param(
             lambda parts: parts["scan"].update(mebibytes=101.0), "`uvlocal scan`", id="memory"
         ),
-        pytest.param(lambda parts: parts.pop("scan"), "`uvlocal scan`", id="not measured"),
+        pytest.param(lambda parts: parts.pop("scaling"), "recalled, what", id="not measured"),
     ],
 )
 def test_promises_not_kept(
@@ -194,13 +230,13 @@ def test_promises_not_kept(
     assert broken.startswith(what)
 
 
-@pytest.mark.parametrize(("limit", "code"), [(150.0, 0), (151.0, 1)])
+@pytest.mark.parametrize(("limit", "code"), [(100.0, 0), (101.0, 1)])
 def test_check_decides_about_the_exit_code(
     parts: dict[str, Any], tmp_path: Path, limit: float, code: int
 ) -> None:
     """`--check` fails where a promise is broken; without it, figures are just figures."""
     keep(parts)
-    parts["calls"]["own"]["uvlocal status"]["median"] = limit
+    parts["scan"]["mebibytes"] = limit
     bench.save(str(tmp_path), parts)
     arguments = ["--only", "--output", str(tmp_path)]
     assert bench.main([*arguments, "--check"]) == code

@@ -1,4 +1,4 @@
-"""The start of the command: what needs no command line is answered without typer, and the same."""
+"""The start of the command, and its end where nobody listens."""
 
 from __future__ import annotations
 
@@ -14,18 +14,6 @@ if TYPE_CHECKING:
 
     from support.hosts.worlds import World
 
-#: Lets typer read every command line.
-BY_TYPER = "from uvlocal.manage.commands import main, status; status.PLAIN.clear(); main.main()"
-#: Answers, then says on stderr which of these were imported.
-TELLS = """
-import sys
-from uvlocal.manage.commands import main, status
-try:
-    main.main()
-finally:
-    sys.stderr.write(" ".join(sorted({"typer", "rich", "pydantic", "psutil"} & set(sys.modules))))
-"""
-
 
 @pytest.fixture
 def folders(newest_world: World) -> dict[str, str]:
@@ -37,28 +25,11 @@ def folders(newest_world: World) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("variables", [{}, {"_UVLOCAL_COMPLETE": "complete_bash"}], ids=str)
-@pytest.mark.parametrize("place", ["synced", "local", "none"])
-@pytest.mark.parametrize("word", ["status", "path", "--version", "-V"])
-def test_plain_commands_answer_as_typer_has_them(
-    newest_world: World, folders: dict[str, str], word: str, place: str, variables: dict[str, str]
-) -> None:
-    """Output and exit code are the same whether typer reads the command line or nobody."""
-    environ = {"COMP_WORDS": "uvlocal st", "COMP_CWORD": "1", **variables}
-    done = newest_world.uvlocal(word, cwd=folders[place], env=environ)
-    typers = newest_world.run(sys.executable, "-c", BY_TYPER, word, cwd=folders[place], env=environ)
-    assert (done.code, done.raw_out, done.raw_err) == (typers.code, typers.raw_out, typers.raw_err)
-    assert done.raw_out or done.raw_err
-
-
-@pytest.mark.parametrize("word", ["status", "path", "--version"])
-def test_plain_commands_load_little(
-    newest_world: World, folders: dict[str, str], word: str
-) -> None:
-    """A prompt that asks at every line waits for nothing that takes long to import."""
-    world = newest_world
-    done = world.run(sys.executable, "-c", TELLS, word, cwd=folders["synced"]).ok()
-    assert done.raw_err == ""
+def test_a_shell_that_asks_gets_completions(newest_world: World, folders: dict[str, str]) -> None:
+    """A shell that completes a command line gets words, whatever the command line says."""
+    environ = {"COMP_WORDS": "uvlocal st", "COMP_CWORD": "1", "_UVLOCAL_COMPLETE": "complete_bash"}
+    done = newest_world.uvlocal("status", cwd=folders["synced"], env=environ)
+    assert done.raw_out.split() == ["status"]
 
 
 def _nobody_reads() -> int:
@@ -119,10 +90,10 @@ def test_closed_streams(newest_world: World, folders: dict[str, str], words: str
 #: Runs a command `status` that is made for the test.
 MADE = """
 import sys
-from uvlocal.manage.commands import main, status
-def made():
+from uvlocal.manage.commands import main, quick
+def made(words):
     {}
-status.PLAIN[("status",)] = made
+quick.answered = made
 main.main()
 """
 

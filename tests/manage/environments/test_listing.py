@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from uvlocal.manage.environments import listing
+from uvlocal.manage.environments import listing, pyvenv
 from uvlocal.manage.environments.folder_identity import Disk, SilentError
-from uvlocal.manage.environments.sizes import Meter
+from uvlocal.manage.files.sizes import Meter
 from uvlocal.manage.views import environments
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def test_the_count_is_told(tmp_path: Path) -> None:
         (tmp_path / str(number)).touch()
     told: list[int] = []
     Meter(told.append).add(str(tmp_path))
-    assert told == [1000]
+    assert told == [1001]
 
 
 # -- what is listed ----------------------------------------------------------------------------
@@ -159,16 +159,16 @@ def test_nothing_there(machine: Machine, capsys: pytest.CaptureFixture[str]) -> 
 def test_python_version(tmp_path: Path, content: str, version: str) -> None:
     """The version is that in `pyvenv.cfg`, whoever wrote it."""
     (tmp_path / "pyvenv.cfg").write_text(content)
-    assert listing.python_version(str(tmp_path)) == version
+    assert pyvenv.python_version(str(tmp_path)) == version
 
 
 def test_strange_pyvenv(tmp_path: Path) -> None:
     """A FIFO or folder in place of `pyvenv.cfg` is not waited for."""
     os.mkfifo(tmp_path / "pyvenv.cfg")
-    assert listing.python_version(str(tmp_path)) == ""
-    assert listing.python_version("/dev/null") == ""
+    assert pyvenv.python_version(str(tmp_path)) == ""
+    assert pyvenv.python_version("/dev/null") == ""
     (tmp_path / "b" / "pyvenv.cfg").mkdir(parents=True)
-    assert listing.python_version(str(tmp_path / "b")) == ""
+    assert pyvenv.python_version(str(tmp_path / "b")) == ""
 
 
 # -- times -------------------------------------------------------------------------------------
@@ -204,10 +204,10 @@ def test_a_silent_disk_tells_no_time(machine: Machine, monkeypatch: pytest.Monke
     [entry] = machine.entries().values()
     disk = Disk()
 
-    def refuse(path: str, mount_point: str = "") -> None:
-        raise SilentError(path, mount_point)
+    def refuse(paths: list[str], mount_point: str = "") -> None:
+        raise SilentError(paths, mount_point)
 
-    monkeypatch.setattr(disk, "status", refuse)
+    monkeypatch.setattr(disk, "statuses", refuse)
     assert listing.last_used(entry, disk) == pytest.approx(time.time() - 300 * DAY, abs=60)
 
 

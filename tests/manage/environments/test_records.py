@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import shutil
 import sys
 import threading
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +16,7 @@ from uvlocal.manage.environments import prune, record, records
 from uvlocal.manage.environments.folder_identity import Disk, Identity, SilentError, identity_of
 from uvlocal.manage.environments.project_state import Judge
 from uvlocal.manage.environments.record import NOWHERE, Record
+from uvlocal.shim.machine import native
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.settings import settings
 
@@ -377,7 +378,7 @@ def test_volumes_without_birth_times(
 
 def test_a_record_that_does_not_know_its_root_directory() -> None:
     """Without that, no project below the root directory counts as gone."""
-    record = dataclasses.replace(a_record("/mnt/foo", "/"), mount=NOWHERE, system=NOWHERE)
+    record = a_record("/mnt/foo", "/")._replace(mount=NOWHERE, system=NOWHERE)
     system = System(platform="linux", environ={}, cwd="/", home="/home/me")
     assert Judge([], FakeDisk(ROOT), system).verdict(record).state == "volume-not-mounted"
 
@@ -531,6 +532,37 @@ def test_an_environment_that_became_a_link(machine: Machine) -> None:
     assert machine.entries()["foo"].state == "broken"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a = "x"\nb = 7\n',
+        "a = [\n    1,\n    0,\n]\nb = 7\n",
+        "a = [\n    01,\n]\n",
+        "a = [\n    1,\n]\na = 1\n",
+        'a = "[\n    1,\n]"\n',
+        'a = "x = [\n    1,\n]\n',
+        "a = []\nb = true\n",
+        "[a]\nb = 1\n",
+    ],
+)
+def test_plain_tables(text: str) -> None:
+    """What is read without TOML's own parser is what that parser reads, or it is left to that."""
+    try:
+        expected: dict[str, object] | None = tomllib.loads(text)
+    except ValueError:
+        expected = None
+    assert record.plain_table(text) in (expected, None)
+
+
+def test_what_we_write_is_plain(machine: Machine) -> None:
+    """A record that we write is read without TOML's own parser."""
+    machine.keep("foo")
+    [name] = machine.records()
+    with open(os.path.join(machine.store, "records", name), encoding="utf-8") as file:
+        text = file.read()
+    assert record.plain_table(text) == tomllib.loads(text)
+
+
 def test_drafts_are_no_records(machine: Machine) -> None:
     """What a killed writer left is not shown."""
     machine.keep("foo")
@@ -601,12 +633,17 @@ def test_the_offer_survives_broken_records(knowing: Machine) -> None:
     assert (knowing.first_call(project) or "x").partition("\n")[0] == ""
 
 
-def test_no_offer_where_the_disk_keeps_no_birth_times(machine: Machine) -> None:
-    """Without a time of birth no folder is recognised."""
-    machine.keep("foo")
+def test_no_offer_where_the_disk_keeps_no_birth_times(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a time of birth no folder is recognised, and none that is not there."""
+    root = machine.keep("foo")
     where, system = machine.store, machine.system()
-    assert record.moved_from(where, None, system) is None
-    assert record.moved_from(where, Identity(1, 2, 0), system) is None
+    os.rename(root, root + "-new")
+    assert record.moved_from(where, root + "-new", system) is not None
+    monkeypatch.setattr(native, "born", lambda *_: 0)
+    assert record.moved_from(where, root + "-new", system) is None
+    assert record.moved_from(where, root, system) is None
 
 
 # -- not used any more -------------------------------------------------------------------------

@@ -14,7 +14,14 @@ from support.hosts.homes import Home
 from support.hosts.launchers import hook
 
 from uvlocal.manage.errors import UserError
-from uvlocal.manage.installation import inspect, install, shim_dir, uninstall, windows_path
+from uvlocal.manage.installation import (
+    inspect,
+    install,
+    shim_dir,
+    standing,
+    uninstall,
+    windows_path,
+)
 from uvlocal.manage.installation.install import Wish
 from uvlocal.shim import contract
 from uvlocal.shim.machine.host import System
@@ -216,7 +223,7 @@ def test_place_that_does_not_last(
     if tagged:
         (tmp_path / "cache").mkdir(exist_ok=True)
         (tmp_path / "cache/CACHEDIR.TAG").touch()
-    assert install.is_in_uv_cache(str(package)) is expected
+    assert standing.is_in_uv_cache(str(package)) is expected
 
 
 # -- the real uv that is recorded ------------------------------------------------------------------

@@ -41,7 +41,7 @@ HOME = "/home/me"
 )
 def test_names(program: str, name: str) -> None:
     """A shell is known by its program, however that is spelled."""
-    assert shells.name_of(program) == name
+    assert shell_snippets.name_of(program) == name
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from support.hosts.homes import NAME, SHIMS, Home
 
 from uvlocal.manage.environments import remove_all, store_lock
 from uvlocal.manage.errors import UserError
-from uvlocal.manage.installation import shim_dir, uninstall
+from uvlocal.manage.installation import memory, uninstall
 from uvlocal.manage.installation.install import Wish
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def test_uninstall_refuses_what_is_not_ours(home: Home) -> None:
 def test_damaged_memory(home: Home, content: str) -> None:
     """Where it is not known which folders were made, they stay, and nothing else."""
     home.install(Wish(shells=("bash",)))
-    (home.shims / shim_dir.MEMORY).write_bytes(content.encode("latin-1"))
+    (home.shims / memory.MEMORY).write_bytes(content.encode("latin-1"))
     home.uninstall()
     assert set(home.tree()) <= {".local", ".local/share", ".local/share/uvlocal", SHIMS}
 

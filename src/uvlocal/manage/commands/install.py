@@ -128,7 +128,6 @@ def uninstall(
 
 
 def init(
-    context: typer.Context,
     shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh, fish, powershell, nu.")],
     alias: Alias = False,
     shim_dir: ShimDir = None,
@@ -137,20 +136,6 @@ def init(
 
     For people who manage these files themselves. Creates the shim if it is missing.
     """
-    from uvlocal.manage.commands import completion
-    from uvlocal.manage.installation import install as installing
-    from uvlocal.manage.installation import shell_snippets, shells
-    from uvlocal.manage.views import console
-    from uvlocal.shim.machine.host import System
+    from uvlocal.manage.commands import shell_code
 
-    system = System()
-    name = shells.name_of(shell)
-    if not name:
-        known = ", ".join(f"`{known}`" for known in shell_snippets.SHELLS)
-        raise UserError(f"unknown shell `{shell}`", f"known shells are {known}", USAGE)
-    folder = installing.make_shim(shim_dir, system)
-    line = shell_snippets.alias_line if alias else shell_snippets.path_line
-    console.code(line(name, folder, system))
-    completing = completion.code(name, context.find_root().command)
-    if completing:
-        console.code(completing)
+    shell_code.show(shell, alias=alias, shim_dir=shim_dir)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import re
 import sys
-from typing import Any, TextIO
 
-from uvlocal.manage.commands import completion, status
+from uvlocal.manage.commands import quick
 from uvlocal.manage.errors import FINE, USAGE, UserError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TextIO
 
 #: What a shell says of a command that Ctrl-C ended: 128 and the number of SIGINT.
 _INTERRUPTED = 130
+#: Set where a shell asks for completions (`completion.of_uvlocal`): typer's name for our command.
+_COMPLETING = "_UVLOCAL_COMPLETE"
 
 
 def main() -> None:
@@ -34,6 +37,8 @@ def _answered(words: list[str]) -> int:
         name = f": `{problem.filename}`" if problem.filename else ""
         code = _complain(UserError(f"{problem.strerror or problem}{name}"))
     except KeyboardInterrupt:
+        import contextlib
+
         code = _INTERRUPTED
         with contextlib.suppress(OSError):
             sys.stderr.write("\n" if sys.stderr.isatty() else "")
@@ -43,14 +48,14 @@ def _answered(words: list[str]) -> int:
 
 
 def _run(words: list[str]) -> int:
-    plain = status.PLAIN.get(tuple(words))
-    asked_by_shell = completion.VARIABLE in os.environ
-    if plain is not None and not asked_by_shell:
-        plain()
+    asked_by_shell = _COMPLETING in os.environ
+    if not asked_by_shell and quick.answered(words):
         return FINE
     from uvlocal.manage.commands.app import app
 
     if asked_by_shell:
+        from uvlocal.manage.commands import completion
+
         completion.prepare()
         app(prog_name="uvlocal")
     return _by_typer(words)
@@ -78,6 +83,8 @@ def _by_typer(words: list[str]) -> int:
 
 def _as_ours(problem: Any) -> UserError:  # noqa: ANN401 - typer does not name its class
     """Return what typer says of a command line in the style of our other errors."""
+    import re
+
     message = re.sub(r"'([^']*)'", r"`\1`", problem.format_message()).rstrip(".")
     context = problem.ctx
     hint = f"`{context.command_path} --help` shows what there is" if context else ""

@@ -9,7 +9,6 @@ import typer
 from uvlocal.manage.commands.asking import confirm
 from uvlocal.manage.commands.help import ending
 from uvlocal.manage.errors import FINDINGS, USAGE, UserError
-from uvlocal.manage.views import console, projects
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 
@@ -58,6 +57,7 @@ def scan(
     """
     from uvlocal.manage.files.tree import Budget
     from uvlocal.manage.projects import scan as scans
+    from uvlocal.manage.views import console, projects
 
     budget = Budget(
         scans.ENTRIES if max_entries is None else max_entries,
@@ -100,6 +100,7 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
     """
     from uvlocal.manage.projects import migrate as migrating
     from uvlocal.manage.projects.migration_results import DONE, Migrations
+    from uvlocal.manage.views import console, projects
 
     if keep_extra and drop_extra:
         raise UserError("`--keep-extra` and `--drop-extra` exclude each other", code=USAGE)

@@ -8,8 +8,6 @@ import typer
 
 from uvlocal.manage.commands.help import Group, ending
 from uvlocal.manage.errors import FINDINGS
-from uvlocal.manage.views import console
-from uvlocal.manage.views import settings as settings_view
 
 #: Keys of a provider's own table.
 _OF_PROVIDER = ("enabled", "strategy")
@@ -84,6 +82,8 @@ def show(context: typer.Context, json: _Json = False) -> None:
     if context.invoked_subcommand is not None:
         return
     from uvlocal.manage.settings import show as settings
+    from uvlocal.manage.views import console
+    from uvlocal.manage.views import settings as settings_view
 
     found = settings.shown()
     console.as_json(found) if json else settings_view.settings(found)
@@ -107,6 +107,8 @@ def set_value(
 ) -> None:
     """Set KEY to VALUE in your settings, or in the project's."""
     from uvlocal.manage.settings import edit
+    from uvlocal.manage.views import console
+    from uvlocal.manage.views import settings as settings_view
 
     changes = edit.set_value(key, value, project=project)
     console.as_json(changes) if json else settings_view.changes(changes)
@@ -120,6 +122,8 @@ def unset(
 ) -> None:
     """Remove KEY from your settings, or from the project's."""
     from uvlocal.manage.settings import edit
+    from uvlocal.manage.views import console
+    from uvlocal.manage.views import settings as settings_view
 
     changes = edit.unset(key, project=project)
     console.as_json(changes) if json else settings_view.changes(changes)
@@ -140,6 +144,8 @@ def add_root(
 ) -> None:
     """Mark DIR as a synced directory, or with `--local` as one that is not synced."""
     from uvlocal.manage.settings import edit
+    from uvlocal.manage.views import console
+    from uvlocal.manage.views import settings as settings_view
 
     changes = edit.add_root(folder, local=local)
     console.as_json(changes) if json else settings_view.changes(changes)
@@ -158,6 +164,8 @@ def remove_root(
 ) -> None:
     """Remove DIR from `synced-roots` and `local-roots`."""
     from uvlocal.manage.settings import edit
+    from uvlocal.manage.views import console
+    from uvlocal.manage.views import settings as settings_view
 
     changes = edit.remove_root(folder)
     console.as_json(changes) if json else settings_view.changes(changes)

@@ -1,18 +1,8 @@
-"""The commands that need no options: `status`, `path`, `--version`.
-
-Prompts, direnv and mise ask `uvlocal path` and `uvlocal status` again and again. Without options
-there is no command line to read, so these do without typer: it takes longer to load than the answer
-takes.
-"""
+"""The commands `status` and `path`, and `--version`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from uvlocal import __version__
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def show_status(path: str | None = None, *, json: bool = False) -> None:
@@ -26,10 +16,10 @@ def show_status(path: str | None = None, *, json: bool = False) -> None:
 
 def show_path(path: str | None = None) -> None:
     """Print the path of a project's environment."""
-    from uvlocal.manage.projects import status
+    from uvlocal.manage.projects.settled import settled
     from uvlocal.manage.views import console
 
-    console.exact(status.of(path).environment or "")
+    console.exact(settled(path).environment or "")
 
 
 def show_version() -> None:
@@ -37,12 +27,3 @@ def show_version() -> None:
     from uvlocal.manage.views import console
 
     console.data(f"uvlocal {__version__}")
-
-
-#: The command lines that are answered without reading them.
-PLAIN: dict[tuple[str, ...], Callable[[], None]] = {
-    ("path",): show_path,
-    ("status",): show_status,
-    ("--version",): show_version,
-    ("-V",): show_version,
-}

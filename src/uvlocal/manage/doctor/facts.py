@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage.environments import listing, records
 from uvlocal.manage.environments.folder_identity import Disk
-from uvlocal.manage.projects import status
+from uvlocal.manage.installation.on_path import shim_on_path
 from uvlocal.shim.call import Call
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.settings import settings as all_settings
@@ -80,7 +80,7 @@ class Facts:
     @functools.cached_property
     def shim(self) -> str:
         """The first shim on PATH, "" where there is none."""
-        return status.shim_on_path(self.system)
+        return shim_on_path(self.system)
 
     @property
     def shim_folder(self) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.findings import FAIL, OK, WARN, Finding
 from uvlocal.manage.installation import inspect, shells
-from uvlocal.manage.installation.shim_dir import is_ours
+from uvlocal.manage.installation.on_path import is_ours
 from uvlocal.shim.machine.display import contract_home
 
 if TYPE_CHECKING:

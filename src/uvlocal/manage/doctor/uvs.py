@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage.doctor.stores import uv_cache
 from uvlocal.manage.findings import FAIL, OK, WARN, Finding
-from uvlocal.manage.installation import inspect
+from uvlocal.manage.installation.on_path import uvs_on_path
 from uvlocal.shim.machine import directories
 from uvlocal.shim.machine.display import contract_home
 from uvlocal.shim.project import uv_config
@@ -96,7 +96,7 @@ def _others(real: str, version: tuple[int, int, int], facts: Facts) -> list[Find
     """Look for further uvs on PATH of another version: which one runs depends on PATH's order."""
     checks = []
     seen_paths = {os.path.realpath(real)}
-    for path in inspect.uvs_on_path(facts.system):
+    for path in uvs_on_path(facts.system):
         canonical = os.path.realpath(path)
         status = facts.system.stat(path)
         ours = status is not None and handover.is_shim(path, status, facts.system, "")

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import itertools
 import os
-import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+import stat
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from uvlocal.shim.machine import native
 
@@ -31,8 +30,7 @@ class SilentError(Exception):
     """A disk that did not answer in time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What a folder keeps when it is moved on its disk.
 
     `device` and `inode` are as in `os.stat`; the device's number may be another after the next
@@ -69,6 +67,7 @@ class Disk:
         """Begin without a disk known to be silent."""
         self._patience = patience
         self._silent: set[str] = set()
+        self._asker: _Asker | None = None
 
     def identity(self, path: str, mount_point: str = "") -> Identity | None:
         """Return which folder is at `path`, None where none is.
@@ -94,27 +93,64 @@ class Disk:
         """
         return self._ask(path, mount_point, lambda: _folders(path))
 
+    def statuses(self, paths: list[str], mount_point: str = "") -> list[os.stat_result | None]:
+        """Return the status of each path on one disk, as `status` does.
+
+        Raises:
+            SilentError: the disk mounted at `mount_point` does not answer.
+        """
+        return self._ask(paths[0], mount_point, lambda: [_status(path) for path in paths])
+
     def _ask(self, path: str, mount_point: str, question: Callable[[], _Answer]) -> _Answer:
         # What hangs below the root directory is another disk, mounted since.
         disk = mount_point if os.path.dirname(mount_point) != mount_point else path
         if disk in self._silent:
             raise SilentError(disk)
-        answers: list[_Answer] = []
-        # A thread that a dead server holds must not hold up the end of the program.
-        thread = threading.Thread(target=lambda: answers.append(question()), daemon=True)
-        thread.start()
-        thread.join(self._patience)
+        if self._asker is None:
+            self._asker = _Asker()
+        answers = self._asker.ask(question, self._patience)
         if not answers:
             self._silent.add(disk)
+            self._asker = None  # it waits for that disk
             raise SilentError(disk)
-        return answers[0]
+        answer: _Answer = answers[0]
+        return answer
+
+
+class _Asker:
+    """A thread that asks the disks, one question after the other, while the caller waits.
+
+    A thread that a dead server holds must not hold up the end of the program.
+    """
+
+    def __init__(self) -> None:
+        import queue
+        import threading
+
+        self._questions: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[object] = queue.SimpleQueue()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def ask(self, question: Callable[[], object], patience: float) -> list[Any]:
+        """Return the answer in a list, which is empty where there is none in time."""
+        import queue
+
+        self._questions.put(question)
+        try:
+            return [self._answers.get(timeout=patience)]
+        except queue.Empty:
+            return []
+
+    def _run(self) -> None:
+        while True:
+            self._answers.put(self._questions.get()())
 
 
 def identity_of(path: str) -> Identity | None:
     """Return which folder is at `path`, None where none is."""
     try:
         status = os.stat(path)
-        if not os.path.isdir(path):
+        if not stat.S_ISDIR(status.st_mode):
             return None
         return Identity(status.st_dev, status.st_ino, native.born(path))
     except (OSError, ValueError):

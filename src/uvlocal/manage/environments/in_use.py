@@ -78,15 +78,23 @@ def users(environments: Iterable[str], processes: Iterable[Process]) -> dict[str
     found: dict[str, list[Process]] = {}
     for process in processes:
         used = {
-            environment
+            spelled[folder]
             for text in process.texts
             for path in _spellings(text)
-            for stem, environment in spelled.items()
-            if path == stem or path.startswith(stem + os.sep)
+            for folder in _upwards(path)
+            if folder in spelled
         }
         for environment in used:
             found.setdefault(environment, []).append(process)
     return found
+
+
+def _upwards(path: str) -> Iterator[str]:
+    """Yield a path and the folders above it."""
+    while path:
+        yield path
+        above = os.path.dirname(path)
+        path = "" if above == path else above
 
 
 def told(users: list[Process]) -> str:

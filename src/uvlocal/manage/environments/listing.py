@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.environments import records
 from uvlocal.manage.environments.folder_identity import Disk, SilentError
-from uvlocal.manage.environments.sizes import Meter, Size
+from uvlocal.manage.environments.pyvenv import python_version
+from uvlocal.manage.files.sizes import Meter, Size
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.project import discovery as projects
 from uvlocal.shim.settings import settings as all_settings
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from uvlocal.manage.environments.records import Entry
 
-#: The most that is read of a `pyvenv.cfg`, in bytes.
-_LIMIT = 64 * 1024
-_VERSION = re.compile(rb"^\s*version(?:_info)?\s*=\s*(\d+\.\d+(?:\.\d+)?)", re.MULTILINE)
 #: What uv changes in an environment when it installs something; where packages are differs.
 _CHANGED = ("", "bin", "Scripts", "pyvenv.cfg", os.path.join("Lib", "site-packages"))
 #: What people and uv change in a project that is worked on.
@@ -158,28 +155,6 @@ def volume_label(entry: Entry) -> str:
     return label or of_the_user or record.file_system
 
 
-def python_version(environment: str) -> str:
-    """Return the version of an environment's Python, as its `pyvenv.cfg` says, "" if unknown.
-
-    Where the system can, the file is read without a trace: its time of access tells of use.
-    """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    path = os.path.join(environment, "pyvenv.cfg")
-    for quiet in (getattr(os, "O_NOATIME", 0), 0):
-        try:
-            descriptor = os.open(path, flags | quiet)
-        except OSError:
-            continue
-        try:
-            found = _VERSION.search(os.read(descriptor, _LIMIT))
-        except OSError:
-            return ""
-        finally:
-            os.close(descriptor)
-        return found[1].decode() if found else ""
-    return ""
-
-
 # -- times -------------------------------------------------------------------------------------
 
 
@@ -219,13 +194,12 @@ def _signs_of_use(environment: str) -> Iterator[float]:
 
 def _signs_of_work(entry: Entry, disk: Disk) -> Iterator[float]:
     mount_point = entry.record.mount_point if entry.record else ""
-    for name in _WORKED_ON:
-        try:
-            status = disk.status(os.path.join(entry.root, name), mount_point)
-        except SilentError:
-            return
-        if status is not None:
-            yield status.st_mtime
+    paths = [os.path.join(entry.root, name) for name in _WORKED_ON]
+    try:
+        found = disk.statuses(paths, mount_point)
+    except SilentError:
+        return
+    yield from (status.st_mtime for status in found if status is not None)
 
 
 def as_time(seconds: float | None) -> str:
@@ -242,7 +216,10 @@ def as_seconds(text: str) -> float | None:
     """Return the seconds since 1970 of a time as in `as_time`, None where it is none."""
     import calendar
 
+    # Not by `strptime`, which takes ten times as long: a list asks this for each line.
+    parts = (text[:4], text[5:7], text[8:10], text[11:13], text[14:16], text[17:19])
     try:
-        return float(calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ")))
-    except ValueError:
+        seconds = float(calendar.timegm(tuple(map(int, parts))))
+    except (ValueError, OverflowError):
         return None
+    return seconds if as_time(seconds) == text else None

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage.environments import in_use, listing, records, trash
 from uvlocal.manage.environments.folder_identity import Disk
-from uvlocal.manage.environments.sizes import Meter
 from uvlocal.manage.environments.store_lock import held
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.files import atomic
+from uvlocal.manage.files.sizes import Meter
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.settings import settings as all_settings
 from uvlocal.shim.store import naming
@@ -128,7 +128,11 @@ def plan(
     """
     limit = None if older_than is None else (time.time() if now is None else now) - older_than
     return look(
-        lambda entry, used: _reason(entry, used, limit), environ, processes=processes, tell=tell
+        lambda entry, used: _reason(entry, used, limit),
+        environ,
+        by_age=limit is not None,
+        processes=processes,
+        tell=tell,
     )
 
 
@@ -136,6 +140,7 @@ def look(
     reason: Callable[[Entry, float | None], tuple[str, str]],
     environ: dict[str, str] | None = None,
     *,
+    by_age: bool = False,
     processes: Iterable[Process] | None = None,
     tell: Callable[[int], None] | None = None,
 ) -> Plan:
@@ -145,6 +150,7 @@ def look(
         reason: tells of an environment that was last used then why it is to go, and why it stays
             nevertheless; "" for neither.
         environ: as in `plan`, like the others.
+        by_age: the reason needs the last use, which takes long to tell; it gets None otherwise.
         processes: what runs.
         tell: hears how many files were counted.
     """
@@ -152,19 +158,23 @@ def look(
     places = records.places(system, all_settings.load(system))
     disk = Disk()
     entries = records.read(places, system, disk, listing.current_root(system))
-    used = {entry.environment: listing.last_used(entry, disk) for entry in entries}
+    chosen = []
+    for entry in entries:
+        used = listing.last_used(entry, disk) if by_age else None
+        why, stays = reason(entry, used)
+        if why:
+            used = used if by_age else listing.last_used(entry, disk)
+            chosen.append((entry, why, stays, used))
+    made = [entry.environment for entry, *_ in chosen if entry.made]
     running = in_use.running() if processes is None else processes
-    users = in_use.users([entry.environment for entry in entries if entry.made], running)
+    users = in_use.users(made, running) if made else {}
     meter = Meter(tell)
     remove: list[Candidate] = []
     keep: list[Candidate] = []
-    for entry in entries:
-        why, stays = reason(entry, used[entry.environment])
-        if not why:
-            continue
-        stays = stays or _obstacle(entry, users.get(entry.environment, []), system)
+    for entry, why, spared, used in chosen:
+        stays = spared or _obstacle(entry, users.get(entry.environment, []), system)
         size = 0 if stays else meter.add(entry.environment).own
-        candidate = _candidate(entry, stays or why, size, used[entry.environment])
+        candidate = _candidate(entry, stays or why, size, used)
         (keep if stays else remove).append(candidate)
     leftovers = [path for place in places for path in trash.leftovers(place, system)]
     for path in leftovers:

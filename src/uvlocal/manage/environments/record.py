@@ -11,9 +11,7 @@ import os
 import re
 import stat
 import time
-import tomllib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from uvlocal import __version__
 from uvlocal.manage.environments import discoverable
@@ -39,10 +37,17 @@ _LIMIT = 64 * 1024
 NOWHERE = Identity(0, 0, 0)
 #: How the name of a record ends.
 SUFFIX = ".toml"
+#: What the lines of a flat TOML file are made of, as far as nothing in them has to be thought about
+#: (https://toml.io/en/v1.0.0). Other spaces and control characters are left to the real parser.
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN_STRING = re.compile(r'"[^"\\\x00-\x1f\x7f]*"')
+_PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
+#: A list of numbers as `tomli_w` writes it, a line for each.
+_LIST = re.compile(rf"^([^\n\"]+ = )\[\n((?:    (?:{_PLAIN_NUMBER.pattern}),\n)+)\]$", re.MULTILINE)
+_NUMBERS = re.compile(rf"\[((?: (?:{_PLAIN_NUMBER.pattern}),)+)\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record as it was written; paths are those of the machine, not the text of the file.
 
     `identity` is that of the project's root, `mount` that of the folder at `mount_point`, `system`
@@ -104,7 +109,7 @@ def write_first(call: Call, decision: Decision) -> str | None:
         if not why and len(list(discoverable.links([store.path], system))) == 1:
             where = display.contract_home(discoverable.folder(system), system)
             hint = f"\nhint: editors that look for environments in `{where}` find it there"
-    return _offer(store.path, identity_of(project.root), system) + hint
+    return _offer(store.path, project.root, system) + hint
 
 
 def claim(call: Call, decision: Decision) -> str | None:
@@ -194,9 +199,9 @@ def write(path: str, table: dict[str, object]) -> None:
     atomic.replace(path, tomli_w.dumps(table).encode())
 
 
-def _offer(store: str, which: Identity | None, system: System) -> str:
+def _offer(store: str, root: str, system: System) -> str:
     """Say that the folder was known by another name, "" where it was not."""
-    former = moved_from(store, which, system)
+    former = moved_from(store, root, system)
     if former is None:
         return ""
     was = display.contract_home(former.root, system)
@@ -236,7 +241,7 @@ def read_record(path: str, system: System) -> Record:
     if data is None:
         raise BrokenRecordError("its record cannot be read")
     try:
-        table = tomllib.loads(data.decode())
+        table = _parsed(data.decode())
     except (ValueError, RecursionError):
         raise BrokenRecordError("its record is not valid TOML") from None
     version = table.get("version")
@@ -249,6 +254,48 @@ def read_record(path: str, system: System) -> Record:
     if not system.path.isabs(record.root):
         raise BrokenRecordError("its record names no project")
     return record
+
+
+def _parsed(text: str) -> dict[str, object]:
+    """Return what a record's text says.
+
+    Raises:
+        ValueError: it is not valid TOML.
+        RecursionError: it is nested without end.
+    """
+    table = plain_table(text)
+    if table is not None:
+        return table
+    import tomllib
+
+    return tomllib.loads(text)
+
+
+def plain_table(text: str) -> dict[str, object] | None:
+    """Return what a flat TOML file says, None where it holds more than plain lines.
+
+    Almost every record is such a file, and TOML's own parser takes longer to load than the rest of
+    `uvlocal status` takes. What is in doubt is left to that parser.
+    """
+    table: dict[str, object] = {}
+    text = _LIST.sub(_on_one_line, text)
+    for line in text.removesuffix("\n").split("\n"):
+        key, equals, value = line.partition(" = ")
+        if not equals or key in table or not _BARE_KEY.fullmatch(key):
+            return None
+        if _PLAIN_STRING.fullmatch(value):
+            table[key] = value[1:-1]
+        elif _PLAIN_NUMBER.fullmatch(value):
+            table[key] = int(value)
+        elif _NUMBERS.fullmatch(value):
+            table[key] = [int(number) for number in value[1:-2].split(",")]
+        else:
+            return None
+    return table
+
+
+def _on_one_line(found: re.Match[str]) -> str:
+    return f"{found[1]}[{found[2].replace('    ', ' ').replace(chr(10), '')}]"
 
 
 def _record_of(table: dict[str, object], system: System) -> Record:
@@ -310,15 +357,16 @@ def from_text(text: str, system: System) -> str:
     return path if "\0" not in path and system.lstat(text) is None else text
 
 
-def moved_from(store: str, identity: Identity | None, system: System) -> Record | None:
-    """Return the record of the project that had this folder under a name that is gone.
+def moved_from(store: str, root: str, system: System) -> Record | None:
+    """Return the record of the project that had the folder `root` under a name that is gone.
 
     Cheap enough for a project's first call: a record is parsed only if it names the inode.
     """
-    if identity is None or not identity.born:
+    status = system.stat(root)
+    if status is None:
         return None
     folder = os.path.join(store, RECORDS)
-    wanted = f"\ninode = {identity.inode}\n".encode()
+    wanted = f"\ninode = {status.st_ino}\n".encode()
     for name in system.listdir(folder):
         path = os.path.join(folder, name)
         if wanted not in (system.read(path, _LIMIT) or b""):
@@ -327,7 +375,11 @@ def moved_from(store: str, identity: Identity | None, system: System) -> Record 
             record = read_record(path, system)
         except BrokenRecordError:
             continue
-        there = identity_of(record.root)
-        if record.identity.is_same(identity) and not (there and there.is_same(identity)):
+        if record.root == root:
+            continue
+        identity, there = identity_of(root), identity_of(record.root)
+        if identity is None or (there and there.is_same(identity)):
+            continue
+        if record.identity.is_same(identity):
             return record
     return None

@@ -13,8 +13,8 @@ import stat
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.environments import discoverable
-from uvlocal.manage.environments.sizes import Meter
 from uvlocal.manage.files import rmtree
+from uvlocal.manage.files.sizes import Meter
 from uvlocal.shim.machine import display
 from uvlocal.shim.machine.paths import contains
 from uvlocal.shim.store import naming, pointers

@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -40,6 +38,8 @@ def rewrite(path: str, content: bytes) -> None:
     Raises:
         OSError: there is no such file, or its folder cannot be written.
     """
+    import shutil
+
     status = os.stat(path)
     with made(path, content) as draft:
         shutil.copystat(path, draft)
@@ -79,7 +79,7 @@ def made(path: str, content: bytes, mode: int = 0o600) -> Iterator[str]:
     """
     folder = os.path.dirname(path)
     sweep(folder)
-    draft = os.path.join(folder, f"{PREFIX}{os.getpid()}-{secrets.token_hex(4)}")
+    draft = os.path.join(folder, f"{PREFIX}{os.getpid()}-{os.urandom(4).hex()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(draft, flags, mode)
     try:

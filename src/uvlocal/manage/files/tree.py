@@ -51,10 +51,11 @@ class Files:
             folder: the folder, which the caller knows to be none that was evicted.
             sizes: whether sizes and flags of files are wanted; they cost a call for each.
         """
-        found: list[Entry] = []
         with contextlib.suppress(OSError), os.scandir(folder) as listing:
-            found.extend(_entry(entry, sizes=sizes) for entry in listing)
-        return found
+            if sizes and not _HAS_FLAGS:
+                return [_sized(entry) for entry in listing]
+            return [_entry(entry, sizes=sizes) for entry in listing]
+        return []
 
     def status(self, path: str) -> os.stat_result | None:
         """Return the status of `path` itself, links not followed, or None."""
@@ -80,6 +81,8 @@ class Files:
 #: Whether a folder's own status tells more than its name does. Asking is a call for each folder.
 _HAS_FLAGS = hasattr(os.stat_result, "st_flags") or hasattr(os.stat_result, "st_file_attributes")
 
+_KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFLNK: "link"}
+
 
 def _entry(entry: os.DirEntry[str], *, sizes: bool) -> Entry:
     try:
@@ -89,6 +92,16 @@ def _entry(entry: os.DirEntry[str], *, sizes: bool) -> Entry:
         return describe(entry.name, entry.stat(follow_symlinks=False))
     except OSError:
         return Entry(entry.name, "other")  # gone since, or not for us
+
+
+def _sized(entry: os.DirEntry[str]) -> Entry:
+    """Return what `describe` does where no status has flags, in a third of the time."""
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError:
+        return Entry(entry.name, "other")
+    kind = _KINDS.get(stat.S_IFMT(status.st_mode), "other")
+    return Entry(entry.name, kind, status.st_size)
 
 
 def describe(name: str, status: os.stat_result) -> Entry:
@@ -139,6 +152,10 @@ class Budget:
         elif self._clock() >= self._end:
             self.spent = "time"
         return self.spent in ("", "depth")
+
+    def seconds(self) -> float:
+        """Return how many seconds are left."""
+        return self._end - self._clock()
 
     def allows_depth(self, depth: int) -> bool:
         """Say whether a folder so far below the start may be listed."""

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage.findings import FAIL, WARN, Finding
 from uvlocal.manage.installation import aliases, rc_lines, shells, windows_path
+from uvlocal.manage.installation.on_path import is_ours, uvs_on_path
 from uvlocal.manage.installation.shim_dir import (
     Contents,
     chosen,
-    contents,
     is_foreign_program,
-    is_ours,
     read,
     says_the_same,
 )
@@ -80,7 +79,7 @@ def inspect(
     Raises:
         UserError: there is no home directory, or no launcher for this machine.
     """
-    should = contents(chosen(folder, system), system)
+    should = Contents(chosen(folder, system), system)
     said = handover.configuration(system, should.shim)
     python, package = said.get("python", ""), said.get("package", "")
     names = shells.in_use(system, running)
@@ -110,16 +109,6 @@ def inspect(
         findings=(),
     )
     return dataclasses.replace(found, findings=tuple(_findings(found)))
-
-
-def uvs_on_path(system: System) -> list[str]:
-    """Return every program `uv` on PATH, as PATH has them, shims included."""
-    windows = system.platform == "win32"
-    name, separator = ("uv.exe", ";") if windows else ("uv", ":")
-    folders = system.environ.get("PATH", "").split(separator)
-    paths = [system.path.join(path, name) for path in folders if system.path.isabs(path)]
-    programs = [path for path in paths if system.is_file(path)]
-    return list(dict.fromkeys(path for path in programs if windows or os.access(path, os.X_OK)))
 
 
 def _shim_state(shim: str, should: Contents, system: System) -> str:

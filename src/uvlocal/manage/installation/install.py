@@ -16,22 +16,19 @@ from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.files.atomic import replace as write
 from uvlocal.manage.installation import aliases, rc_lines, shell_snippets, shells, windows_path
 from uvlocal.manage.installation.inspect import inspect
+from uvlocal.manage.installation.memory import Memory, missing_folders, remember, remembered
+from uvlocal.manage.installation.on_path import is_ours
 from uvlocal.manage.installation.shim_dir import (
     PACKAGE,
     Contents,
-    Memory,
     aside_path,
     chosen,
-    contents,
     default_folder,
     is_foreign_program,
-    is_ours,
     launcher_source,
-    missing_folders,
-    remember,
-    remembered,
     stands,
 )
+from uvlocal.manage.installation.standing import refuse_bad_circumstances
 from uvlocal.shim.machine import directories
 from uvlocal.shim.settings import settings
 
@@ -119,9 +116,9 @@ def plan(
     Raises:
         UserError: something that is not ours is in the way, or this is no place to install from.
     """
-    _refuse_bad_circumstances(system)
+    refuse_bad_circumstances(system)
     names = _shells(wish, system, running)
-    should = contents(chosen(wish.folder, system), system)
+    should = Contents(chosen(wish.folder, system), system)
     moving = []
     for shim in (should.shim, should.uvx):
         if is_foreign_program(shim, system):
@@ -197,44 +194,14 @@ def perform(todo: Plan) -> Installation:
 
 
 def make_shim(folder: str | None, system: System) -> str:
-    """Make the shim where it is missing or out of date, and nothing else; return its folder.
+    """Make the shim, and nothing else; return its folder.
 
     Raises:
         UserError: it cannot be made.
     """
     todo = plan(Wish(folder, startup_files=False), system)
-    if not stands(todo.contents, system, whatever_uv=True):
-        perform(todo)
+    perform(todo)
     return todo.contents.folder
-
-
-def _refuse_bad_circumstances(system: System) -> None:
-    home = system.stat(system.home) if system.home else None
-    if system.uid == 0 and home is not None and home.st_uid != 0:
-        raise UserError(
-            "this would put root's files into another user's home", "run it without sudo"
-        )
-    if is_in_uv_cache(PACKAGE):
-        raise UserError(
-            "this uvlocal lies in uv's cache, which `uv cache prune` empties",
-            "run `uv tool install uvlocal`, then `uvlocal install`",
-        )
-
-
-def is_in_uv_cache(package: str) -> bool:
-    """Say whether a package lies in uv's cache, as it does under `uvx`: no place to stay.
-
-    uv marks its cache with `CACHEDIR.TAG` (https://bford.info/cachedir/), and keeps environments
-    in folders such as `archive-v0`.
-    """
-    folder = package
-    while os.path.dirname(folder) != folder:
-        above, name = os.path.split(folder)
-        temporary = name.startswith(("archive-v", "environments-v", "builds-v"))
-        if temporary and os.path.lexists(os.path.join(above, "CACHEDIR.TAG")):
-            return True
-        folder = above
-    return False
 
 
 def _shells(wish: Wish, system: System, running: Sequence[str]) -> list[str]:
@@ -248,15 +215,18 @@ def _shells(wish: Wish, system: System, running: Sequence[str]) -> list[str]:
             return ["powershell"]
         return shells.in_use(system, running)
     for name in wish.shells:
-        if not shells.name_of(name):
+        if not shell_snippets.name_of(name):
             known = ", ".join(f"`{known}`" for known in shell_snippets.SHELLS)
             raise UserError(f"unknown shell `{name}`", f"known shells are {known}", USAGE)
-    return list(dict.fromkeys(map(shells.name_of, wish.shells)))
+    return list(dict.fromkeys(map(shell_snippets.name_of, wish.shells)))
 
 
 def _now(folder: str, system: System, running: Sequence[str]) -> str:
     """Return what to type in the running shell, "" where nothing is known to help."""
-    names = [*map(shells.name_of, running), shells.name_of(system.environ.get("SHELL", ""))]
+    names = [
+        *map(shell_snippets.name_of, running),
+        shell_snippets.name_of(system.environ.get("SHELL", "")),
+    ]
     name = next((name for name in names if name), "")
     if system.platform == "win32":
         name = name or "powershell"

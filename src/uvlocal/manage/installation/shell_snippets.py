@@ -8,16 +8,30 @@ settles an alias before it can look for the program; there that one stays.)
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
-
 from uvlocal.shim.machine import paths
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from uvlocal.shim.machine.host import System
 
 #: The shells with a syntax of their own; `sh` stands for every other POSIX shell.
 SHELLS = ("bash", "zsh", "fish", "powershell", "nu", "sh")
+#: Other names of these shells' programs.
+_OTHER_NAMES = {
+    "pwsh": "powershell",
+    "nushell": "nu",
+    "dash": "sh",
+    "ash": "sh",
+    "ksh": "sh",
+    "mksh": "sh",
+}
+
+
+def name_of(program: str) -> str:
+    """Return which of our shells a program's name or path means, "" for none."""
+    name = program.replace("\\", "/").rpartition("/")[2].lower().lstrip("-").removesuffix(".exe")
+    name = _OTHER_NAMES.get(name, name)
+    return name if name in SHELLS else ""
 
 
 def path_line(shell: str, folder: str, system: System) -> str:
@@ -80,6 +94,8 @@ def now_line(shell: str, folder: str, system: System) -> str:
 
 def names(code: str, shell: str, folder: str, system: System) -> bool:
     """Say whether a line of ours, of whatever version, is for the shim in `folder`."""
+    import re
+
     program = system.path.join(folder, "")
     spellings = (_place(shell, folder, system), _double_quoted(_slashes(program, system), _NU)[:-2])
     inside = (spelling.strip('$"') for spelling in spellings)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from uvlocal.manage.installation.shell_snippets import SHELLS
+from uvlocal.manage.installation.shell_snippets import SHELLS, name_of
 from uvlocal.shim.machine import directories
 
 if TYPE_CHECKING:
@@ -24,15 +24,6 @@ if TYPE_CHECKING:
 
     from uvlocal.shim.machine.host import System
 
-#: Other names of these shells' programs.
-_OTHER_NAMES = {
-    "pwsh": "powershell",
-    "nushell": "nu",
-    "dash": "sh",
-    "ash": "sh",
-    "ksh": "sh",
-    "mksh": "sh",
-}
 _DOCUMENTS = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders"
 _ZDOTDIR = re.compile(
     r"^\s*(?:export\s+|typeset\s+-gx\s+)?ZDOTDIR=(\"[^\"]*\"|'[^']*'|\S+)", re.MULTILINE
@@ -44,13 +35,6 @@ class StartupFile(NamedTuple):
 
     shell: str
     path: str
-
-
-def name_of(program: str) -> str:
-    """Return which of our shells a program's name or path means, "" for none."""
-    name = program.replace("\\", "/").rpartition("/")[2].lower().lstrip("-").removesuffix(".exe")
-    name = _OTHER_NAMES.get(name, name)
-    return name if name in SHELLS else ""
 
 
 def in_use(system: System, running: Iterable[str]) -> list[str]:

@@ -1,18 +1,14 @@
-"""The shim's folder: the launcher, the file beside it, and what this module remembers there."""
+"""The shim's folder: the launcher, and the file beside it."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import platform
 import stat
 import sys
-import tomllib
-from dataclasses import dataclass
 
 import uvlocal
 from uvlocal.manage.errors import UserError
-from uvlocal.manage.files.atomic import replace
+from uvlocal.manage.installation.on_path import is_ours
 from uvlocal.manage.installation.shell_snippets import program_name
 from uvlocal.shim import contract
 from uvlocal.shim.machine import directories
@@ -23,8 +19,6 @@ from uvlocal.shim.uv import handover
 
 #: The folder that holds the package `uvlocal`'s own files.
 PACKAGE = os.path.dirname(os.path.abspath(uvlocal.__file__))
-#: What was made for the shim, so that it can be undone.
-MEMORY = "uvlocal-installed.toml"
 #: Where a real uv goes that was installed over the shim.
 REAL = "real"
 
@@ -41,7 +35,6 @@ _MACHINES = {
 _SYSTEMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
 
 
-@dataclass(frozen=True, slots=True)
 class Contents:
     """What a shim's folder should hold; paths are absolute, `real_uv` is "" if none was found.
 
@@ -50,17 +43,40 @@ class Contents:
     ""; `values` are what the file beside the launcher says.
     """
 
-    folder: str
-    shim: str
-    uvx: str
-    configuration: str
-    aside: str
-    store: str
-    launcher: str
-    launcher_bytes: bytes
-    values: dict[str, str]
-    configuration_bytes: bytes
-    real_uv: str
+    __slots__ = (
+        "aside",
+        "configuration",
+        "configuration_bytes",
+        "folder",
+        "launcher",
+        "launcher_bytes",
+        "real_uv",
+        "shim",
+        "store",
+        "uvx",
+        "values",
+    )
+
+    def __init__(self, folder: str, system: System) -> None:
+        """Gather it, for this machine, today.
+
+        Raises:
+            UserError: no launcher fits, or a path cannot be written down.
+        """
+        self.folder = folder
+        self.launcher = launcher_source()
+        self.shim = shim_path(folder, system)
+        self.uvx = uvx_path(folder, system)
+        self.configuration = os.path.join(folder, contract.CONFIGURATION)
+        self.real_uv = real_uv(folder, self.shim, system)
+        store = settings.load(system).store
+        self.values = configuration_values(system, self.real_uv)
+        with open(self.launcher, "rb") as file:
+            self.launcher_bytes = file.read()
+        self.aside = aside_path(self.shim)
+        self.store = store if store and folder.startswith(store + os.sep) else ""
+        lines = (f"{key} {value}\n" for key, value in self.values.items())
+        self.configuration_bytes = os.fsencode("".join(lines))
 
 
 def default_folder(system: System) -> str:
@@ -107,7 +123,7 @@ def launcher_source(platform_name: str = sys.platform, machine: str = "") -> str
     Raises:
         UserError: nothing fits, or the package was built without what fits.
     """
-    machine = (machine or platform.machine()).lower()
+    machine = (machine or _machine()).lower()
     target = f"{_SYSTEMS.get(platform_name, platform_name)}-{_MACHINES.get(machine, machine)}"
     name = "uv.exe" if platform_name == "win32" else "uv"
     places = [os.path.join(PACKAGE, "launchers", target, name)]
@@ -120,33 +136,13 @@ def launcher_source(platform_name: str = sys.platform, machine: str = "") -> str
     raise UserError(f"no launcher for `{target}` in this installation of uvlocal")
 
 
-def contents(folder: str, system: System) -> Contents:
-    """Return what the folder should hold on this machine, today.
+def _machine() -> str:
+    """Return the name of this machine's processor."""
+    if sys.platform != "win32":
+        return os.uname().machine
+    import platform
 
-    Raises:
-        UserError: no launcher fits, or a path cannot be written down.
-    """
-    launcher = launcher_source()
-    shim = shim_path(folder, system)
-    beside = os.path.join(folder, contract.CONFIGURATION)
-    real = real_uv(folder, shim, system)
-    store = settings.load(system).store
-    values = configuration_values(system, real)
-    with open(launcher, "rb") as file:
-        launcher_bytes = file.read()
-    return Contents(
-        folder=folder,
-        shim=shim,
-        uvx=uvx_path(folder, system),
-        configuration=beside,
-        aside=aside_path(shim),
-        store=store if store and folder.startswith(store + os.sep) else "",
-        launcher=launcher,
-        launcher_bytes=launcher_bytes,
-        values=values,
-        configuration_bytes=os.fsencode("".join(f"{key} {values[key]}\n" for key in values)),
-        real_uv=real,
-    )
+    return platform.machine()
 
 
 def aside_path(shim: str) -> str:
@@ -220,13 +216,17 @@ def configuration_values(system: System, real: str) -> dict[str, str]:
     Raises:
         UserError: a path holds a line break.
     """
-    import filelock
+    from importlib.machinery import PathFinder
 
+    # Not imported, which takes long: where it is found is all that is asked.
+    found = PathFinder.find_spec("filelock")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("filelock")
     values = {
         "uvlocal": contract.CONFIGURATION_VERSION,
         "python": sys.executable,
         "package": os.path.dirname(PACKAGE),
-        "site": os.path.dirname(os.path.dirname(os.path.abspath(filelock.__file__))),
+        "site": os.path.dirname(os.path.dirname(os.path.abspath(found.origin))),
         "uv": real,
         "cache": directories.cache_directory(system),
         "repair": repair_command(sys.prefix),
@@ -247,14 +247,6 @@ def repair_command(prefix: str) -> str:
     return "uv tool install --reinstall uvlocal"
 
 
-def is_ours(path: str, system: System) -> bool:
-    """Say whether `path` is a shim of ours, and no link to one."""
-    status = system.lstat(path)
-    if status is None or not stat.S_ISREG(status.st_mode):
-        return False
-    return handover.is_shim(path, status, system, "")
-
-
 def is_foreign_program(shim: str, system: System) -> bool:
     """Say whether a real uv or uvx is in the shim's place: the file beside it is still ours."""
     status = system.lstat(shim)
@@ -270,66 +262,3 @@ def read(path: str) -> bytes | None:
             return file.read()
     except OSError:
         return None
-
-
-# -- what was made -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """What did not exist before the shim was installed; nothing else is ever taken away.
-
-    `folders` are the folders, outermost first; `user_path` says whether the user's PATH in the
-    Windows registry was made too.
-    """
-
-    folders: tuple[str, ...] = ()
-    user_path: bool = False
-
-
-def remembered(folder: str) -> Memory:
-    """Return what was made when the shim in `folder` was installed, as far as that is known."""
-    data = read(os.path.join(folder, MEMORY))
-    try:
-        table = tomllib.loads((data or b"").decode())
-    except ValueError:
-        return Memory()
-    folders = table.get("folders", [])
-    known = isinstance(folders, list) and all(isinstance(path, str) for path in folders)
-    return Memory(tuple(folders) if known else (), table.get("user-path") is True)
-
-
-def remember(folder: str, memory: Memory) -> None:
-    """Write down what was made, unless that is known.
-
-    Raises:
-        OSError: the folder cannot be written.
-    """
-    import tomli_w
-
-    if memory == remembered(folder):
-        return
-    table = {
-        "version": 1,
-        # A path that is no text is not remembered: its folder stays, which does no harm.
-        "folders": [path for path in memory.folders if naming.as_text(path) == path],
-        "user-path": memory.user_path,
-    }
-    replace(os.path.join(folder, MEMORY), tomli_w.dumps(table).encode(), 0o600)
-
-
-def missing_folders(path: str) -> list[str]:
-    """Return `path` and the folders above it that are not there, outermost first."""
-    found: list[str] = []
-    while path and not os.path.lexists(path) and os.path.dirname(path) != path:
-        found.insert(0, path)
-        path = os.path.dirname(path)
-    return found
-
-
-def remove_if_empty(folder: str) -> bool:
-    """Remove a folder if nothing is in it; say whether that happened."""
-    with contextlib.suppress(OSError):
-        os.rmdir(folder)
-        return True
-    return False

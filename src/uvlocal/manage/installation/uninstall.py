@@ -16,18 +16,14 @@ from uvlocal.manage.environments import discoverable, in_use, records, remove_al
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.files import atomic
 from uvlocal.manage.installation import rc_files, shell_snippets, shells, windows_path
-from uvlocal.manage.installation.inspect import uvs_on_path
+from uvlocal.manage.installation.memory import MEMORY, Memory, remembered, remove_if_empty
+from uvlocal.manage.installation.on_path import is_ours, uvs_on_path
 from uvlocal.manage.installation.shim_dir import (
-    MEMORY,
     PACKAGE,
-    Memory,
     aside_path,
     chosen,
     default_folder,
     is_foreign_program,
-    is_ours,
-    remembered,
-    remove_if_empty,
     shim_path,
     uvx_path,
 )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.files import user_path
 from uvlocal.manage.files.tree import Cost
-from uvlocal.manage.installation.inspect import uvs_on_path
-from uvlocal.manage.projects import old_environments, scan, status
+from uvlocal.manage.installation.on_path import shim_on_path, uvs_on_path
+from uvlocal.manage.projects import old_environments, scan
 from uvlocal.manage.projects.migration_jobs import Job
 from uvlocal.shim.call import Call
 from uvlocal.shim.machine.host import System
@@ -24,7 +24,7 @@ def is_shimmed(environ: dict[str, str] | None = None) -> bool:
     """Say whether the first `uv` on PATH is a shim of ours."""
     system = System(environ=environ)
     first = next(iter(uvs_on_path(system)), "")
-    return bool(first) and first == status.shim_on_path(system)
+    return bool(first) and first == shim_on_path(system)
 
 
 def plan(
@@ -55,7 +55,7 @@ def plan(
         if name not in ("UV_PROJECT_ENVIRONMENT", "UVLOCAL_BYPASS"):
             inherited.pop(name, None)
     system = System(environ=dict(inherited), cwd=place)
-    call = Call(["sync"], system, status.shim_on_path(system))
+    call = Call(["sync"], system, shim_on_path(system))
     decision = call.settle()
     project = call.facts.project
     if decision.code == "no-project" and (project is None or not project.root):

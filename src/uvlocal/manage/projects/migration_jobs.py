@@ -15,8 +15,9 @@ import tomllib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.environments import listing, store_lock, trash
 from uvlocal.manage.environments import record as records
+from uvlocal.manage.environments import store_lock, trash
+from uvlocal.manage.environments.pyvenv import python_version
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.files.tree import Budget, Cost, Files, measure
 from uvlocal.manage.projects import old_environments, packages
@@ -125,7 +126,7 @@ class Job:
         cost = cost or measure(self.old.path, self.files, Budget(ENTRIES, SECONDS, DEPTH))
         self.result = replace(
             self.result,
-            python=listing.python_version(self.old.path),
+            python=python_version(self.old.path),
             packages=len(found),
             files=cost.files,
             bytes=cost.bytes,
@@ -266,7 +267,7 @@ class Job:
 
     def _changed(self, old: dict[str, Package], new: dict[str, Package]) -> Iterator[Changed]:
         """Yield what has another version in the new environment."""
-        python = listing.python_version(self.result.new)
+        python = python_version(self.result.new)
         if self.result.python not in ("", python):
             yield Changed("Python", self.result.python, python)
         for name in sorted(old.keys() & new.keys()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 #: How much a scan looks at unless told otherwise.
 ENTRIES, SECONDS, DEPTH = 5_000_000, 300.0, 24
+
+#: So many environments are worth to start other processes for.
+_MANY = 8
 
 #: Folders that hold no projects of the user, but often very many files.
 _PASSED_OVER = frozenset(
@@ -148,6 +152,7 @@ class Scanner:
     tell: Callable[[Progress], None] | None = None
     progress: Progress = field(default_factory=Progress)
     evicted: int = 0
+    _machine: dict[str, object] = field(default_factory=dict)
 
     def scan(self, folders: list[str] | None) -> Scan:
         """Search `folders`, or every synced folder known on this machine where there are none.
@@ -170,7 +175,9 @@ class Scanner:
             else:
                 clean += 1
         self.progress.to_measure = len(at_risk)
-        found = sorted(map(self._measured, at_risk), key=lambda one: (-one.bytes, one.root))
+        costs = self._costs([_venv(call) for call, _ in at_risk])
+        measured = (self._found(call, decision, next(costs)) for call, decision in at_risk)
+        found = sorted(measured, key=lambda one: (-one.bytes, one.root))
         return Scan(
             version=1,
             roots=tuple(roots),
@@ -229,7 +236,9 @@ class Scanner:
     def settle(self, place: str) -> tuple[Call, Decision]:
         """Return what would be decided about `uv sync` in a folder."""
         environ = {name: value for name, value in self.environ.items() if name not in OF_ONE_CALL}
-        call = Call(["sync"], System(environ=environ, cwd=place))
+        system = System(environ=environ, cwd=place)
+        system.share(self._machine)
+        call = Call(["sync"], system)
         return call, call.settle()
 
     def _say(self, where: str) -> None:
@@ -242,14 +251,30 @@ class Scanner:
         found = self.reader.status(os.path.join(root, ".venv"))
         return found is not None and stat.S_ISDIR(found.st_mode)
 
-    def _measured(self, what: tuple[Call, Decision]) -> Found:
-        call, decision = what
+    def _costs(self, folders: list[str]) -> Iterator[Cost]:
+        """Yield what each folder costs; where there are many, in several processes."""
+        alone = type(self.reader) is not Files or self.budget.entries < ENTRIES // 2
+        if alone or len(folders) < _MANY or sys.platform == "win32":
+            for folder in folders:
+                self._say(os.path.dirname(folder))
+                allowed = self.budget.allows()
+                yield measure(folder, self.reader, self.budget) if allowed else _UNKNOWN
+                self.progress.measured += 1
+            return
+        from uvlocal.manage.files.measuring import Measuring
+
+        with Measuring(self.budget) as processes:
+            for folder in folders:
+                processes.ask(folder)
+            for number, folder in enumerate(folders):
+                self._say(os.path.dirname(folder))
+                yield processes.costs(number)
+                self.progress.measured += 1
+
+    def _found(self, call: Call, decision: Decision, cost: Cost) -> Found:
         volume, project = call.facts.volume, call.facts.project
         root = project.root if project else ""
-        venv = os.path.join(root, ".venv")
-        self._say(root)
-        cost = measure(venv, self.reader, self.budget) if self.budget.allows() else _UNKNOWN
-        self.progress.measured += 1
+        venv = _venv(call)
         is_environment = naming.exists(venv, call.system)
         return Found(
             root=root,
@@ -269,6 +294,11 @@ class Scanner:
             complete=cost.complete,
             saves=is_environment and decision.strategy == "redirect",
         )
+
+
+def _venv(call: Call) -> str:
+    project = call.facts.project
+    return os.path.join(project.root if project else "", ".venv")
 
 
 _UNKNOWN = Cost(complete=False)

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from uvlocal.manage.environments import listing, record
-from uvlocal.manage.environments.folder_identity import identity_of
-from uvlocal.manage.errors import UserError
-from uvlocal.manage.files import user_path
-from uvlocal.manage.installation.inspect import uvs_on_path
-from uvlocal.manage.installation.shim_dir import is_ours
-from uvlocal.manage.projects import link
-from uvlocal.shim.call import Call
-from uvlocal.shim.machine.host import System
-from uvlocal.shim.project.discovery import discover, no_project
+from uvlocal.manage.environments import record
+from uvlocal.manage.environments.pyvenv import python_version
+from uvlocal.manage.projects.settled import settled
 from uvlocal.shim.store import lookup, naming, pointers
-from uvlocal.shim.volume.locate import locate
 
 if TYPE_CHECKING:
+    from uvlocal.shim.call import Call
     from uvlocal.shim.decide import Decision
+    from uvlocal.shim.machine.host import System
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """The answer for one folder; `version` is that of the JSON object made of it.
 
     Paths are absolute. `volume_*` are empty and `environment` is None where the decision was
@@ -74,20 +66,13 @@ def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
         UserError: the path does not exist or is no directory (exit 2), or there is no project
             (exit 1).
     """
-    system = System(environ=environ, cwd=user_path.folder(path))
-    call = Call(["sync"], system, shim_on_path(system))
-    decision = call.settle()
-    # Some decisions are taken before the project is looked for.
-    project = call.facts.project or discover(system.cwd, call.system)
-    if project is None or not project.root:
-        why = (project or no_project(system.cwd)).why + _lies_on(call)
-        raise UserError(why, "run this in a project, or name one")
-    volume, root = call.facts.volume, project.root
-    kept = _environment(call, decision.environment, root)
+    answer = settled(path, environ)
+    call, decision, root, kept = answer.call, answer.decision, answer.root, answer.environment
+    volume = call.facts.volume
     exists = kept is not None and naming.exists(kept, call.system)
     pointer = pointers.find(root, decision.environment, call.system)
     real, version = call.real_uv(), call.uv_version()
-    record = _record(call, decision)
+    record_path = _record(call, decision)
     return Status(
         version=1,
         root=root,
@@ -106,9 +91,9 @@ def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
         contest=volume.contest if volume else "",
         environment=kept,
         environment_exists=exists,
-        python=listing.python_version(kept) if kept and exists else "",
-        record=record or None,
-        created=_created(record, call.system),
+        python=python_version(kept) if kept and exists else "",
+        record=record_path or None,
+        created=_created(record_path, call.system),
         former_root=_former_root(call, decision),
         pointer=call.settings.pointer,
         venv=pointer.kind,
@@ -121,30 +106,19 @@ def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
     )
 
 
-def _lies_on(call: Call) -> str:
-    """Say what a folder without a project lies on, "" where that is a local volume."""
-    system = call.system
-    volume = locate(system.cwd, system.cwd, system, call.settings)
-    if volume.kind == "local":
-        return ""
-    return f"; the folder lies on {volume.label} ({volume.kind})"
-
-
 def _pointer_problem(call: Call, decision: Decision, pointer: pointers.Pointer, root: str) -> str:
     """Say why the pointer that is asked for is not made, or where one leads astray; or ""."""
     wish, volume = call.settings.pointer, call.facts.volume
-    wrong = link.astray(pointer, root, decision.environment, call.system)
-    if wrong:
-        return f"`.venv` {wrong}"
+    if pointer.ours and not pointer.leads:
+        from uvlocal.manage.projects import link
+
+        wrong = link.astray(pointer, root, decision.environment, call.system)
+        if wrong:
+            return f"`.venv` {wrong}"
     if wish == pointers.NONE or volume is None or decision.strategy != "redirect":
         return ""
     why = pointers.obstacle(wish, volume, call.uv_version())
     return f"none is made: {why}" if why and not pointer.leads else ""
-
-
-def shim_on_path(system: System) -> str:
-    """Return the first shim of uvlocal's on PATH, "" where there is none."""
-    return next((path for path in uvs_on_path(system) if is_ours(path, system)), "")
 
 
 def _record(call: Call, decision: Decision) -> str:
@@ -169,15 +143,5 @@ def _former_root(call: Call, decision: Decision) -> str:
     project, store = call.facts.project, call.facts.store
     if not decision.environment or project is None or store is None:
         return ""
-    former = record.moved_from(store.path, identity_of(project.root), call.system)
+    former = record.moved_from(store.path, project.root, call.system)
     return former.root if former is not None else ""
-
-
-def _environment(call: Call, decided: str, root: str) -> str | None:
-    """Return where uv will find the project's environment, None where that is not known."""
-    if decided:
-        return decided
-    value = call.facts.environ.get("UV_PROJECT_ENVIRONMENT", "")
-    if value:
-        return os.path.join(root, value)
-    return os.path.join(root, ".venv") if root else None

@@ -1,24 +1,19 @@
 """Show results to people or to programs; the only module that prints.
 
 Data goes to stdout, talk to stderr. Without a terminal, or with `NO_COLOR`, there is no colour.
+What `uvlocal path` and `uvlocal init` do not need is imported where it is used.
 """
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-import json
 import os
-import re
 import sys
-from typing import TYPE_CHECKING
 
 from uvlocal.manage.errors import UserError
-from uvlocal.manage.settings.show import local_store
-from uvlocal.manage.views.terminal import prose_width, wrapped
 from uvlocal.shim.machine.display import contract_home, printable
 from uvlocal.shim.machine.host import System
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -30,13 +25,18 @@ _LABEL_WIDTH = 13
 _COLOUR, _PAINTED, _END = "\ud800", "\ud801", "\ud802"
 #: The escape sequences of ECMA-48 that they become.
 _STEERS = {_COLOUR: "\x1b[", _PAINTED: "m", _END: "\x1b[0m"}
+#: The machine, by what says where home is: a list shows thousands of paths.
+_systems: dict[tuple[str | None, str | None], System] = {}
 #: How many bytes, KiB, MiB make one of the next unit.
 _UNIT = 1024
 
 
 def shown(path: str) -> str:
     """Return a path as people write it, fit for one line of a terminal."""
-    return contract_home(path, System())
+    home = os.environ.get("HOME"), os.environ.get("USERPROFILE")
+    if home not in _systems:
+        _systems[home] = System()
+    return contract_home(path, _systems[home])
 
 
 def data(text: str) -> None:
@@ -50,7 +50,7 @@ def code(text: str) -> None:
     Raises:
         UserError: stdout takes no more, as where a disk is full.
     """
-    with _told_if_full():
+    with _ToldIfFull():
         sys.stdout.write(_writable(text, sys.stdout.encoding) + "\n")
 
 
@@ -59,7 +59,7 @@ def exact(path: str) -> None:
     if sys.platform == "win32":
         code(path)
         return
-    with _told_if_full():
+    with _ToldIfFull():
         sys.stdout.flush()
         sys.stdout.buffer.write(os.fsencode(path) + b"\n")
         sys.stdout.buffer.flush()
@@ -67,6 +67,8 @@ def exact(path: str) -> None:
 
 def talk(text: str) -> None:
     """Print talk, after the data that was printed before it; nobody has to be there to hear it."""
+    import contextlib
+
     flush()
     with contextlib.suppress(OSError):
         sys.stderr.write(_writable(_fit(text), sys.stderr.encoding) + "\n")
@@ -78,22 +80,28 @@ def flush() -> None:
     Raises:
         UserError: stdout takes no more.
     """
-    with _told_if_full():
+    with _ToldIfFull():
         sys.stdout.flush()
 
 
-@contextlib.contextmanager
-def _told_if_full() -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as problem:
-        raise UserError(f"the output cannot be written: {problem.strerror}") from None
+class _ToldIfFull:
+    """Says that stdout takes no more; not by `contextlib`, which `uvlocal path` need not load."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, problem: object, trace: object) -> None:
+        del kind, trace
+        if isinstance(problem, OSError) and not isinstance(problem, BrokenPipeError):
+            raise UserError(f"the output cannot be written: {problem.strerror}") from None
 
 
 def _fit(text: str) -> str:
     """Return lines of ours in which nothing but our own colours steers the terminal."""
+    import re
+
     pieces = re.split(f"([\n{''.join(_STEERS)}])", text)
     return "".join(
         _STEERS.get(piece, piece if piece == "\n" else printable(piece)) for piece in pieces
@@ -106,11 +114,22 @@ def _writable(text: str, encoding: str | None) -> str:
 
 
 def as_json(result: object) -> None:
-    """Print one JSON object; `result` is a dataclass with a field `version`."""
+    """Print one JSON object; `result` is a dataclass or a flat named tuple, with a `version`."""
+    import json
+
+    code(json.dumps(_fields(result), indent=2, ensure_ascii=True))
+
+
+def _fields(result: object) -> dict[str, object]:
+    if isinstance(result, tuple) and hasattr(result, "_asdict"):
+        named: dict[str, object] = result._asdict()
+        return named
+    import dataclasses
+
     if not dataclasses.is_dataclass(result) or isinstance(result, type):
-        msg = "a result is an instance of a dataclass"
+        msg = "a result is an instance of a dataclass or a named tuple"
         raise TypeError(msg)
-    code(json.dumps(dataclasses.asdict(result), indent=2, ensure_ascii=True))
+    return dataclasses.asdict(result)
 
 
 def error(problem: UserError) -> None:
@@ -132,6 +151,8 @@ def warning(text: str) -> None:
 
 def _contracted(text: str) -> str:
     """Return a sentence with `~` for the home directory in the paths that it names."""
+    import re
+
     home = System().home.rstrip(os.sep)
     return (
         re.sub(rf"(^|[\s`]){re.escape(home)}(?=[{re.escape(os.sep)}`])", r"\1~", text)
@@ -196,6 +217,8 @@ def count(number: int, what: str) -> str:
 
 def rows(pairs: Iterable[tuple[str, str]]) -> None:
     """Print labelled values; long ones go on below, nothing is cut."""
+    from uvlocal.manage.views.terminal import prose_width, wrapped
+
     width = prose_width() - _LABEL_WIDTH
     for label, value in pairs:
         for number, line in enumerate(wrapped(value, width)):
@@ -221,6 +244,8 @@ def status(found: Status) -> None:
         mends = "link` lets it lead to the environment" if found.strategy else "unlink` removes it"
         hint(f"`uvlocal {mends}")
     elif found.code == "no-better-place" and not found.strategy:
+        from uvlocal.manage.settings.show import local_store
+
         talk("uv keeps the environment in the project, shared by every machine with this folder")
         hint(local_store(System()))
 

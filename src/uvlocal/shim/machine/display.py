@@ -11,7 +11,8 @@ def contract_home(path: str, system: System) -> str:
 
 def below_home(path: str, system: System) -> str:
     """Return `path` as people write it: with `~` for the home directory, exact otherwise."""
-    for home in (system.home, system.realpath(system.home) if system.home else ""):
+    real = system.once("real home", lambda: system.realpath(system.home) if system.home else "")
+    for home in (system.home, real):
         below = relative_to(path, home, system)
         if below is not None:
             return "~" + system.path.sep + below if below else "~"

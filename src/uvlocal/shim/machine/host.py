@@ -78,6 +78,10 @@ class System:
             self._known[name] = ask()
         return self._known[name]  # type: ignore[return-value] # what was kept under that name
 
+    def share(self, known: "dict[str, object]") -> None:
+        """Keep what is asked once in `known`: the calls of one command are on one machine."""
+        self._known = known
+
     # -- files ---------------------------------------------------------------------------------
 
     def stat(self, path: str) -> "os.stat_result | None":

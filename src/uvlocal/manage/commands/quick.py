@@ -1,0 +1,72 @@
+"""The command lines that are answered without typer, which takes longer to load than they take.
+
+Prompts, direnv and mise ask `uvlocal path` and `uvlocal status` again and again, and each new shell
+runs `uvlocal init`. Only exact forms of these are read here; whatever else is asked, typer reads it
+as ever, so that errors and help are typer's.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def _path(place: str | None, flags: set[str]) -> None:
+    from uvlocal.manage.commands.status import show_path
+
+    del flags
+    show_path(place)
+
+
+def _status(place: str | None, flags: set[str]) -> None:
+    from uvlocal.manage.commands.status import show_status
+
+    show_status(place, json="--json" in flags)
+
+
+def _init(shell: str | None, flags: set[str]) -> None:
+    from uvlocal.manage.commands.shell_code import show
+
+    show(shell or "", alias="--alias" in flags)
+
+
+def _version(place: str | None, flags: set[str]) -> None:
+    from uvlocal.manage.commands.status import show_version
+
+    del place, flags
+    show_version()
+
+
+#: Each first word: what answers, the flags that it takes, and the least and the most other words.
+COMMANDS: dict[str, tuple[Callable[[str | None, set[str]], None], tuple[str, ...], int, int]] = {
+    "path": (_path, (), 0, 1),
+    "status": (_status, ("--json",), 0, 1),
+    "init": (_init, ("--alias",), 1, 1),
+    "--version": (_version, (), 0, 0),
+    "-V": (_version, (), 0, 0),
+}
+#: What typer would replace in a word before it reads it, on Windows.
+_EXPANDED = frozenset("~$%*?[")
+
+
+def answered(words: list[str]) -> bool:
+    """Answer a command line if it is one of those here; say whether it was."""
+    answer, known, least, most = COMMANDS.get(words[0] if words else "", (None, (), 0, 0))
+    if answer is None:
+        return False
+    flags = {word for word in words[1:] if word in known}
+    places = [word for word in words[1:] if word not in known]
+    if not least <= len(places) <= most or any(map(_is_typers, places)):
+        return False
+    gc.disable()  # what ends this soon leaves no garbage worth looking for
+    answer(places[0] if places else None, flags)
+    return True
+
+
+def _is_typers(word: str) -> bool:
+    """Say whether a word may be more than itself: an option, or a pattern of Windows."""
+    return word.startswith("-") or (sys.platform == "win32" and not _EXPANDED.isdisjoint(word))

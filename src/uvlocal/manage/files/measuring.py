@@ -1,0 +1,111 @@
+"""Measure many folders at once: a few processes of Python look at the files.
+
+Threads would not do: what takes time is Python's own work for each file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import IO, TYPE_CHECKING
+
+import uvlocal
+from uvlocal.manage.files.tree import Budget, Cost, Files, measure
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+#: The most processes; the disk is the limit beyond that.
+_MOST = 4
+#: How many folders one process may be asked for before its answers are read: both must fit into a
+#: pipe, or each side would wait for the other.
+_IN_FLIGHT = 16
+_WORKER = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from uvlocal.manage.files.measuring import serve; serve(sys.stdin, sys.stdout)"
+)
+
+
+class Measuring:
+    """The processes, from `with` to its end; they stand for this one's own reader of files."""
+
+    def __init__(self, budget: Budget) -> None:
+        """Begin without one; `budget` is shared by all, as far as they have answered."""
+        self._budget = budget
+        self._processes: list[subprocess.Popen[str]] = []
+        self._asked: list[tuple[int, str]] = []
+        self._answered: list[Cost] = []
+
+    def __enter__(self) -> Self:
+        """Start the processes."""
+        package = os.path.dirname(os.path.dirname(os.path.abspath(uvlocal.__file__)))
+        for _ in range(min(os.cpu_count() or 1, _MOST)):
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", _WORKER, package],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="ascii",
+                start_new_session=True,  # Ctrl-C is for us; without us they end
+            )
+            self._processes.append(process)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the processes, whatever they do."""
+        for process in self._processes:
+            process.kill()
+            process.communicate()
+
+    def ask(self, folder: str) -> None:
+        """Let a folder be measured."""
+        number = len(self._asked)
+        if number - len(self._answered) >= _IN_FLIGHT * len(self._processes):
+            self._answered.append(self._answer())
+        which = number % len(self._processes)
+        order = [folder, self._budget.entries, self._budget.seconds(), self._budget.depth]
+        pipe = self._processes[which].stdin
+        try:
+            if pipe is not None:
+                pipe.write(json.dumps(order) + "\n")
+                pipe.flush()
+        except OSError:
+            pass  # it is gone: `_answer` does its work
+        self._asked.append((which, folder))
+
+    def costs(self, number: int) -> Cost:
+        """Return what the folder costs that was asked for in this place, the first one is 0."""
+        while len(self._answered) <= number:
+            self._answered.append(self._answer())
+        return self._answered[number]
+
+    def _answer(self) -> Cost:
+        which, folder = self._asked[len(self._answered)]
+        pipe = self._processes[which].stdout
+        try:
+            values, used, spent = json.loads(pipe.readline() if pipe is not None else "")
+        except (OSError, ValueError):  # the process is gone
+            if not self._budget.allows():
+                return Cost(complete=False)
+            return measure(folder, Files(), self._budget)
+        self._budget.entries -= used
+        self._budget.spent = self._budget.spent or spent
+        return Cost(*values)
+
+
+def serve(orders: IO[str], answers: IO[str]) -> None:
+    """Measure each folder that is asked for, until nobody asks."""
+    for line in orders:
+        folder, entries, seconds, depth = json.loads(line)
+        budget = Budget(entries, seconds, depth)
+        cost = measure(folder, Files(), budget) if budget.allows() else Cost(complete=False)
+        answers.write(json.dumps([cost, entries - budget.entries, budget.spent]) + "\n")
+        answers.flush()

@@ -1,0 +1,61 @@
+"""Whether the shim stands already as it should: then `uvlocal init` has nothing to make."""
+
+from __future__ import annotations
+
+import os
+
+from uvlocal.manage.errors import UserError
+from uvlocal.manage.installation import shim_dir
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uvlocal.shim.machine.host import System
+
+
+def folder(named: str | None, system: System) -> str:
+    """Return the shim's folder if the shim stands in it as it should, else "".
+
+    Args:
+        named: the folder, None for the default one.
+        system: the machine.
+
+    Raises:
+        UserError: this is no place to install from.
+    """
+    refuse_bad_circumstances(system)
+    should = shim_dir.Contents(shim_dir.chosen(named, system), system)
+    return should.folder if shim_dir.stands(should, system, whatever_uv=True) else ""
+
+
+def refuse_bad_circumstances(system: System) -> None:
+    """Refuse to install from here, or for this user.
+
+    Raises:
+        UserError: root would write to somebody else's home, or this uvlocal will not stay.
+    """
+    home = system.stat(system.home) if system.home else None
+    if system.uid == 0 and home is not None and home.st_uid != 0:
+        raise UserError(
+            "this would put root's files into another user's home", "run it without sudo"
+        )
+    if is_in_uv_cache(shim_dir.PACKAGE):
+        raise UserError(
+            "this uvlocal lies in uv's cache, which `uv cache prune` empties",
+            "run `uv tool install uvlocal`, then `uvlocal install`",
+        )
+
+
+def is_in_uv_cache(package: str) -> bool:
+    """Say whether a package lies in uv's cache, as it does under `uvx`: no place to stay.
+
+    uv marks its cache with `CACHEDIR.TAG` (https://bford.info/cachedir/), and keeps environments
+    in folders such as `archive-v0`.
+    """
+    folder = package
+    while os.path.dirname(folder) != folder:
+        above, name = os.path.split(folder)
+        temporary = name.startswith(("archive-v", "environments-v", "builds-v"))
+        if temporary and os.path.lexists(os.path.join(above, "CACHEDIR.TAG")):
+            return True
+        folder = above
+    return False

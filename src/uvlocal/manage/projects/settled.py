@@ -1,0 +1,75 @@
+"""What is decided about a folder's project, and where its environment is.
+
+This is all that `uvlocal path` needs, which a prompt may ask at every line: so nothing is imported
+here that the shim does not import.
+"""
+
+from __future__ import annotations
+
+import os
+
+from uvlocal.manage.errors import UserError
+from uvlocal.manage.files import user_path
+from uvlocal.manage.installation.on_path import shim_on_path
+from uvlocal.shim.call import Call
+from uvlocal.shim.machine.host import System
+from uvlocal.shim.project.discovery import discover, no_project
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from uvlocal.shim.decide import Decision
+
+
+class Settled:
+    """The answer for one folder: the call of `uv sync` that was asked about, and what it leads to.
+
+    `root` is the project's root. `environment` is where uv will find the project's environment,
+    None where that is not known.
+    """
+
+    __slots__ = ("call", "decision", "environment", "root")
+
+    def __init__(self, call: Call, decision: Decision, root: str) -> None:
+        """Hold the answer."""
+        self.call = call
+        self.decision = decision
+        self.root = root
+        self.environment = _environment(call, decision.environment, root)
+
+
+def settled(path: str | None, environ: dict[str, str] | None = None) -> Settled:
+    """Return the answer for the project that `path` (the current directory) belongs to.
+
+    Raises:
+        UserError: the path does not exist or is no directory (exit 2), or there is no project
+            (exit 1).
+    """
+    system = System(environ=environ, cwd=user_path.folder(path))
+    call = Call(["sync"], system, shim_on_path(system))
+    decision = call.settle()
+    # Some decisions are taken before the project is looked for.
+    project = call.facts.project or discover(system.cwd, call.system)
+    if project is None or not project.root:
+        why = (project or no_project(system.cwd)).why + _lies_on(call)
+        raise UserError(why, "run this in a project, or name one")
+    return Settled(call, decision, project.root)
+
+
+def _lies_on(call: Call) -> str:
+    """Say what a folder without a project lies on, "" where that is a local volume."""
+    from uvlocal.shim.volume.locate import locate
+
+    system = call.system
+    volume = locate(system.cwd, system.cwd, system, call.settings)
+    if volume.kind == "local":
+        return ""
+    return f"; the folder lies on {volume.label} ({volume.kind})"
+
+
+def _environment(call: Call, decided: str, root: str) -> str | None:
+    if decided:
+        return decided
+    value = call.facts.environ.get("UV_PROJECT_ENVIRONMENT", "")
+    if value:
+        return os.path.join(root, value)
+    return os.path.join(root, ".venv") if root else None

@@ -1,0 +1,73 @@
+"""Folders measured by several processes cost what one process says, whatever becomes of these."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from uvlocal.manage.files.measuring import Measuring
+from uvlocal.manage.files.tree import Budget, Cost, Files, measure
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+if sys.platform == "win32":
+    pytest.skip("Windows measures in one process", allow_module_level=True)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> list[str]:
+    """Return many folders, one of them with a name that is no text, one that is not there."""
+    names = [f"{number:02}" for number in range(150)] + [os.fsdecode(b"a\xff\n")]
+    for number, name in enumerate(names):
+        (tmp_path / name).mkdir()
+        for file in range(number % 5):
+            (tmp_path / name / f"{file}.py").write_bytes(b"x" * number)
+    return [str(tmp_path / name) for name in [*names, "none"]]
+
+
+def budget(entries: int = 1000) -> Budget:
+    """Return a budget of so many entries."""
+    return Budget(entries, 60.0, 9)
+
+
+def test_costs_are_the_same(folders: list[str]) -> None:
+    """Each folder's cost comes in its own place, and all are taken off the budget."""
+    alone, shared = budget(), budget()
+    expected = [measure(folder, Files(), alone) for folder in folders]
+    with Measuring(shared) as processes:
+        for folder in folders:
+            processes.ask(folder)
+        assert [processes.costs(number) for number in range(len(folders))] == expected
+    assert shared.entries == alone.entries
+
+
+def test_a_process_that_is_killed_is_done_without(folders: list[str]) -> None:
+    """What a process did not answer is measured here."""
+    with Measuring(budget()) as processes:
+        for process in processes._processes:
+            process.kill()
+            process.wait()
+        for folder in folders:
+            processes.ask(folder)
+        found = [processes.costs(number) for number in range(len(folders))]
+    assert found == [measure(folder, Files(), budget()) for folder in folders]
+
+
+def test_a_spent_budget_ends_the_count(folders: list[str]) -> None:
+    """Where nothing is left to look at, nothing is counted, and that is said."""
+    spent = budget(0)
+    with Measuring(spent) as processes:
+        processes.ask(folders[4])
+        assert processes.costs(0) == Cost(complete=False)
+    assert spent.spent == "entries"
+
+
+def test_no_process_is_left(folders: list[str]) -> None:
+    """Every process is gone at the end, also where its answer was not waited for."""
+    with Measuring(budget()) as processes:
+        processes.ask(folders[0])
+    assert all(process.returncode is not None for process in processes._processes)
