@@ -24,9 +24,11 @@ def test_the_users_environment(world: World, by: str) -> None:
     """What the file says reaches the program, decided and recalled, and uv itself as without us."""
     project = world.project("home/Dropbox/a", packaged=False)
     mine = world.path("mine")
-    file = world.write("home/Dropbox/env file", f'export UV_PROJECT_ENVIRONMENT="{mine}" # mine\n')
-    is_list = real_uv.version(world.real_uv) >= (0, 6)  # nearly: the oldest takes one path
-    name = file.replace(" ", "\\ ") if is_list else file
+    # Only later versions read the option as a list in which a space can be escaped.
+    escapes = real_uv.version(world.real_uv) >= (0, 11)
+    name = "env file" if escapes else "env-file"
+    file = world.write(f"home/Dropbox/{name}", f'export UV_PROJECT_ENVIRONMENT="{mine}" # mine\n')
+    name = file.replace(" ", "\\ ")
     words = ("--env-file", name) if by == "option" else ()
     env = {"UV_ENV_FILE": name} if by == "variable" else {}
     os.utime(file, (1, 1))

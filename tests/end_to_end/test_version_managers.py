@@ -119,8 +119,13 @@ def test_a_project_that_depends_on_uv(world: World, mode: str) -> None:
     shim = os.path.join(world.shim_directory, "uv")
     with open(shim, "rb") as file:
         before = file.read()
-    folders = f"{fetched.wheelhouse()},{fetched.tools()}"
-    wheels = {"UV_FIND_LINKS": folders, "UV_LINK_MODE": mode}
+    folder = world.path("wheels")  # one: not every uv takes a list
+    os.mkdir(folder)
+    for source in (fetched.wheelhouse(), fetched.tools()):
+        for name in os.listdir(source):
+            if not os.path.lexists(os.path.join(folder, name)):
+                os.symlink(os.path.join(source, name), os.path.join(folder, name))
+    wheels = {"UV_FIND_LINKS": folder, "UV_LINK_MODE": mode}
     world.uv("add", "uv", cwd=here, env=wheels).ok()
     for _ in range(2):
         assert world.uv("run", "--no-sync", "uv", "--version", cwd=here).ok().out.startswith("uv ")

@@ -16,16 +16,17 @@ from uvlocal.manage.environments.folder_identity import Disk
 from uvlocal.manage.environments.project_state import Judge
 from uvlocal.manage.environments.record import SUFFIX, BrokenRecordError, Record, read_record
 from uvlocal.manage.files import atomic
+from uvlocal.manage.files.reader import Reader
 from uvlocal.shim.call import Call
 from uvlocal.shim.machine import directories
 from uvlocal.shim.machine.display import contract_home
-from uvlocal.shim.machine.host import System
 from uvlocal.shim.store import naming
 from uvlocal.shim.store.naming import ENVIRONMENTS, RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from uvlocal.shim.machine.host import System
     from uvlocal.shim.settings.settings import Settings
 
 #: How long uv may take to make an environment, in seconds; until then its record is not unused.
@@ -131,7 +132,7 @@ def _unused(entry: Entry, root: str, system: System) -> str:
         for name, value in system.environ.items()
         if not name.startswith(("UV_", "UVLOCAL_")) or name in _KEPT
     }
-    call = Call(["sync"], System(environ=environ, cwd=root, home=system.home))
+    call = Call(["sync"], Reader(environ=environ, cwd=root, home=system.home))
     decision = call.settle()
     project = call.facts.project
     if project is None or project.root != root or project.code is not None:

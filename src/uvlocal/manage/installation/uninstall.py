@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from uvlocal.manage.environments import discoverable, in_use, records, remove_all, store_lock
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.files import atomic
+from uvlocal.manage.files.reader import Reader
 from uvlocal.manage.installation import rc_files, shell_snippets, shells, windows_path
 from uvlocal.manage.installation.memory import MEMORY, Memory, remembered, remove_if_empty
 from uvlocal.manage.installation.on_path import is_ours, uvs_on_path
@@ -29,7 +30,6 @@ from uvlocal.manage.installation.shim_dir import (
 )
 from uvlocal.shim import contract
 from uvlocal.shim.machine import directories
-from uvlocal.shim.machine.host import System
 from uvlocal.shim.recall import bytecode
 from uvlocal.shim.settings import settings
 from uvlocal.shim.store import naming
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from uvlocal.manage.environments.in_use import Process
     from uvlocal.manage.environments.remove_all import Environment
+    from uvlocal.shim.machine.host import System
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,23 +254,12 @@ def _edits(folder: str | None, system: System) -> tuple[rc_files.Edit, ...]:
     return tuple(found)
 
 
-class _Unchanged(System):
-    """The machine, but nothing that is found out is kept in the cache, which is to go."""
-
-    __slots__ = ()
-
-    def write_private(self, path: str, data: bytes) -> bool:
-        """Write nothing."""
-        del path, data
-        return False
-
-
 def _shared(
     edits: Iterable[rc_files.Edit], system: System, wishes: settings.Settings
 ) -> dict[str, str]:
     """Return the startup files that lie in a synced folder, or lead into one, with the client."""
     found = {}
-    reader = _Unchanged(
+    reader = Reader(
         platform=system.platform, environ=system.environ, cwd=system.cwd, home=system.home
     )
     for edit in edits:
