@@ -22,7 +22,7 @@ def load() -> float:
 
 
 def is_busy(value: float) -> bool:
-    """Say whether a machine with this load is too busy to measure on."""
+    """Return whether a machine with this load is too busy to measure on."""
     return value > BUSY * (os.cpu_count() or 1)
 
 

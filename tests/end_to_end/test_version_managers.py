@@ -37,7 +37,7 @@ def link_of(world: World) -> str:
 
 
 def is_shim(world: World, path: str) -> bool:
-    """Say whether a path leads to the world's shim."""
+    """Return whether a path leads to the world's shim."""
     return os.path.realpath(path) == os.path.join(world.shim_directory, "uv")
 
 

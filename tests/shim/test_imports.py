@@ -148,7 +148,7 @@ CALLS = [
 
 
 def is_cheap(name: str, origin: str | None) -> bool:
-    """Say whether a module is built in, frozen, or of the shim."""
+    """Return whether a module is built in, frozen, or of the shim."""
     return (
         origin in {"built-in", "frozen"}
         or name in sys.builtin_module_names

@@ -74,7 +74,7 @@ def commands() -> Iterator[Commands]:
 
 
 def is_fit(text: str) -> bool:
-    """Say whether lines can be shown on a terminal."""
+    """Return whether lines can be shown on a terminal."""
     return all(line.isprintable() for line in text.split("\n"))
 
 
@@ -128,7 +128,7 @@ def environments(place: Place) -> set[str]:
 
 
 def in_store(place: Place, path: str) -> bool:
-    """Say whether a path is that of an environment in the store."""
+    """Return whether a path is that of an environment in the store."""
     return os.path.dirname(path) == os.path.join(place.store, "envs")
 
 

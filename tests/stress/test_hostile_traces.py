@@ -103,7 +103,7 @@ def trace(place: Place, strategy: str, *words: str) -> list[Act]:
 
 
 def is_pointers_draft(act: Act, venv: str) -> bool:
-    """Say whether a pointer is made beside its place, put there, or taken away before that."""
+    """Return whether a pointer is made beside its place, put there, or taken away before that."""
     return act.paths in ([venv + DRAFT], [venv + DRAFT, venv])
 
 

@@ -99,7 +99,7 @@ class Calls:
             self.said.append(self._make())
 
     def fewer_than(self, count: int) -> bool:
-        """Say whether there were fewer calls than that, and there will be more; let some happen."""
+        """Return whether there were fewer calls than that, with more to come; let some happen."""
         self._over.wait(0.02)
         return len(self.said) < count and self._thread.is_alive()
 

@@ -159,7 +159,7 @@ class Call:
         return decision
 
     def _makes_environment(self, decision: Decision) -> bool:
-        """Say whether uv is about to make or change a project's environment in the store."""
+        """Return whether uv is about to make or change a project's environment in the store."""
         request, store = self.facts.request, self.facts.store
         if request is None or store is None or not request.writes or request.role != "project":
             return False
@@ -177,7 +177,7 @@ class Call:
         return decide(self.facts) or decision
 
     def note(self, what: str, value: str) -> None:
-        """Tell a fact for `UVLOCAL_TRACE`; names in it are anybody's."""
+        """Trace a fact; it may contain untrusted names, so it is escaped."""
         if self._tell is not None:
             self._tell(display.printable(f"{what}: {value}"))
 
@@ -217,7 +217,7 @@ class Call:
                 facts.centralized = said
 
     def _has_nearer_environment(self, root: str) -> bool:
-        """Say whether uv would find a `.venv` on its way up, before it comes to the root's."""
+        """Return whether uv would find a `.venv` on its way up, before it comes to the root's."""
         system = self.system
         folder = self.facts.request.directory if self.facts.request is not None else ""
         while paths.relative_to(folder, root, system):
@@ -262,7 +262,7 @@ class Call:
                 self.facts.link_mode = link_mode_by(self.facts.request, project, self.system)
 
     def _lacks_python(self, store: lookup.Store) -> bool:
-        """Say whether an environment is there that uv, left alone, would pass over as broken.
+        """Return whether an environment is there that uv, left alone, would pass over as broken.
 
         An active one without its Python is an error to uv. `uv pip` is to get that error: without
         it, it would go on to change another environment.
@@ -340,6 +340,6 @@ class Call:
 
 
 def _is_anothers(target: str, system: System) -> bool:
-    """Say whether a link leads to the environment in another project, where uv puts it."""
+    """Return whether a link leads to the environment in another project, where uv puts it."""
     above, name = system.path.split(target)
     return name == ".venv" and system.exists(system.path.join(above, "pyproject.toml"))

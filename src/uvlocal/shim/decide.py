@@ -153,7 +153,7 @@ def decide(facts: Facts) -> "Decision | None":
 
 
 def _about_project(facts: Facts) -> "Decision | None":
-    """Go on with the rows that need the project."""
+    """Evaluate the rules that depend on the project."""
     project, request, settings = facts.project, facts.request, facts.settings
     if project is None or request is None or facts.centralized is None:
         return None
@@ -179,7 +179,7 @@ def _about_project(facts: Facts) -> "Decision | None":
 
 
 def _about_volume(facts: Facts, settings: "Settings") -> "Decision | None":
-    """Go on with the rows that need the volume."""
+    """Evaluate the rules that depend on the volume."""
     volume = facts.volume
     if volume is None:
         return None
@@ -204,7 +204,7 @@ def _about_volume(facts: Facts, settings: "Settings") -> "Decision | None":
 def _about_store(
     facts: Facts, settings: "Settings", volume: "Volume", what: str
 ) -> "Decision | None":
-    """Go on with the rows that need the store; what is left is to do something."""
+    """Evaluate the rules that depend on the store; what is left is to act."""
     store = facts.store
     if store is None:
         return None
@@ -274,14 +274,14 @@ def _without_sync(facts: Facts, request: "Request") -> "dict[str, str]":
 
 
 def _chooses_environment(facts: Facts) -> bool:
-    """Say whether the user has an active environment, or named a target on the command line."""
+    """Return whether the user has an active environment, or named a target on the command line."""
     if facts.request is not None and facts.request.names_target:
         return True
     return bool(facts.environ.get("VIRTUAL_ENV")) or _is_in_conda(facts.environ)
 
 
 def _is_in_conda(environ: "dict[str, str]") -> bool:
-    """Say whether an environment of conda is active, which its base environment never is for uv.
+    """Return whether an environment of conda is active, which its base environment never is for uv.
 
     The base environment is told by `_CONDA_ROOT`, or by a name that is not its folder's
     (https://docs.astral.sh/uv/pip/environments/, and `uv python find` of uv 0.13).

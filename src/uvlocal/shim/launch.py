@@ -68,7 +68,7 @@ def _call(launcher: str, flags: str, argv: "list[str]") -> int:
             if bytecode is not None and is_stale:
                 bytecode.save(cache, sys.argv[_PACKAGE], system.write_private)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong here, uv runs
-        _confess(error, tracing=tracing)
+        _report_failure(error, tracing=tracing)
     if real is None:
         real = handover.find_program(handover.find(system, launcher), system, launcher)
     changes.update(_restored_locale(flags))
@@ -132,8 +132,8 @@ def _trace(line: str) -> None:
     handover.say("uvlocal: " + line)
 
 
-def _confess(error: Exception, *, tracing: bool) -> None:
-    """Say in one line that we failed, with the whole story under `UVLOCAL_TRACE`."""
+def _report_failure(error: Exception, *, tracing: bool) -> None:
+    """Report the failure in one line; print the traceback under `UVLOCAL_TRACE`."""
     from uvlocal.shim.machine import early_os
     from uvlocal.shim.uv import handover, variables
 

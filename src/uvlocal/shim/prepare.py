@@ -99,7 +99,7 @@ def _news(call: Call, decision: Decision, *, quiet: bool) -> "list[str]":
 
 
 def _is_project_change(call: Call, decision: Decision) -> bool:
-    """Say whether uv is about to make or change a redirected project's environment.
+    """Return whether uv is about to make or change a redirected project's environment.
 
     `uv pip` makes none: it changes the one that is there, or another that the user means.
     """
@@ -170,7 +170,7 @@ def _keep_pointer(call: Call, decision: Decision) -> str:
 
 
 def _is_kept(call: Call, decision: Decision) -> bool:
-    """Say whether there is an environment or a record of one: uv will not refuse the project."""
+    """Return whether there is an environment or a record of one: uv will not refuse the project."""
     store, system = call.facts.store, call.system
     if store is None:
         return False

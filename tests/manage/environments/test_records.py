@@ -31,7 +31,7 @@ if sys.platform == "win32":
 
 
 def has_birth_times(folder: str) -> bool:
-    """Say whether the disk below `folder` tells when a folder was made."""
+    """Return whether the disk below `folder` tells when a folder was made."""
     found = identity_of(folder)
     return found is not None and bool(found.born)
 

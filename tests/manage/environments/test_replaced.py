@@ -55,7 +55,7 @@ def call(machine: Machine, project: str) -> list[str]:
 
 
 def script_names(machine: Machine, name: str) -> bool:
-    """Say whether the script in an environment names that."""
+    """Return whether the script in an environment names that."""
     with open(os.path.join(machine.store, "envs", name, "bin", "tool"), encoding="utf-8") as file:
         return f"/envs/{name}/bin/python" in file.read()
 

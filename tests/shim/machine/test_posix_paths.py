@@ -85,7 +85,7 @@ def random_links(root: str, chance: random.Random) -> list[str]:
 
 
 def is_loop(path: str) -> bool:
-    """Say whether the system itself finds a circle."""
+    """Return whether the system itself finds a circle."""
     try:
         os.stat(path)
     except OSError as error:
@@ -94,7 +94,7 @@ def is_loop(path: str) -> bool:
 
 
 def has_circles(root: str) -> bool:
-    """Say whether links below a folder may lead round in a circle, be it past what is not there."""
+    """Return whether links below a folder may form a loop, be it past what is not there."""
     for folder, folders, files in os.walk(root):
         for name in (*folders, *files):
             path = os.path.join(folder, name)

@@ -83,7 +83,7 @@ class Vanishing(FakeSystem):
         return super()._look(name, last=last)
 
     def can_write(self, path: str) -> bool:
-        """Say whether there is a folder to write into, as the real one does."""
+        """Return whether there is a folder to write into, as the real one does."""
         found = self._look(path, last=True)
         return found is not None and found[1] is None
 

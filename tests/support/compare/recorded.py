@@ -83,7 +83,7 @@ def all_in(cache: str) -> list[Recorded]:
 
 
 def holds(inputs: list[tuple[str, str]]) -> bool:
-    """Say whether every input is as its stamp says."""
+    """Return whether every input is as its stamp says."""
     return all(_holds(stamp, path) for stamp, path in inputs)
 
 

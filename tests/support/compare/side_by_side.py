@@ -81,7 +81,7 @@ class SideBySide:
             shutil.rmtree(self.decisions, ignore_errors=True)
 
     def recorded(self) -> bool:
-        """Say whether a decision is recorded."""
+        """Return whether a decision is recorded."""
         return os.path.isdir(self.decisions) and bool(os.listdir(self.decisions))
 
     def _settle(self) -> None:

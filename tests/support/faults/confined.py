@@ -74,14 +74,14 @@ def _look(event: str, arguments: tuple[object, ...]) -> None:
 
 
 def _is_allowed(event: str, path: str) -> bool:
-    """Say whether a path is inside; to make the folder itself once more changes nothing."""
+    """Return whether a path is inside; to make the folder itself once more changes nothing."""
     inside = path.startswith(_folders[-1] + os.sep)
     again = event == "os.mkdir" and path == _folders[-1]
     return inside or again or any(part in path for part in _HARMLESS)
 
 
 def _is_writing(path: object, flags: object) -> bool:
-    """Say whether a file is opened by its name, to be written."""
+    """Return whether a file is opened by its name, to be written."""
     return not isinstance(path, int) and isinstance(flags, int) and bool(flags & _WRITES)
 
 

@@ -97,5 +97,5 @@ def kill(machine: HardMachine, step: str, command: list[str], cwd: str = "") -> 
 
 
 def most(killed: list[bool]) -> bool:
-    """Say whether most of some runs were killed: a step may be missed, but hardly ever is."""
+    """Return whether most of some runs were killed: a step may be missed, but hardly ever is."""
     return sum(killed) * 2 > len(killed)

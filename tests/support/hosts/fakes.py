@@ -212,12 +212,12 @@ class FakeSystem(System):
         return sorted({name for name in below if name and self.path.sep not in name})
 
     def can_write(self, path: str) -> bool:
-        """Say whether a directory is there and not blocked."""
+        """Return whether a directory is there and not blocked."""
         found = self._look(path, last=True)
         return found is not None and found[1] is None
 
     def can_change(self, path: str) -> bool:
-        """Say whether a file is there and not blocked."""
+        """Return whether a file is there and not blocked."""
         found = self._look(path, last=True)
         return found is not None and isinstance(found[1], bytes)
 
@@ -228,7 +228,7 @@ class FakeSystem(System):
         return None if found is None else attributes.get((self._key(found[0]), name))
 
     def is_hidden(self, path: str) -> bool:
-        """Say whether a path has macOS' flag."""
+        """Return whether a path has macOS' flag."""
         return path in self.hidden
 
     def show(self, path: str) -> bool:

@@ -167,7 +167,7 @@ class HardMachine:
         return os.path.join(self.store, "envs", name)
 
     def is_right(self, said: Said, *words: str) -> bool:
-        """Say whether a call went to the project's own environment, as it should."""
+        """Return whether a call went to the project's own environment, as it should."""
         return said.code == CODE and said.out == f"{self.expected}|{' '.join(words)}\n"
 
     # -- what is there -----------------------------------------------------------------------------

@@ -205,7 +205,7 @@ def shared(world: World) -> dict[str, Entry]:
 
 
 def same(here: World, there: World) -> bool:
-    """Say whether both shared folders hold the same; what vanishes meanwhile is not the same."""
+    """Return whether both shared folders hold the same; what vanishes meanwhile is not the same."""
     try:
         return shared(here) == shared(there)
     except FileNotFoundError:

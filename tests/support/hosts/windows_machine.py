@@ -185,7 +185,7 @@ def _tried(attempt: Callable[[], _T], failed: Callable[[_T], bool]) -> _T:
 
 
 def _is_trouble_of_wine(code: int, said: str, ends: int) -> bool:
-    """Say whether wine itself failed: with a page fault, to start what is there, or silently.
+    """Return whether wine itself failed: with a page fault, to start what is there, or silently.
 
     No program here fails without a word. Where addresses are not fixed, wine may lose the first
     program, which ends with 1 then, or one that is started by another.

@@ -90,6 +90,6 @@ class Callers:
         return self.world.installed(environment) & {HERE, THERE}
 
     def untouched(self) -> bool:
-        """Say whether no project has an environment of its own where it must have none."""
+        """Return whether no project has an environment of its own where it must have none."""
         inside = {self.here} if self.kind == "local" else {self.here, self.there}
         return not any(os.path.lexists(os.path.join(folder, ".venv")) for folder in inside)

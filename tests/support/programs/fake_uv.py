@@ -108,12 +108,12 @@ def install(environment: str, name: str, version: str, *, pth: bool = False) -> 
 
 
 def is_installed(environment: str, name: str, version: str) -> bool:
-    """Say whether a package's metadata is there."""
+    """Return whether a package's metadata is there."""
     return os.path.isdir(_metadata(environment, name, version))
 
 
 def works(environment: str) -> bool:
-    """Say whether the project is there, and each package in full."""
+    """Return whether the project is there, and each package in full."""
     folder = _packages(environment)
     if not is_installed(environment, "foo", "0.1.0"):
         return False

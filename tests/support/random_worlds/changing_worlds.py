@@ -167,7 +167,7 @@ class ChangingWorld:
         return Asked(folder, tuple(self.random.choice(words).split()))
 
     def can(self, asked: Asked) -> bool:
-        """Say whether the folder of a call is there just now."""
+        """Return whether the folder of a call is there just now."""
         return os.path.isdir(self.path(asked.folder))
 
     def launch(self, asked: Asked) -> Answer | None:

@@ -117,7 +117,7 @@ def show(path: str) -> None:
 
 
 def is_hidden(path: str) -> bool:
-    """Say whether a file or folder is hidden, links not followed."""
+    """Return whether a file or folder is hidden, links not followed."""
     if sys.platform == "darwin":
         return bool(os.lstat(path).st_flags & stat.UF_HIDDEN)
     if sys.platform == "linux":

@@ -45,7 +45,7 @@ def need(*programs: str, root: bool = False) -> None:
 
 
 def mounted_at(path: str) -> bool:
-    """Say whether something is mounted at a path, without touching it."""
+    """Return whether something is mounted at a path, without touching it."""
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as table:
         return any(line.split(" ")[4] == path for line in table)
 

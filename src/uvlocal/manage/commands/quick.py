@@ -68,5 +68,5 @@ def answered(words: list[str]) -> bool:
 
 
 def _is_typers(word: str) -> bool:
-    """Say whether a word may be more than itself: an option, or a pattern of Windows."""
+    """Return whether a word may be more than itself: an option, or a pattern of Windows."""
     return word.startswith("-") or (sys.platform == "win32" and not _EXPANDED.isdisjoint(word))

@@ -49,7 +49,7 @@ def _current(facts: Facts) -> str:
 
 
 def _is_environment(path: str, mount_point: str, facts: Facts) -> bool:
-    """Say whether a real environment is there, no link or file that leads elsewhere."""
+    """Return whether a real environment is there, no link or file that leads elsewhere."""
     try:
         status = facts.disk.status(path, mount_point)
         if status is None or not stat.S_ISDIR(status.st_mode):

@@ -96,7 +96,7 @@ def check(facts: Facts, names: Iterable[str] | None = None) -> list[Finding]:
 
 
 def _is_found_by_configuration(provider: str) -> bool:
-    """Say whether a provider's folders are named somewhere, so that none is strange.
+    """Return whether a provider's folders are named somewhere, so that none is strange.
 
     Others are recognised by the shape or the marks of a path, when a project is there.
     """

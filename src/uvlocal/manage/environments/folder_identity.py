@@ -42,17 +42,17 @@ class Identity(NamedTuple):
     born: int
 
     def is_same(self, other: Identity) -> bool:
-        """Say whether both are certainly one folder."""
+        """Return whether both are certainly one folder."""
         return bool(self.born) and (self.inode, self.born) == (other.inode, other.born)
 
     def is_still(self, other: Identity) -> bool:
-        """Say whether both are one folder that nobody moves, as far as its disk tells."""
+        """Return whether both are one folder that nobody moves, as far as its disk tells."""
         if self.born and other.born:
             return self.is_same(other)
         return bool(self.inode) and (self.device, self.inode) == (other.device, other.inode)
 
     def is_other(self, other: Identity) -> bool:
-        """Say whether both are certainly two folders, seen on one disk."""
+        """Return whether both are certainly two folders, seen on one disk."""
         born = self.born != other.born and bool(self.born and other.born)
         return self.device == other.device and (self.inode != other.inode or born)
 

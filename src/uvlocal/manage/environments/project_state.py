@@ -92,7 +92,7 @@ class Judge:
     # -- the volume ----------------------------------------------------------------------------
 
     def _is_bare(self, record: Record) -> bool:
-        """Say whether a root has no `pyproject.toml`, as an empty mount point has not."""
+        """Return whether a root has no `pyproject.toml`, as an empty mount point has not."""
         project = os.path.join(record.root, "pyproject.toml")
         return self._disk.status(project, record.mount_point) is None
 
@@ -120,7 +120,7 @@ class Judge:
         return ""
 
     def _is_mounted(self, here: Identity, record: Record, *, is_root: bool) -> bool:
-        """Say whether what is mounted at a record's mount point now is what was then.
+        """Return whether what is mounted at a record's mount point now is what was then.
 
         Below the root directory that takes more than a number: a container that shares the store
         has a root of its own, and `chroot` another folder of the same disk.
@@ -135,7 +135,7 @@ class Judge:
         return self.is_system(record) and self._holds_the_way(record)
 
     def is_system(self, record: Record) -> bool:
-        """Say whether a record was written under this root directory."""
+        """Return whether a record was written under this root directory."""
         here = self._disk.identity(self._system.path.sep)
         return here is not None and here.is_still(record.system)
 
@@ -150,7 +150,7 @@ class Judge:
         return folder
 
     def _holds_the_way(self, record: Record) -> bool:
-        """Say whether the first folder on the way from the mount point to a project is there."""
+        """Return whether the first folder on the way from the mount point to a project is there."""
         way = os.path.relpath(record.root, record.mount_point).split(os.sep)
         first = os.path.join(record.mount_point, way[0])
         return len(way) > 1 and self._disk.status(first, record.mount_point) is not None

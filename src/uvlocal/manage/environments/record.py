@@ -209,7 +209,7 @@ def _offer(store: str, root: str, system: System) -> str:
 
 
 def is_refused(root: str, system: System) -> bool:
-    """Say whether uv will refuse the project, so that no environment comes to be.
+    """Return whether uv will refuse the project, so that no environment comes to be.
 
     Then the message is uv's alone: no record, no line of ours. Only what is plain is looked at.
     """

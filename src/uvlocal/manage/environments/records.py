@@ -114,7 +114,7 @@ def _judged(entry: Entry, judge: Judge, system: System) -> Entry:
 
 
 def _is_fresh(record_path: str) -> bool:
-    """Say whether uv may be making the environment of a record at this moment."""
+    """Return whether uv may be making the environment of a record at this moment."""
     try:
         return time.time() - os.lstat(record_path).st_mtime < _MAKING
     except OSError:

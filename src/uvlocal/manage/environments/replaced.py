@@ -76,7 +76,7 @@ def set_aside(call: Call, decision: Decision) -> str | None:
 
 
 def is_replaced(known: Record, here: Identity, system: System) -> bool:
-    """Say whether another folder has certainly taken the place of the one that a record knows."""
+    """Return whether another folder has certainly taken the place of the one in a record."""
     mount, top = identity_of(known.mount_point), identity_of(system.path.sep)
     same_place = (
         mount is not None
@@ -88,7 +88,7 @@ def is_replaced(known: Record, here: Identity, system: System) -> bool:
 
 
 def _is_brought_back(root: str, here: Identity) -> bool:
-    """Say whether a folder's content is older than the folder: out of a backup, or synced again."""
+    """Return whether a folder's content is older than the folder: a backup, or synced again."""
     changed = os.stat(os.path.join(root, "pyproject.toml")).st_mtime_ns // 1000
     return changed + _COARSE < here.born
 

@@ -53,7 +53,7 @@ def lock(store: str) -> Iterator[None]:
 
 
 def is_ours(path: str) -> bool:
-    """Say whether a file can be a lock of ours: it is empty."""
+    """Return whether a file can be a lock of ours: it is empty."""
     try:
         status = os.lstat(path)
     except OSError:

@@ -146,7 +146,7 @@ class Budget:
         self._end = clock() + seconds
 
     def allows(self) -> bool:
-        """Say whether one more folder may be listed."""
+        """Return whether one more folder may be listed."""
         if self.entries <= 0:
             self.spent = "entries"
         elif self._clock() >= self._end:
@@ -158,7 +158,7 @@ class Budget:
         return self._end - self._clock()
 
     def allows_depth(self, depth: int) -> bool:
-        """Say whether a folder so far below the start may be listed."""
+        """Return whether a folder so far below the start may be listed."""
         if depth <= self.depth:
             return True
         self.spent = self.spent or "depth"
@@ -213,7 +213,7 @@ def measure(folder: str, reader: Files, budget: Budget) -> Cost:
 
 
 def is_conflict(name: str, names: set[str]) -> bool:
-    """Say whether `name` is a copy that a sync client made beside the original.
+    """Return whether `name` is a copy that a sync client made beside the original.
 
     iCloud writes `x 2.py`, Google Drive `x (1).py`, Syncthing `x.sync-conflict-20240131-….py`,
     Dropbox and Nextcloud `x (… conflicted copy …).py`. A number alone proves nothing, so there

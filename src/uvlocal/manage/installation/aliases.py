@@ -105,7 +105,7 @@ def _kind(shell: str, line: str, following: list[str]) -> str:
 
 
 def _ends_at_path(value: str) -> bool:
-    """Say whether the first command in an alias's value is the `uv` on PATH."""
+    """Return whether the first command in an alias's value is the `uv` on PATH."""
     words = value.strip().strip("\"'").split()
     while words and (_BEFORE.match(words[0]) or words[0] == "-"):
         words = words[1:]

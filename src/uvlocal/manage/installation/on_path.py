@@ -28,7 +28,7 @@ def shim_on_path(system: System) -> str:
 
 
 def is_ours(path: str, system: System) -> bool:
-    """Say whether `path` is a shim of ours, and no link to one."""
+    """Return whether `path` is a shim of ours, and no link to one."""
     status = system.lstat(path)
     if status is None or not stat.S_ISREG(status.st_mode):
         return False

@@ -109,7 +109,7 @@ def codes(text: str) -> list[str]:
 
 
 def is_ours(line: str) -> bool:
-    """Say whether a line is one of ours."""
+    """Return whether a line is one of ours."""
     return _MARKED.search(line) is not None
 
 

@@ -93,7 +93,7 @@ def now_line(shell: str, folder: str, system: System) -> str:
 
 
 def names(code: str, shell: str, folder: str, system: System) -> bool:
-    """Say whether a line of ours, of whatever version, is for the shim in `folder`."""
+    """Return whether a line of ours, of whatever version, is for the shim in `folder`."""
     import re
 
     program = system.path.join(folder, "")

@@ -70,7 +70,7 @@ def running() -> list[str]:
 
 
 def is_there(shell: str, system: System) -> bool:
-    """Say whether the shell's program is on PATH."""
+    """Return whether the shell's program is on PATH."""
     programs = {"powershell": ("pwsh",)}.get(shell, (shell,))
     folders = [folder for folder in system.environ.get("PATH", "").split(":") if folder]
     return any(

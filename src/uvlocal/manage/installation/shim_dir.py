@@ -151,7 +151,7 @@ def aside_path(shim: str) -> str:
 
 
 def stands(should: Contents, system: System, *, whatever_uv: bool = False) -> bool:
-    """Say whether the folder holds what it should, so that the launcher can use it.
+    """Return whether the folder holds what it should, so that the launcher can use it.
 
     Args:
         should: what the folder should hold.
@@ -171,7 +171,7 @@ def stands(should: Contents, system: System, *, whatever_uv: bool = False) -> bo
 
 
 def says_the_same(said: dict[str, str], should: Contents) -> bool:
-    """Say whether a configuration is as it should be, but for where the real uv was.
+    """Return whether a configuration is as it should be, but for where the real uv was.
 
     That does not age: it is asked only where PATH has none.
     """
@@ -248,7 +248,7 @@ def repair_command(prefix: str) -> str:
 
 
 def is_foreign_program(shim: str, system: System) -> bool:
-    """Say whether a real uv or uvx is in the shim's place: the file beside it is still ours."""
+    """Return whether a real uv or uvx is in the shim's place: the file beside it is still ours."""
     status = system.lstat(shim)
     if status is None or not stat.S_ISREG(status.st_mode) or is_ours(shim, system):
         return False

@@ -46,7 +46,7 @@ def refuse_bad_circumstances(system: System) -> None:
 
 
 def is_in_uv_cache(package: str) -> bool:
-    """Say whether a package lies in uv's cache, as it does under `uvx`: no place to stay.
+    """Return whether a package lies in uv's cache, as it does under `uvx`: no place to stay.
 
     uv marks its cache with `CACHEDIR.TAG` (https://bford.info/cachedir/), and keeps environments
     in folders such as `archive-v0`.

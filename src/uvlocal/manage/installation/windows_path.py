@@ -62,7 +62,7 @@ def without(text: str, folder: str, variables: Mapping[str, str]) -> str:
 
 
 def has(text: str, folder: str, variables: Mapping[str, str]) -> bool:
-    """Say whether `folder` is on a PATH."""
+    """Return whether `folder` is on a PATH."""
     return any(_is_same(entry, folder, variables) for entry in text.split(";"))
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def is_shimmed(environ: dict[str, str] | None = None) -> bool:
-    """Say whether the first `uv` on PATH is a shim of ours."""
+    """Return whether the first `uv` on PATH is a shim of ours."""
     system = System(environ=environ)
     first = next(iter(uvs_on_path(system)), "")
     return bool(first) and first == shim_on_path(system)

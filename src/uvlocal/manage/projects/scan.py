@@ -227,7 +227,7 @@ class Scanner:
                     pending.append((os.path.join(folder, entry.name), depth + 1))
 
     def _is_same(self, path: str, other: str) -> bool:
-        """Say whether both are one folder, in whatever spelling."""
+        """Return whether both are one folder, in whatever spelling."""
         if path == other:
             return True
         one, two = self.reader.status(path), self.reader.status(other)
@@ -247,7 +247,7 @@ class Scanner:
             self.tell(self.progress)
 
     def _has_environment(self, root: str) -> bool:
-        """Say whether `.venv` is a folder, and no link to one."""
+        """Return whether `.venv` is a folder, and no link to one."""
         found = self.reader.status(os.path.join(root, ".venv"))
         return found is not None and stat.S_ISDIR(found.st_mode)
 

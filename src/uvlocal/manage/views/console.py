@@ -162,7 +162,7 @@ def _contracted(text: str) -> str:
 
 
 def can_ask() -> bool:
-    """Say whether there is a terminal with a person before it."""
+    """Return whether there is a terminal with a person before it."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 

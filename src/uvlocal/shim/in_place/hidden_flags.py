@@ -43,6 +43,6 @@ def _site_packages(root: str, system: System) -> "list[str]":
 
 
 def _is_folder(path: str, system: System) -> bool:
-    """Say whether there is a folder at `path` itself, links not followed."""
+    """Return whether there is a folder at `path` itself, links not followed."""
     status = system.lstat(path)
     return status is not None and stat.S_ISDIR(status.st_mode)

@@ -99,7 +99,7 @@ class System:
             return None
 
     def exists(self, path: str) -> bool:
-        """Say whether something is at `path`, a link that leads nowhere included.
+        """Return whether anything exists at `path`, a dangling symlink included.
 
         Asked instead of `lstat` where nothing but the existence matters.
         """
@@ -114,12 +114,12 @@ class System:
         return version_of(self.stat(path))
 
     def is_file(self, path: str) -> bool:
-        """Say whether `path` leads to a regular file."""
+        """Return whether `path` leads to a regular file."""
         found = self.stat(path)
         return found is not None and stat.S_ISREG(found.st_mode)
 
     def is_directory(self, path: str) -> bool:
-        """Say whether `path` leads to a directory."""
+        """Return whether `path` leads to a directory."""
         found = self.stat(path)
         return found is not None and stat.S_ISDIR(found.st_mode)
 
@@ -192,14 +192,14 @@ class System:
             return []
 
     def can_write(self, path: str) -> bool:
-        """Say whether this user may create entries in the directory `path`."""
+        """Return whether this user may create entries in the directory `path`."""
         try:
             return os.access(path, os.W_OK | os.X_OK)
         except (OSError, ValueError):
             return False
 
     def can_change(self, path: str) -> bool:
-        """Say whether this user may change the file at `path`; it stays as it is.
+        """Return whether this user may change the file at `path`; it stays as it is.
 
         It is opened for writing, as `access(2)` answers yes in some sandboxes (Landlock) and means
         no.
@@ -212,7 +212,7 @@ class System:
         return True
 
     def can_start(self, path: str) -> bool:
-        """Say whether this user may start the file at `path` as a program; on Windows always."""
+        """Return whether this user may start the file at `path` as a program; on Windows always."""
         try:
             return sys.platform == "win32" or os.access(path, os.X_OK)
         except (OSError, ValueError):
@@ -234,11 +234,11 @@ class System:
             return None
 
     def has_hidden_flag(self) -> bool:
-        """Say whether files of this system can have the flag UF_HIDDEN."""
+        """Return whether files of this system can have the flag UF_HIDDEN."""
         return self.platform == "darwin"
 
     def is_hidden(self, path: str) -> bool:
-        """Say whether `path` itself has the flag UF_HIDDEN, which macOS and the BSDs know.
+        """Return whether `path` itself has the flag UF_HIDDEN, which macOS and the BSDs know.
 
         Source: chflags(2), and `site.addpackage` in CPython, which skips `.pth` files with it.
         """
@@ -327,7 +327,7 @@ class System:
         return _put(path, lambda at: write_new(at, data, 0o666), over=over)
 
     def is_private(self, path: str, kind: int) -> bool:
-        """Say whether `path` is this user's, of that `kind` (`stat.S_IFREG`), others cannot write.
+        """Return whether `path` is this user's, of that `kind` (`stat.S_IFREG`), closed to others.
 
         Windows keeps `%LOCALAPPDATA%` private by itself.
         """

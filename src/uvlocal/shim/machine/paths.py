@@ -53,7 +53,7 @@ def without_prefix(path: str) -> str:
 
 
 def contains(folder: str, path: str, system: System) -> bool:
-    """Say whether `path` is `folder` or lies below it; both in `comparable` form."""
+    """Return whether `path` is `folder` or lies below it; both in `comparable` form."""
     separator = system.path.sep
     return path == folder or path.startswith(folder.rstrip(separator) + separator)
 
@@ -140,7 +140,7 @@ def device_number(device: int) -> str:
 
 
 def is_anonymous(device: int) -> bool:
-    """Say whether a Linux device number stands for no disk: network, FUSE, memory, btrfs."""
+    """Return whether a Linux device number stands for no disk: network, FUSE, memory, btrfs."""
     return device_number(device).startswith("0:")
 
 

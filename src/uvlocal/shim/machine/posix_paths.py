@@ -14,7 +14,7 @@ sep = "/"
 
 
 def isabs(path: str) -> bool:
-    """Say whether a path begins at the root directory."""
+    """Return whether a path begins at the root directory."""
     return path.startswith("/")
 
 

@@ -143,7 +143,7 @@ def _nearest(directory: str, system: System) -> str:
 
 
 def _is_workspace(document: Document) -> bool:
-    """Say whether the file has `[tool.uv.workspace]`; a wrong one is a problem."""
+    """Return whether the file has `[tool.uv.workspace]`; a wrong one is a problem."""
     if not document.may_have("workspace"):
         return False
     table = document.get("tool", "uv", "workspace")
@@ -153,7 +153,7 @@ def _is_workspace(document: Document) -> bool:
 
 
 def _is_unmanaged(document: Document) -> bool:
-    """Say whether a project's file has `managed = false`."""
+    """Return whether a project's file has `managed = false`."""
     return (
         document.may_have("managed")
         and document.get("tool", "uv", "managed") is False

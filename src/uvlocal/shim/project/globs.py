@@ -32,7 +32,7 @@ class Within:
                 at += 1
 
     def holds(self, character: str) -> bool:
-        """Say whether the character is one of them."""
+        """Return whether the character is one of them."""
         return any(low <= character <= high for low, high in self.ranges) != self.excepted
 
 
@@ -97,7 +97,7 @@ def _brackets(tokens: "list[str | Literal | Within]", pattern: str, at: int) -> 
 
 
 def matches(pattern: str, path: str, *, crossing: bool = True, separators: str = "/") -> bool:
-    """Say whether the whole `path` matches.
+    """Return whether the whole `path` matches.
 
     Args:
         pattern: the glob.
@@ -135,7 +135,7 @@ def matches(pattern: str, path: str, *, crossing: bool = True, separators: str =
 def _takes(
     token: "str | Literal | Within", character: str, separators: str, *, crossing: bool
 ) -> bool:
-    """Say whether a token for one character matches it."""
+    """Return whether a token for one character matches it."""
     if isinstance(token, Literal):
         both = token.character in separators and character in separators
         return token.character == character or both

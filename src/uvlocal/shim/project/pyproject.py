@@ -36,7 +36,7 @@ class Document:
             self.problem = f"`{self.path}` is not valid UTF-8"
 
     def may_have(self, key: str) -> bool:
-        """Say whether the file can hold `key`, without parsing: its text does, or hides it.
+        """Return whether the file can hold `key`, without parsing: its text does, or hides it.
 
         A quoted key may spell a letter as an escape.
         """
@@ -173,7 +173,7 @@ def _drop_comma(parts: "list[str]") -> None:
 
 
 def _is_short_time(text: str, at: int) -> bool:
-    """Say whether `07:32` stands here, and no seconds after it."""
+    """Return whether `07:32` stands here, and no seconds after it."""
     shape = "".join("0" if character.isdigit() else character for character in text[at : at + 6])
     before = text[at - 1 : at] if at else ""
     is_time = shape[:5] == "00:00" and shape[5:] not in ("0", ":")

@@ -61,7 +61,7 @@ def link_mode_by(request: "Request", project: "Project", system: System) -> str:
 
 
 def _wants(text: str) -> bool:
-    """Say whether `on` or a comma list of features turns central environments on."""
+    """Return whether `on` or a comma list of features turns central environments on."""
     return text == "on" or FEATURE in [word.strip() for word in text.split(",")]
 
 

@@ -1,4 +1,4 @@
-"""Say whether a project is a member of the workspace around it, by the rules of each uv.
+"""Return whether a project is a member of the workspace around it, by the rules of each uv.
 
 `members` name the project, `exclude` must not. Source:
 https://docs.astral.sh/uv/concepts/projects/workspaces/, and experiments with the real uv.
@@ -49,7 +49,7 @@ RULES = (
 def has_member(
     document: Document, found: str, system: System, uv_version: "Callable[[], Version | None]"
 ) -> bool:
-    """Say whether the project in the directory `found` is a member of the workspace.
+    """Return whether the project in the directory `found` is a member of the workspace.
 
     The real uv's version is asked only where versions differ. Wrong globs make uv refuse the file:
     `document.problem` is set.
@@ -114,7 +114,7 @@ class _Matcher:
         self.relative = found[len(root.rstrip(self.separators)) + 1 :]
 
     def matches(self, glob: str, *, crossing: bool) -> bool:
-        """Say whether a glob matches the project.
+        """Return whether a glob matches the project.
 
         Raises:
             InvalidGlobError: cleaning has made it a glob no more.

@@ -1,4 +1,4 @@
-"""A `System` that remembers what it was asked, so that an answer can be told to be still valid.
+"""A `System` that records each fact it was asked for, so that a decision can be revalidated later.
 
 Each input gets a *stamp*, text that the launcher can make anew with one system call or two, and
 compare. The first letter of a stamp is its kind:
@@ -167,7 +167,7 @@ class RecordingSystem(System):
         return self._ask(path, os.lstat, "Alk")
 
     def exists(self, path: str) -> bool:
-        """Say whether something is at `path`; that alone is noted."""
+        """Return whether something is at `path`; that alone is noted."""
         try:
             os.lstat(path)
         except (OSError, ValueError) as error:
@@ -272,19 +272,19 @@ class RecordingSystem(System):
         return status
 
     def can_write(self, path: str) -> bool:
-        """Say whether this user may create entries in a directory."""
+        """Return whether this user may create entries in a directory."""
         answer = System.can_write(self, path)
         self._note("w", path, "w1" if answer else "w0")
         return answer
 
     def can_change(self, path: str) -> bool:
-        """Say whether this user may change a file."""
+        """Return whether this user may change a file."""
         answer = System.can_change(self, path)
         self._note("o", path, "o1" if answer else "o0")
         return answer
 
     def can_start(self, path: str) -> bool:
-        """Say whether this user may start a file; that it may shows when it is started."""
+        """Return whether this user may start a file; that it may shows when it is started."""
         answer = System.can_start(self, path)
         if not answer:
             self._note("p", path, "p")
@@ -351,7 +351,7 @@ class RecordingSystem(System):
 
 
 def has_own_clock(device: int) -> bool:
-    """Say whether a file's ctime on this device is the kernel's own, and changes with the file.
+    """Return whether a file's ctime on this device is the kernel's own, and changes with the file.
 
     So it is on a disk. On Linux a device with an anonymous number is a network or FUSE file system,
     where anybody's clock counts, or btrfs, say, where the content may be summed as well.

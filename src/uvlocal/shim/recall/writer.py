@@ -92,7 +92,7 @@ def _record(call: "Call", decision: "Decision", cache: str, settled: int) -> Non
 
 
 def _is_for_the_directory(call: "Call", decision: "Decision") -> bool:
-    """Say whether a decision holds for the project in the current directory, whose environment is.
+    """Return whether a decision holds for the project here, and its environment exists.
 
     What a command line or a script led to elsewhere does not.
     """
@@ -215,12 +215,12 @@ def _plain_run(arguments: "list[str]", request: "Request") -> int:
 
 
 def is_plain(program: str) -> bool:
-    """Say whether a program is a plain name: no path, no script, which uv treats otherwise."""
+    """Return whether a program is a plain name: no path, no script, which uv treats otherwise."""
     return bool(program) and not any(mark in program for mark in "/\\.")
 
 
 def _is_lasting(call: "Call", decision: "Decision") -> bool:
-    """Say whether a decision needs nothing done and nothing said at the next call."""
+    """Return whether a decision needs nothing done and nothing said at the next call."""
     facts = call.facts
     if not call.is_lasting or (facts.settings is not None and facts.settings.problems):
         return False
@@ -247,7 +247,7 @@ def _is_lasting(call: "Call", decision: "Decision") -> bool:
 
 
 def _is_settled(system: RecordingSystem, settled: int) -> bool:
-    """Say whether no content that was read is so fresh that it may change unseen.
+    """Return whether no content that was read is so fresh that it may change unseen.
 
     git's index has the same trap (`racy-git` in its documentation): a file that changes again
     within one step of the clock, to the same size, looks unchanged.

@@ -187,7 +187,7 @@ def _enter_directory(request: Request, line: Line, system: System, variables: Va
 
 
 def _names_target(line: Line, directory: str, system: System, variables: Variables) -> bool:
-    """Say whether an interpreter or environment is named, so that uv looks for none.
+    """Return whether an interpreter or environment is named, so that uv looks for none.
 
     A version (`--python 3.12`) names none: uv looks for an environment with that version. Neither
     do `--target` and `--prefix`: uv takes the interpreter from the environment all the same.
@@ -244,14 +244,14 @@ def _find_project(request: Request, line: Line, system: System, variables: Varia
 
 
 def _is_told_not_to_sync(line: Line, variables: Variables) -> bool:
-    """Say whether uv is told to install nothing; it may make the environment all the same."""
+    """Return whether uv is told to install nothing; it may make the environment all the same."""
     return line.command in TAKES_NO_SYNC and (
         "--no-sync" in line.flags or variables.on("UV_NO_SYNC")
     )
 
 
 def _only_reads(line: Line, variables: Variables) -> bool:
-    """Say whether options keep a command that changes the environment from doing so."""
+    """Return whether options keep a command that changes the environment from doing so."""
     flags = line.flags
     if "--dry-run" in flags or (line.command == "sync" and "--check" in flags):
         return True
@@ -291,7 +291,7 @@ def _find_start(
 
 
 def _follows_target(line: Line, has_project: bool, variables: Variables) -> bool:
-    """Say whether uv looks for the project from the run target's directory."""
+    """Return whether uv looks for the project from the run target's directory."""
     preview = _previews_target(line, variables)
     if has_project:
         return (
@@ -304,7 +304,7 @@ def _follows_target(line: Line, has_project: bool, variables: Variables) -> bool
 
 
 def _previews_target(line: Line, variables: Variables) -> bool:
-    """Say whether the preview feature was asked for, by command line or variable."""
+    """Return whether the preview feature was asked for, by command line or variable."""
     if "--preview" in line.flags or "--no-preview" in line.flags:
         return "--preview" in line.flags
     features = line.values.get("--preview-features") or variables.text("UV_PREVIEW_FEATURES")

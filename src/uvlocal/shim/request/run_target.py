@@ -73,7 +73,7 @@ def _extension(path: str, system: System) -> str:
 
 
 def has_inline_metadata(path: str, system: System) -> bool:
-    """Say whether the file holds a block `# /// script` as uv recognises it (PEP 723).
+    """Return whether the file holds a block `# /// script` as uv recognises it (PEP 723).
 
     A block that uv will refuse counts: uv then stops by itself.
     """
@@ -87,7 +87,7 @@ def has_inline_metadata(path: str, system: System) -> bool:
 
 
 def is_zipped_application(path: str, system: System) -> bool:
-    """Say whether the file is a ZIP archive with a `__main__.py`, whatever its name."""
+    """Return whether the file is a ZIP archive with a `__main__.py`, whatever its name."""
     data = system.read(path, _ZIP_LIMIT)
     if data is None:
         return _extension(path, system) == "pyz"

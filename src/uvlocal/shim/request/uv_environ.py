@@ -39,7 +39,7 @@ class Variables:
         self.uv_version = uv_version
 
     def uv_is(self, since: "Version") -> bool:
-        """Say whether the real uv is that version or a later one."""
+        """Return whether the real uv is that version or a later one."""
         version = self.uv_version()
         return version is None or version >= since
 
@@ -51,5 +51,5 @@ class Variables:
         return value
 
     def on(self, name: str) -> bool:
-        """Say whether a variable that uv reads is true."""
+        """Return whether a variable that uv reads is true."""
         return self.environ.get(name, "").lower() in _TRUE and bool(self.text(name))

@@ -84,7 +84,7 @@ def look(root: str, system: System, settings: Settings) -> "Store | None":
 
 
 def can_change(store: Store, system: System) -> bool:
-    """Say whether uv can change the environment that is there."""
+    """Return whether uv can change the environment that is there."""
     return system.can_change(system.path.join(store.environment, "pyvenv.cfg"))
 
 
@@ -107,7 +107,7 @@ def _volume_of(path: str, system: System, settings: Settings) -> Volume:
 
 
 def _can_make(folder: str, system: System) -> bool:
-    """Say whether a folder is there, or can be made, and can be written.
+    """Return whether a folder is there, or can be made, and can be written.
 
     Somebody may be removing the store at this moment. What has gone between two looks says nothing
     against it: the look is begun again, further up.
@@ -137,7 +137,7 @@ def record_path(store: str, name: str, system: System) -> str:
 
 
 def is_of_another_folder(record: str, root: str, system: System) -> bool:
-    """Say whether it seems that another folder has taken a root's place since its record was made.
+    """Return whether another folder seems to have taken a root's place since its record was made.
 
     Where the disk has another number it was mounted again, and nothing is known; a disk without
     times of birth, or with another number for a folder at each look, tells nothing either. The
@@ -165,7 +165,7 @@ def _changed(path: str, system: System) -> int:
 
 
 def is_record_of(record: bytes, key: str) -> bool:
-    """Say whether a record's content speaks of the root with this key.
+    """Return whether a record's content speaks of the root with this key.
 
     Most records are told by one line; only an unusual path needs the parser. A record that
     cannot be read is taken for ours, as before it broke.

@@ -75,13 +75,13 @@ def fnv(data: bytes) -> int:
 
 
 def is_our_name(name: str) -> bool:
-    """Say whether `name` has the shape `<slug>-<10 hex digits>`."""
+    """Return whether `name` has the shape `<slug>-<10 hex digits>`."""
     stem, dash, digits = name.rpartition("-")
     return bool(stem and dash) and len(digits) == _HASH_DIGITS and _HEX.issuperset(digits)
 
 
 def is_our_environment(path: str, store: str, system: System) -> bool:
-    """Say whether `path` is an environment of ours: `<store>/envs/<name>-<10 hex digits>`.
+    """Return whether `path` is an environment of ours: `<store>/envs/<name>-<10 hex digits>`.
 
     That is in the store `store`, "" for none, or in a folder named `uvlocal`, as the default one of
     every machine is.
@@ -94,7 +94,7 @@ def is_our_environment(path: str, store: str, system: System) -> bool:
 
 
 def has_our_shape(path: str, system: System) -> bool:
-    """Say whether `path` could be an environment of ours in some store, by its end."""
+    """Return whether `path` could be an environment of ours in some store, by its end."""
     return bool(_in_envs(path, system))
 
 
@@ -108,12 +108,12 @@ def _in_envs(path: str, system: System) -> str:
 
 
 def exists(environment: str, system: System) -> bool:
-    """Say whether a virtual environment is there already (`pyvenv.cfg`, PEP 405)."""
+    """Return whether a virtual environment is there already (`pyvenv.cfg`, PEP 405)."""
     return system.is_file(system.path.join(environment, "pyvenv.cfg"))
 
 
 def is_private(status: "object | None", uid: int) -> bool:
-    """Say whether a file or folder belongs to the user (or root) and nobody else may write it."""
+    """Return whether a file or folder is the user's (or root's) and nobody else may write it."""
     if status is None:
         return False
     mode, owner = status.st_mode, status.st_uid  # type: ignore[attr-defined]

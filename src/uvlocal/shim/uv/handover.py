@@ -55,7 +55,7 @@ def find(system: System, launcher: str) -> RealUv:
 
 
 def is_uvx(launcher: str, system: System) -> bool:
-    """Say whether a shim stands on PATH as `uvx`."""
+    """Return whether a shim stands on PATH as `uvx`."""
     return system.path.basename(launcher).lower() in ("uvx", "uvx.exe")
 
 
@@ -101,7 +101,7 @@ def _consider(found: RealUv, path: str, origin: str, system: System, launcher: s
 
 
 def is_shim(path: str, status: os.stat_result, system: System, launcher: str) -> bool:
-    """Say whether `path` is a shim of ours: this one, or another install, or a copy."""
+    """Return whether `path` is a shim of ours: this one, or another install, or a copy."""
     if launcher and path == launcher:
         return True
     if status.st_size > contract.SHIM_LIMIT:
@@ -137,7 +137,7 @@ def missing(found: RealUv) -> str:
 
 
 def say(text: str) -> None:
-    """Write lines of talk to stderr, made fit for a terminal; a closed one is no reason to fail.
+    """Write lines to stderr, escaped for a terminal; ignore a closed stderr.
 
     A name that may hold a newline is made `environment.printable` by whoever puts it into a line.
     """

@@ -4,7 +4,7 @@ from uvlocal.shim.contract import HAD_PREFIX, MANAGED, SET_PREFIX
 
 
 def is_on(environ: "dict[str, str]", switch: str) -> bool:
-    """Say whether a switch such as `UVLOCAL_QUIET` is on: set, not empty, and not `0`."""
+    """Return whether a switch such as `UVLOCAL_QUIET` is on: set, not empty, and not `0`."""
     return environ.get(switch, "") not in ("", "0")
 
 

@@ -67,7 +67,7 @@ def known(
 
 
 def is_wrapper(path: str, system: System) -> bool:
-    """Say whether a `uv` is a script, or a link to another program, which finds the uv by itself.
+    """Return whether a `uv` is a script, or a link to another program, that finds uv by itself.
 
     mise puts links to `mise` on PATH, pyenv and asdf scripts.
     """

@@ -1,4 +1,4 @@
-"""Inside a sync root, and yet not synced: folders that are left out, clients that stand still.
+"""Folders inside a sync root that are not synced: excluded ones, and clients that are paused.
 
 Only what a client's maker documents, or its code shows, changes the answer; what is disputed is
 told. What counts is the environment's own folder, `.venv`, and every folder above it up to the

@@ -72,7 +72,7 @@ def _is_readable(pattern: str) -> bool:
 
 
 def _matches(pattern: str, path: str) -> bool:
-    """Say whether a pattern fits `path` or a folder above it; unrooted ones fit at any depth."""
+    """Return whether a pattern fits `path` or a folder above it; unrooted ones fit at any depth."""
     names = path.split("/")
     rooted = pattern.startswith("/")
     pattern = pattern.strip("/")

@@ -140,7 +140,7 @@ def _locate(sight: Sight, known_local: str, backings: int, *, binds: bool = True
 
 
 def is_local_mount(path: str, device: int, system: System) -> bool:
-    """Say whether a folder is a mount of its own, of a local file system."""
+    """Return whether a folder is a mount of its own, of a local file system."""
     if system.platform == "win32":
         return False
     if system.platform != "linux":  # where each mount has a device number of its own
@@ -200,7 +200,7 @@ def _strongest(found: "list[Signal]", system: System) -> "Signal | None":
 
 
 def _is_inner(signal: Signal, mount: "Mount", system: System) -> bool:
-    """Say whether a signal's folder lies in a mount: a tie is the signal's."""
+    """Return whether a signal's folder lies in a mount: a tie is the signal's."""
     return depth(signal.top, system) >= depth(mount.point, system)
 
 
@@ -208,7 +208,7 @@ def _is_inner(signal: Signal, mount: "Mount", system: System) -> bool:
 
 
 def _is_known_local(device: "int | None", known_local: str, sight: Sight) -> bool:
-    """Say whether a device is known to be a local disk without a look at what is mounted.
+    """Return whether a device is known to be a local disk without a look at what is mounted.
 
     On Linux a number of its own stands for a disk, where a network file system, FUSE, or memory
     has an anonymous one. On macOS the startup disk is local.

@@ -89,7 +89,7 @@ class Sight:
         return None
 
     def is_enabled(self, provider: str) -> bool:
-        """Say whether the user left a provider on."""
+        """Return whether the user left a provider on."""
         return self.settings.providers.get(provider, {}).get("enabled") is not False
 
     def folder_at(self, path: str) -> "str | None":
@@ -119,11 +119,11 @@ class Sight:
         return self._identities.get((status.st_dev, status.st_ino))
 
     def was_reached_through(self, path: str) -> bool:
-        """Say whether the user's spelling of the root leads through `path`."""
+        """Return whether the user's spelling of the root leads through `path`."""
         return contains(comparable(path, self.system), self.found, self.system)
 
     def _may_be_silent(self, path: str) -> bool:
-        """Say whether `path` lies on another volume than the root, one that may never answer.
+        """Return whether `path` lies on another volume than the root, one that may never answer.
 
         A file system whose server is gone holds whoever asks it for anything, and no signal but
         SIGKILL ends that: every `uv` of this user would stand still. The root is not in there, as

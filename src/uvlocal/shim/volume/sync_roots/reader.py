@@ -68,7 +68,7 @@ class Reader:
         return self.system.listdir(folder)
 
     def exists(self, path: str) -> bool:
-        """Say whether something is there; its content does not matter."""
+        """Return whether something is there; its content does not matter."""
         return self.rely_on("?" + path) != ABSENT
 
     def values(self, key: str) -> "dict[str, str]":
