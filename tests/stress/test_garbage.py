@@ -173,7 +173,7 @@ def test_what_we_wrote(machine: HardMachine, which: str) -> None:
         for words in (("run", "x"), ("sync",), ("run", "x")):
             said = machine.call(*words, before=before)
             assert machine.is_right(said, *words), (name, said)
-            assert len(said.err.splitlines()) <= 1, (name, said)
+            assert len(said.lines) <= 1, (name, said)
 
     path = _own_file(machine, which)
     _each(machine, path, check, lambda: None, len(DAMAGE))
@@ -195,7 +195,7 @@ def test_our_folders(machine: HardMachine, name: str) -> None:
         said = machine.call("run", "x", before=before)
         assert said.came_through, (damage, said)
         assert said.environment in ("", machine.expected)
-        assert len(said.err.splitlines()) <= 1, (damage, said)
+        assert len(said.lines) <= 1, (damage, said)
         if which == "cache":
             assert machine.is_right(said, "run", "x"), (damage, said)
 
@@ -270,7 +270,7 @@ def test_a_clients_file(machine: HardMachine, place: str) -> None:
     def check(name: str) -> None:
         said = machine.call("run", "x", before=before)
         assert said.came_through, (name, said)
-        assert len(said.err.splitlines()) <= 1, (name, said)
+        assert len(said.lines) <= 1, (name, said)
         if not is_dropboxs:
             assert machine.is_right(said, "run", "x"), (name, said)
         said = machine.call("run", "x", cwd=other, before=before)
@@ -302,7 +302,7 @@ def test_the_users_files(machine: HardMachine, place: str) -> None:
         said = machine.call("run", "x", before=before)
         assert said.came_through, (name, said)
         assert said.environment in ("", machine.expected), (name, said)
-        assert len(said.err.splitlines()) <= 1 + (name != "none"), (name, said)
+        assert len(said.lines) <= 1 + (name != "none"), (name, said)
 
     _each(machine, machine.path(place), check, lambda: _forget(machine), 3)
 

@@ -147,12 +147,17 @@ class SideBySide:
     def files(self) -> dict[str, Entry]:
         """Return the files of the folder, and those of the home that are none of ours."""
         home = self.world.tree(self.world.home)
-        ours = (os.path.join(".cache", "uvlocal"), os.path.join(".local", "share", "uvlocal"))
+        ours = (
+            os.path.join(".cache", "uvlocal"),
+            os.path.join(".local", "share", "uvlocal"),
+            ".virtualenvs",  # where editors find the environment
+        )
         kept = {name: entry for name, entry in home.items() if not name.startswith(ours)}
         for above in (".cache", ".local", os.path.join(".local", "share")):
             kept.pop(above, None)
         for folder in self.templates:
             found = self.world.tree(folder)
+            found.pop(os.path.join("bin", "uv"), None)  # our link in an environment
             kept |= {os.path.join(folder, name): entry for name, entry in found.items()}
         return kept
 

@@ -58,6 +58,11 @@ class Said(NamedTuple):
         """Whether uv was started."""
         return self.code == CODE and "|" in self.out
 
+    @property
+    def lines(self) -> list[str]:
+        """What we said; a user's very first redirected call adds a hint about editors."""
+        return [line for line in self.err.splitlines() if not line.startswith("hint: editors ")]
+
 
 class HardMachine:
     """A home with a Dropbox folder and one project in it, `project`, below the folder `root`.
