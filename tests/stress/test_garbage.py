@@ -135,7 +135,6 @@ def _forget(machine: HardMachine) -> None:
 OURS = [
     pytest.param("record", id="record"),
     pytest.param("roots", id="remembered-roots"),
-    pytest.param("uv-versions", id="remembered-versions"),
     pytest.param("code-", id="byte-code"),
     pytest.param("decision", id="recorded-decision"),
     pytest.param(".lock", id="lock-of-the-store"),

@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 PACKAGE = os.path.dirname(os.path.abspath(uvlocal.__file__))
 #: What comes first.
 FIRST = ("launch.py", "__init__.py")
-MODULES = sorted(name for name in os.listdir(os.path.join(PACKAGE, "shim")) if name.endswith(".py"))
+MODULES = sorted(
+    os.path.relpath(os.path.join(folder, name), os.path.join(PACKAGE, "shim"))
+    for folder, _, names in os.walk(os.path.join(PACKAGE, "shim"))
+    for name in names
+    if name.endswith(".py")
+)
 
 
 def _remove(path: str) -> None:
@@ -55,7 +60,7 @@ def some(usual: int) -> list[str]:
     """Return modules to damage: all, or in an ordinary run some, with those that come first."""
     if hard_cases.ALL:
         return MODULES
-    first = [*FIRST, "bytecode.py", "handover.py", "system.py"]
+    first = [*FIRST, "recall/bytecode.py", "uv/handover.py", "machine/host.py"]
     rest = [name for name in MODULES if name not in first]
     return [*first, *random.Random(hard_cases.SEED).sample(rest, usual)]  # noqa: S311 - a test
 
@@ -131,7 +136,7 @@ def test_a_nested_call_with_a_half_replaced_package(machine: HardMachine) -> Non
         "UVLOCAL_SET_UV_PROJECT_ENVIRONMENT": machine.expected,
     }
     other = machine.add_project("local/bar")
-    os.unlink(os.path.join(folder, "handover.py"))
+    os.unlink(os.path.join(folder, "uv", "handover.py"))
     shutil.rmtree(machine.cache)
     assert machine.call("sync", cwd=other, env=marks).environment == ""
     marks["UVLOCAL_HAD_UV_PROJECT_ENVIRONMENT"] = "/the/users"
@@ -144,7 +149,7 @@ def test_a_nested_call_with_a_half_replaced_package(machine: HardMachine) -> Non
 def test_without_a_uv_and_with_a_half_replaced_package(machine: HardMachine) -> None:
     """Without a uv either, that is said, and the exit code is a shell's."""
     folder = own_package(machine)
-    os.unlink(os.path.join(folder, "handover.py"))
+    os.unlink(os.path.join(folder, "uv", "handover.py"))
     os.unlink(machine.uv)
     said = machine.call("sync", env={"PATH": machine.path("shims")})
     assert said.code == 127
@@ -215,7 +220,7 @@ def test_uv_changes_during_the_call(
     folder = own_package(machine)
     fifo = machine.path("fifo")
     os.mkfifo(fifo)
-    with open(os.path.join(folder, "handover.py"), "a", encoding="utf-8") as file:
+    with open(os.path.join(folder, "uv", "handover.py"), "a", encoding="utf-8") as file:
         file.write(WAITING.format(fifo=fifo))
     process = machine.start(*machine.command("sync"))
     with open(fifo, "wb"):  # opens when the other side does

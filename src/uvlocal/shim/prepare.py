@@ -13,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+#: How often a store is made that somebody removes at that very moment.
+_TRIES = 8
 #: Codes of which the user hears, in one line, although nothing is done.
 _SPOKEN = ("no-store",)
 
@@ -32,21 +34,13 @@ def attempt(call: Call, decision: Decision) -> bool:
     if store.exists and there and not is_others:
         return True
     try:
-        # What is imported of `manage`, at this moment only: making the environment costs hundreds
-        # of milliseconds anyway.
-        site = handover.configuration(system, call.launcher).get("site", "")
-        if site and site not in sys.path:
-            sys.path.append(site)
-        from uvlocal.manage.environments import record
-
-        if is_others:
-            from uvlocal.manage.environments import replaced
-
-            call.first_notice = replaced.set_aside(call, decision)
-            if store.exists:  # it only looked like another folder's
-                return True
-        added = record.claim(call, decision)
-        call.first_notice = added if call.first_notice is None else call.first_notice
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                _claim(call, decision, is_others=is_others)
+                break
+            except FileNotFoundError:
+                if not tries_left:
+                    raise
     except (OSError, ValueError) as error:
         call.note("store", f"cannot be written ({type(error).__name__}: {error})")
         call.is_lasting = False
@@ -56,6 +50,25 @@ def attempt(call: Call, decision: Decision) -> bool:
         call.is_lasting = False
         call.first_notice = None if store.exists else ""
     return True
+
+
+def _claim(call: Call, decision: Decision, *, is_others: bool) -> None:
+    """Make the record and the folder, and keep what the notice adds."""
+    # What is imported of `manage`, at this moment only: making the environment costs hundreds of
+    # milliseconds anyway.
+    site = handover.configuration(call.system, call.launcher).get("site", "")
+    if site and site not in sys.path:
+        sys.path.append(site)
+    from uvlocal.manage.environments import record
+
+    if is_others:
+        from uvlocal.manage.environments import replaced
+
+        call.first_notice = replaced.set_aside(call, decision)
+        if call.facts.store is not None and call.facts.store.exists:
+            return  # it only looked like another folder's
+    added = record.claim(call, decision)
+    call.first_notice = added if call.first_notice is None else call.first_notice
 
 
 def prepare(call: Call, decision: Decision) -> None:

@@ -7,6 +7,7 @@ refuses a folder with a stray file in it; hence beside.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -130,9 +131,11 @@ def claim(call: Call, decision: Decision) -> str | None:
         return None
     make_private(store)
     folder = decision.environment
-    is_new = not os.path.isdir(folder)
-    if is_new:
+    is_new = True
+    try:
         os.mkdir(folder, 0o700)
+    except FileExistsError:  # perhaps by another first call, at this moment
+        is_new = False
     try:
         added = write_first(call, decision)
         if added is None:  # there is a record: try to write all the same
@@ -141,7 +144,8 @@ def claim(call: Call, decision: Decision) -> str | None:
                 pass
     except OSError:
         if is_new:
-            os.rmdir(folder)
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)
         raise
     return added
 
