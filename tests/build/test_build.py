@@ -47,9 +47,10 @@ def test_what_is_built() -> None:
 
 @every_target
 def test_size_and_marker(name: str) -> None:
-    """Every launcher is at most 64 KiB, and carries the marker as bytes."""
+    """Every launcher is small, and carries the marker as bytes."""
     content = content_of(name)
-    assert len(content) <= 64 * 1024
+    # On macOS sections begin at multiples of the 16 KiB page of its arm64 kernel.
+    assert len(content) <= (80 if name.startswith("macos-") else 48) * 1024
     assert MARKER in content
 
 
