@@ -35,6 +35,7 @@ MADE_OF_OTHERS = {
     "is_private": "lstat",
     "has_hidden_flag": "the platform alone",
     "once": "what it calls",
+    "share": "copies what is known already, and only for commands",
     "born": "a folder that was made anew has another `pyproject.toml`, which has a stamp",
     "make_private_directory": "changes something, and is asked about it before and after",
     "write_private": "likewise, and only in caches",
