@@ -118,7 +118,7 @@ class Place:
 
 
 #: Where uvlocal keeps what is its own, and the folders that it may have to make above that.
-_OWN = (".cache", ".config", ".local")
+_OWN = (".cache", ".config", ".local", ".virtualenvs")
 
 
 #: Names for a folder, as others may call one.

@@ -91,9 +91,10 @@ def make(environment: str, system: System) -> str:
         return f"holds another `{system.path.basename(path)}`"
     try:
         if system.lstat(place) is None:
-            os.mkdir(place)
-            with open(os.path.join(place, MARK), "x", encoding="utf-8"):
-                pass
+            os.mkdir(place, 0o700)
+            os.close(
+                os.open(os.path.join(place, MARK), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            )
     except FileExistsError:
         pass  # another call was faster
     except OSError:
