@@ -25,7 +25,10 @@ _PYTHON = os.path.join(
 _COMPILER = os.path.join(FOLDER, "compiler")
 #: Nothing is imported often enough here to be compiled beforehand.
 _PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile")
-_FETCH = "import hidden_python, real_uv; real_uv.path(real_uv.NEWEST); hidden_python.path()"
+_FETCH = (
+    "from support.tools import hidden_python, real_uv;"
+    "real_uv.path(real_uv.NEWEST); hidden_python.path()"
+)
 
 
 def main() -> int:
