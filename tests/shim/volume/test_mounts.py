@@ -244,9 +244,9 @@ def test_backed_in_a_circle() -> None:
 @pytest.mark.parametrize(
     ("root", "path", "expected"),
     [
-        pytest.param("/me/cloud/code", "/work/foo", ["/home/me/cloud/code/foo"], id="of-a-folder"),
-        pytest.param("/me/cloud/code", "/work", ["/home/me/cloud/code"], id="the-mount-itself"),
-        pytest.param("/", "/work/foo", [], id="of-all"),
+        pytest.param("/me/cloud/code", "/srv/foo", ["/home/me/cloud/code/foo"], id="of-a-folder"),
+        pytest.param("/me/cloud/code", "/srv", ["/home/me/cloud/code"], id="the-mount-itself"),
+        pytest.param("/", "/srv/foo", [], id="of-all"),
     ],
 )
 def test_origins(root: str, path: str, expected: list[str]) -> None:
