@@ -255,7 +255,7 @@ def test_origins(root: str, path: str, expected: list[str]) -> None:
     system.mount_text = (
         "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
         "2 1 8:2 / /home rw - ext4 /dev/sda2 rw\n"
-        f"3 1 8:2 {root} /work rw - ext4 /dev/sda2 rw\n"
+        f"3 1 8:2 {root} /srv rw - ext4 /dev/sda2 rw\n"
     )
     mount = find(path, makedev(8, 2), system)
     assert mount is not None
