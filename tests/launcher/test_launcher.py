@@ -260,7 +260,8 @@ def test_whatever_is_wrong_with_uvlocal_uv_runs(
     assert (result.code, result.stdout) == (0, "")
     assert result.stderr.replace(machine.root, "{root}") == (
         f"warning: {trouble}; running the real uv unchanged\n"
-        "hint: run `uvlocal install` to mend this, or delete `{root}/shims/uv` to be rid of it\n"
+        "hint: run `uvlocal install` to repair this, "
+        "or delete `{root}/shims/uv` to remove the shim\n"
     )
 
 
@@ -817,7 +818,8 @@ def test_a_damaged_package(
     assert result.stderr == (
         f"warning: uvlocal's package in `{installed.package}` is {what}; "
         "running the real uv unchanged\n"
-        f"hint: run `uvlocal install` to mend this, or delete `{installed.shim}` to be rid of it\n"
+        "hint: run `uvlocal install` to repair this, "
+        f"or delete `{installed.shim}` to remove the shim\n"
     )
     record = installed.recorded()
     assert record.arguments[1:] == ODD
@@ -894,7 +896,7 @@ def test_a_damaged_package_and_a_loop(installed: Machine) -> None:
     installed.set("UVLOCAL_TEST_END", "r" + installed.shim)
     result = installed.call()
     assert result.code == 127
-    assert "error: uv goes round in circles" in result.stderr
+    assert "error: endless loop" in result.stderr
 
 
 # -- the guard against loops -----------------------------------------------------------------------
@@ -959,7 +961,7 @@ def test_what_uv_counts_is_left_to_uv(machine: Machine, counted: str, deepest: i
     ],
 )
 def test_loop_message(machine: Machine, loop: str, tells: str) -> None:
-    """Going round in circles ends with 127, and both files are named."""
+    """An endless loop ends with 127, and both files are named."""
     orders = []
     if loop[0] == ":":
         orders = [f"loop {loop}"]
@@ -968,9 +970,9 @@ def test_loop_message(machine: Machine, loop: str, tells: str) -> None:
     result = machine.call(orders=orders)
     assert (result.code, result.stdout, machine.became()) == (127, "", "nothing")
     assert result.stderr.replace(machine.root, "{root}") == (
-        "error: uv goes round in circles: `{root}/shims/uv` starts `{root}/real/uv`, "
+        "error: endless loop: `{root}/shims/uv` starts `{root}/real/uv`, "
         f"{tells}\n\n"
-        "hint: look at what `{root}/real/uv` starts, "
+        "hint: check what `{root}/real/uv` starts, "
         "or set `UVLOCAL_UV` to the path of the real uv\n"
     )
 

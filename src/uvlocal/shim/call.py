@@ -311,7 +311,7 @@ class Call:
             return path if self.facts.mounted else ""
         if stat.S_ISLNK(status.st_mode):
             target = system.readlink(path) or ""
-            self.facts.blocked = "as `.venv` is a link that leads nowhere"
+            self.facts.blocked = "as `.venv` is a dangling symlink"
         else:
             from uvlocal.shim.store import pointers
 
@@ -319,7 +319,7 @@ class Call:
                 self.facts.blocked = "as `.venv` is a file"
                 return ""
             target = (pointers.lines_of(path, system) or [""])[0]
-            self.facts.blocked = "as `.venv` is a file that leads nowhere"
+            self.facts.blocked = "as `.venv` is a dangling redirect file"
         if not target or "\0" in target:
             return ""
         if naming.is_our_environment(target, self.settings.store, system):

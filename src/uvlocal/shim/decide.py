@@ -22,10 +22,10 @@ CODES = {
     "user-environment": "`UV_PROJECT_ENVIRONMENT` is set, and not by uvlocal",
     "uv-centralizes": "uv's own central environments are turned on",
     "no-project": "there is no project, or uv is told to ignore it",
-    "opted-out": "the mode is `never`, or the project did not opt in where that is asked for",
-    "already-local": "`.venv` is a link to a local volume, or a mount of its own on one",
-    "local-volume": "the project lies on a local volume",
-    "no-better-place": "the store does not lie on a local volume either",
+    "opted-out": "the mode is `never`, or `require-opt-in` is set and the project did not opt in",
+    "already-local": "`.venv` is a link to a local volume, or is mounted from one",
+    "local-volume": "the project is on a local volume",
+    "no-better-place": "the store is not on a local volume either",
     "no-store": "the store cannot be written and holds no environment for this project",
     "opted-in": "the mode is `always`",
     "synced": "a sync client writes to the folder too",
@@ -41,10 +41,10 @@ _NO_LINKS = ("network", "shared", "incapable")
 #: How each kind of volume is spoken of, with the label of what was found there.
 _KINDS = {
     "synced": "is synced by {}",
-    "network": "lies on a network volume ({})",
-    "shared": "lies on a volume shared by the virtual machine's host ({})",
-    "incapable": "lies on a volume that cannot hold an environment ({})",
-    "local": "lies on a local volume ({})",
+    "network": "is on a network volume ({})",
+    "shared": "is on a volume shared by the virtual machine's host ({})",
+    "incapable": "is on a volume that cannot hold an environment ({})",
+    "local": "is on a local volume ({})",
 }
 
 
@@ -164,9 +164,8 @@ def _about_project(facts: Facts) -> "Decision | None":
     if project.code is not None:
         return Decision(project.code, project.why)
     if request.only_at_root and request.start not in (project.found, project.root):
-        why = (
-            f"`uv {request.command}` makes `.venv` in the current directory unless that is the root"
-        )
+        command = f"`uv {request.command}`"
+        why = f"{command} creates `.venv` in the current directory, which is not the project's root"
         return Decision("not-a-project-command", why)
     if settings is None:
         return None
@@ -183,22 +182,30 @@ def _about_volume(facts: Facts, settings: "Settings") -> "Decision | None":
     volume = facts.volume
     if volume is None:
         return None
-    what = f"`{facts.shown_root}` {_KINDS[volume.kind].format(volume.label)}"
+    what = f"`{facts.shown_root}` {_spoken(volume)}"
     if settings.mode == "auto":
         if volume.kind == "local":
             return Decision("local-volume", what)
         if volume.kind not in settings.volumes:
-            return Decision("opted-out", f"{what}, a kind that `volumes` does not name")
+            return Decision("opted-out", f"{what}, and `volumes` does not list that kind")
     else:
         what = f"the mode is `always` ({settings.origins.get('mode')})"
     if facts.local_link is None:
         return None
     if facts.local_link:
-        leads = f"leads to `{facts.local_link}` already"
+        leads = f"already points to `{facts.local_link}`"
         return Decision(
-            "already-local", f"`.venv` {'is a local volume of its own' if facts.mounted else leads}"
+            "already-local",
+            f"`.venv` {'is mounted from a local volume' if facts.mounted else leads}",
         )
     return _about_store(facts, settings, volume, what)
+
+
+def _spoken(volume: "Volume") -> str:
+    """Say what a project is on; a folder that the user marked as synced has no provider."""
+    if volume.kind == "synced" and volume.provider is None:
+        return f"is in {volume.label}"
+    return _KINDS[volume.kind].format(volume.label)
 
 
 def _about_store(
@@ -216,7 +223,7 @@ def _about_store(
     code = "opted-in" if settings.mode == "always" else volume.kind
     if strategy == "redirect":
         if store.volume.kind != "local":
-            where = _KINDS[store.volume.kind].format(store.volume.label)
+            where = _spoken(store.volume)
             too = "" if settings.mode == "always" else " too"
             why = f"{what}, but the store `{store.shown}` {where}{too}"
             return Decision("no-better-place", why)
@@ -258,7 +265,7 @@ def _act(facts: Facts, volume: "Volume", store: "Store", decision: Decision) -> 
     installs = request is not None and request.installs
     if installs and "UV_NO_INSTALLER_METADATA" not in facts.environ:
         variables["UV_NO_INSTALLER_METADATA"] = "1"
-    # Without a better place uv's cache may lie on the same volume, where links work.
+    # Without a better place uv's cache may be on the same volume, where links work.
     no_links = volume.kind in _NO_LINKS and decision.code != "no-better-place"
     chosen = facts.environ.get("UV_LINK_MODE") or facts.link_mode
     if (volume.copies_links or no_links) and not chosen:

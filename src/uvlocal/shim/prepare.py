@@ -107,7 +107,7 @@ def _news(call: Call, decision: Decision, *, quiet: bool) -> "list[str]":
         line = f"uvlocal: {decision.sentence}{added}{obstacle}{old}"
         return [line, hint] if hint else [line]
     if decision.fallback and not quiet and _is_news(call, decision):
-        return [f"uvlocal: {decision.fallback}, so the environment is kept elsewhere"]
+        return [f"uvlocal: {decision.fallback}, so the environment is kept outside the project"]
     return []
 
 
@@ -141,8 +141,8 @@ def _inactive(call: Call) -> str:
     if not call.facts.old_is_active or request is None or request.command == "run":
         return ""
     return (
-        "uvlocal: uv does not change the `.venv` that is active in this shell; run `deactivate`, "
-        "and `uv run` for what needs the project's packages"
+        "uvlocal: uv no longer uses the `.venv` that is active in this shell; run `deactivate`, "
+        "then start the project's programs with `uv run`"
     )
 
 
@@ -153,9 +153,7 @@ def _old_environment(call: Call) -> str:
     status = system.lstat(path)
     if status is None or not stat.S_ISDIR(status.st_mode) or not naming.exists(path, system):
         return ""
-    return (
-        "; the `.venv` in the project is no longer used, `uvlocal migrate` takes over what it holds"
-    )
+    return "; the project's `.venv` is no longer used, `uvlocal migrate` moves its packages over"
 
 
 def _try(call: Call, decision: Decision, act: "Callable[[Call, Decision], str]") -> str:
@@ -176,7 +174,7 @@ def _keep_pointer(call: Call, decision: Decision) -> str:
 
     obstacle = pointers.obstacle(wish, volume, call.uv_version() if wish == "file" else None)
     if obstacle:
-        return f"; no pointer is made, as {obstacle}"
+        return f"; no pointer was created, as {obstacle}"
     memory = _own_file(call, "pointers", decision.environment)
     pointers.keep(project.root, decision.environment, wish, call.system, memory)
     return ""
@@ -231,4 +229,4 @@ def _is_news(call: Call, decision: Decision) -> bool:
 
 def _problems(problems: "list[str]") -> str:
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"uvlocal: {problems[0]}{more}; `uvlocal config` shows what would be right"
+    return f"uvlocal: {problems[0]}{more}; `uvlocal config` shows every problem"

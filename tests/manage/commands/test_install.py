@@ -35,8 +35,8 @@ def test_nobody_agreed(home: Home) -> None:
     assert result.returncode == 1
     assert len(result.stdout.splitlines()) == 2
     assert result.stderr == (
-        "error: nothing was changed, as there is no terminal to ask on\n"
-        "\nhint: pass `--yes` to go ahead without a question\n"
+        "error: nothing was changed: there is no terminal to ask on\n"
+        "\nhint: pass `--yes` to proceed without asking\n"
     )
     assert home.tree() == before
     home.install()
@@ -185,7 +185,7 @@ def test_output_with_environments(home: Home) -> None:
     gone = home.command("uninstall", "--yes", "--environments")
     assert gone.stdout.splitlines() == [
         "remove  ~/.local/share/uvlocal/envs/foo-0123456789, of ~/Dropbox/foo",
-        "skip    ~/.local/share/uvlocal/envs/strange: its name is not one that uvlocal gives",
+        "skip    ~/.local/share/uvlocal/envs/strange: its name does not come from uvlocal",
     ]
     assert "warning: `~/.local/share/uvlocal/envs/strange`: its name" in gone.stderr
     assert gone.returncode == 1

@@ -161,8 +161,8 @@ class Terminal:
     ("answer", "said"),
     [
         pytest.param("y", "six==1.17.0 was kept", id="yes"),
-        pytest.param("n", "Cancelled, nothing was changed", id="no"),
-        pytest.param("", "Cancelled, nothing was changed", id="default-is-no"),
+        pytest.param("n", "cancelled, nothing was changed", id="no"),
+        pytest.param("", "cancelled, nothing was changed", id="default-is-no"),
     ],
 )
 def test_the_question(populated: Machine, answer: str, said: str) -> None:

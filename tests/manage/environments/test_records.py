@@ -514,10 +514,10 @@ def test_strangers_in_the_store(machine: Machine) -> None:
     entries = machine.entries()
     assert entries.pop("foo").state == "ok"
     assert {name: entry.why for name, entry in entries.items()} == {
-        "no-name": "its name is not one that uvlocal gives",
+        "no-name": "its name does not come from uvlocal",
         "file-0123456789": "it is not a directory",
         "link-0123456789": "it is a link, which is never followed",
-        "other-0123456789": "it is not a virtual environment, as it has no `pyvenv.cfg`",
+        "other-0123456789": "it has no `pyvenv.cfg`, so it is not a virtual environment",
         "empty-0123456789": "no record says which project it belongs to",
     }
     assert {entry.state for entry in entries.values()} == {"broken"}

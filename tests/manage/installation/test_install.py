@@ -183,7 +183,7 @@ def test_file_that_changes_between_question_and_answer(home: Home) -> None:
     path = home.write(".bashrc", "new\n")
     made = install.perform(todo)
     assert [(line.state, line.reason) for line in made.lines] == [
-        ("blocked", "was changed by another program meanwhile"),
+        ("blocked", "was changed by another program in the meantime"),
         ("added", ""),
     ]
     assert path.read_text() == "new\n"

@@ -268,7 +268,7 @@ def _huge(path: Path) -> None:
         pytest.param(_half_utf16, "is not text", id="half-a-character"),
         pytest.param(
             _continued,
-            "ends with a `\\`, so its last line would swallow another",
+            "ends with a `\\`, so its last line would join the new one",
             id="continued-line",
         ),
         pytest.param(_huge, "cannot be read", id="huge"),

@@ -213,7 +213,7 @@ def test_world_that_changes_between_question_and_answer(home: Home) -> None:
     path = home.write(".bashrc", "new\n")
     gone = uninstall.perform(todo)
     assert [(one.path, one.reason) for one in gone.problems] == [
-        (str(path), "was changed by another program meanwhile")
+        (str(path), "was changed by another program in the meantime")
     ]
     assert path.read_text() == "new\n"
     assert not home.shims.exists()

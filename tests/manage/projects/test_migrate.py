@@ -330,7 +330,7 @@ def test_a_local_project(machine: Machine) -> None:
     """A project on a local volume has nothing to migrate."""
     result = machine.plan(path=machine.project("local/foo")).result
     assert result.state == "not-redirected"
-    assert "lies on a local volume" in result.why
+    assert "is on a local volume" in result.why
 
 
 def test_a_strategy_in_place(machine: Machine) -> None:
@@ -339,7 +339,7 @@ def test_a_strategy_in_place(machine: Machine) -> None:
     result = machine.plan().result
     assert (result.state, result.why) == (
         "not-redirected",
-        "its strategy is `no-metadata`, which needs no environment elsewhere",
+        "its strategy is `no-metadata`, which keeps the environment in the project",
     )
 
 
@@ -432,7 +432,7 @@ def test_in_use_meanwhile(machine: Machine) -> None:
 def test_what_uvlocal_runs_from(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment that this very program runs from is not removed."""
     monkeypatch.setattr("sys.prefix", machine.old)
-    assert machine.plan().result.why == "`.venv` is what uvlocal itself runs from"
+    assert machine.plan().result.why == "uvlocal itself runs from `.venv`"
 
 
 def test_a_volume_mounted_inside(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,7 +148,7 @@ def test_problems(home: Home) -> None:
     problems = show.shown(home.system).problems
     assert [problem.partition(": ")[2].partition(",")[0] for problem in problems] == [
         "`mode` is 'sometimes'",
-        "`mood` is no setting here",
+        "`mood` is not a setting here",
     ]
 
 
@@ -270,7 +270,7 @@ def test_set_in_a_project(home: Home) -> None:
 def test_a_project_chooses_no_place(home: Home) -> None:
     """A folder that others write to cannot say where things go on this machine."""
     home.enter_project()
-    with pytest.raises(UserError, match="`store` is the user's to set") as raised:
+    with pytest.raises(UserError, match="`store` cannot be set for a project") as raised:
         edit.set_value("store", "~/x", project=True, system=home.system)
     assert raised.value.code == 2
 
@@ -311,7 +311,7 @@ def test_another_store_leaves_the_old_one(home: Home) -> None:
     edit.set_value("store", "~/one", project=False, system=home.system)
     os.mkdir(os.path.join(home.path, "one"))
     changes = edit.set_value("store", "~/two", project=False, system=home.system)
-    assert changes.hints == ("the environments made so far stay in `~/one`",)
+    assert changes.hints == ("existing environments stay in `~/one`",)
 
 
 # -- unsetting -------------------------------------------------------------------------------------

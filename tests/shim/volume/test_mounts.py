@@ -1,4 +1,4 @@
-"""Mount tables as text, and the one mount that a path lies on."""
+"""Mount tables as text, and the one mount that a path is on."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def _python(found: Inspection, facts: Facts) -> list[Finding]:
         if result.returncode == 0:
             return [Finding("python", OK, f"the shim's Python `{shown}` starts", path=found.python)]
         said = (result.stderr.strip().splitlines() or [f"exit code {result.returncode}"])[-1]
-    seen = f"the shim's Python `{shown}` does not start, so it does nothing: {said}"
+    seen = f"the shim's Python `{shown}` does not start, so the shim has no effect: {said}"
     return [
         Finding(
             "python-broken",

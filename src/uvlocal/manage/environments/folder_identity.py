@@ -58,7 +58,7 @@ class Identity(NamedTuple):
 
 
 class Disk:
-    """The disks that projects lie on; every question has to be answered in time.
+    """The disks that projects are on; every question has to be answered in time.
 
     What did not answer once is not asked again.
     """

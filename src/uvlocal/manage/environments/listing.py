@@ -33,7 +33,7 @@ class Environment:
 
     `state` is one of `records.STATES`, `why` the sentence for it, "" where all is well.
     `environment` is its path, and `exists` says whether it is there. `record` is the path of its
-    record. `volume` is what people call what the project lies on, `provider` the id of the sync
+    record. `volume` is what people call what the project is on, `provider` the id of the sync
     client. `size` is what its removal gives back, `shared_size` what it has in common with uv's
     cache, in bytes; None where that was not counted. `created` and `last_used` are UTC times
     (RFC 3339).
@@ -145,7 +145,7 @@ def _environment(entry: Entry, size: Size | None, used: float | None) -> Environ
 
 
 def volume_label(entry: Entry) -> str:
-    """Return what people call what the project lies on: the sync client, or the file system."""
+    """Return what people call what the project is on: the sync client, or the file system."""
     record = entry.record
     if record is None:
         return ""

@@ -109,7 +109,7 @@ def write_first(call: Call, decision: Decision) -> str | None:
         why = discoverable.make(decision.environment, system)
         if not why and len(list(discoverable.links([store.path], system))) == 1:
             where = display.contract_home(discoverable.folder(system), system)
-            hint = f"\nhint: editors that look for environments in `{where}` find it there"
+            hint = f"\nhint: editors that search `{where}` find it there"
     return _offer(store.path, project.root, system) + hint
 
 
@@ -209,7 +209,7 @@ def _offer(store: str, root: str, system: System) -> str:
     if former is None:
         return ""
     was = display.contract_home(former.root, system)
-    return f"; the project was `{was}` before, `uvlocal adopt` reuses that environment"
+    return f"; the project was at `{was}` before, `uvlocal adopt` reuses that environment"
 
 
 def is_refused(root: str, system: System) -> bool:
@@ -256,7 +256,7 @@ def read_record(path: str, system: System) -> Record:
     if version != RECORD_VERSION or record.name != name or not naming.is_our_name(name):
         raise BrokenRecordError("its record is for another environment")
     if not system.path.isabs(record.root):
-        raise BrokenRecordError("its record names no project")
+        raise BrokenRecordError("its record does not name a project")
     return record
 
 

@@ -107,9 +107,9 @@ def _judged(entry: Entry, judge: Judge, system: System) -> Entry:
         if unused:
             return replace(entry, state="unused", why=unused)
     if state == "ok" and not naming.exists(entry.environment, system):
-        why = "its environment is not made yet, or was removed"
+        why = "its environment does not exist yet, or was removed"
         if not _is_fresh(entry.record_path):
-            state, why = "unused", f"{why}; `uvlocal prune` takes its record away"
+            state, why = "unused", f"{why}; `uvlocal prune` removes its record"
     return replace(entry, state=state, why=why, moved_to=verdict.moved_to)
 
 
@@ -138,7 +138,7 @@ def _unused(entry: Entry, root: str, system: System) -> str:
     if project is None or project.root != root or project.code is not None:
         return ""
     if decision.code in _DOES_WITHOUT:
-        return f"its project does without: {decision.sentence}"
+        return f"its project no longer needs it: {decision.sentence}"
     other = decision.environment
     if root != entry.root or other == entry.environment or not naming.exists(other, system):
         return ""
@@ -186,11 +186,11 @@ def _strange(path: str, status: os.stat_result | None, system: System) -> str:
     if status is None:
         return ""
     if not naming.is_our_name(os.path.basename(path)):
-        return "its name is not one that uvlocal gives"
+        return "its name does not come from uvlocal"
     if stat.S_ISLNK(status.st_mode):
         return "it is a link, which is never followed"
     if not stat.S_ISDIR(status.st_mode):
         return "it is not a directory"
     if not naming.exists(path, system) and system.listdir(path):
-        return "it is not a virtual environment, as it has no `pyvenv.cfg`"
+        return "it has no `pyvenv.cfg`, so it is not a virtual environment"
     return ""

@@ -72,7 +72,7 @@ def set_aside(call: Call, decision: Decision) -> str | None:
             record.write(path, record.content(call, decision))
             undo.pop_all()
     store.exists = False
-    return f"; what another project had here before is kept as `{kept}`"
+    return f"; the environment of the project that was here before is kept as `{kept}`"
 
 
 def is_replaced(known: Record, here: Identity, system: System) -> bool:

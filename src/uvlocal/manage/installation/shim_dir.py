@@ -101,8 +101,8 @@ def chosen(folder: str | None, system: System) -> str:
     separator = ";" if system.platform == "win32" else ":"
     if any(character in path for character in (separator, "\n", "\r")):
         raise UserError(
-            f"`{path}` cannot be on PATH, because of the characters in it",
-            "choose another folder with `--shim-dir`",
+            f"`{path}` contains characters that PATH cannot hold",
+            "choose another directory with `--shim-dir`",
         )
     return path
 
@@ -233,7 +233,7 @@ def configuration_values(system: System, real: str) -> dict[str, str]:
     }
     for key, value in values.items():
         if "\n" in value or "\r" in value:
-            raise UserError(f"the path for `{key}` holds a line break: {value!r}")
+            raise UserError(f"the path for `{key}` contains a line break: {value!r}")
     return {key: value for key, value in values.items() if value}
 
 

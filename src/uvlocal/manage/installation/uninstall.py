@@ -206,7 +206,7 @@ def _shim_folders(folder: str | None, system: System) -> tuple[str, ...]:
         shim = shim_path(path, system)
         strange = os.path.lexists(shim) and not is_ours(shim, system)
         if strange and not is_foreign_program(shim, system):
-            raise UserError(f"`{shim}` is not a shim of uvlocal, so it stays")
+            raise UserError(f"`{shim}` is not a uvlocal shim, so it was kept")
         return (path,)
     default = [default_folder(system)] if settings.load(system).store else []
     shims = [shim for shim in uvs_on_path(system) if is_ours(shim, system)]

@@ -118,7 +118,7 @@ def _pointer_problem(call: Call, decision: Decision, pointer: pointers.Pointer, 
     if wish == pointers.NONE or volume is None or decision.strategy != "redirect":
         return ""
     why = pointers.obstacle(wish, volume, call.uv_version())
-    return f"none is made: {why}" if why and not pointer.leads else ""
+    return f"none is created: {why}" if why and not pointer.leads else ""
 
 
 def _record(call: Call, decision: Decision) -> str:

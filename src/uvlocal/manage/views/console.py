@@ -234,14 +234,14 @@ def status(found: Status) -> None:
         warning(problem)
     if found.former_root:
         talk(
-            f"the project was `{shown(found.former_root)}` before, and has an environment from then"
+            f"the project was at `{shown(found.former_root)}` before, and still has an environment"
         )
         hint("`uvlocal adopt` reuses it")
     elif found.venv == "folder" and found.strategy == "redirect":
-        talk("there is a `.venv` in the project too, which uv does not use")
-        hint("`uvlocal migrate` removes it once the environment has what it has")
+        talk("the project also has a `.venv`, which uv does not use")
+        hint("`uvlocal migrate` moves its packages over, then removes it")
     elif found.venv_target and found.pointer_problem:
-        mends = "link` lets it lead to the environment" if found.strategy else "unlink` removes it"
+        mends = "link` points it to the environment" if found.strategy else "unlink` removes it"
         hint(f"`uvlocal {mends}")
     elif found.code == "no-better-place" and not found.strategy:
         from uvlocal.manage.settings.show import local_store
@@ -267,7 +267,7 @@ def _about_project(found: Status) -> Iterator[tuple[str, str]]:
         yield "", _age(found)
     pointer = found.pointer
     if found.venv_target:
-        pointer += f", `.venv` leads to `{shown(found.venv_target)}`"
+        pointer += f", `.venv` points to `{shown(found.venv_target)}`"
     yield "pointer", pointer
     if found.pointer_problem:
         yield "", found.pointer_problem
@@ -286,6 +286,6 @@ def _about_project(found: Status) -> Iterator[tuple[str, str]]:
 def _age(found: Status) -> str:
     """Say what is known of an environment."""
     if not found.environment_exists:
-        return "not made yet"
+        return "does not exist yet"
     python = f"Python {found.python}" if found.python else "an unknown version of Python"
     return f"{python}, since {found.created[:10]}" if found.created else python

@@ -179,7 +179,7 @@ def apply(settings: Settings, table: "dict[str, object]", source: Source) -> Non
             complaint = _SETTERS[key](settings, key, value, source)
         else:
             would_be = ", ".join(f"`{name}`" for name in source.known)
-            complaint = f"is no setting here, known are {would_be}"
+            complaint = f"is not a setting here, use one of {would_be}"
         if complaint and len(settings.problems) < _MOST_PROBLEMS:
             settings.problems.append(f"{source.place}: `{_one_line(key)}` {complaint}")
         if not complaint:
@@ -310,7 +310,7 @@ def _provider_complaint(key: str, value: object) -> str:
         return "" if isinstance(value, bool) else "must be `true` or `false`"
     if key == "strategy":
         return _not_one_of(value, STRATEGIES)
-    return "is no setting of a provider, known are `enabled`, `strategy`"
+    return "is not a provider's setting, use `enabled` or `strategy`"
 
 
 def _not_one_of(value: object, choices: "tuple[str, ...]") -> str:

@@ -1,7 +1,7 @@
 """Look at the store, and find what it holds for a project.
 
 There is one: the store that the user or the administrator named, or else the default. Where it
-does not lie on a local volume, or cannot be written, the decision says so, and no other is tried.
+is not on a local volume, or cannot be written, the decision says so, and no other is tried.
 """
 
 from uvlocal.shim.machine import display
@@ -19,7 +19,7 @@ _LOOKS = 8
 class Store:
     """Where environments would go, and what is there for this project.
 
-    `volume` is what the store lies on; `writable` says whether environments can be made there, a
+    `volume` is what the store is on; `writable` says whether environments can be made there, a
     guess until somebody tries (`Call.settle`);
     `environment` is the one for this project and `exists` whether it was made already;
     `changeable` says whether uv can change it, and is asked only for a call that may. The `shown`

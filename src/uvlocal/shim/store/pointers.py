@@ -112,7 +112,7 @@ def obstacle(kind: str, volume: "Volume", version: "tuple[int, int, int] | None"
 
     Args:
         kind: `symlink` or `file`.
-        volume: what the project lies on.
+        volume: what the project is on.
         version: the real uv's, None where it is unknown.
     """
     if kind == SYMLINK and volume.kind == "synced" and volume.links != "kept":
@@ -121,7 +121,7 @@ def obstacle(kind: str, volume: "Volume", version: "tuple[int, int, int] | None"
     if kind == FILE and (version is None or version < REDIRECT_FILES_FROM):
         first = ".".join(map(str, REDIRECT_FILES_FROM))
         this = ".".join(map(str, version)) if version else "of an unknown version"
-        return f"uv reads redirect files from {first} on, and this is {this}"
+        return f"redirect files need uv {first} or later, and this is {this}"
     return ""
 
 

@@ -1,1 +1,1 @@
-"""What a directory lies on, with the evidence; nothing about what to do about it."""
+"""What a directory is on, with the evidence; nothing about what to do about it."""

@@ -112,12 +112,12 @@ def _user_roots(sight: Sight) -> "Iterator[Signal]":
         for folder in folders:
             top = sight.folder_at(folder)
             if top is None and folder in sight.absent:
-                sentence = f"{sight.shown(folder)}, one of your `{key}`, cannot be found"
+                sentence = f"{sight.shown(folder)}, listed in your `{key}`, cannot be found"
                 sight.missing.append(sentence)
             if top is not None:
-                said = f"{sight.shown(folder)} is one of your `{key}`"
-                doubt = "wrong if it should not be in your settings any more"
-                label = "a synced folder of yours" if rank == SYNCED_ROOT else ""
+                said = f"{sight.shown(folder)} is listed in your `{key}`"
+                doubt = "wrong if that setting is outdated"
+                label = "a folder that you marked as synced" if rank == SYNCED_ROOT else ""
                 shown = below_home(folder, sight.system)
                 yield Signal(rank, top, None, said=said, doubt=doubt, label=label, shown=shown)
 
@@ -140,7 +140,7 @@ def _configured(sight: Sight) -> "Iterator[Signal]":
         label = root.label or provider.label
         said = f"{root.read_from} names the {label} folder {sight.shown(root.path)}"
         if top == "":
-            said += ", which a link leads out of, and this client follows links"
+            said += ", and a link in it leads here, which this client follows"
         yield Signal(
             CONFIGURED,
             top,
@@ -200,7 +200,7 @@ def _of_shape(sight: Sight, provider: Provider, top: str, confidence: str) -> Si
         top,
         provider,
         said=f"{sight.shown(top)} is where {label or provider.label} keeps its files",
-        doubt="wrong if that folder was made by hand",
+        doubt="wrong if you created that folder yourself",
         label=label,
         confidence=confidence,
     )
@@ -219,7 +219,7 @@ def _through_container(sight: Sight) -> "Iterator[Signal]":
         name = sight.system.path.basename(above).lower()
         if name in _TAKEN_OVER and following == [name]:
             said = f"the path leads through iCloud Drive to {sight.shown(above)}"
-            doubt = "wrong if that link was made by hand"
+            doubt = "wrong if you created that link yourself"
             yield Signal(SHAPE, above, provider, said=said, doubt=doubt)
 
 
@@ -275,8 +275,8 @@ def _markers(sight: Sight, known: "set[str]") -> "Iterator[Signal]":
                 MARKER,
                 above,
                 provider,
-                said=f"{sight.shown(path)} is there, a mark of {provider.label}",
-                doubt="wrong if the mark was left behind or copied here",
+                said=f"{sight.shown(path)} exists, which is a sign of {provider.label}",
+                doubt="wrong if it was left behind or copied here",
                 confidence=place.confidence,
                 stale=stale,
             )

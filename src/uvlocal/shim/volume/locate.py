@@ -22,7 +22,7 @@ _MOST_BACKINGS = 3
 
 
 class Volume:
-    """What a project lies on.
+    """What a project is on.
 
     Attributes:
         kind: `synced`, `network`, `shared`, `incapable` or `local`.
@@ -96,7 +96,7 @@ def locate(  # noqa: PLR0913 - a place, and what is known of it
     *,
     binds: bool = True,
 ) -> Volume:
-    """Say what the project at `root` lies on.
+    """Say what the project at `root` is on.
 
     Args:
         root: the canonical root.
@@ -243,7 +243,7 @@ def _holder(mount: "Mount", system: System) -> str:
 
 
 def _behind(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) -> "Volume | None":
-    """Return what the folder lies on that holds what a mount shows; None where that is local.
+    """Return what the folder is on that holds what a mount shows; None where that is local.
 
     An encrypted folder in Dropbox is synced, whatever is mounted from it.
     """
@@ -258,7 +258,7 @@ def _behind(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) -> "
     volume = _locate(inner, "", backings - 1)
     if volume.kind == "local" and not volume.state:
         return None
-    said = f"{sight.shown(mount.point)} shows what {sight.shown(folder)} holds ({label})"
+    said = f"{sight.shown(mount.point)} shows the content of {sight.shown(folder)} ({label})"
     volume.evidence.insert(0, said)
     volume.contest = _contest(sight, local=volume.kind != "local")
     return volume
@@ -380,7 +380,7 @@ def _local(
 
         label = mounts.label_of(row, mount, sight.root, system)
         confidence = row.confidence
-        said = f"{sight.shown(mount.point)} is of type `{mount.type}`, a local one"
+        said = f"{sight.shown(mount.point)} is of type `{mount.type}`, which is local"
         if row.kind != "local":
             said = f"{sight.shown(mount.point)} is of type `{mount.type}`"
         evidence.append(f"{said} (read from {mount.read_from})")
@@ -390,7 +390,7 @@ def _local(
         confidence = signal.confidence
         contest = f"uvlocal config remove-root {quoted(signal.shown, system)}"
     else:
-        evidence.append("no sync client that is known here names a folder above it")
+        evidence.append("no known sync client has it in one of its folders")
         evidence += sight.problems + sight.missing
     return Volume(
         "local",

@@ -166,9 +166,9 @@ class Reader:
         for provider, said in self._complaints:
             folders = f"its {provider.label} folders"
             if provider.id in kept:
-                self.problems.append(f"{said}, so {folders} are those that it named before")
+                self.problems.append(f"{said}, so {folders} are the ones it named before")
             else:
-                self.problems.append(f"{said}, so {folders} are not known")
+                self.problems.append(f"{said}, so {folders} are unknown")
 
 
 def _by_names(names: "list[str]") -> "Provider | None":
