@@ -955,7 +955,7 @@ def test_what_uv_counts_is_left_to_uv(machine: Machine, counted: str, deepest: i
 @pytest.mark.parametrize(
     ("loop", "tells"),
     [
-        pytest.param(":5:1", "which starts the former again", id="the sixth pass"),
+        pytest.param(":5:1", "which starts the shim again", id="the sixth pass"),
         pytest.param(":1:101", "and calls are nested more than 100 deep", id="too deep again"),
         pytest.param("1:1:100", "and calls are nested more than 100 deep", id="too deep"),
     ],
@@ -983,7 +983,7 @@ def test_a_loop_of_two_programs_ends(machine: Machine) -> None:
     machine.set("UVLOCAL_TEST_END", "r" + machine.shim)
     result = machine.call(b"x")
     assert result.code == 127
-    assert f"`{machine.shim}` starts `{machine.real}`, which starts the former" in result.stderr
+    assert f"`{machine.shim}` starts `{machine.real}`, which starts the shim" in result.stderr
     assert machine.recorded().value("UVLOCAL_LOOP") == f"{result.pid}:5:1"
 
 

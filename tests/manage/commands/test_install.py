@@ -68,11 +68,11 @@ def test_output_of_install_and_uninstall(home: Home) -> None:
     )
     assert result.stdout.splitlines() == [
         "create  ~/.local/share/uvlocal/shims/uv",
-        "add     one line to ~/.bashrc, which puts it first on PATH",
+        "add     one line to ~/.bashrc, to put the shim first on PATH",
     ]
     takes = (
         "this alias hides the shim in bash; "
-        "remove it, or let it call `~/.local/share/uvlocal/shims/uv`:"
+        "remove it, or change it to call `~/.local/share/uvlocal/shims/uv`:"
     )
     talk = result.stderr.splitlines()
     assert talk == [

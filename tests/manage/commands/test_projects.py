@@ -227,10 +227,10 @@ def found(**facts: Any) -> Found:  # noqa: ANN401 - a fact is a field of any typ
         pytest.param({"conflict_copies": 1}, "iCloud Drive, 1 conflict copy", id="conflict"),
         pytest.param({"conflict_copies": 1200}, "iCloud Drive, 1,200 conflict copies", id="many"),
         pytest.param({"evicted": 1200}, "iCloud Drive, 1,200 evicted", id="evicted"),
-        pytest.param({"complete": False}, "iCloud Drive, not counted to the end", id="limit"),
+        pytest.param({"complete": False}, "iCloud Drive, count incomplete", id="limit"),
         pytest.param(
             {"strategy": "", "saves": False},
-            "iCloud Drive, there is no better place for it",
+            "iCloud Drive, no better place for it",
             id="helpless",
         ),
     ],
@@ -245,7 +245,7 @@ def test_remarks(facts: dict[str, object], said: str, capsys: pytest.CaptureFixt
 @pytest.mark.parametrize(
     ("evicted", "limit", "said"),
     [
-        pytest.param(1, "", "1 folder not looked into, as their content is", id="evicted"),
+        pytest.param(1, "", "1 folder not searched, as their content is", id="evicted"),
         pytest.param(0, "entries", "`--max-entries` raises the limit", id="entries"),
         pytest.param(0, "time", "`--max-seconds` raises the limit", id="time"),
     ],

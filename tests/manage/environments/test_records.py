@@ -138,7 +138,7 @@ def test_ok(machine: Machine) -> None:
     assert {name: entry.state for name, entry in entries.items()} == {"foo": "ok", "bar": "ok"}
     assert entries["foo"].made
     assert not entries["bar"].made
-    assert "not made" in entries["bar"].why
+    assert "does not exist yet" in entries["bar"].why
 
 
 @pytest.mark.parametrize("folder", [False, True], ids=["no-folder", "empty-folder"])
@@ -232,7 +232,7 @@ def test_a_synced_folder_that_is_gone(machine: Machine) -> None:
     machine.remove(machine.dropbox)
     entry = machine.entries()["foo"]
     assert entry.state == "volume-not-mounted"
-    assert "`~/Dropbox` is not there" in entry.why
+    assert "`~/Dropbox` is missing" in entry.why
 
 
 class FakeDisk(Disk):
@@ -479,9 +479,9 @@ def line(old: str, new: str) -> Callable[[str], None]:
         pytest.param(content("a = " + "[" * 20_000), "not valid TOML", id="deep"),
         pytest.param(line("version", "version = 2"), "newer uvlocal", id="newer"),
         pytest.param(line("version", 'version = "1"'), "another environment", id="version-text"),
-        pytest.param(line("root", 'root = "foo"'), "names no project", id="relative-root"),
-        pytest.param(line("root", "root = 5"), "names no project", id="root-number"),
-        pytest.param(line("root", 'root = "/a\\u0000"'), "names no project", id="root-null"),
+        pytest.param(line("root", 'root = "foo"'), "does not name a project", id="relative-root"),
+        pytest.param(line("root", "root = 5"), "does not name a project", id="root-number"),
+        pytest.param(line("root", 'root = "/a\\u0000"'), "does not name a project", id="root-null"),
         pytest.param(line("name", 'name = "x-0123456789"'), "another environment", id="name"),
         pytest.param(of_another_name, "another environment", id="file-name"),
         pytest.param(fifo, "cannot be read", id="fifo"),

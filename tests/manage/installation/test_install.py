@@ -154,11 +154,11 @@ def test_one_file_that_cannot_be_changed(home: Home) -> None:
 @pytest.mark.parametrize(
     ("wish", "message"),
     [
-        pytest.param(Wish("a:b"), "cannot be on PATH", id="colon"),
-        pytest.param(Wish("a\nb"), "cannot be on PATH", id="line-break"),
+        pytest.param(Wish("a:b"), "that PATH cannot hold", id="colon"),
+        pytest.param(Wish("a\nb"), "that PATH cannot hold", id="line-break"),
         pytest.param(Wish(shells=("tcsh",)), "unknown shell `tcsh`", id="unknown-shell"),
-        pytest.param(Wish("taken"), "is in the way", id="foreign-file"),
-        pytest.param(Wish("linked"), "is in the way", id="link"),
+        pytest.param(Wish("taken"), "already exists", id="foreign-file"),
+        pytest.param(Wish("linked"), "already exists", id="link"),
         pytest.param(Wish("file"), "cannot be written", id="no-folder"),
     ],
 )

@@ -310,7 +310,7 @@ def test_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
     path.write_bytes(b"a\n")
     edit = rc_files.plan_add(str(path), CODE, System())
     path.write_bytes(b"other\n")
-    with pytest.raises(OSError, match="meanwhile"):
+    with pytest.raises(OSError, match="in the meantime"):
         rc_files.perform(edit)
     assert path.read_bytes() == b"other\n"
 

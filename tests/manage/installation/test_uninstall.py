@@ -110,7 +110,7 @@ def test_environments_held_by_another_process(home: Home, monkeypatch: pytest.Mo
     monkeypatch.setattr(store_lock, "_PATIENCE", 0.1)
     with store_lock.lock(str(folder.parent.parent)):
         [one] = remove_all.remove(going, home.system, list)
-    assert one.stays.startswith("is held by another process")
+    assert one.stays.startswith("is locked by another process")
     assert folder.exists()
 
 
@@ -222,7 +222,7 @@ def test_world_that_changes_between_question_and_answer(home: Home) -> None:
 def test_uninstall_refuses_what_is_not_ours(home: Home) -> None:
     """A `uv` that is no shim is not removed."""
     path = home.write("folder/uv", "mine")
-    with pytest.raises(UserError, match="is not a shim of uvlocal"):
+    with pytest.raises(UserError, match="is not a uvlocal shim"):
         home.uninstall(str(path.parent))
 
 

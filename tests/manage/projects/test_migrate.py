@@ -259,7 +259,7 @@ def test_an_interrupt_by_the_user(machine: Machine) -> None:
         raise KeyboardInterrupt
 
     before = machine.tree(machine.root)
-    with pytest.raises(UserError, match="interrupted, the old environment is as it") as raised:
+    with pytest.raises(UserError, match="interrupted, the old environment is unchanged") as raised:
         machine.migrate(start=start)
     assert raised.value.code == 130
     assert machine.tree(machine.root) == before
@@ -275,7 +275,7 @@ def test_an_interrupt_while_the_old_goes(machine: Machine, monkeypatch: pytest.M
 
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "rmtree", interrupt)
-        with pytest.raises(UserError, match="while the old environment was removed") as raised:
+        with pytest.raises(UserError, match="while removing the old environment") as raised:
             job.apply()
     assert raised.value.hint == "run the same command again to finish it"
     assert machine.migrate().state == "migrated"
@@ -310,7 +310,7 @@ def test_a_store_that_is_held(machine: Machine, monkeypatch: pytest.MonkeyPatch)
         raise store_lock.BusyError(machine.store)
 
     monkeypatch.setattr(record, "write_first", busy)
-    with pytest.raises(UserError, match="another process holds it"):
+    with pytest.raises(UserError, match="another process is using it"):
         machine.migrate()
     assert os.path.isdir(machine.old)
 
@@ -391,7 +391,7 @@ def test_things_of_a_person(machine: Machine) -> None:
     for result in (job.apply(), machine.migrate()):
         assert (result.state, result.why) == (
             "own-files",
-            "`.venv` holds `src`, which no package put there",
+            "`.venv` contains `src`, which no package installed",
         )
     assert os.path.isdir(f"{machine.old}/src/mine/.git")
     assert machine.uv.calls == []

@@ -181,7 +181,7 @@ def test_a_pointer_that_leads_astray(machine: Machine) -> None:
     found = status.of(foo, machine.environ)
     assert found.pointer_problem.startswith("`.venv` points to another environment, `~/.local")
     told = run(machine, "status", "Dropbox/foo")
-    assert "hint: `uvlocal link` lets it lead to the environment" in told.raw_err
+    assert "hint: `uvlocal link` points it to the environment" in told.raw_err
     shutil.rmtree(machine.environment(bar))
     assert "dangling" in status.of(foo, machine.environ).pointer_problem
 
@@ -192,7 +192,7 @@ def test_a_pointer_that_a_client_would_harm(machine: Machine) -> None:
     machine.write(f"{machine.home}/cloud/.csync_journal.db")
     there = machine.project(f"{machine.home}/cloud/bar")
     why = status.of(there, machine.environ).pointer_problem
-    assert why == "none is made: Nextcloud leaves symbolic links out"
+    assert why == "none is created: Nextcloud leaves symbolic links out"
     assert status.of(machine.project("foo"), machine.environ).pointer_problem == ""
 
 

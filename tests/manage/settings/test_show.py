@@ -190,7 +190,7 @@ def test_set(home: Home, key: str, text: str, written: str) -> None:
     ("key", "text", "said", "hint"),
     [
         pytest.param("mood", "never", "unknown setting `mood`", "did you mean `mode`?", id="typo"),
-        pytest.param("xyzzy", "x", "unknown setting `xyzzy`", "known are `mode`, ", id="unknown"),
+        pytest.param("xyzzy", "x", "unknown setting `xyzzy`", "use one of `mode`, ", id="unknown"),
         pytest.param(
             "mode", "sometimes", "`mode` is 'sometimes', must be one of `auto`", "", id="choice"
         ),
@@ -476,7 +476,7 @@ def test_a_project_file_that_leads_out(tmp_path: Path) -> None:
     os.makedirs(os.path.dirname(home.project_file))
     os.symlink(mine, home.project_file)
     home.cwd = os.path.dirname(home.project_file)
-    with pytest.raises(UserError, match="leads out of the project"):
+    with pytest.raises(UserError, match="outside the project"):
         edit.set_value("mode", "never", project=True, system=home.system)
     with open(mine, encoding="utf-8") as file:
         assert file.read() == "[project]\n"

@@ -86,10 +86,10 @@ def test_contest_of_a_root() -> None:
     system = _dropbox("/home/me/my cloud/foo")
     synced = _at("/home/me/my cloud/foo", system, synced_roots=("/home/me/my cloud",))
     assert synced.contest == "uvlocal config remove-root ~/'my cloud'"
-    assert "`~/my cloud` is one of your `synced-roots`" in synced.evidence
+    assert "`~/my cloud` is listed in your `synced-roots`" in synced.evidence
     local = _at("/home/me/Dropbox/foo", system, local_roots=("/home/me/Dropbox",))
     assert local.contest == "uvlocal config remove-root ~/Dropbox"
-    assert "`~/Dropbox` is one of your `local-roots`" in local.evidence
+    assert "`~/Dropbox` is listed in your `local-roots`" in local.evidence
 
 
 def test_everything_is_local() -> None:
@@ -176,7 +176,7 @@ def test_link_that_is_followed() -> None:
         "onedrive-abraunegg",
         "followed",
     )
-    assert "follows links" in volume.evidence[0]
+    assert "this client follows" in volume.evidence[0]
     assert _at("/home/me/OneDrive/foo", system, local_roots=("/home/me/src",)).kind == "local"
 
 

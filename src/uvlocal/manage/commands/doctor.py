@@ -25,7 +25,9 @@ def register(app: typer.Typer) -> None:
 def doctor(
     path: Annotated[
         str | None,
-        typer.Argument(metavar="PATH", help="A directory in a project.  [default: the current one]"),
+        typer.Argument(
+            metavar="PATH", help="A directory in a project.  [default: the current one]"
+        ),
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Fix what is safe to fix.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,

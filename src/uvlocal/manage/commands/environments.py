@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from uvlocal.manage.environments import prune as pruning
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, but change nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would happen, but change nothing.")
+]
 
 _LIST_ENDING = ending(
     "0 on success",
@@ -97,7 +99,9 @@ def prune(
 def remove(
     path: Annotated[
         str | None,
-        typer.Argument(metavar="PATH", help="A directory in the project.  [default: the current one]"),
+        typer.Argument(
+            metavar="PATH", help="A directory in the project.  [default: the current one]"
+        ),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Remove every environment that uvlocal keeps.")

@@ -15,7 +15,9 @@ ShimDir = Annotated[
     typer.Option("--shim-dir", metavar="DIR", help="The directory for the shim."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, but change nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would happen, but change nothing.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Alias = Annotated[
     bool, typer.Option("--alias", help="Alias `uv` to the shim instead of changing PATH.")

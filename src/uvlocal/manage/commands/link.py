@@ -18,7 +18,7 @@ _VsCode = Annotated[bool, typer.Option("--vscode", help="Print settings for VS C
 _User = Annotated[bool, typer.Option("--user", help="Print user settings, not workspace settings.")]
 
 _LINK_ENDING = ending(
-    "0 on success; 1 if there is nothing to point to, or a pointer would do harm; 2 for wrong usage",
+    "0 on success; 1 if a pointer has no target or would do harm; 2 for wrong usage",
     ("Create the pointer that fits this project", "uvlocal link"),
     ("Print the line for `.vscode/settings.json`", "uvlocal link --vscode"),
     ("Print the lines for VS Code's user settings", "uvlocal link --vscode --user"),

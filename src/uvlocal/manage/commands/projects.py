@@ -38,7 +38,9 @@ def register(app: typer.Typer) -> None:
 def scan(
     folders: Annotated[
         list[str] | None,
-        typer.Argument(metavar="DIR", help="Directories to search.  [default: every synced directory]"),
+        typer.Argument(
+            metavar="DIR", help="Directories to search.  [default: every synced directory]"
+        ),
     ] = None,
     max_depth: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="How many levels deep to search.")
@@ -88,7 +90,9 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
     drop_extra: Annotated[
         bool, typer.Option("--drop-extra", help="Drop packages that you installed by hand.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would happen, but change nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would happen, but change nothing.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     json: _Json = False,
 ) -> None:

@@ -51,7 +51,9 @@ _Value = Annotated[
     ),
 ]
 
-_CHANGES = "0 on success; 1 if the file cannot be changed; 2 for an unknown setting or invalid value"
+_CHANGES = (
+    "0 on success; 1 if the file cannot be changed; 2 for an unknown setting or invalid value"
+)
 
 config = typer.Typer(
     cls=Group,

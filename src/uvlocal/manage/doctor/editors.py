@@ -54,7 +54,9 @@ def check_links(facts: Facts) -> list[Finding]:
         command = "uvlocal doctor --fix"
         checks.append(Finding("editors-link", WARN, seen, "high", command, "remove-link", path))
     if not checks and kept and wanted:
-        checks.append(Finding("editors", OK, f"editors that search `{shown}` find every environment"))
+        checks.append(
+            Finding("editors", OK, f"editors that search `{shown}` find every environment")
+        )
     return checks
 
 

@@ -69,7 +69,8 @@ def _private(facts: Facts) -> list[Finding]:
                 mend = f"sudo chown -R $USER {pasted}"
                 checks.append(Finding("store-not-yours", FAIL, seen, command=mend, path=path))
             elif status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                seen = f"`{shown}` is accessible to other users (mode {stat.S_IMODE(status.st_mode):04o})"
+                mode = f"{stat.S_IMODE(status.st_mode):04o}"
+                seen = f"`{shown}` is accessible to other users (mode {mode})"
                 mend = f"chmod 700 {pasted}"
                 check_ = Finding("store-not-private", WARN, seen, "high", mend, "chmod", path)
                 checks.append(check_)

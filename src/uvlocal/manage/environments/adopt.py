@@ -106,7 +106,7 @@ def _former(call: Call, former: str) -> Entry:
             if entry.state == "moved" and entry.moved_to == root:
                 return entry
         raise UserError(
-            f"no earlier environment is known for `{_shown(root, call)}` from before it moved",
+            f"no earlier environment is known for `{_shown(root, call)}`",
             "name it with `--from`; `uvlocal list` shows all environments",
         )
     wanted = os.path.abspath(directories.expand_home(former, system))
@@ -150,7 +150,8 @@ def _plan(call: Call, decision: Decision, entry: Entry) -> Adopted:
     there = os.path.lexists(target)
     if not entry.made and not there:
         raise UserError(
-            f"the environment of `{_shown(entry.root, call)}` is gone", "`uv sync` creates a new one"
+            f"the environment of `{_shown(entry.root, call)}` is gone",
+            "`uv sync` creates a new one",
         )
     return Adopted(
         version=1,

@@ -209,7 +209,9 @@ def _shells(wish: Wish, system: System, running: Sequence[str]) -> list[str]:
     if not wish.startup_files:
         return []
     if not system.home:
-        raise UserError("there is no home directory, so there are no startup files", "pass `--no-rc`")
+        raise UserError(
+            "there is no home directory, so there are no startup files", "pass `--no-rc`"
+        )
     if not wish.shells:
         if wish.alias and system.platform == "win32":
             return ["powershell"]

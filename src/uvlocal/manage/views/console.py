@@ -234,7 +234,7 @@ def status(found: Status) -> None:
         warning(problem)
     if found.former_root:
         talk(
-            f"the project was at `{shown(found.former_root)}` before, and still has an environment"
+            f"the project was at `{shown(found.former_root)}` before, and its environment still exists"
         )
         hint("`uvlocal adopt` reuses it")
     elif found.venv == "folder" and found.strategy == "redirect":
