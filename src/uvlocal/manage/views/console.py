@@ -233,9 +233,8 @@ def status(found: Status) -> None:
     for problem in found.settings_problems:
         warning(problem)
     if found.former_root:
-        talk(
-            f"the project was at `{shown(found.former_root)}` before, and its environment still exists"
-        )
+        former = shown(found.former_root)
+        talk(f"the project was at `{former}` before, and its environment still exists")
         hint("`uvlocal adopt` reuses it")
     elif found.venv == "folder" and found.strategy == "redirect":
         talk("the project also has a `.venv`, which uv does not use")
