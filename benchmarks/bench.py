@@ -66,7 +66,6 @@ class Progress:
     """One line on the terminal, or one for each part where there is no terminal."""
 
     def __init__(self) -> None:
-        """Begin."""
         self._began = time.monotonic()
         self._terminal = sys.stderr.isatty()
         self._last = 0.0

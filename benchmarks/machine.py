@@ -30,7 +30,6 @@ class Conditions:
     """The conditions of a measurement; the load before is that before its first part."""
 
     def __init__(self, *, quick: bool) -> None:
-        """Look at the load before."""
         self._quick = quick
         self.before = load()
 

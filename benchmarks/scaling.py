@@ -65,7 +65,6 @@ class Scaling:
     """A throwaway machine; each point of a series has a shim of its own."""
 
     def __init__(self, folder: str) -> None:
-        """Make it."""
         uv, cache = real_uv.path(real_uv.NEWEST), os.path.join(folder, "uv-cache")
         python = os.path.realpath(sys.executable)
         self.world = world = World(os.path.join(folder, "scaling"), uv, cache=cache, python=python)

@@ -47,7 +47,6 @@ class Bench:
     """The ways, each in a world of its own, as `uv-cache` is shared and environments are not."""
 
     def __init__(self, folder: str) -> None:
-        """Make the worlds, and sync each project once."""
         self.results: dict[str, dict[str, dict[str, float]]] = {way: {} for way in WAYS}
         self.worlds: dict[str, World] = {}
         self.projects: dict[str, str] = {}

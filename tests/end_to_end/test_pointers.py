@@ -182,7 +182,6 @@ class Pair:
     """Two machines of one person that share their Dropbox folder by Unison."""
 
     def __init__(self, folder: Path, uv: str, cache: Path) -> None:
-        """Make both; each has a home of its own name, and its own environments."""
         self.folder = folder
         python = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
         self.worlds = [

@@ -28,7 +28,6 @@ class Recalling:
     """A synced project whose decision is recorded, and a count of how often Python was started."""
 
     def __init__(self, world: World) -> None:
-        """Install the shim with a Python that counts, and call until a call is recalled."""
         self.world = world
         self.project = world.project("home/Dropbox/foo")
         world.uv("sync", cwd=self.project).ok()

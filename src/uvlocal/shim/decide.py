@@ -80,7 +80,6 @@ class Facts:
     )
 
     def __init__(self, environ: "dict[str, str]", *, bypass: bool = False) -> None:
-        """Begin with the environment alone."""
         self.environ = environ
         self.bypass = bypass
         self.request: "Request | None" = None
@@ -125,7 +124,6 @@ class Decision:
         variables: "dict[str, str] | None" = None,
         environment: str = "",
     ) -> None:
-        """Hold the decision."""
         self.code = code
         self.sentence = printable(sentence)
         self.strategy = strategy

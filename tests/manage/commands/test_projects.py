@@ -130,7 +130,6 @@ class Terminal:
     """A command of uvlocal on a terminal 80 columns wide."""
 
     def __init__(self, machine: Machine, *arguments: str, cwd: str, colour: bool = False) -> None:
-        """Start it."""
         environ = {**forked_commands.passed_on(), **machine.environ}
         environ |= {"TERM": "xterm", "COLUMNS": "80"}
         if not colour:

@@ -296,7 +296,6 @@ class FakePath:
     """The user's PATH as a value."""
 
     def __init__(self, text: str | None, *, broken: bool = False) -> None:
-        """Hold the value."""
         self.text = text
         self.broken = broken
 

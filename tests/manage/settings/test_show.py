@@ -23,7 +23,6 @@ class Home:
     """A user's home with a project in it; `environ` can be added to."""
 
     def __init__(self, root: Path) -> None:
-        """Make it."""
         self.path = os.path.realpath(root)
         self.environ = {"HOME": self.path, "XDG_CONFIG_HOME": os.path.join(self.path, "config")}
         if sys.platform == "win32":

@@ -17,7 +17,6 @@ class CountedPython:
     """The Python of a world's shim, each of whose starts leaves a mark."""
 
     def __init__(self, world: World) -> None:
-        """Install the shim, and put a Python that counts into its configuration."""
         self._world = world
         self._log = world.path("python-starts")
         conf = os.path.join(world.install_shim(), "uvlocal-launcher.conf")

@@ -64,7 +64,6 @@ class Disk:
     """
 
     def __init__(self, patience: float = PATIENCE) -> None:
-        """Begin without a disk known to be silent."""
         self._patience = patience
         self._silent: set[str] = set()
         self._asker: _Asker | None = None

@@ -47,7 +47,6 @@ class Judge:
     """
 
     def __init__(self, roots: Iterable[tuple[str, str]], disk: Disk, system: System) -> None:
-        """Begin; nothing is asked of the disks yet."""
         self._roots = list(dict.fromkeys(roots))
         self._disk = disk
         self._system = system

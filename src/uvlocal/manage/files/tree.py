@@ -138,7 +138,6 @@ class Budget:
         depth: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start the clock."""
         self.entries = entries
         self.depth = depth
         self.spent = ""

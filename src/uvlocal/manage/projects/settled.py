@@ -30,7 +30,6 @@ class Settled:
     __slots__ = ("call", "decision", "environment", "root")
 
     def __init__(self, call: Call, decision: Decision, root: str) -> None:
-        """Hold the answer."""
         self.call = call
         self.decision = decision
         self.root = root

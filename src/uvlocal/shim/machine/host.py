@@ -61,7 +61,6 @@ class System:
         cwd: "str | None" = None,
         home: "str | None" = None,
     ) -> None:
-        """Take the facts given, and ask the operating system for the others."""
         self.platform = platform
         self.path: "PathRules" = _windows_paths() if platform == "win32" else posix_paths
         self.environ = early_os.environ() if environ is None else environ

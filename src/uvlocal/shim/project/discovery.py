@@ -44,7 +44,6 @@ class Project:
         table: "dict[str, object] | None" = None,
         preview: object = None,
     ) -> None:
-        """Hold the fields."""
         self.root = root
         self.found = found
         self.code = code

@@ -42,7 +42,6 @@ class Literal:
     __slots__ = ("character",)
 
     def __init__(self, character: str) -> None:
-        """Hold it."""
         self.character = character
 
 

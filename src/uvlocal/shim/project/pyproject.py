@@ -19,7 +19,6 @@ class Document:
     __slots__ = ("_table", "_text", "directory", "path", "problem")
 
     def __init__(self, directory: str, system: System) -> None:
-        """Read the file; a BOM in front is no part of it."""
         self.directory = directory
         self.path = system.path.join(directory, "pyproject.toml")
         self.problem = ""

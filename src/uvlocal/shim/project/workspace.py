@@ -30,7 +30,6 @@ class Rules:
     __slots__ = ("cleans", "crossing", "since")
 
     def __init__(self, since: "Version", cleans: str, *, crossing: bool) -> None:
-        """Hold the fields."""
         self.since = since
         self.cleans = cleans.split()
         self.crossing = crossing

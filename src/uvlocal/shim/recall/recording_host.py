@@ -122,7 +122,6 @@ class RecordingSystem(System):
         cwd: "str | None" = None,
         home: "str | None" = None,
     ) -> None:
-        """Begin with nothing asked; the facts are as for `System`."""
         super().__init__(platform=platform, environ=environ, cwd=cwd, home=home)
         self.began = time.time_ns()
         self.complete = True

@@ -31,7 +31,6 @@ class Line:
     __slots__ = ("command", "env_files", "flags", "values", "words")
 
     def __init__(self) -> None:
-        """Begin with nothing."""
         self.command = ""
         self.env_files: "list[str]" = []
         self.flags: "set[str]" = set()

@@ -84,7 +84,6 @@ class Request:
     def __init__(
         self, command: str = "", role: str = NONE, *, writes: bool = False, directory: str = ""
     ) -> None:
-        """Begin with what the table of commands says."""
         self.line = Line()
         self.command = command
         self.role = role

@@ -33,7 +33,6 @@ class Target:
     __slots__ = ("folder", "script")
 
     def __init__(self, folder: str = "", script: str = "") -> None:
-        """Hold both."""
         self.folder = folder
         self.script = script
 

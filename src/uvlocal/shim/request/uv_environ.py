@@ -34,7 +34,6 @@ class Variables:
     def __init__(
         self, environ: "dict[str, str]", uv_version: "Callable[[], Version | None]"
     ) -> None:
-        """Hold both."""
         self.environ = environ
         self.uv_version = uv_version
 

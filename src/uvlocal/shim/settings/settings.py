@@ -71,7 +71,6 @@ class Settings:
     )
 
     def __init__(self) -> None:
-        """Begin with the defaults."""
         self.mode = "auto"
         self.strategy = "redirect"
         self.pointer = "none"
@@ -148,7 +147,6 @@ class Source:
     __slots__ = ("known", "origin", "place", "system")
 
     def __init__(self, origin: str, place: str, known: "tuple[str, ...]", system: System) -> None:
-        """Take what is known of them."""
         self.origin = origin
         self.place = place
         self.known = known

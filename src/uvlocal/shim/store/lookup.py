@@ -48,7 +48,6 @@ class Store:
         shown: str = "",
         shown_environment: str = "",
     ) -> None:
-        """Hold the facts."""
         self.path = path
         self.environment = environment
         self.exists = exists

@@ -51,7 +51,6 @@ class Pointer:
     __slots__ = ("kind", "leads", "ours", "path", "target")
 
     def __init__(self, path: str, kind: str, target: str = "") -> None:
-        """Hold what was found; whose it is comes later."""
         self.path = path
         self.kind = kind
         self.target = target

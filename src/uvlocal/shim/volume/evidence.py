@@ -73,7 +73,6 @@ class Signal:
         stale: str = "",
         shown: str = "",
     ) -> None:
-        """Fill the signal."""
         self.rank = rank
         self.top = top
         self.provider = provider

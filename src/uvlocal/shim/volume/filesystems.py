@@ -64,7 +64,6 @@ class FileSystem:
         note: str = "",
         source: str = _COREUTILS,
     ) -> None:
-        """Fill the row."""
         self.types = types
         self.kind = kind
         self.label = label

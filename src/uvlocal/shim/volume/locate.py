@@ -72,7 +72,6 @@ class Volume:
         links: str = "",
         copies_links: bool = False,
     ) -> None:
-        """Fill the answer."""
         self.kind = kind
         self.label = label
         self.provider = provider

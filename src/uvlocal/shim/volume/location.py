@@ -49,7 +49,6 @@ class Sight:
     )
 
     def __init__(self, root: str, found: str, system: System, settings: "Settings") -> None:
-        """Take the canonical root and the user's spelling of it."""
         if system.platform == "win32":
             root, found = without_prefix(root), without_prefix(found)
         self.root = root

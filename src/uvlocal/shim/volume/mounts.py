@@ -42,7 +42,6 @@ class Mount:
         number: str = "",
         root: str = "/",
     ) -> None:
-        """Take the fields as text."""
         self.point = point
         self.type = kind
         self.device = device

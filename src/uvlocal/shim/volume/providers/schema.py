@@ -45,7 +45,6 @@ class Place:
         needs: str = "",
         confidence: str = "high",
     ) -> None:
-        """Fill the row."""
         self.how = how
         self.platforms = platforms
         self.where = where
@@ -85,7 +84,6 @@ class Exclusion:
         certain: bool = True,
         option: str = "",
     ) -> None:
-        """Fill the row."""
         self.how = how
         self.platforms = platforms
         self.what = what
@@ -138,7 +136,6 @@ class Provider:
         file_provider: str = "",
         windows_names: "tuple[str, ...]" = (),
     ) -> None:
-        """Fill the row."""
         self.id = identifier
         self.label = label
         self.places = places

@@ -30,7 +30,6 @@ class Reader:
     )
 
     def __init__(self, system: System) -> None:
-        """Begin with nothing."""
         self.system = system
         self.inputs: "dict[str, str]" = {}
         self.roots: "list[SyncRoot]" = []
