@@ -51,7 +51,7 @@ class Conditions:
 
 
 def _processor() -> str:
-    """Return what the processor calls itself, "" where that is not known."""
+    """Return what the processor calls itself, or "" if that is not known."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
             names = [line.partition(":")[2] for line in file if line.startswith("model name")]

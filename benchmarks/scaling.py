@@ -45,7 +45,7 @@ class Point:
     records: int = 1
 
     def prepare(self) -> int:
-        """Record the decision, and copies of it; return how many inputs it rests on, -1 for none.
+        """Record the decision, and copies of it; return how many inputs it has, or -1 for none.
 
         A decision that rests on too much is not recorded.
         """

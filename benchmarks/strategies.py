@@ -64,7 +64,7 @@ class Bench:
         settle()
 
     def call(self, way: str, *words: str) -> bool:
-        """Run uv in one way; say whether it succeeded."""
+        """Run uv in one way; return whether it succeeded."""
         world = self.worlds[way]
         uv = world.plain if way in (PLAIN, BY_HAND) else world.uv
         return uv(*words, cwd=self.projects[way]).code == 0

@@ -35,7 +35,7 @@ class Recalling:
         self.python.wait_for_recall(*SHOW, cwd=self.project)
 
     def recalls(self, *arguments: str, env: dict[str, str] | None = None) -> bool:
-        """Make a call, and say whether it was recalled."""
+        """Make a call, and return whether it was recalled."""
         return self.python.recalls(*arguments, cwd=self.project, env=env)
 
 

@@ -97,7 +97,7 @@ def _login_shell(facts: Facts) -> list[Finding]:
 
 
 def login_path(shell: str, environ: dict[str, str]) -> str | None:
-    """Return the `uv` that a fresh login shell finds, "" for none, None if it does not say."""
+    """Return the `uv` that a fresh login shell finds, or "", None if it does not say."""
     kept = ("HOME", "USER", "LOGNAME", "LANG", "ZDOTDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
     clean = {key: environ[key] for key in kept if key in environ}
     clean |= {"SHELL": shell, "TERM": "dumb", "PATH": _BARE_PATH}

@@ -67,7 +67,7 @@ def check(facts: Facts) -> list[Finding]:
 
 
 def manager_of(path: str, facts: Facts) -> str:
-    """Return the version manager whose shim a uv is, "" for none.
+    """Return the version manager whose shim a uv is, or "".
 
     mise makes links to itself, pyenv and asdf scripts that name them.
     """

@@ -65,7 +65,7 @@ def obstacle(system: System) -> str:
 
 
 def found(environment: str, system: System) -> str:
-    """Return what leads to an environment from the folder for new links, "" for nothing."""
+    """Return what leads to an environment from the folder for new links, or ""."""
     path = system.path.join(folder(system), system.path.basename(environment))
     return path if _leads(path, environment, system) else ""
 
@@ -133,7 +133,7 @@ def links(stores: list[str], system: System) -> Iterator[tuple[str, str]]:
 
 
 def target_of(path: str, system: System) -> str:
-    """Return where a link, or a junction of Windows, leads, "" where it is none."""
+    """Return where a link, or a junction of Windows, leads, or "" if it is none."""
     target = system.readlink(path) or ""
     return without_prefix(target) if system.platform == "win32" else target
 

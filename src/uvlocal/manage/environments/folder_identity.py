@@ -69,7 +69,7 @@ class Disk:
         self._asker: _Asker | None = None
 
     def identity(self, path: str, mount_point: str = "") -> Identity | None:
-        """Return which folder is at `path`, None where none is.
+        """Return which folder is at `path`, or None if none is.
 
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
@@ -77,7 +77,7 @@ class Disk:
         return self._ask(path, mount_point, lambda: identity_of(path))
 
     def status(self, path: str, mount_point: str = "") -> os.stat_result | None:
-        """Return the status of `path` itself, None where nothing is.
+        """Return the status of `path` itself, or None if nothing is.
 
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
@@ -146,7 +146,7 @@ class _Asker:
 
 
 def identity_of(path: str) -> Identity | None:
-    """Return which folder is at `path`, None where none is."""
+    """Return which folder is at `path`, or None if none is."""
     try:
         status = os.stat(path)
         if not stat.S_ISDIR(status.st_mode):

@@ -139,6 +139,6 @@ def _ways(path: str) -> Iterator[tuple[str, str]]:
 
 
 def _led_to(path: str, system: System) -> str:
-    """Return where a link or a redirect file leads, "" for none."""
+    """Return where a link or a redirect file leads, or ""."""
     target = system.readlink(path)
     return (pointers.lines_of(path, system) or [""])[0] if target is None else target

@@ -112,7 +112,7 @@ def of(
 
 
 def current_root(system: System) -> str:
-    """Return the root of the project that the user is in, "" for none."""
+    """Return the root of the project that the user is in, or ""."""
     found = projects.discover(system.cwd, system) if system.cwd else None
     return found.root if found is not None else ""
 
@@ -203,7 +203,7 @@ def _signs_of_work(entry: Entry, disk: Disk) -> Iterator[float]:
 
 
 def as_time(seconds: float | None) -> str:
-    """Return a time in the form `2026-11-22T16:27:21Z`, "" for none."""
+    """Return a time in the form `2026-11-22T16:27:21Z`, or ""."""
     if seconds is None:
         return ""
     try:
@@ -213,7 +213,7 @@ def as_time(seconds: float | None) -> str:
 
 
 def as_seconds(text: str) -> float | None:
-    """Return the seconds since 1970 of a time as in `as_time`, None where it is none."""
+    """Return the seconds since 1970 of a time as in `as_time`, or None if it is none."""
     import calendar
 
     # Not by `strptime`, which takes ten times as long: a list asks this for each line.

@@ -276,7 +276,7 @@ def _parsed(text: str) -> dict[str, object]:
 
 
 def plain_table(text: str) -> dict[str, object] | None:
-    """Return what a flat TOML file says, None where it holds more than plain lines.
+    """Return what a flat TOML file says, or None if it holds more than plain lines.
 
     Almost every record is such a file, and TOML's own parser takes longer to load than the rest of
     `uvlocal status` takes. What is in doubt is left to that parser.

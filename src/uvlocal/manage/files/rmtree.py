@@ -34,7 +34,7 @@ def delete(path: str, folder: int | None = None) -> str:
 
 
 def clear(path: str, which: tuple[int, int], last: str) -> str:
-    """Remove a folder that others may write to; return what went wrong, "" for nothing.
+    """Remove a folder that others may write to; return what went wrong, or "".
 
     Args:
         path: where it is.

@@ -55,7 +55,7 @@ class TomlFile:
             raise UserError(f"`{self.shown}` is not valid TOML: {error}", hint) from None
 
     def get(self, keys: Sequence[str]) -> object:
-        """Return the value at a path of keys, None where there is none."""
+        """Return the value at a path of keys, or None if there is none."""
         found: object = self.table
         for key in keys:
             if not isinstance(found, dict):
@@ -148,7 +148,7 @@ class TomlFile:
         return text + "\n\n" + table.rstrip("\n")
 
     def _before_the_table(self, keys: Sequence[str], value: object) -> str | None:
-        """Return the text as before `_with_table`, None where its table is not at the end."""
+        """Return the text as before `_with_table`, or None if its table is not at the end."""
         if len(keys) == 1 or not isinstance(value, (str, bool, list)):
             return None
         text, table = self._with_plain_ends(), _table(keys, value)

@@ -224,7 +224,7 @@ def _shells(wish: Wish, system: System, running: Sequence[str]) -> list[str]:
 
 
 def _now(folder: str, system: System, running: Sequence[str]) -> str:
-    """Return what to type in the running shell, "" where nothing is known to help."""
+    """Return what to type in the running shell, or "" if nothing is known to help."""
     names = [
         *map(shell_snippets.name_of, running),
         shell_snippets.name_of(system.environ.get("SHELL", "")),

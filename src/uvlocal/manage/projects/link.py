@@ -121,7 +121,7 @@ def _refuse(found: pointers.Pointer, system: System) -> None:
 
 
 def _any_project(path: str | None, environ: dict[str, str] | None) -> tuple[Call, str, str]:
-    """Return the call, the root, and the environment that is kept elsewhere, "" for none."""
+    """Return the call, the root, and the environment that is kept elsewhere, or ""."""
     call = Call(["sync"], System(environ=environ, cwd=user_path.folder(path)))
     decision = call.settle()
     project = call.facts.project

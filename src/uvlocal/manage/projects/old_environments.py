@@ -126,7 +126,7 @@ def programs() -> Iterator[Process]:
 
 
 def remove(old: Old) -> str:
-    """Remove an environment where it lies; return what went wrong, "" for nothing.
+    """Remove an environment where it lies; return what went wrong, or "".
 
     It is not renamed first. A new name inside a synced folder means that a client moves, or sends
     again, each of its files; a new name outside it means on macOS that evicted files are fetched

@@ -122,7 +122,7 @@ def _pointer_problem(call: Call, decision: Decision, pointer: pointers.Pointer, 
 
 
 def _record(call: Call, decision: Decision) -> str:
-    """Return the path of the project's record, "" where it has none."""
+    """Return the path of the project's record, or "" if it has none."""
     store = call.facts.store
     if not decision.environment or store is None:
         return ""

@@ -167,7 +167,7 @@ def can_ask() -> bool:
 
 
 def agreed(question: str) -> bool:
-    """Ask on the terminal, and say whether the answer is yes; without a terminal it is no."""
+    """Ask on the terminal, and return whether the answer is yes; without a terminal it is no."""
     if not can_ask():
         return False
     flush()

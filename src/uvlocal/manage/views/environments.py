@@ -32,7 +32,7 @@ _DAY = 86400.0
 
 
 def age_text(moment: str, now: float | None = None) -> str:
-    """Return how long ago a UTC time was, "" where there is none."""
+    """Return how long ago a UTC time was, or "" if there is none."""
     then = as_seconds(moment)
     if then is None:
         return ""

@@ -158,7 +158,7 @@ class RecordingSystem(System):
     # -- what has a stamp ------------------------------------------------------------------------
 
     def stat(self, path: str) -> "os.stat_result | None":
-        """Return the status of what `path` leads to, or None."""
+        """Return the status of `path`, following symlinks, or None."""
         return self._ask(path, os.stat, "asd")
 
     def lstat(self, path: str) -> "os.stat_result | None":
@@ -197,7 +197,7 @@ class RecordingSystem(System):
         return data
 
     def variable(self, name: str) -> str:
-        """Return an environment variable that a setting names, "" where it is not set."""
+        """Return the environment variable that a setting refers to, or "" if it is unset."""
         value = System.variable(self, name)
         self._note("$", name, "$" + value)
         return value
@@ -290,7 +290,7 @@ class RecordingSystem(System):
         return answer
 
     def attribute(self, path: str, name: str) -> "bytes | None":
-        """Return an extended attribute, None where there is none."""
+        """Return an extended attribute, or None if there is none."""
         value = System.attribute(self, path, name)
         stamp = f"x{name}!" if value is None else f"x{name}={value.hex()}"
         self._note(f"x{name}", path, stamp)

@@ -98,7 +98,7 @@ class Settings:
 
 
 def user_file(system: System) -> str:
-    """Return where the user's settings lie, "" where there is no home."""
+    """Return where the user's settings lie, or "" if there is no home."""
     folder = config_directory(system)
     return system.path.join(folder, "uvlocal.toml") if folder else ""
 
@@ -184,7 +184,7 @@ def apply(settings: Settings, table: "dict[str, object]", source: Source) -> Non
             settings.origins[key] = source.origin
 
 
-# -- one function for each shape of value; each returns what is wrong, "" where nothing is ---------
+# -- one function for each shape of value; each returns what is wrong, or "" if nothing is ---------
 
 
 def _set_choice(settings: Settings, key: str, value: object, source: Source) -> str:

@@ -107,7 +107,7 @@ def target(root: str, wanted: str, system: System) -> str:
 
 
 def obstacle(kind: str, volume: "Volume", version: "tuple[int, int, int] | None") -> str:
-    """Return why a pointer of this kind is not to be made, "" where it may be.
+    """Return why a pointer of this kind is not to be made, or "" if it may be.
 
     Args:
         kind: `symlink` or `file`.

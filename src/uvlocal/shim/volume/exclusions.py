@@ -53,7 +53,7 @@ def _without_marker(signal: Signal, sight: Sight) -> str:
 
 
 def _excluded_by(exclusion: Exclusion, signal: Signal, sight: Sight) -> str:
-    """Return what was seen of one kind of exclusion, "" for nothing."""
+    """Return what was seen of one kind of exclusion, or ""."""
     if exclusion.how == "option":
         if exclusion.what in signal.options:
             return f"its configuration has `{exclusion.what}`"

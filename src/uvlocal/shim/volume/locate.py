@@ -226,7 +226,7 @@ def _is_known_local(device: "int | None", known_local: str, sight: Sight) -> boo
 
 
 def _holder(mount: "Mount", system: System) -> str:
-    """Return the folder that holds the files of a mount, "" where that cannot be known.
+    """Return the folder that holds the files of a mount, or "" if that cannot be known.
 
     EncFS does not tell the mount table, but is started as `encfs OPTIONS FOLDER MOUNTPOINT`.
     """
@@ -273,7 +273,7 @@ def _contest(sight: Sight, *, local: bool) -> str:
 
 
 def _of_mount(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) -> "Volume | None":
-    """Return the answer for a mount that is not local, None for a local or disabled one."""
+    """Return the answer for a mount that is not local, or None for a local or disabled one."""
     if row.backed:
         return _behind(mount, row, sight, backings) if backings else None
     if row.kind == "local" or (row.provider and not sight.is_enabled(row.provider)):
