@@ -86,8 +86,8 @@ def _by_path(name: str) -> "ModuleType":
 
 
 def _is_tracing() -> bool:
-    # The rule of `variables.is_on`, which is not loaded yet. `os` may not be loaded either: then
-    # names and values are bytes, or on Windows names have any letter case.
+    # The rule of `variables.is_on`, which is not loaded yet (a test holds both equal). `os` may not
+    # be loaded either: then names and values are bytes, or on Windows names have any letter case.
     names = ("UVLOCAL_TRACE", b"UVLOCAL_TRACE")
     found = [value for name, value in os.environ.items() if name.upper() in names]
     return any(value not in ("", b"", "0", b"0") for value in found)

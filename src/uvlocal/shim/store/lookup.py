@@ -22,8 +22,9 @@ class Store:
     `volume` is what the store is on; `writable` says whether environments can be made there, a
     guess until somebody tries (`Call.settle`);
     `environment` is the one for this project and `exists` whether it was made already;
-    `changeable` says whether uv can change it, and is asked only for a call that may. The `shown`
-    texts have `~` for the home directory.
+    `changeable` says whether uv can change it, and is asked only for a call that may. `record` is
+    what the record at `record_path` says, None where none can be read. The `shown` texts have `~`
+    for the home directory.
     """
 
     __slots__ = (
@@ -31,6 +32,8 @@ class Store:
         "environment",
         "exists",
         "path",
+        "record",
+        "record_path",
         "shown",
         "shown_environment",
         "volume",
@@ -45,6 +48,8 @@ class Store:
         exists: bool,
         writable: bool,
         volume: Volume,
+        record_path: str = "",
+        record: "bytes | None" = None,
         shown: str = "",
         shown_environment: str = "",
     ) -> None:
@@ -53,6 +58,8 @@ class Store:
         self.exists = exists
         self.writable = writable
         self.changeable = True
+        self.record_path = record_path
+        self.record = record
         self.volume = volume
         self.shown = shown or path
         self.shown_environment = shown_environment or environment
@@ -70,13 +77,16 @@ def look(root: str, system: System, settings: Settings) -> "Store | None":
     if not path:
         return None
     folder = system.path.join(path, naming.ENVIRONMENTS)
-    there = system.path.join(folder, name_in(path, root, system))
+    name, record = find_in(path, root, system)
+    there = system.path.join(folder, name)
     return Store(
         path=path,
         environment=there,
         exists=naming.exists(there, system),
-        writable=_can_make(folder, system),
-        volume=_volume_of(path, system, settings),
+        writable=system.once(f"can make {folder}", lambda: _can_make(folder, system)),
+        volume=system.once(f"volume of {path}", lambda: _volume_of(path, system, settings)),
+        record_path=record_path(path, name, system),
+        record=record,
         shown=display.contract_home(path, system),
         shown_environment=display.contract_home(there, system),
     )
@@ -120,14 +130,17 @@ def _can_make(folder: str, system: System) -> bool:
     return False
 
 
-def name_in(store: str, root: str, system: System) -> str:
-    """Return the environment's name for `root`, one that no record gives to another root."""
+def find_in(store: str, root: str, system: System) -> "tuple[str, bytes | None]":
+    """Return the environment's name for `root`, and what its record says, None where there is none.
+
+    The name is one that no record gives to another root.
+    """
     for salt in range(_NAMES):
         name = naming.name_of(root, system, salt)
         data = system.read(record_path(store, name, system))
         if data is None or is_record_of(data, naming.key_of(root, system)):
-            return name
-    return naming.name_of(root, system)
+            return name, data
+    return naming.name_of(root, system), None
 
 
 def record_path(store: str, name: str, system: System) -> str:
@@ -135,7 +148,7 @@ def record_path(store: str, name: str, system: System) -> str:
     return system.path.join(store, naming.RECORDS, name + ".toml")
 
 
-def is_of_another_folder(record: str, root: str, system: System) -> bool:
+def is_of_another_folder(store: Store, root: str, system: System) -> bool:
     """Return whether another folder seems to have taken a root's place since its record was made.
 
     Where the disk has another number it was mounted again, and nothing is known; a disk without
@@ -143,7 +156,7 @@ def is_of_another_folder(record: str, root: str, system: System) -> bool:
     number of a removed folder may be given to the next one.
     """
     known = {}
-    for line in (system.read(record) or b"").split(b"\n"):
+    for line in (store.record or b"").split(b"\n"):
         key, _, value = line.partition(b" = ")
         if key in (b"device", b"inode", b"born") and value.isdigit():
             known[key] = int(value)
@@ -154,8 +167,9 @@ def is_of_another_folder(record: str, root: str, system: System) -> bool:
         return system.born(root) not in (0, before)
     # A sync client may set that time back, or on Windows to whatever it was elsewhere. Asking takes
     # long, and in a folder that was made anew there is a file that is newer than the record.
-    newer = _changed(system.path.join(root, "pyproject.toml"), system) >= _changed(record, system)
-    return newer and system.platform != "win32" and system.born(root) > before
+    project = system.path.join(root, "pyproject.toml")
+    is_newer = _changed(project, system) >= _changed(store.record_path, system)
+    return is_newer and system.platform != "win32" and system.born(root) > before
 
 
 def _changed(path: str, system: System) -> int:
