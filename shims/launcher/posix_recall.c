@@ -140,6 +140,9 @@ static bool has_hidden_flag(const char *path)
 /* `access` answers yes in some sandboxes (Landlock) and means no. Nothing is written. */
 static bool can_change(const char *path)
 {
+    struct stat status;
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+        return false;
     int file = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
     if (file >= 0)
         close(file);

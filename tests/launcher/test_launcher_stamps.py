@@ -154,6 +154,18 @@ def test_the_flag_of_macos(machine: Machine) -> None:
     assert _holds(machine, ("f0", path)) is (sys.platform != "darwin")
 
 
+def test_what_may_be_changed_is_a_file(machine: Machine) -> None:
+    """A FIFO is opened neither by Python nor by the launcher, even while somebody reads it."""
+    path = machine.path("pipe")
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert _ask(machine, lambda system: system.can_change(path)) == [("o0", path)]
+        assert _holds(machine, ("o0", path))
+    finally:
+        os.close(reader)
+
+
 @pytest.mark.parametrize(
     ("recorded_value", "now", "holds"),
     [

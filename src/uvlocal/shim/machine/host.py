@@ -202,10 +202,12 @@ class System:
         """Return whether this user may change the file at `path`; it stays as it is.
 
         It is opened for writing, as `access(2)` answers yes in some sandboxes (Landlock) and means
-        no.
+        no. What is no regular file is not opened.
         """
         flags = os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         try:
+            if not stat.S_ISREG(os.stat(path).st_mode):
+                return False
             os.close(os.open(path, flags | getattr(os, "O_CLOEXEC", 0)))
         except (OSError, ValueError):
             return False
