@@ -31,6 +31,7 @@ _HOW = {
     "marker": "marker",
     "attribute": "attribute",
     "back-link": "back-link",
+    "flag": "hidden `.git` or `.venv`",
 }
 _SYSTEMS = {"darwin": "macOS", "linux": "Linux", "win32": "Windows"}
 _KINDS = ("network", "shared", "incapable")

@@ -148,6 +148,21 @@ def record_path(store: str, name: str, system: System) -> str:
     return system.path.join(store, naming.RECORDS, name + ".toml")
 
 
+def recorded_provider(root: str, system: System, settings: Settings) -> str:
+    """Return the id of the provider that the record of a project's environment names, "" for none.
+
+    Only as `tomli_w` writes it; whatever else stands there names none.
+    """
+    if not settings.store:
+        return ""
+    path = record_path(settings.store, name_in(settings.store, root, system), system)
+    for line in (system.read(path) or b"").split(b"\n"):
+        key, _, value = line.partition(b" = ")
+        if key == b"provider":
+            return value.strip(b'"').decode("ascii", "replace")
+    return ""
+
+
 def is_of_another_folder(store: Store, root: str, system: System) -> bool:
     """Return whether another folder seems to have taken a root's place since its record was made.
 
