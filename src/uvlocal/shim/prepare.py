@@ -105,8 +105,10 @@ def _news(call: Call, decision: Decision, *, quiet: bool) -> "list[str]":
         added, _, hint = call.first_notice.partition("\n")
         old = _old_environment(call)
         line = f"uvlocal: {decision.sentence}{added}{obstacle}{old}"
-        return [line, hint] if hint else [line]
-    if decision.fallback and not quiet and _is_news(call, decision):
+        # Once for each user, whatever project or store is the first.
+        tell = hint and not quiet and _is_news(call, "editors", "told")
+        return [line, hint] if tell else [line]
+    if decision.fallback and not quiet and _is_news(call, decision.environment, decision.fallback):
         return [f"uvlocal: {decision.fallback}, so the environment is kept elsewhere"]
     return []
 
@@ -214,16 +216,16 @@ def _clear_flags(call: Call, decision: Decision) -> str:
 
 
 def _own_file(call: Call, folder: str, name: str) -> str:
-    """Return a file of ours for a project in the cache folder, "" where there is none."""
+    """Return a file of ours in the cache folder, "" where there is no such folder."""
     system = call.system
     cache = directories.cache_directory(system)
     return system.path.join(cache, folder, system.path.basename(name)) if cache else ""
 
 
-def _is_news(call: Call, decision: Decision) -> bool:
-    """Note that something was said of a project; say whether it was not said before."""
-    path = _own_file(call, "said", decision.environment)
-    said = decision.fallback.encode("utf-8", "surrogateescape")
+def _is_news(call: Call, about: str, text: str) -> bool:
+    """Note that something was said of an environment, or of all; return whether it is new."""
+    path = _own_file(call, "said", about)
+    said = text.encode("utf-8", "surrogateescape")
     if not path or call.system.read(path) == said:
         return False
     return call.system.write_private(path, said)
