@@ -106,8 +106,10 @@ def _news(call: Call, decision: Decision, *, quiet: bool) -> "list[str]":
         added, _, hint = call.first_notice.partition("\n")
         old = _old_environment(call)
         line = f"uvlocal: {decision.sentence}{added}{obstacle}{old}"
-        return [line, hint] if hint else [line]
-    if decision.fallback and not quiet and _is_news(call, decision):
+        # Once per user, not per project or store.
+        tell = hint and not quiet and _is_news(call, "editors", "told")
+        return [line, hint] if tell else [line]
+    if decision.fallback and not quiet and _is_news(call, decision.environment, decision.fallback):
         return [f"uvlocal: {decision.fallback}, so the environment is kept outside the project"]
     return []
 
@@ -216,10 +218,10 @@ def _own_file(call: Call, folder: str, name: str) -> str:
     return system.path.join(cache, folder, system.path.basename(name)) if cache else ""
 
 
-def _is_news(call: Call, decision: Decision) -> bool:
-    """Note that a fallback was reported for a project; return whether that is new."""
-    path = _own_file(call, "said", decision.environment)
-    said = decision.fallback.encode("utf-8", "surrogateescape")
+def _is_news(call: Call, about: str, text: str) -> bool:
+    """Note what was said about an environment, or about all; return whether it is new."""
+    path = _own_file(call, "said", about)
+    said = text.encode("utf-8", "surrogateescape")
     if not path or call.system.read(path) == said:
         return False
     return call.system.write_private(path, said)

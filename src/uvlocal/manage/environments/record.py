@@ -85,7 +85,7 @@ def write_first(call: Call, decision: Decision) -> str | None:
     Returns:
         None where another call wrote it: of several first calls at once, one does. Otherwise what
         the notice should say beside the decision, "" for nothing: that the project was moved;
-        and in a second line, with the first environment of a store, how editors find it.
+        and in a second line how editors find the environment.
 
     Raises:
         OSError: the store cannot be written.
@@ -107,7 +107,7 @@ def write_first(call: Call, decision: Decision) -> str | None:
     hint = ""
     if call.settings.discoverable:
         why = discoverable.make(decision.environment, system)
-        if not why and len(list(discoverable.links([store.path], system))) == 1:
+        if not why:
             where = display.contract_home(discoverable.folder(system), system)
             hint = f"\nhint: editors that search `{where}` find it there"
     return _offer(store.path, project.root, system) + hint

@@ -155,8 +155,8 @@ def recorded_provider(root: str, system: System, settings: Settings) -> str:
     """
     if not settings.store:
         return ""
-    path = record_path(settings.store, name_in(settings.store, root, system), system)
-    for line in (system.read(path) or b"").split(b"\n"):
+    _, record = find_in(settings.store, root, system)
+    for line in (record or b"").split(b"\n"):
         key, _, value = line.partition(b" = ")
         if key == b"provider":
             return value.strip(b'"').decode("ascii", "replace")
