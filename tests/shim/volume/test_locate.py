@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from support import systems
 from support.hosts.fakes import FakeSystem, Link
 from support.hosts.sample_clients import (
     PLATFORMS,
@@ -764,6 +765,7 @@ def test_sync_root_of_somebody_unknown() -> None:
     assert (volume.provider, volume.label) == ("cloud-files", "Foo Sync (a Windows sync root)")
 
 
+@systems.needs_links
 def test_this_machine(tmp_path: Path) -> None:
     """With real files: a root reached through a link is recognised by device and inode."""
     home, data = tmp_path / "home", tmp_path / "data"
