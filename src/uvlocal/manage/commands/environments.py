@@ -84,7 +84,7 @@ def prune(
     """Remove the environments of projects that are gone.
 
     An environment stays if its volume is not mounted, if a process uses it, or if uvlocal did not
-    make it. uv recreates what `--older-than` removed when you next use the project, but without
+    create it. uv recreates what `--older-than` removed when you next use the project, but without
     packages that you installed by hand.
     """
     from uvlocal.manage.environments import prune as pruning
@@ -128,7 +128,7 @@ def remove(
 
 
 def _carry_out(wanted: pruning.Plan, *, yes: bool, dry_run: bool, json: bool) -> None:
-    """Show a plan, ask, and do it."""
+    """Show a plan, ask for confirmation, and execute it."""
     from uvlocal.manage.environments import prune as pruning
     from uvlocal.manage.views import console, environments
 

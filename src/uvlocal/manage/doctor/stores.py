@@ -1,4 +1,4 @@
-"""Is the store local, private, writable, on the disk of uv's cache? Do its records agree?"""
+"""Check whether the store is local, private, writable and on the cache's disk, and its records."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def check(facts: Facts) -> list[Finding]:
-    """Look at the store that the next project would use, and at every store that is there."""
+    """Check the store that a new project would use, and every existing store."""
     chosen = lookup.look(facts.system.home or os.sep, facts.system, facts.settings)
     if chosen is None:
         return [Finding("store-nowhere", FAIL, "there is no home directory for the store", path="")]
@@ -52,7 +52,7 @@ def check(facts: Facts) -> list[Finding]:
 
 
 def _private(facts: Facts) -> list[Finding]:
-    """Look at who may read and write the stores; Windows keeps `%LOCALAPPDATA%` private itself."""
+    """Check the permissions of the stores; on Windows, `%LOCALAPPDATA%` is always private."""
     checks: list[Finding] = []
     if facts.system.uid < 0:
         return checks
@@ -78,13 +78,13 @@ def _private(facts: Facts) -> list[Finding]:
 
 
 def uv_cache(facts: Facts) -> str:
-    """Return where uv's cache is: what its variable says, or the usual place."""
+    """Return uv's cache directory: from its variable, or the default."""
     given = facts.system.environ.get("UV_CACHE_DIR", "")
     return os.path.join(facts.system.cwd, given) if given else directories.uv_cache(facts.system)
 
 
 def _same_disk(store: str, shown: str, facts: Facts) -> list[Finding]:
-    """Compare the disks of the store and of uv's cache: uv links from one into the other."""
+    """Check whether the store is on the disk of uv's cache, so that uv can link files."""
     cache = uv_cache(facts)
     if not cache or facts.system.environ.get("UV_LINK_MODE") == "copy":
         return []
@@ -115,7 +115,7 @@ def _leftovers(facts: Facts) -> list[Finding]:
 
 
 def check_records(facts: Facts) -> list[Finding]:
-    """See whether records and environments agree, and what became of the projects."""
+    """Check whether records and environments match, and what happened to the projects."""
     checks = [found for entry in facts.entries for found in _entry(entry, facts)]
     gone = [entry for entry in facts.entries if entry.state in ("project-gone", "replaced")]
     if gone:

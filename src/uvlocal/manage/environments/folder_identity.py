@@ -1,8 +1,8 @@
-"""Which folder this is, whatever it is called: how a moved project is known again.
+"""The identity of a directory, independent of its path: how a moved project is recognised.
 
-A folder keeps its inode number when it is moved on its disk. That alone proves nothing: ext4 gives
-the number of a removed folder to the next new one, seen after a few milliseconds. So the time of
-the folder's birth counts as well; where the file system does not tell it, no folder is recognised.
+A directory keeps its inode number when it is moved on its disk. That alone proves nothing: ext4
+reuses the number of a removed directory for the next new one, as seen within milliseconds. So the
+birth time counts as well; if the file system has none, no directory is recognised.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 _Answer = TypeVar("_Answer")
 _Place = TypeVar("_Place")
 
-#: How long a disk may take to say what is at a path, in seconds: a dead server never answers.
+#: How long a disk may take to answer, in seconds: a dead server never does.
 PATIENCE = 3.0
 
-#: The most folders that are looked at where a moved project is looked for.
+#: The maximum number of directories in which a moved project is searched for.
 _MOST_FOLDERS = 1000
 #: How many questions are put at once where many are known beforehand: a thread's answer takes
 #: longer than what it does for it, and the slowest disk that answers still does so in time.
@@ -31,14 +31,14 @@ _AT_ONCE = 16
 
 
 class SilentError(Exception):
-    """A disk that did not answer in time."""
+    """A disk did not answer in time."""
 
 
 class Identity(NamedTuple):
-    """What a folder keeps when it is moved on its disk.
+    """What stays the same when a directory is moved on its disk.
 
-    `device` and `inode` are as in `os.stat`; the device's number may be another after the next
-    start of the machine. `born` is in microseconds since 1970, 0 where the disk does not tell.
+    `device` and `inode` are as in `os.stat`; the device number may change when the machine
+    restarts. `born` is in microseconds since 1970, or 0 if unknown.
     """
 
     device: int
@@ -46,25 +46,25 @@ class Identity(NamedTuple):
     born: int
 
     def is_same(self, other: Identity) -> bool:
-        """Return whether both are certainly one folder."""
+        """Return whether both are certainly the same directory."""
         return bool(self.born) and (self.inode, self.born) == (other.inode, other.born)
 
     def is_still(self, other: Identity) -> bool:
-        """Return whether both are one folder that nobody moves, as far as its disk tells."""
+        """Return whether both are the same directory, unmoved, as far as the disk can tell."""
         if self.born and other.born:
             return self.is_same(other)
         return bool(self.inode) and (self.device, self.inode) == (other.device, other.inode)
 
     def is_other(self, other: Identity) -> bool:
-        """Return whether both are certainly two folders, seen on one disk."""
+        """Return whether both are certainly different directories on the same disk."""
         born = self.born != other.born and bool(self.born and other.born)
         return self.device == other.device and (self.inode != other.inode or born)
 
 
 class Disk:
-    """The disks that projects are on; every question has to be answered in time.
+    """The disks that projects are on; every call has a timeout.
 
-    What did not answer once is not asked again.
+    A disk that timed out is not asked again.
     """
 
     def __init__(self, patience: float = PATIENCE) -> None:
@@ -99,7 +99,7 @@ class Disk:
                 self._known.update(zip(((question, one) for one in part), answers[0], strict=True))
 
     def identity(self, path: str, mount_point: str = "") -> Identity | None:
-        """Return which folder is at `path`, or None if none is.
+        """Return the identity of the directory at `path`, or None if there is none.
 
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
@@ -107,7 +107,7 @@ class Disk:
         return self._ask(path, mount_point, identity_of, path)
 
     def status(self, path: str, mount_point: str = "") -> os.stat_result | None:
-        """Return the status of `path` itself, or None if nothing is.
+        """Return the status of `path` itself, or None if it does not exist.
 
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
@@ -115,7 +115,7 @@ class Disk:
         return self._ask(path, mount_point, _status, path)
 
     def folders(self, path: str, mount_point: str = "") -> list[str]:
-        """Return the names of the folders in `path`, the first thousand.
+        """Return the names of the first thousand directories in `path`.
 
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
@@ -138,7 +138,7 @@ class Disk:
         if (question, place) in self._known:
             known: _Answer = self._known[question, place]
             return known
-        # What hangs below the root directory is another disk, mounted since.
+        # A path below the root directory is on another disk, mounted since.
         disk = mount_point if os.path.dirname(mount_point) != mount_point else path
         if disk in self._silent:
             raise SilentError(disk)
@@ -154,14 +154,14 @@ class Disk:
             self._asker = _Asker()
         answers = self._asker.ask(question, self._patience)
         if not answers:
-            self._asker = None  # it waits for that disk
+            self._asker = None  # it still waits for that disk
         return answers
 
 
 class _Asker:
-    """A thread that asks the disks, one question after the other, while the caller waits.
+    """A thread that accesses the disks, one question at a time, while the caller waits.
 
-    A thread that a dead server holds must not hold up the end of the program.
+    A thread blocked by a dead server must not keep the program from exiting.
     """
 
     def __init__(self) -> None:
@@ -173,7 +173,7 @@ class _Asker:
         threading.Thread(target=self._run, daemon=True).start()
 
     def ask(self, question: Callable[[], object], patience: float) -> list[Any]:
-        """Return the answer in a list, which is empty where there is none in time."""
+        """Return the answer in a list, which is empty after a timeout."""
         import queue
 
         self._questions.put(question)
@@ -188,7 +188,7 @@ class _Asker:
 
 
 def identity_of(path: str) -> Identity | None:
-    """Return which folder is at `path`, or None if none is."""
+    """Return the identity of the directory at `path`, or None if there is none."""
     try:
         status = os.stat(path)
         if not stat.S_ISDIR(status.st_mode):
