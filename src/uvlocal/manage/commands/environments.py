@@ -17,12 +17,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instea
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show, but change nothing.")]
 
 _LIST_ENDING = ending(
-    "0",
+    "0; 1 if a folder could not be read",
     ("List every environment and the space it takes", "uvlocal list"),
     ("List them faster, without their sizes", "uvlocal list --no-size"),
 )
 _PRUNE_ENDING = ending(
-    "0; 1 if an environment could not be removed, or nobody could be asked; 2 for a wrong AGE",
+    "0; 1 if an environment could not be removed, a folder could not be read, or nobody could be "
+    "asked; 2 for a wrong AGE",
     ("Show what would go, and ask", "uvlocal prune"),
     ("Only show it", "uvlocal prune --dry-run"),
     (
@@ -64,6 +65,8 @@ def list_(
     with environments.counting("counting") as tell:
         found = listing.of(sizes=not no_size, tell=tell)
     console.as_json(found) if json else environments.listed(found)
+    if found.unread_folders:
+        raise typer.Exit(FINDINGS)
 
 
 def prune(
@@ -81,17 +84,21 @@ def prune(
 ) -> None:
     """Remove the environments of projects that are gone.
 
-    An environment stays if its volume is not mounted, if a process uses it, or if uvlocal did not
-    make it. uv recreates what `--older-than` removed when you next use the project, but without
-    packages that you installed by hand.
+    An environment stays if its volume is not mounted or its project may not be looked at, if a
+    process uses it, or if uvlocal did not make it. uv recreates what `--older-than` removed when
+    you next use the project, but without packages that you installed by hand.
     """
     from uvlocal.manage.environments import prune as pruning
-    from uvlocal.manage.views import environments
+    from uvlocal.manage.views import console, environments
 
     limit = None if older_than is None else pruning.age(older_than)
     with environments.counting("counting") as tell:
         wanted = pruning.plan(limit, tell=tell)
+    if not json:
+        console.unread(wanted.unread_folders)
     _carry_out(wanted, yes=yes, dry_run=dry_run, json=json)
+    if wanted.unread_folders:
+        raise typer.Exit(FINDINGS)
 
 
 def remove(

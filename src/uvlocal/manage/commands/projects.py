@@ -13,7 +13,7 @@ from uvlocal.manage.errors import FINDINGS, USAGE, UserError
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 
 _SCAN_ENDING = ending(
-    "0; 1 if an environment is at risk; 2 if a DIR is not a directory",
+    "0; 1 if an environment is at risk, or a directory could not be read; 2 if a DIR is not one",
     ("Search every synced directory that uvlocal knows", "uvlocal scan"),
     ("Search one directory", "uvlocal scan ~/Dropbox"),
 )
@@ -67,7 +67,7 @@ def scan(
     with projects.searching() as tell:
         found = scans.Scanner(budget=budget, tell=tell).scan(folders)
     console.as_json(found) if json else projects.scan(found, folders)
-    if found.projects:
+    if found.projects or found.unread_folders:
         raise typer.Exit(FINDINGS)
 
 

@@ -27,7 +27,11 @@ _MOST_FOLDERS = 1000
 
 
 class SilentError(Exception):
-    """A disk that did not answer in time."""
+    """A disk that did not answer in time, or not to this user."""
+
+
+class DeniedError(SilentError):
+    """A place that this user may not look at: what is there is not known."""
 
 
 class Identity(NamedTuple):
@@ -60,7 +64,8 @@ class Identity(NamedTuple):
 class Disk:
     """The disks that projects lie on; every question has to be answered in time.
 
-    What did not answer once is not asked again.
+    What did not answer once is not asked again. What this user may not look at is not taken for
+    gone: every method raises `DeniedError` there (EACCES; EPERM from macOS' privacy rules).
     """
 
     def __init__(self, patience: float = PATIENCE) -> None:
@@ -75,7 +80,7 @@ class Disk:
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(path, mount_point, lambda: identity_of(path))
+        return self._ask(path, mount_point, lambda: _identity(path))
 
     def status(self, path: str, mount_point: str = "") -> os.stat_result | None:
         """Return the status of `path` itself, None where nothing is.
@@ -108,12 +113,14 @@ class Disk:
             raise SilentError(disk)
         if self._asker is None:
             self._asker = _Asker()
-        answers = self._asker.ask(question, self._patience)
+        answers = self._asker.ask(lambda: _answered(question), self._patience)
         if not answers:
             self._silent.add(disk)
             self._asker = None  # it waits for that disk
             raise SilentError(disk)
-        answer: _Answer = answers[0]
+        answer: _Answer | PermissionError = answers[0]
+        if isinstance(answer, PermissionError):
+            raise DeniedError(path)
         return answer
 
 
@@ -147,12 +154,21 @@ class _Asker:
 
 
 def identity_of(path: str) -> Identity | None:
-    """Return which folder is at `path`, None where none is."""
+    """Return which folder is at `path`, None where none is, or where nobody may look."""
+    try:
+        return _identity(path)
+    except PermissionError:
+        return None
+
+
+def _identity(path: str) -> Identity | None:
     try:
         status = os.stat(path)
         if not stat.S_ISDIR(status.st_mode):
             return None
         return Identity(status.st_dev, status.st_ino, native.born(path))
+    except PermissionError:
+        raise
     except (OSError, ValueError):
         return None
 
@@ -160,6 +176,8 @@ def identity_of(path: str) -> Identity | None:
 def _status(path: str) -> os.stat_result | None:
     try:
         return os.lstat(path)
+    except PermissionError:
+        raise
     except (OSError, ValueError):
         return None
 
@@ -169,5 +187,15 @@ def _folders(path: str) -> list[str]:
         with os.scandir(path) as entries:
             found = (entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
             return sorted(itertools.islice(found, _MOST_FOLDERS))
+    except PermissionError:
+        raise
     except OSError:
         return []
+
+
+def _answered(question: Callable[[], _Answer]) -> _Answer | PermissionError:
+    """Return the answer, or that it was refused, so that one thread can hand it to another."""
+    try:
+        return question()
+    except PermissionError as error:
+        return error

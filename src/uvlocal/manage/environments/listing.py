@@ -67,7 +67,8 @@ class Environments:
     """Every environment of this user; `version` is that of the JSON object made of it.
 
     `stores` are the stores that are there. `size` and `shared_size` are those of all together:
-    what two environments share is freed when both go.
+    what two environments share is freed when both go. `unread_folders` is how many folders of
+    projects, stores and environments could not be read.
     """
 
     version: int
@@ -75,6 +76,7 @@ class Environments:
     environments: tuple[Environment, ...]
     size: int | None
     shared_size: int | None
+    unread_folders: int
 
 
 def of(
@@ -108,6 +110,7 @@ def of(
         environments=tuple(found),
         size=total.own if total else None,
         shared_size=total.shared if total else None,
+        unread_folders=len(records.unread(places, entries)) + (meter.unread if meter else 0),
     )
 
 

@@ -7,7 +7,6 @@ was evicted is counted and left alone.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 import time
@@ -42,7 +41,12 @@ class Entry(NamedTuple):
 
 
 class Files:
-    """The seam to the disk: lists a folder. Tests give one that is made of a dictionary."""
+    """The seam to the disk: lists a folder. Tests give one that is made of a dictionary.
+
+    `unread` is how many folders were there, but could not be read.
+    """
+
+    unread = 0
 
     def entries(self, folder: str, *, sizes: bool) -> list[Entry]:
         """Return what a folder holds, in no order; nothing where it cannot be read.
@@ -51,10 +55,15 @@ class Files:
             folder: the folder, which the caller knows to be none that was evicted.
             sizes: whether sizes and flags of files are wanted; they cost a call for each.
         """
-        with contextlib.suppress(OSError), os.scandir(folder) as listing:
-            if sizes and not _HAS_FLAGS:
-                return [_sized(entry) for entry in listing]
-            return [_entry(entry, sizes=sizes) for entry in listing]
+        try:
+            with os.scandir(folder) as listing:
+                if sizes and not _HAS_FLAGS:
+                    return [_sized(entry) for entry in listing]
+                return [_entry(entry, sizes=sizes) for entry in listing]
+        except (FileNotFoundError, NotADirectoryError):
+            pass  # gone since
+        except OSError:
+            self.unread += 1
         return []
 
     def status(self, path: str) -> os.stat_result | None:
@@ -174,7 +183,8 @@ class Cost(NamedTuple):
         hidden: `.pth` files with macOS' hidden flag: Python skips them.
         conflicts: copies that a sync client made of files or folders that two machines wrote.
         evicted: files and folders whose content is in the cloud alone.
-        complete: False where the budget ended the count.
+        complete: False where the budget ended the count, or something could not be read.
+        unread: folders that could not be read.
     """
 
     files: int = 0
@@ -183,12 +193,14 @@ class Cost(NamedTuple):
     conflicts: int = 0
     evicted: int = 0
     complete: bool = True
+    unread: int = 0
 
 
 def measure(folder: str, reader: Files, budget: Budget) -> Cost:
     """Return what everything below `folder` costs; links are counted, not followed."""
     files = size = hidden = conflicts = evicted = 0
     pending = [folder]
+    before = reader.unread
     while pending and budget.allows():
         current = pending.pop()
         entries = reader.entries(current, sizes=True)
@@ -209,7 +221,10 @@ def measure(folder: str, reader: Files, budget: Budget) -> Cost:
                 size += entry.size
             if in_packages and entry.hidden and entry.name.endswith(".pth"):
                 hidden += 1
-    return Cost(files, size, hidden, conflicts, evicted, complete=not pending)
+    unread = reader.unread - before
+    return Cost(
+        files, size, hidden, conflicts, evicted, complete=not pending and not unread, unread=unread
+    )
 
 
 def is_conflict(name: str, names: set[str]) -> bool:
