@@ -82,16 +82,19 @@ static bool has_same_target(const char *stamp, const char *path)
     return is_equal(target, stamp + 1);
 }
 
-/* Says whether macOS itself still has this name for a path (its letter case, say). */
+/* Says whether macOS itself still has this name for a path (its letter case, say). Nothing is
+ * opened: that could wait, or let macOS ask the user whether the terminal may read here. */
 static bool has_same_name(const char *stamp, const char *path)
 {
 #ifdef __APPLE__
-    char name[PATH_MAX];
-    int file = open_file(path);
-    bool known = file >= 0 && fcntl(file, F_GETPATH, name) == 0;
-    if (file >= 0)
-        close(file);
-    return known && is_equal(name, stamp + 1);
+    struct attrlist wanted = {.bitmapcount = ATTR_BIT_MAP_COUNT, .commonattr = ATTR_CMN_FULLPATH};
+    struct {
+        uint32_t size;
+        attrreference_t name; /* where the name begins is counted from here */
+        char room[PATH_MAX];
+    } found;
+    return getattrlist(path, &wanted, &found, sizeof found, 0) == 0
+        && is_equal((const char *)&found.name + found.name.attr_dataoffset, stamp + 1);
 #else
     (void)stamp;
     (void)path;

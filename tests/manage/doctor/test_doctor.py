@@ -316,12 +316,13 @@ def test_what_may_not_be_looked_at_is_a_finding(
     healthy: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A project that this user may not look at is named: nothing is known of it."""
-    refused, ask = os.path.join(healthy.dropbox, "foo"), os.stat
+    refused = os.path.join(healthy.dropbox, "foo")
+    ask: Callable[..., os.stat_result] = os.stat
 
     def refuse(path: str, **how: object) -> os.stat_result:
         if path == refused:
             raise PermissionError(path)
-        return ask(path, **how)  # type: ignore[arg-type] # as it was called
+        return ask(path, **how)
 
     monkeypatch.setattr(os, "stat", refuse)
     results = {result.code: result for result in examine(healthy).results}

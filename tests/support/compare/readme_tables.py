@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from support.compare import mac_accesses
 from support.tools.fetched import SOURCE
 
 from uvlocal.manage.commands.app import app
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 README = os.path.join(SOURCE, "README.md")
 COMMANDS = os.path.join(SOURCE, "docs", "commands.md")
+MACOS = os.path.join(SOURCE, "docs", "macos.md")
 
 #: How a provider's folders are found, as the README says it.
 _HOW = {
@@ -137,7 +139,11 @@ def rewritten(text: str, tables: Mapping[str, Callable[[], str]] = TABLES) -> st
 
 
 #: The tables of each document.
-DOCUMENTS = {README: TABLES, COMMANDS: {"uv-commands": uv_commands}}
+DOCUMENTS: dict[str, Mapping[str, Callable[[], str]]] = {
+    README: TABLES,
+    COMMANDS: {"uv-commands": uv_commands},
+    MACOS: {"accesses": mac_accesses.table},
+}
 
 
 if __name__ == "__main__":

@@ -166,7 +166,7 @@ class System:
         """Return the canonical form of `path`: absolute, links resolved.
 
         On macOS the name that the disk itself has, so that letter case and Unicode form do not
-        matter (`fcntl(2)`, F_GETPATH).
+        matter (`getattrlist(2)`, ATTR_CMN_FULLPATH).
         """
         try:
             resolved = self._resolved(path)

@@ -12,6 +12,11 @@ from uvlocal.shim.machine.early_os import fsdecode, fsencode, os, stat
 _XATTR_NOFOLLOW = 1
 #: The most that is read of an attribute, in bytes; those of interest hold a few.
 _ATTRIBUTE_LIMIT = 4096
+#: `ATTR_CMN_FULLPATH` of getattrlist(2); where the reference to it stands in the answer; the room
+#: for the answer, with the longest path that macOS has (`MAXPATHLEN`).
+_FULL_PATH = 0x08000000
+_REFERENCE = 4
+_NAME_SIZE = 12 + 1024
 #: The most keys or values that are taken from one registry key.
 _REGISTRY_LIMIT = 512
 #: What `GetDriveTypeW` returns.
@@ -28,20 +33,50 @@ _MOST_STEPS = 1_000_000
 
 
 def disk_name(path: str) -> str:
-    """Return the name that macOS itself has for `path`, or `path` where it has none."""
+    """Return the name that macOS itself has for `path`, or `path` where it has none.
+
+    That is a question about metadata (getattrlist(2)): nothing is opened, which could wait for a
+    FIFO, and let macOS ask the user whether the terminal may read `~/Documents`.
+    """
     if sys.platform != "darwin":
         return path
     try:
-        import fcntl
+        import ctypes
 
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            name = fcntl.fcntl(descriptor, fcntl.F_GETPATH, bytes(1024))
-        finally:
-            os.close(descriptor)
-        return fsdecode(name.rstrip(b"\0"))
-    except (ImportError, OSError):
+        answer = ctypes.create_string_buffer(_NAME_SIZE)
+        library = ctypes.CDLL(None)
+        if library.getattrlist(
+            fsencode(path),
+            attributes_wanted(_FULL_PATH),
+            answer,
+            ctypes.c_size_t(_NAME_SIZE),
+            ctypes.c_uint32(0),
+        ):
+            return path
+        return fsdecode(full_path_in(answer.raw)) or path
+    except (ImportError, OSError, AttributeError):
         return path
+
+
+def attributes_wanted(common: int) -> bytes:
+    """Return an `attrlist`: how many groups of attributes there are, and what is wanted of each."""
+    numbers = (common, 0, 0, 0, 0)
+    groups = b"".join(number.to_bytes(4, sys.byteorder) for number in numbers)
+    return len(numbers).to_bytes(2, sys.byteorder) + bytes(2) + groups
+
+
+def full_path_in(answer: bytes) -> bytes:
+    """Return the path in what getattrlist(2) wrote, b"" where it holds none.
+
+    It holds the length of all of it, then a reference to the path: where that begins, counted from
+    the reference itself, and its length with the NUL at its end.
+    """
+    _, offset, size = (
+        int.from_bytes(answer[at : at + 4], sys.byteorder, signed=at == _REFERENCE)
+        for at in (0, _REFERENCE, _REFERENCE + 4)
+    )
+    path = answer[_REFERENCE + offset :][:size].rstrip(b"\0")
+    return path if path.startswith(b"/") else b""
 
 
 def attribute(path: str, name: str) -> "bytes | None":
