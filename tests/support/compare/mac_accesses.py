@@ -82,22 +82,22 @@ class WatchedMac(FakeSystem):
     accesses: set[tuple[str, str]]
 
     def stat(self, path: str) -> os.stat_result | None:
-        """Note that stat(2) is called."""
+        """Note the question: it is `stat`."""
         self.accesses.add(("stat", path))
         return super().stat(path)
 
     def lstat(self, path: str) -> os.stat_result | None:
-        """Note that lstat(2) is called."""
+        """Note the question: it is `lstat`."""
         self.accesses.add(("lstat", path))
         return super().lstat(path)
 
     def is_hidden(self, path: str) -> bool:
-        """Note that lstat(2) is called."""
+        """Note the question: it is `lstat`."""
         self.accesses.add(("lstat", path))
         return super().is_hidden(path)
 
     def readlink(self, path: str) -> str | None:
-        """Note that readlink(2) is called."""
+        """Note the question: it is `readlink`."""
         self.accesses.add(("readlink", path))
         return super().readlink(path)
 
