@@ -102,6 +102,34 @@ static bool has_same_name(const char *stamp, const char *path)
 #endif
 }
 
+/* Says whether macOS has the same mounted as it had: where, which type, whether it is local. The
+ * kernel knows that; no server is asked. */
+static bool has_same_mounts(const char *stamp)
+{
+#ifdef __APPLE__
+    int count = getfsstat(NULL, 0, MNT_NOWAIT);
+    if (count <= 0)
+        return false;
+    size_t room = ((size_t)count + 4) * sizeof(struct statfs);
+    struct statfs *mounts = reallocate(NULL, room);
+    count = getfsstat(mounts, (int)room, MNT_NOWAIT);
+    uint64_t numbers[] = {0, 0}; /* the size, and the rest */
+    for (int at = 0; at < count; at++) {
+        const char *parts[] = {mounts[at].f_mntonname, mounts[at].f_fstypename,
+                               (mounts[at].f_flags & MNT_LOCAL) != 0 ? "l" : "r"};
+        for (size_t part = 0; part < 3; part++) {
+            size_t size = size_of(parts[part]) + (part < 2 ? 1 : 0); /* names with their NUL */
+            numbers[0] += size;
+            numbers[1] = rest_of(numbers[1], parts[part], size);
+        }
+    }
+    return are_numbers(stamp + 1, numbers, 2);
+#else
+    (void)stamp;
+    return false;
+#endif
+}
+
 /* The stamp is `xNAME!` for an attribute that is absent, else `xNAME=` and its value in
  * hexadecimal. Absent means that it cannot be had, for whatever reason. */
 static bool has_same_attribute(const char *stamp, const char *path)
@@ -182,6 +210,8 @@ static bool is_unchanged(const char *stamp, const char *path)
         return (access(path, W_OK | X_OK) == 0) == (stamp[1] == '1');
     case 'o':
         return can_change(path) == (stamp[1] == '1');
+    case 'm':
+        return has_same_mounts(stamp);
     case 'f':
         return has_hidden_flag(path) == (stamp[1] == '1');
     case 'x':

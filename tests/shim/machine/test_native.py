@@ -80,3 +80,50 @@ def test_disk_name_on_a_mac(tmp_path: os.PathLike[str]) -> None:
     path = os.path.realpath(os.path.join(tmp_path, "Some Name"))
     os.mkdir(path)
     assert native.disk_name(path.replace("Some Name", "some name")) == path
+
+
+# -- what is mounted -------------------------------------------------------------------------------
+
+
+def _statfs(device: bytes, point: bytes, kind: bytes, flags: int) -> bytes:
+    """Return a `struct statfs` as macOS writes it: numbers, the type, the point, the device."""
+    row = bytearray(b"\xff" * 2168)  # what is not looked at is never the same
+    row[64:68] = flags.to_bytes(4, sys.byteorder)
+    for at, text in ((72, kind), (88, point), (1112, device)):
+        row[at : at + len(text) + 1] = text + b"\0"
+    return bytes(row)
+
+
+@pytest.mark.parametrize("name", ["getfsstat", "getfsstat$INODE64"])
+def test_mounts(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel is asked for what it knows, first how much that is; no server is asked."""
+    rows = [
+        _statfs(b"/dev/disk3s1", b"/", b"apfs", 0x1000 | 0x4000),
+        _statfs(b"//me@nas/share", "/Volumes/Ä b".encode(), b"smbfs", 0),
+    ]
+
+    def getfsstat(
+        buffer: ctypes.Array[ctypes.c_char] | None, size: ctypes.c_int, flags: ctypes.c_int
+    ) -> int:
+        assert flags.value == 2  # MNT_NOWAIT
+        if buffer is not None:
+            assert size.value == len(buffer) >= len(b"".join(rows))
+            ctypes.memmove(buffer, b"".join(rows), len(b"".join(rows)))
+        return len(rows)
+
+    library = type("Library", (), {name: staticmethod(getfsstat)})()
+    with monkeypatch.context() as patch:
+        patch.setattr(ctypes, "CDLL", lambda _: library)
+        patch.setattr(sys, "platform", "darwin")
+        found = native.mounts()
+    assert found == [
+        ("/dev/disk3s1", "/", "apfs", "local"),
+        ("//me@nas/share", "/Volumes/Ä b", "smbfs", ""),
+    ]
+
+
+@pytest.mark.skipif(sys.platform != "darwin", reason="macOS alone has this call")
+def test_mounts_of_a_mac() -> None:
+    """The root directory is mounted, of a local type."""
+    rows = {point: (kind, options) for _, point, kind, options in native.mounts() or []}
+    assert rows["/"] == ("apfs", "local")

@@ -358,11 +358,15 @@ class System:
         if self.platform == "linux":
             return []
         try:
+            if self.platform == "darwin":
+                from uvlocal.shim.machine import native
+
+                return native.mounts() or []
             import psutil
 
-            rows = psutil.disk_partitions(all=self.platform == "darwin")
+            rows = psutil.disk_partitions(all=False)
             return [(row.device, row.mountpoint, row.fstype, row.opts) for row in rows]
-        except (ImportError, OSError, ValueError, RuntimeError):
+        except (ImportError, OSError, ValueError, RuntimeError, AttributeError):
             return []
 
     def command_lines(self, program: str) -> "list[list[str]]":
@@ -380,6 +384,8 @@ class System:
 
     def drive_type(self, drive: str) -> str:
         """Return `fixed`, `removable`, `remote`, ... for a Windows drive such as `C:`, or "".
+
+        No server is asked.
 
         Source: https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-getdrivetypew
         """

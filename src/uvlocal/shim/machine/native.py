@@ -17,10 +17,16 @@ _ATTRIBUTE_LIMIT = 4096
 _FULL_PATH = 0x08000000
 _REFERENCE = 4
 _NAME_SIZE = 12 + 1024
+#: Where `struct statfs` of macOS has its flags, and the fields of text with their lengths; the
+#: length of all of it (`sys/mount.h`, with inodes of 64 bits). `MNT_NOWAIT`; the flag `MNT_LOCAL`.
+_STATFS_FLAGS, _STATFS_TYPE, _STATFS_POINT, _STATFS_DEVICE = 64, (72, 16), (88, 1024), (1112, 1024)
+_STATFS_SIZE = 2168
+_NO_WAIT = 2
+_LOCAL = 0x1000
 #: The most keys or values that are taken from one registry key.
 _REGISTRY_LIMIT = 512
-#: What `GetDriveTypeW` returns.
-DRIVE_TYPES = ("", "", "removable", "fixed", "remote", "cdrom", "ramdisk")
+#: What `GetDriveTypeW` returns: it knows nothing, or there is no such drive, or its kind.
+DRIVE_TYPES = ("", "absent", "removable", "fixed", "remote", "cdrom", "ramdisk")
 
 
 #: statx(2): the call's arguments, and where it puts the birth time.
@@ -109,6 +115,40 @@ def attribute(path: str, name: str) -> "bytes | None":
         finally:
             os.close(descriptor)
     return None
+
+
+def mounts() -> "list[tuple[str, str, str, str]] | None":
+    """Return device, mount point, type and options of what macOS has mounted, None if unknown.
+
+    getfsstat(2) tells what the kernel knows, and asks no server. Of the options only `local` is
+    told.
+    """
+    if sys.platform != "darwin":
+        return None
+    import ctypes
+
+    library = ctypes.CDLL(None)
+    # The first is the name for 64-bit inodes on x86-64; arm64 has no others.
+    getfsstat = getattr(library, "getfsstat$INODE64", None) or library.getfsstat
+    count = getfsstat(None, ctypes.c_int(0), ctypes.c_int(_NO_WAIT))
+    room = (max(count, 0) + 4) * _STATFS_SIZE
+    buffer = ctypes.create_string_buffer(room)
+    count = getfsstat(buffer, ctypes.c_int(room), ctypes.c_int(_NO_WAIT))
+    return mounts_in(buffer.raw[: count * _STATFS_SIZE]) if count > 0 else None
+
+
+def mounts_in(data: bytes) -> "list[tuple[str, str, str, str]]":
+    """Return what getfsstat(2) of macOS wrote: one `struct statfs` after the other."""
+    found = []
+    for at in range(0, len(data), _STATFS_SIZE):
+        row = data[at : at + _STATFS_SIZE]
+        flags = int.from_bytes(row[_STATFS_FLAGS : _STATFS_FLAGS + 4], sys.byteorder)
+        device, point, kind = [
+            fsdecode(row[start : start + length].partition(b"\0")[0])
+            for start, length in (_STATFS_DEVICE, _STATFS_POINT, _STATFS_TYPE)
+        ]
+        found.append((device, point, kind, "local" if flags & _LOCAL else ""))
+    return found
 
 
 def drive_type(drive: str) -> str:

@@ -19,7 +19,8 @@ compare. The first letter of a stamp is its kind:
     f  whether a file has macOS' flag UF_HIDDEN, links not followed; elsewhere none has it
     q  when a key of Windows' registry was last changed;  Q  there is no such key
     $  the value of an environment variable, its name in the place of the path
-    v  what kind of drive a letter stands for, as a number;  m  which letters stand for drives
+    v  what kind of drive a letter stands for, as a number
+    m  which letters stand for drives; on macOS what is mounted, summed like a content
 
 `r` and `t` are for file systems of whose clock nothing is known: another machine's, or a program's;
 for the mount table; and `r` for all of Windows, where a file's times can be put back without trace.
@@ -33,7 +34,7 @@ import time
 
 from uvlocal.shim import contract
 from uvlocal.shim.machine import posix_paths
-from uvlocal.shim.machine.early_os import os, stat
+from uvlocal.shim.machine.early_os import fsencode, os, stat
 from uvlocal.shim.machine.host import READ_LIMIT, System, version_of
 
 TYPE_CHECKING = False
@@ -340,21 +341,34 @@ class RecordingSystem(System):
     def mounts(self) -> "list[tuple[str, str, str, str]]":
         """Return what is mounted; on Windows that changes with the drives, or with a volume.
 
-        A folder's volume is a part of its own stamp. macOS has no stamp for what is mounted.
+        A folder's volume is a part of its own stamp. On macOS the list itself is stamped: where,
+        which type, and whether that is local. Without a list nothing is recorded.
         """
+        rows = System.mounts(self)
         if self.platform == "win32":
             from uvlocal.shim.machine import native
 
             self._note("m", "drives", f"m{native.logical_drives()}")
+        elif rows:
+            self._note("m", "mounts", "m" + summed(listed_mounts(rows)))
         else:
             self.complete = False
-        return System.mounts(self)
+        return rows
 
     def mount_table(self) -> str:
         """Return what is mounted; the text itself is stamped, since it has no other stamp."""
         data = System.read(UNWATCHED, _MOUNTS) or b""
         self._note("r", _MOUNTS, "r" + summed(data))
         return data.decode("utf-8", "surrogateescape")
+
+
+def listed_mounts(rows: "list[tuple[str, str, str, str]]") -> bytes:
+    """Return the list of what macOS has mounted as the launcher makes it too, to sum it."""
+    data = b""
+    for _, point, kind, options in rows:
+        local = b"l" if "local" in options.split(",") else b"r"
+        data += fsencode(point) + b"\0" + fsencode(kind) + b"\0" + local
+    return data
 
 
 def has_own_clock(device: int) -> bool:
