@@ -208,7 +208,7 @@ def test_what_the_list_says_of_sharing(capsys: pytest.CaptureFixture[str]) -> No
     texts = {field.name: "" for field in dataclasses.fields(Environment) if field.type == "str"}
     texts |= {"name": "x", "state": "ok", "project": "/x", "store": "/s"}
     one = Environment(**texts, exists=True, size=5, shared_size=2048, files=1)
-    environments.listed(Environments(1, ("/s",), (one,), 5, 2048))
+    environments.listed(Environments(1, ("/s",), (one,), 5, 2048, 0))
     assert "5 B, and 2.0 KiB shared with uv's cache in all" in capsys.readouterr().err
 
 

@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.environments import trash
+from uvlocal.manage.environments import records, trash
 from uvlocal.manage.findings import FAIL, OK, WARN, Finding
 from uvlocal.manage.settings.show import local_store
 from uvlocal.shim.machine import directories
@@ -16,6 +16,13 @@ from uvlocal.shim.store import lookup, naming
 if TYPE_CHECKING:
     from uvlocal.manage.doctor.facts import Facts
     from uvlocal.manage.environments.records import Entry
+
+
+#: What lets a person, or on macOS a terminal, read a folder.
+_PERMISSION = (
+    "see who may read the folder; on macOS, System Settings > Privacy & Security > Files & Folders "
+    "says what the terminal may read"
+)
 
 
 def check(facts: Facts) -> list[Finding]:
@@ -128,6 +135,12 @@ def check_records(facts: Facts) -> list[Finding]:
         what = "an environment is" if len(unused) == 1 else f"{len(unused)} environments are"
         seen = f"{what} no longer used"
         checks.append(Finding("unused", WARN, seen, "high", "uvlocal prune"))
+    unread = records.unread(facts.places, facts.entries)
+    if unread:
+        what = "1 folder" if len(unread) == 1 else f"{len(unread)} folders"
+        names = ", ".join(f"`{contract_home(path, facts.system)}`" for path in unread)
+        seen = f"{what} could not be read: {names}"
+        checks.append(Finding("unread-folders", WARN, seen, advice=_PERMISSION))
     if not checks:
         number = len(facts.entries)
         seen = f"records and environments match ({number} environment{'' if number == 1 else 's'})"

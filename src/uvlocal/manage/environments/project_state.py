@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from uvlocal.manage.environments.folder_identity import SilentError
+from uvlocal.manage.environments.folder_identity import DeniedError, SilentError
 from uvlocal.shim.machine.display import contract_home
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ STATES: tuple[str, ...] = (
     "broken",
     "replaced",
     "unused",
+    "unreadable",
 )
 
 
@@ -56,6 +57,8 @@ class Judge:
         """Return what happened to the project of a record."""
         try:
             return self._verdict(record)
+        except DeniedError as denied:
+            return Verdict("unreadable", f"`{self._shown(str(denied))}` could not be read")
         except SilentError:
             place = self._shown(record.mount_point or record.root)
             return Verdict("volume-not-mounted", f"`{place}` does not answer")

@@ -61,6 +61,7 @@ def listed(found: Environments, now: float | None = None) -> None:
     if found.size is not None and rows:
         talk(f"{_sizes(found)} in all")
     _remarks(found)
+    console.unread(found.unread_folders)
 
 
 def _row(one: Environment, now: float | None) -> tuple[str, ...]:
