@@ -84,11 +84,13 @@ end
 }
 
 
-def prepare() -> None:
-    """Let typer answer the shells; it does so by itself only with its own options for it."""
-    from typer.completion import completion_init  # type: ignore[attr-defined] # named nowhere else
+def file_name(shell: str) -> str:
+    """Return what the file beside the shim is called that holds the code for a shell."""
+    return f"uvlocal-completion.{'ps1' if shell == 'powershell' else shell}"
 
-    completion_init()
+
+#: Every file beside the shim that may have been made for completion.
+FILES = tuple(map(file_name, OF_UVLOCAL))
 
 
 def code(shell: str) -> str:
