@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from support.compare import code_tools
 from support.tools.fetched import SOURCE
 
 from uvlocal.manage.commands.app import app
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 README = os.path.join(SOURCE, "README.md")
 COMMANDS = os.path.join(SOURCE, "docs", "commands.md")
+CODE_TOOLS = os.path.join(SOURCE, "docs", "tools.md")
 
 #: How a provider's folders are found, as the README says it.
 _HOW = {
@@ -136,7 +138,15 @@ def rewritten(text: str, tables: Mapping[str, Callable[[], str]] = TABLES) -> st
 
 
 #: The tables of each document.
-DOCUMENTS = {README: TABLES, COMMANDS: {"uv-commands": uv_commands}}
+DOCUMENTS = {
+    README: TABLES,
+    COMMANDS: {"uv-commands": uv_commands},
+    CODE_TOOLS: {
+        "imports": code_tools.counts,
+        "helps": code_tools.helps,
+        "runners": code_tools.runners,
+    },
+}
 
 
 if __name__ == "__main__":
