@@ -50,6 +50,7 @@ def populated(machine: Machine) -> Machine:
     shutil.copytree(copied, copied + "-2")
     shutil.rmtree(copied)
     os.rename(copied + "-2", copied)
+    os.utime(os.path.join(copied, "pyproject.toml"), (1, 1))
     machine.first_call(machine.project("code/never-made"))
     away = machine.project(
         os.path.join(machine.home, "away", "foo"), '[tool.uvlocal]\nmode="always"'

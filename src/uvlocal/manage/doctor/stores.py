@@ -7,6 +7,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.environments import records, trash
+from uvlocal.manage.environments.project_state import BACK, CLONED
 from uvlocal.manage.findings import FAIL, OK, WARN, Finding
 from uvlocal.manage.settings.show import local_store
 from uvlocal.shim.machine import directories
@@ -124,6 +125,7 @@ def _leftovers(facts: Facts) -> list[Finding]:
 def check_records(facts: Facts) -> list[Finding]:
     """Check whether records and environments match, and what happened to the projects."""
     checks = [found for entry in facts.entries for found in _entry(entry, facts)]
+    checks += _brought_back(facts)
     gone = [entry for entry in facts.entries if entry.state in ("project-gone", "replaced")]
     if gone:
         one = len(gone) == 1
@@ -148,6 +150,29 @@ def check_records(facts: Facts) -> list[Finding]:
     return checks
 
 
+def _brought_back(facts: Facts) -> list[Finding]:
+    """Say once of all projects that a backup has brought back, a whole home perhaps."""
+    checks = []
+    for place in facts.places:
+        roots = [
+            entry.root
+            for entry in facts.entries
+            if (entry.store, entry.state, entry.why) == (place, "copy", BACK)
+        ]
+        if roots:
+            first = f"`{contract_home(roots[0], facts.system)}`"
+            what = first if len(roots) == 1 else f"{first} and {len(roots) - 1} more"
+            seen = (
+                f"{what}: the folder is a new one with the old content, as after a restore from a "
+                "backup; what is installed stays, and the records can be brought up to date"
+            )
+            command = "uvlocal doctor --fix"
+            checks.append(
+                Finding("record-outdated", WARN, seen, "medium", command, "update-records", place)
+            )
+    return checks
+
+
 def _entry(entry: Entry, facts: Facts) -> list[Finding]:
     path = entry.environment if entry.made else entry.record_path
     shown = contract_home(path, facts.system)
@@ -163,19 +188,9 @@ def _entry(entry: Entry, facts: Facts) -> list[Finding]:
         return [
             Finding("project-moved", WARN, seen, "high", f"uvlocal adopt {there}", path=entry.root)
         ]
-    if entry.state == "copy":
-        seen = f"`{root}`: {entry.why}; uv updates the environment, and `--fix` updates the record"
-        return [
-            Finding(
-                "record-outdated",
-                WARN,
-                seen,
-                "medium",
-                "uvlocal doctor --fix",
-                "update-record",
-                entry.record_path,
-            )
-        ]
+    if entry.state == "copy" and entry.why == CLONED:
+        seen = f"`{root}`: {entry.why}; the next `uv sync` there keeps it for `uvlocal adopt`"
+        return [Finding("project-replaced", OK, seen, path=entry.root)]
     if entry.state == "volume-not-mounted":
         return [Finding("volume-not-mounted", OK, f"`{root}`: {entry.why}", path=entry.root)]
     return []

@@ -32,6 +32,11 @@ STATES: tuple[str, ...] = (
     "unreadable",
 )
 
+#: Why a project is a `copy`: it is another project, which the next call of uv gives an environment
+#: of its own, or the same one, which goes on with what it has.
+CLONED = "another project has replaced the one that it was created for"
+BACK = "its project is in a new directory with the old content, as after a restore from a backup"
+
 
 class Verdict(NamedTuple):
     """The state of a project, a sentence about it, and its new path if it was moved."""
@@ -70,8 +75,10 @@ class Judge:
         if seen is None:
             return self._without_project(record)
         if seen.is_other(record.identity):
-            why = "another directory has replaced the project that it was created for"
-            return Verdict("copy", why)
+            from uvlocal.manage.environments import replaced
+
+            is_another = replaced.is_for_another(record, self._system)
+            return Verdict("copy", CLONED if is_another else BACK)
         if seen.device != record.identity.device and self._is_bare(record):
             missing = self._missing_volume(record)
             if missing:
@@ -85,8 +92,7 @@ class Judge:
         beside = ((os.path.join(above, name), record.mount_point) for name in names)
         moved = self._recognised(record, self._known_roots())
         moved = moved or self._recognised(record, self._identified(beside))
-        why = "another project has replaced the one that it was created for"
-        return moved or Verdict("replaced", why)
+        return moved or Verdict("replaced", CLONED)
 
     def _shown(self, path: str) -> str:
         return contract_home(path, self._system)

@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from uvlocal.manage.environments import discoverable, records
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.files.atomic import replace as write
 from uvlocal.manage.installation import (
@@ -198,6 +199,9 @@ def perform(todo: Plan) -> Installation:
             write(path, code, 0o644)
     except OSError as error:
         raise UserError(f"`{should.folder}` cannot be written: {error.strerror}") from error
+    wanted = settings.load(todo.system)
+    if wanted.discoverable:  # `uninstall` removed the links
+        discoverable.make_all(records.places(todo.system, wanted), todo.system)
     # Otherwise each call would compile the package if it is read-only later.
     compileall.compile_dir(os.path.join(PACKAGE, "shim"), quiet=2)
     lines = tuple(map(rc_lines.put, todo.result.lines, todo.edits))
