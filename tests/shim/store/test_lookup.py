@@ -151,7 +151,8 @@ def test_two_roots_never_share_an_environment(content: bytes, *, same: bool) -> 
     first = naming.name_of(ROOT, machine())
     system = machine({f"{HOME_STORE}/records/{first}.toml": content})
     second = naming.name_of(ROOT, system, salt=1)
-    assert lookup.name_in(HOME_STORE, ROOT, system) == (first if same else second)
+    name, _ = lookup.find_in(HOME_STORE, ROOT, system)
+    assert name == (first if same else second)
 
 
 def test_a_key_with_quotes_needs_the_parser() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from support import systems
 from support.hosts.fakes import FakeSystem, Link
 from support.hosts.sample_clients import (
     PLATFORMS,
@@ -86,10 +87,10 @@ def test_contest_of_a_root() -> None:
     system = _dropbox("/home/me/my cloud/foo")
     synced = _at("/home/me/my cloud/foo", system, synced_roots=("/home/me/my cloud",))
     assert synced.contest == "uvlocal config remove-root ~/'my cloud'"
-    assert "`~/my cloud` is one of your `synced-roots`" in synced.evidence
+    assert "`~/my cloud` is listed in your `synced-roots`" in synced.evidence
     local = _at("/home/me/Dropbox/foo", system, local_roots=("/home/me/Dropbox",))
     assert local.contest == "uvlocal config remove-root ~/Dropbox"
-    assert "`~/Dropbox` is one of your `local-roots`" in local.evidence
+    assert "`~/Dropbox` is listed in your `local-roots`" in local.evidence
 
 
 def test_everything_is_local() -> None:
@@ -176,7 +177,7 @@ def test_link_that_is_followed() -> None:
         "onedrive-abraunegg",
         "followed",
     )
-    assert "follows links" in volume.evidence[0]
+    assert "this client follows" in volume.evidence[0]
     assert _at("/home/me/OneDrive/foo", system, local_roots=("/home/me/src",)).kind == "local"
 
 
@@ -764,6 +765,7 @@ def test_sync_root_of_somebody_unknown() -> None:
     assert (volume.provider, volume.label) == ("cloud-files", "Foo Sync (a Windows sync root)")
 
 
+@systems.needs_links
 def test_this_machine(tmp_path: Path) -> None:
     """With real files: a root reached through a link is recognised by device and inode."""
     home, data = tmp_path / "home", tmp_path / "data"

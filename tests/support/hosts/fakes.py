@@ -67,7 +67,6 @@ class FakeSystem(System):
         home: str | None = None,
         blocked: tuple[str, ...] = (),
     ) -> None:
-        """Build the tree, each file's parents included."""
         default_home = {"linux": "/home/me", "darwin": "/Users/me", "win32": r"C:\Users\me"}
         home = default_home[platform] if home is None else home
         super().__init__(

@@ -90,7 +90,6 @@ class SyncClient:
     """
 
     def __init__(self, tree: str, action: str = "hide", *, interval: float = 0.005) -> None:
-        """Take note; the client starts with `with`."""
         self.command = [sys.executable, "-m", __name__, tree, str(interval), action]
         self.passes = 0
 

@@ -1,8 +1,8 @@
-"""Which folder this is, whatever it is called: how a moved project is known again.
+"""The identity of a directory, independent of its path: how a moved project is recognised.
 
-A folder keeps its inode number when it is moved on its disk. That alone proves nothing: ext4 gives
-the number of a removed folder to the next new one, seen after a few milliseconds. So the time of
-the folder's birth counts as well; where the file system does not tell it, no folder is recognised.
+A directory keeps its inode number when it is moved on its disk. That alone proves nothing: ext4
+reuses the number of a removed directory for the next new one, as seen within milliseconds. So the
+birth time counts as well; if the file system has none, no directory is recognised.
 """
 
 from __future__ import annotations
@@ -15,30 +15,34 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uvlocal.shim.machine import native
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 _Answer = TypeVar("_Answer")
+_Place = TypeVar("_Place")
 
-#: How long a disk may take to say what is at a path, in seconds: a dead server never answers.
+#: How long a disk may take to answer, in seconds: a dead server never does.
 PATIENCE = 3.0
 
-#: The most folders that are looked at where a moved project is looked for.
+#: The maximum number of directories in which a moved project is searched for.
 _MOST_FOLDERS = 1000
+#: How many questions are put at once where many are known beforehand: a thread's answer takes
+#: longer than what it does for it, and the slowest disk that answers still does so in time.
+_AT_ONCE = 16
 
 
 class SilentError(Exception):
-    """A disk that did not answer in time, or not to this user."""
+    """A disk did not answer in time, or not to this user."""
 
 
 class DeniedError(SilentError):
-    """A place that this user may not look at: what is there is not known."""
+    """This user may not look at a place, so what is there is unknown."""
 
 
 class Identity(NamedTuple):
-    """What a folder keeps when it is moved on its disk.
+    """What stays the same when a directory is moved on its disk.
 
-    `device` and `inode` are as in `os.stat`; the device's number may be another after the next
-    start of the machine. `born` is in microseconds since 1970, 0 where the disk does not tell.
+    `device` and `inode` are as in `os.stat`; the device number may change when the machine
+    restarts. `born` is in microseconds since 1970, or 0 if unknown.
     """
 
     device: int
@@ -46,88 +50,123 @@ class Identity(NamedTuple):
     born: int
 
     def is_same(self, other: Identity) -> bool:
-        """Return whether both are certainly one folder."""
+        """Return whether both are certainly the same directory."""
         return bool(self.born) and (self.inode, self.born) == (other.inode, other.born)
 
     def is_still(self, other: Identity) -> bool:
-        """Return whether both are one folder that nobody moves, as far as its disk tells."""
+        """Return whether both are the same directory, unmoved, as far as the disk can tell."""
         if self.born and other.born:
             return self.is_same(other)
         return bool(self.inode) and (self.device, self.inode) == (other.device, other.inode)
 
     def is_other(self, other: Identity) -> bool:
-        """Return whether both are certainly two folders, seen on one disk."""
+        """Return whether both are certainly different directories on the same disk."""
         born = self.born != other.born and bool(self.born and other.born)
         return self.device == other.device and (self.inode != other.inode or born)
 
 
 class Disk:
-    """The disks that projects lie on; every question has to be answered in time.
+    """The disks that projects are on; every call has a timeout.
 
-    What did not answer once is not asked again. What this user may not look at is not taken for
-    gone: every method raises `DeniedError` there (EACCES; EPERM from macOS' privacy rules).
+    A disk that timed out is not asked again. Where this user may not look, every method raises
+    `DeniedError` (EACCES, or EPERM from macOS' privacy rules): a project there is not gone.
     """
 
     def __init__(self, patience: float = PATIENCE) -> None:
-        """Begin without a disk known to be silent."""
         self._patience = patience
         self._silent: set[str] = set()
         self._asker: _Asker | None = None
+        self._known: dict[tuple[object, object], Any] = {}
+
+    def look_ahead(self, folders: Iterable[tuple[str, str]]) -> None:
+        """Look at many folders, each with its mount point, whose `identity` is asked for next.
+
+        Whatever a disk does not answer now, it is asked once more then.
+        """
+        self._prepare(_identity, folders)
+
+    def look_ahead_at(self, files: Iterable[tuple[tuple[str, ...], str]]) -> None:
+        """Look at groups of files, as `look_ahead` does, for `statuses`."""
+        self._prepare(_statuses, files)
+
+    def _prepare(
+        self, question: Callable[[_Place], object], places: Iterable[tuple[_Place, str]]
+    ) -> None:
+        by_disk: dict[str, list[_Place]] = {}
+        for place, mount_point in places:
+            by_disk.setdefault(mount_point, []).append(place)
+        for some in by_disk.values():
+            for first in range(0, len(some), _AT_ONCE):
+                part = some[first : first + _AT_ONCE]
+                answers = self._put(lambda: [_answered(question, one) for one in part])  # noqa: B023 - at once
+                if not answers:
+                    break
+                self._known.update(zip(((question, one) for one in part), answers[0], strict=True))
 
     def identity(self, path: str, mount_point: str = "") -> Identity | None:
-        """Return which folder is at `path`, None where none is.
+        """Return the identity of the directory at `path`, or None if there is none.
 
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(path, mount_point, lambda: _identity(path))
+        return self._ask(path, mount_point, _identity, path)
 
     def status(self, path: str, mount_point: str = "") -> os.stat_result | None:
-        """Return the status of `path` itself, None where nothing is.
+        """Return the status of `path` itself, or None if it does not exist.
 
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(path, mount_point, lambda: _status(path))
+        return self._ask(path, mount_point, _status, path)
 
     def folders(self, path: str, mount_point: str = "") -> list[str]:
-        """Return the names of the folders in `path`, the first thousand.
+        """Return the names of the first thousand directories in `path`.
 
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(path, mount_point, lambda: _folders(path))
+        return self._ask(path, mount_point, _folders, path)
 
-    def statuses(self, paths: list[str], mount_point: str = "") -> list[os.stat_result | None]:
+    def statuses(
+        self, paths: tuple[str, ...], mount_point: str = ""
+    ) -> list[os.stat_result | None]:
         """Return the status of each path on one disk, as `status` does.
 
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(paths[0], mount_point, lambda: [_status(path) for path in paths])
+        return self._ask(paths[0], mount_point, _statuses, paths)
 
-    def _ask(self, path: str, mount_point: str, question: Callable[[], _Answer]) -> _Answer:
-        # What hangs below the root directory is another disk, mounted since.
+    def _ask(
+        self, path: str, mount_point: str, question: Callable[[_Place], _Answer], place: _Place
+    ) -> _Answer:
+        if (question, place) in self._known:
+            known: _Answer | PermissionError = self._known[question, place]
+            return _told(known, path)
+        # A path below the root directory is on another disk, mounted since.
         disk = mount_point if os.path.dirname(mount_point) != mount_point else path
         if disk in self._silent:
             raise SilentError(disk)
-        if self._asker is None:
-            self._asker = _Asker()
-        answers = self._asker.ask(lambda: _answered(question), self._patience)
+        answers = self._put(lambda: _answered(question, place))
         if not answers:
             self._silent.add(disk)
-            self._asker = None  # it waits for that disk
             raise SilentError(disk)
-        answer: _Answer | PermissionError = answers[0]
-        if isinstance(answer, PermissionError):
-            raise DeniedError(path)
-        return answer
+        return _told(answers[0], path)
+
+    def _put(self, question: Callable[[], _Answer]) -> list[_Answer]:
+        """Return the answer to a question in a list, which is empty where there is none in time."""
+        if self._asker is None:
+            self._asker = _Asker()
+        answers = self._asker.ask(question, self._patience)
+        if not answers:
+            self._asker = None  # it still waits for that disk
+        return answers
 
 
 class _Asker:
-    """A thread that asks the disks, one question after the other, while the caller waits.
+    """A thread that accesses the disks, one question at a time, while the caller waits.
 
-    A thread that a dead server holds must not hold up the end of the program.
+    A thread blocked by a dead server must not keep the program from exiting.
     """
 
     def __init__(self) -> None:
@@ -139,7 +178,7 @@ class _Asker:
         threading.Thread(target=self._run, daemon=True).start()
 
     def ask(self, question: Callable[[], object], patience: float) -> list[Any]:
-        """Return the answer in a list, which is empty where there is none in time."""
+        """Return the answer in a list, which is empty after a timeout."""
         import queue
 
         self._questions.put(question)
@@ -154,7 +193,7 @@ class _Asker:
 
 
 def identity_of(path: str) -> Identity | None:
-    """Return which folder is at `path`, None where none is, or where nobody may look."""
+    """Return the identity of the directory at `path`, or None if there is none, or no access."""
     try:
         return _identity(path)
     except PermissionError:
@@ -182,6 +221,10 @@ def _status(path: str) -> os.stat_result | None:
         return None
 
 
+def _statuses(paths: tuple[str, ...]) -> list[os.stat_result | None]:
+    return [_status(path) for path in paths]
+
+
 def _folders(path: str) -> list[str]:
     try:
         with os.scandir(path) as entries:
@@ -193,9 +236,20 @@ def _folders(path: str) -> list[str]:
         return []
 
 
-def _answered(question: Callable[[], _Answer]) -> _Answer | PermissionError:
-    """Return the answer, or that it was refused, so that one thread can hand it to another."""
+def _answered(question: Callable[[_Place], _Answer], place: _Place) -> _Answer | PermissionError:
+    """Return the answer, or the refusal, so that one thread can hand it to another."""
     try:
-        return question()
+        return question(place)
     except PermissionError as error:
         return error
+
+
+def _told(answer: _Answer | PermissionError, path: str) -> _Answer:
+    """Return an answer.
+
+    Raises:
+        DeniedError: it is a refusal.
+    """
+    if isinstance(answer, PermissionError):
+        raise DeniedError(path)
+    return answer

@@ -1,4 +1,4 @@
-"""Our line in each startup file of some shells: what it should be, and how it stands."""
+"""Our line in each startup file of some shells, and its state."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The line in one startup file.
+    """Our line in one startup file.
 
-    `state` is `current`, `absent`, `outdated` (another line of ours is there, or one that comes
-    too early in its file), `added`, or `blocked`; `reason` says why it is blocked. `code` is what
-    the shell runs, `text` the whole line with its mark.
+    `state` is `current`, `absent`, `outdated` (an old line, or one that is too early in the file),
+    `added`, or `blocked`; `reason` says why it is blocked. `code` is what the shell runs, `text`
+    the whole line with its marker.
     """
 
     shell: str
@@ -33,7 +33,7 @@ class Line:
 def plan(
     names: Iterable[str], folder: str, system: System, *, alias: bool = False
 ) -> list[tuple[Line, rc_files.Edit]]:
-    """Return the lines that the shells of these names should have, each with what is to be done."""
+    """Return the lines that these shells should have, each with the edit that adds it."""
     make = shell_snippets.alias_line if alias else shell_snippets.path_line
     found = []
     for name in names:
@@ -60,7 +60,7 @@ def _state(edit: rc_files.Edit) -> str:
 
 
 def put(line: Line, edit: rc_files.Edit) -> Line:
-    """Do what is to be done for one line, and return how it stands then."""
+    """Apply the edit for a line, and return the line with its new state."""
     if not edit.changes:
         return line
     try:
@@ -71,7 +71,7 @@ def put(line: Line, edit: rc_files.Edit) -> Line:
 
 
 def standing(names: Iterable[str], folder: str, system: System) -> list[Line]:
-    """Return how the lines of these shells stand: PATH or alias, whichever is there."""
+    """Return the state of these shells' lines, for PATH or an alias, whichever is there."""
     found = []
     for name in names:
         lines = [line for line, _ in plan([name], folder, system)]
