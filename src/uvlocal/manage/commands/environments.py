@@ -24,8 +24,8 @@ _LIST_ENDING = ending(
     ("List them faster, without their sizes", "uvlocal list --no-size"),
 )
 _PRUNE_ENDING = ending(
-    "0 on success; 1 if an environment was not removed or a directory not read; 2 for an invalid "
-    "AGE",
+    "0 on success; 1 if an environment was not removed or a directory could not be read; 2 for an "
+    "invalid AGE",
     ("Show what would be removed, and ask", "uvlocal prune"),
     ("Show it without removing anything", "uvlocal prune --dry-run"),
     (
@@ -86,7 +86,7 @@ def prune(
 ) -> None:
     """Remove the environments of projects that are gone.
 
-    An environment stays if its volume is not mounted, if its project may not be read, if a process
+    An environment stays if its volume is not mounted, if its project is unreadable, if a process
     uses it, or if uvlocal did not create it. uv recreates what `--older-than` removed when you next
     use the project, but without packages that you installed by hand.
     """

@@ -35,7 +35,7 @@ class SilentError(Exception):
 
 
 class DeniedError(SilentError):
-    """This user may not look at a place, so what is there is unknown."""
+    """This user may not look at a path, so that nothing is known about it."""
 
 
 class Identity(NamedTuple):
@@ -68,8 +68,8 @@ class Identity(NamedTuple):
 class Disk:
     """The disks that projects are on; every call has a timeout.
 
-    A disk that timed out is not asked again. Where this user may not look, every method raises
-    `DeniedError` (EACCES, or EPERM from macOS' privacy rules): a project there is not gone.
+    A disk that timed out is not asked again. A path that this user may not look at does not count
+    as gone: every method raises `DeniedError` for it (EACCES; EPERM from macOS' privacy rules).
     """
 
     def __init__(self, patience: float = PATIENCE) -> None:
@@ -142,7 +142,7 @@ class Disk:
     ) -> _Answer:
         if (question, place) in self._known:
             known: _Answer | PermissionError = self._known[question, place]
-            return _told(known, path)
+            return _granted(known, path)
         # A path below the root directory is on another disk, mounted since.
         disk = mount_point if os.path.dirname(mount_point) != mount_point else path
         if disk in self._silent:
@@ -151,7 +151,7 @@ class Disk:
         if not answers:
             self._silent.add(disk)
             raise SilentError(disk)
-        return _told(answers[0], path)
+        return _granted(answers[0], path)
 
     def _put(self, question: Callable[[], _Answer]) -> list[_Answer]:
         """Return the answer to a question in a list, which is empty where there is none in time."""
@@ -193,7 +193,7 @@ class _Asker:
 
 
 def identity_of(path: str) -> Identity | None:
-    """Return the identity of the directory at `path`, or None if there is none, or no access."""
+    """Return the identity of the directory at `path`, or None if there is none or it is denied."""
     try:
         return _identity(path)
     except PermissionError:
@@ -237,19 +237,14 @@ def _folders(path: str) -> list[str]:
 
 
 def _answered(question: Callable[[_Place], _Answer], place: _Place) -> _Answer | PermissionError:
-    """Return the answer, or the refusal, so that one thread can hand it to another."""
+    """Return the answer, or its refusal, so that one thread can hand it to another."""
     try:
         return question(place)
     except PermissionError as error:
         return error
 
 
-def _told(answer: _Answer | PermissionError, path: str) -> _Answer:
-    """Return an answer.
-
-    Raises:
-        DeniedError: it is a refusal.
-    """
+def _granted(answer: _Answer | PermissionError, path: str) -> _Answer:
     if isinstance(answer, PermissionError):
         raise DeniedError(path)
     return answer

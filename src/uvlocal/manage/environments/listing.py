@@ -68,8 +68,8 @@ class Environments:
     """Every environment of this user; `version` is the version of the JSON format.
 
     `stores` are the existing stores. `size` and `shared_size` are totals: files that two
-    environments share are freed when both are removed. `unread_folders` is the number of
-    directories of projects, stores and environments that could not be read.
+    environments share are freed when both are removed. `unread_folders` is how many
+    directories of projects, stores and environments could not be read.
     """
 
     version: int

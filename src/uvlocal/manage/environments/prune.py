@@ -58,7 +58,7 @@ class Plan:
 
     `leftovers` are what an interrupted call left in a store's `trash`. `size` is what the whole
     removal frees, in bytes: files that two environments share are freed when both are removed.
-    `unread_folders` is the number of projects and stores that could not be read.
+    `unread_folders` is how many projects and stores could not be read.
     """
 
     remove: tuple[Candidate, ...]

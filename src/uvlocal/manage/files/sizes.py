@@ -40,7 +40,7 @@ class Size:
 class Meter:
     """Measures environments, each by itself and all together.
 
-    `unread` is the number of directories that could not be read.
+    `unread` is the number of unreadable directories.
     """
 
     def __init__(self, tell: Callable[[int], None] | None = None) -> None:
@@ -138,10 +138,10 @@ def _folder_status(path: str) -> os.stat_result | None:
 
 
 def _listed(folder: str) -> list[tuple[os.DirEntry[str], os.stat_result]]:
-    """Return the entries of a directory with their status, without those that are gone.
+    """Return the entries of a directory with their status, without those that vanished.
 
     Raises:
-        PermissionError: it may not be read.
+        PermissionError: the directory is unreadable.
     """
     try:
         with os.scandir(folder) as entries:

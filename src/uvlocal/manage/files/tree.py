@@ -43,7 +43,7 @@ class Entry(NamedTuple):
 class Files:
     """The interface to the disk, which tests replace by a dictionary.
 
-    `unread` is the number of directories that exist but could not be read.
+    `unread` is the number of unreadable directories.
     """
 
     unread = 0
@@ -183,8 +183,8 @@ class Cost(NamedTuple):
         hidden: `.pth` files with macOS' hidden flag, which Python skips.
         conflicts: copies that a sync client made of files or directories that two machines changed.
         evicted: files and directories whose content is only in the cloud.
-        complete: False if a limit ended the count, or a directory could not be read.
-        unread: directories that could not be read.
+        complete: False if a limit ended the count, or something could not be read.
+        unread: the number of unreadable directories.
     """
 
     files: int = 0

@@ -116,7 +116,7 @@ class Scan:
         saved_files, saved_bytes: what `uvlocal migrate --all` would remove.
         evicted_folders: the number of folders not searched, as their content is only in the cloud.
         limit: `entries`, `time` or `depth` if a limit ended the search, else "".
-        unread_folders: the number of directories that could not be read.
+        unread_folders: the number of unreadable directories, whose content is unknown.
     """
 
     version: int
@@ -169,7 +169,7 @@ class Scanner:
             project = call.facts.project
             if project is None or not self._is_same(project.root, place):
                 if self.reader.status(os.path.join(place, "pyproject.toml")) is None:
-                    self.reader.unread += 1  # a directory of which only the names can be read
+                    self.reader.unread += 1  # only its name is readable
                 continue  # a workspace member, which its root stands for
             self.progress.projects += 1
             if decision.strategy is None and decision.code not in _HELPLESS:

@@ -12,13 +12,13 @@ from uvlocal.shim.machine.early_os import fsdecode, fsencode, os, stat
 _XATTR_NOFOLLOW = 1
 #: The size limit of an attribute, in bytes; those we need have a few.
 _ATTRIBUTE_LIMIT = 4096
-#: `ATTR_CMN_FULLPATH` of getattrlist(2); the offset of its reference in the answer; the size of the
-#: answer with the longest path of macOS (`MAXPATHLEN`).
+#: `ATTR_CMN_FULLPATH` of getattrlist(2); the offset of the reference to it in the answer; the
+#: size of the answer, with the longest path that macOS has (`MAXPATHLEN`).
 _FULL_PATH = 0x08000000
 _REFERENCE = 4
 _NAME_SIZE = 12 + 1024
-#: Offsets in macOS' `struct statfs` (`sys/mount.h`, with 64-bit inodes): of the flags, and of the
-#: texts with their sizes; the size of the whole. `MNT_NOWAIT`; the flag `MNT_LOCAL`.
+#: The offsets of flags and texts in macOS' `struct statfs`, the texts with their lengths; its size
+#: (`sys/mount.h`, with 64-bit inodes). `MNT_NOWAIT`; the flag `MNT_LOCAL`.
 _STATFS_FLAGS, _STATFS_TYPE, _STATFS_POINT, _STATFS_DEVICE = 64, (72, 16), (88, 1024), (1112, 1024)
 _STATFS_SIZE = 2168
 _NO_WAIT = 2
@@ -41,8 +41,8 @@ _MOST_STEPS = 1_000_000
 def disk_name(path: str) -> str:
     """Return the spelling that macOS has on disk for `path`, or `path` if there is none.
 
-    getattrlist(2) reads metadata: nothing is opened, which could wait for a FIFO, and could make
-    macOS ask the user whether the terminal may read `~/Documents`.
+    It is metadata (getattrlist(2)): nothing is opened, which could block on a FIFO, or make macOS
+    ask the user whether the terminal may access `~/Documents`.
     """
     if sys.platform != "darwin":
         return path

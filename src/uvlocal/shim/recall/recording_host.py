@@ -20,7 +20,7 @@ compare. The first letter of a stamp is its kind:
     q  when a key of Windows' registry was last changed;  Q  there is no such key
     $  the value of an environment variable, with its name instead of a path
     v  the type of a drive letter, as a number
-    m  which drive letters exist; on macOS a checksum of the list of mounts
+    m  which drive letters exist; on macOS the mounts, as a checksum
 
 `r` and `t` are used for file systems with an unknown clock (another machine's, or a program's) and
 for the mount table; `r` also on Windows, where a file's times can be reset without a trace.
@@ -339,8 +339,8 @@ class RecordingSystem(System):
     def mounts(self) -> "list[tuple[str, str, str, str]]":
         """Return the mounts; on Windows the stamp is the set of drives.
 
-        A directory's own stamp includes its volume. On macOS the stamp is a checksum of the list:
-        mount points, types, and whether they are local. Without a list nothing is recorded.
+        A directory's own stamp includes its volume. On macOS the stamp is the list itself: mount
+        points, types, and whether they are local. Without a list nothing is recorded.
         """
         rows = System.mounts(self)
         if self.platform == "win32":

@@ -130,7 +130,7 @@ class Sight:
 
         A file system whose server is gone blocks every access, and only SIGKILL ends that: every
         `uv` of this user would hang. The root cannot be on it, as its device is another one. The
-        list of mounts comes from the kernel alone; on Windows, so does the type of a drive.
+        list of mounts comes from the kernel alone; on Windows it is the type of a drive letter.
         """
         system = self.system
         if contains(comparable(path, system), comparable(system.cwd, system), system):
