@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: How often a store is made that somebody removes at that very moment.
 _TRIES = 8
+#: How many lines are said before uv at most; what matters most comes first.
+_MOST_LINES = 3
 #: Codes of which the user hears, in one line, although nothing is done.
 _SPOKEN = ("no-store",)
 
@@ -94,7 +96,7 @@ def prepare(call: Call, decision: Decision) -> None:
         lines.append(_problems(call.settings.problems))
     if quiet:
         return
-    for line in lines:
+    for line in lines[:_MOST_LINES]:
         handover.say(display.printable(line))
 
 
