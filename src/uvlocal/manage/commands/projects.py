@@ -116,9 +116,10 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
     else:
         jobs = migrating.plan_some(paths or [None], extras)
     ready = [job for job in jobs if job.result.state == "planned"]
-    if not json:
-        for job in jobs:
-            projects.planned(job.result, extras)
+    # What is done without a question is told once it is done.
+    told = [job for job in jobs if dry_run or not yes or job.result.state != "planned"]
+    for job in () if json else told:
+        projects.planned(job.result, extras)
     question = f"migrate {console.count(len(ready), 'project')}?"
     if ready and not (dry_run or yes or json):
         confirm(question)

@@ -229,8 +229,7 @@ def migrated(one: Migration) -> None:
         _refused(one)
         return
     freed = f"{count(one.files, 'file')}, {size(one.bytes)}"
-    data(f"migrated `{shown(one.root)}`")
-    data(f"    removed `.venv` ({freed})")
+    data(f"migrated `{shown(one.root)}`: removed `.venv` ({freed})")
     for package in one.changed:
         data(f"    {package.name} {package.before} -> {package.after}")
     for requirement in one.extra:
