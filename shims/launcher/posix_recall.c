@@ -1,4 +1,4 @@
-/* What recorded decisions rest on, on POSIX. */
+/* Check the inputs of recorded decisions on POSIX. */
 
 static const char *from_record(const char *text)
 {
@@ -53,11 +53,11 @@ static bool has_same_status(const char *numbers, const struct stat *status, size
     return are_numbers(numbers, now, count);
 }
 
-/* The file is read to its end: those of the kernel have no size. */
+/* Reads the file to its end, as files of the kernel have no size. */
 static bool has_same_content(const char *stamp, const char *path)
 {
     char part[8192];
-    uint64_t numbers[] = {0, 0}; /* the size, and the rest */
+    uint64_t numbers[] = {0, 0}; /* the size, and the remainder */
     ssize_t got = -1;
     struct stat status;
     int file = open_file(path);
@@ -82,7 +82,7 @@ static bool has_same_target(const char *stamp, const char *path)
     return is_equal(target, stamp + 1);
 }
 
-/* Says whether macOS itself still has this name for a path (its letter case, say). */
+/* Returns whether macOS itself still has this name for a path, for example its letter case. */
 static bool has_same_name(const char *stamp, const char *path)
 {
 #ifdef __APPLE__
@@ -100,7 +100,7 @@ static bool has_same_name(const char *stamp, const char *path)
 }
 
 /* The stamp is `xNAME!` for an attribute that is absent, else `xNAME=` and its value in
- * hexadecimal. Absent means that it cannot be had, for whatever reason. */
+ * hexadecimal. Absent means that it cannot be read, for any reason. */
 static bool has_same_attribute(const char *stamp, const char *path)
 {
     char name[256];
@@ -125,7 +125,7 @@ static bool has_same_attribute(const char *stamp, const char *path)
     return is_hexadecimal(stamp + end + 1, value, (size_t)size);
 }
 
-/* `access` answers yes in some sandboxes (Landlock) and means no. Nothing is written. */
+/* Opens the file, as `access` wrongly says yes in some sandboxes (Landlock). Writes nothing. */
 static bool can_change(const char *path)
 {
     int file = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
