@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from support import systems
 
 import uvlocal
 from uvlocal.shim.recall import bytecode
@@ -131,6 +132,7 @@ class Home:
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """Return a home for one test."""
+    systems.need_posix("the homes here are POSIX's")
     return Home(str(tmp_path))
 
 

@@ -238,7 +238,14 @@ class Call:
         project = self.facts.project
         if project is not None:
             root, found, home = project.root, project.found, self.system.home
-            volume = locate(root, found, self.system, self.settings, known_local=home)
+            volume = locate(
+                root,
+                found,
+                self.system,
+                self.settings,
+                known_local=home,
+                recorded=lambda: lookup.recorded_provider(root, self.system, self.settings),
+            )
             self.facts.volume = volume
             self.note("volume", f"{volume.kind} ({volume.label})")
             for sentence in volume.evidence:

@@ -86,8 +86,8 @@ def _by_path(name: str) -> "ModuleType":
 
 
 def _is_tracing() -> bool:
-    # The rule of `variables.is_on`, which is not loaded yet. `os` may not be loaded either: then
-    # names and values are bytes, or on Windows names have any letter case.
+    # The rule of `variables.is_on`, which is not loaded yet (a test holds both equal). `os` may not
+    # be loaded either: then names and values are bytes, or on Windows names have any letter case.
     names = ("UVLOCAL_TRACE", b"UVLOCAL_TRACE")
     found = [value for name, value in os.environ.items() if name.upper() in names]
     return any(value not in ("", b"", "0", b"0") for value in found)
@@ -96,9 +96,12 @@ def _is_tracing() -> bool:
 def _cache(launcher: str) -> str:
     """Return the cache directory that the file beside the launcher names, or ""."""
     folder = launcher[: max(launcher.rfind("/"), launcher.rfind("\\")) + 1]
+    # Without waiting: something else may stand in its place, a FIFO say.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        with open(folder + _CONFIGURATION, "rb", buffering=0) as file:
-            lines = file.read(_LIMIT).split(b"\n")
+        descriptor = os.open(folder + _CONFIGURATION, flags)
+        with open(descriptor, "rb", buffering=0) as file:
+            lines = (file.read(_LIMIT) or b"").split(b"\n")
     except OSError:
         return ""
     found = [line[6:] for line in lines if line.startswith(b"cache ")]

@@ -25,22 +25,11 @@ def attempt(call: Call, decision: Decision) -> bool:
     This happens in a project's first redirected call, and again until uv has created the
     environment: another sandbox may forbid what the last one allowed.
     """
-    store, project, system = call.facts.store, call.facts.project, call.system
+    store, project = call.facts.store, call.facts.project
     if store is None or project is None:
         return False
-    path = lookup.record_path(store.path, system.path.basename(decision.environment), system)
-    there = system.lstat(path) is not None
-    is_others = there and lookup.is_of_another_folder(path, project.root, system)
-    if store.exists and there and not is_others:
-        return True
     try:
-        for tries_left in reversed(range(_TRIES)):
-            try:
-                _claim(call, decision, is_others=is_others)
-                break
-            except FileNotFoundError:
-                if not tries_left:
-                    raise
+        _claim(call, decision, store, project.root)
     except (OSError, ValueError) as error:
         call.note("store", f"cannot be written ({type(error).__name__}: {error})")
         call.is_lasting = False
@@ -52,8 +41,23 @@ def attempt(call: Call, decision: Decision) -> bool:
     return True
 
 
-def _claim(call: Call, decision: Decision, *, is_others: bool) -> None:
-    """Create the record and the directory, and keep what to add to the notice."""
+def _claim(call: Call, decision: Decision, store: lookup.Store, root: str) -> None:
+    """Create the record and the directory; try again if the store is removed meanwhile."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            _claim_once(call, decision, store, root)
+        except FileNotFoundError:
+            if not tries_left:
+                raise
+        else:
+            return
+
+
+def _claim_once(call: Call, decision: Decision, store: lookup.Store, root: str) -> None:
+    """Create the record and the directory where needed, and keep what to add to the notice."""
+    is_others = lookup.is_of_another_folder(store, root, call.system)
+    if store.exists and not is_others and call.system.lstat(store.record_path) is not None:
+        return
     # The only import from `manage`, and only now: creating the environment takes hundreds of
     # milliseconds anyway.
     site = handover.configuration(call.system, call.launcher).get("site", "")
@@ -65,7 +69,7 @@ def _claim(call: Call, decision: Decision, *, is_others: bool) -> None:
         from uvlocal.manage.environments import replaced
 
         call.first_notice = replaced.set_aside(call, decision)
-        if call.facts.store is not None and call.facts.store.exists:
+        if store.exists:
             return  # it only looked like another directory's
     added = record.claim(call, decision)
     call.first_notice = added if call.first_notice is None else call.first_notice
@@ -102,8 +106,10 @@ def _news(call: Call, decision: Decision, *, quiet: bool) -> "list[str]":
         added, _, hint = call.first_notice.partition("\n")
         old = _old_environment(call)
         line = f"uvlocal: {decision.sentence}{added}{obstacle}{old}"
-        return [line, hint] if hint else [line]
-    if decision.fallback and not quiet and _is_news(call, decision):
+        # Once per user, not per project or store.
+        tell = hint and not quiet and _is_news(call, "editors", "told")
+        return [line, hint] if tell else [line]
+    if decision.fallback and not quiet and _is_news(call, decision.environment, decision.fallback):
         return [f"uvlocal: {decision.fallback}, so the environment is kept outside the project"]
     return []
 
@@ -165,7 +171,7 @@ def _try(call: Call, decision: Decision, act: "Callable[[Call, Decision], str]")
 def _keep_pointer(call: Call, decision: Decision) -> str:
     """Create or repair the pointer if one is wanted; return what stops that, for the notice."""
     wish, volume, project = call.settings.pointer, call.facts.volume, call.facts.project
-    if wish == "none" or volume is None or project is None or not _is_kept(call, decision):
+    if wish == "none" or volume is None or project is None or not _is_kept(call):
         return ""
     from uvlocal.shim.store import pointers
 
@@ -177,13 +183,10 @@ def _keep_pointer(call: Call, decision: Decision) -> str:
     return ""
 
 
-def _is_kept(call: Call, decision: Decision) -> bool:
+def _is_kept(call: Call) -> bool:
     """Return whether an environment or its record exists, so that uv accepts the project."""
     store, system = call.facts.store, call.system
-    if store is None:
-        return False
-    name = system.path.basename(decision.environment)
-    return store.exists or system.exists(lookup.record_path(store.path, name, system))
+    return store is not None and (store.exists or system.exists(store.record_path))
 
 
 def _keep_shim(call: Call, decision: Decision) -> str:
@@ -215,10 +218,10 @@ def _own_file(call: Call, folder: str, name: str) -> str:
     return system.path.join(cache, folder, system.path.basename(name)) if cache else ""
 
 
-def _is_news(call: Call, decision: Decision) -> bool:
-    """Note that a fallback was reported for a project; return whether that is new."""
-    path = _own_file(call, "said", decision.environment)
-    said = decision.fallback.encode("utf-8", "surrogateescape")
+def _is_news(call: Call, about: str, text: str) -> bool:
+    """Note what was said about an environment, or about all; return whether it is new."""
+    path = _own_file(call, "said", about)
+    said = text.encode("utf-8", "surrogateescape")
     if not path or call.system.read(path) == said:
         return False
     return call.system.write_private(path, said)

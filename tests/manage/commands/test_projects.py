@@ -221,8 +221,16 @@ def found(**facts: Any) -> Found:  # noqa: ANN401 - a fact is a field of any typ
     ("facts", "said"),
     [
         pytest.param({}, "iCloud Drive", id="nothing"),
-        pytest.param({"hidden_pth": 1}, "iCloud Drive, 1 hidden `.pth` file", id="hidden"),
-        pytest.param({"hidden_pth": 2}, "iCloud Drive, 2 hidden `.pth` files", id="hidden-many"),
+        pytest.param(
+            {"hidden_pth": 1},
+            "iCloud Drive, 1 hidden `.pth` file, which Python skips: imports fail",
+            id="hidden",
+        ),
+        pytest.param(
+            {"hidden_pth": 2},
+            "iCloud Drive, 2 hidden `.pth` files, which Python skips: imports fail",
+            id="hidden-many",
+        ),
         pytest.param({"conflict_copies": 1}, "iCloud Drive, 1 conflict copy", id="conflict"),
         pytest.param({"conflict_copies": 1200}, "iCloud Drive, 1,200 conflict copies", id="many"),
         pytest.param({"evicted": 1200}, "iCloud Drive, 1,200 evicted", id="evicted"),
@@ -239,6 +247,13 @@ def test_remarks(facts: dict[str, object], said: str, capsys: pytest.CaptureFixt
     one = found(**facts)
     projects.scan(Scan(1, ("/x",), (one,), 0, 0, 1, 1, 0, 0, 0, ""))
     assert f"\n    {said}\n" in capsys.readouterr().out
+
+
+def test_the_cure_of_hidden_files(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where Python skips files because they are hidden, the command that mends that is named."""
+    projects.scan(Scan(1, ("/x",), (found(hidden_pth=1),), 0, 0, 1, 1, 1, 1, 0, ""))
+    said = " ".join(capsys.readouterr().err.split())
+    assert "`uvlocal migrate --all` saves 1 file (1 B) there, and imports work again" in said
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def test_what_the_shim_left_goes_by_name(home: Home) -> None:
     cache = ".cache/uvlocal"
     names = ["roots", "uv-versions", "code-cpython-311-0123456789abcdef"]
     names += ["code-pypy39-0123456789abcdef.77", "decisions/0123456789abcdef", f"pointers/{NAME}"]
-    names += [f"said/{NAME}.12"]
+    names += [f"said/{NAME}.12", "said/editors"]
     for name in names:
         home.write(f"{cache}/{name}", "x")
     kept = ["notes", "decisions/notes", "code-of-conduct", "said/more/0123456789abcdef"]

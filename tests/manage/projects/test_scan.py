@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from support import systems
 from support.hosts.fakes import FakeSystem, Link
 
 from uvlocal.manage.errors import UserError
@@ -68,6 +69,7 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     """Return a machine without projects."""
+    systems.need_posix("the machines here are POSIX's")
     return Machine(tmp_path)
 
 

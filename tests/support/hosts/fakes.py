@@ -228,6 +228,7 @@ class FakeSystem(System):
 
     def is_hidden(self, path: str) -> bool:
         """Return whether a path has macOS' flag."""
+        self.touched.append(path)
         return path in self.hidden
 
     def show(self, path: str) -> bool:

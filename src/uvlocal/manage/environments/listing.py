@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _CHANGED = ("", "bin", "Scripts", "pyvenv.cfg", os.path.join("Lib", "site-packages"))
 #: The paths that people and uv change when they work on a project.
 _WORKED_ON = ("", "pyproject.toml", "uv.lock")
+#: States of environments whose project is there.
+_WITH_PROJECT = ("ok", "copy", "unused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def of(
     places = records.places(system, settings)
     disk = Disk()
     entries = records.read(places, system, disk, current_root(system))
+    disk.look_ahead_at(_worked_on(entry) for entry in entries if entry.state in _WITH_PROJECT)
     meter = Meter(tell) if sizes else None
     found = []
     for entry in entries:
@@ -169,7 +172,7 @@ def last_used(entry: Entry, disk: Disk) -> float | None:
     if entry.record is not None:
         created = as_seconds(entry.record.created)
         times += [] if created is None else [created]
-        if entry.state in ("ok", "copy", "unused"):
+        if entry.state in _WITH_PROJECT:
             times += _signs_of_work(entry, disk)
     return max(times, default=None)
 
@@ -192,13 +195,17 @@ def _signs_of_use(environment: str) -> Iterator[float]:
 
 
 def _signs_of_work(entry: Entry, disk: Disk) -> Iterator[float]:
-    mount_point = entry.record.mount_point if entry.record else ""
-    paths = [os.path.join(entry.root, name) for name in _WORKED_ON]
     try:
-        found = disk.statuses(paths, mount_point)
+        found = disk.statuses(*_worked_on(entry))
     except SilentError:
         return
     yield from (status.st_mtime for status in found if status is not None)
+
+
+def _worked_on(entry: Entry) -> tuple[tuple[str, ...], str]:
+    """Return the files that tell of work on a project, and what they are mounted at."""
+    mount_point = entry.record.mount_point if entry.record else ""
+    return tuple(os.path.join(entry.root, name) for name in _WORKED_ON), mount_point
 
 
 def as_time(seconds: float | None) -> str:

@@ -84,8 +84,8 @@ def write_first(call: Call, decision: Decision) -> str | None:
 
     Returns:
         None if another call wrote it: of several concurrent first calls, one does. Otherwise what
-        to add to the notice, which may be "": that the project was moved; and in a second line, for
-        the first environment of a store, how editors find it.
+        to add to the notice, which may be "": that the project was moved; and in a second line how
+        editors find the environment.
 
     Raises:
         OSError: the store cannot be written.
@@ -107,7 +107,7 @@ def write_first(call: Call, decision: Decision) -> str | None:
     hint = ""
     if call.settings.discoverable:
         why = discoverable.make(decision.environment, system)
-        if not why and len(list(discoverable.links([store.path], system))) == 1:
+        if not why:
             where = display.contract_home(discoverable.folder(system), system)
             hint = f"\nhint: editors that search `{where}` find it there"
     return _offer(store.path, project.root, system) + hint

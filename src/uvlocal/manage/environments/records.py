@@ -85,13 +85,15 @@ def read(
     disk = disk or Disk()
     found = [entry for store in where for entry in _in_store(store, system)]
     roots = [(entry.record.root, entry.record.mount_point) for entry in found if entry.record]
+    disk.look_ahead([(system.path.sep, ""), *roots])
     judge = Judge([*roots, *([(current, "")] if current else [])], disk, system)
-    judged = [_judged(entry, judge, system) for entry in found]
+    shared: dict[str, object] = {}
+    judged = [_judged(entry, judge, system, shared) for entry in found]
     return sorted(judged, key=lambda entry: (not entry.root, entry.root, entry.name))
 
 
-def _judged(entry: Entry, judge: Judge, system: System) -> Entry:
-    """Return the entry with the state of its project.
+def _judged(entry: Entry, judge: Judge, system: System, shared: dict[str, object]) -> Entry:
+    """Return the entry with the state of its project; `shared` is kept from one to the next.
 
     A record is written before uv starts, so uv may have rejected the command line, or failed: then
     there is a record and an empty directory, but uv never created the environment.
@@ -102,7 +104,7 @@ def _judged(entry: Entry, judge: Judge, system: System) -> Entry:
     state, why = verdict.state, verdict.why
     # Another system that shares the store, such as a container, may see the project differently.
     if state in ("ok", "moved") and judge.is_system(entry.record):
-        unused = _unused(entry, verdict.moved_to or entry.root, system)
+        unused = _unused(entry, verdict.moved_to or entry.root, system, shared)
         if unused:
             return replace(entry, state="unused", why=unused)
     if state == "ok" and not naming.exists(entry.environment, system):
@@ -120,7 +122,7 @@ def _is_fresh(record_path: str) -> bool:
         return True
 
 
-def _unused(entry: Entry, root: str, system: System) -> str:
+def _unused(entry: Entry, root: str, system: System, shared: dict[str, object]) -> str:
     """Return why the project, which is now at `root`, no longer needs its environment, or "".
 
     The decision for a `uv sync` there tells. It ignores most variables, which may be set only for
@@ -131,7 +133,9 @@ def _unused(entry: Entry, root: str, system: System) -> str:
         for name, value in system.environ.items()
         if not name.startswith(("UV_", "UVLOCAL_")) or name in _KEPT
     }
-    call = Call(["sync"], Reader(environ=environ, cwd=root, home=system.home))
+    reader = Reader(environ=environ, cwd=root, home=system.home)
+    reader.share(shared)
+    call = Call(["sync"], reader)
     decision = call.settle()
     project = call.facts.project
     if project is None or project.root != root or project.code is not None:

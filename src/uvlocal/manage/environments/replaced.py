@@ -72,7 +72,7 @@ def set_aside(call: Call, decision: Decision) -> str | None:
                 record.write(other, table | {"name": kept, "replaced": True})
             record.write(path, record.content(call, decision))
             undo.pop_all()
-    store.exists = False
+    store.exists, store.record = False, None
     return f"; the environment of the project that was here before is kept as `{kept}`"
 
 

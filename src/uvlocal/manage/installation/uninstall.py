@@ -322,6 +322,10 @@ def _is_of_an_environment(name: str) -> bool:
     return naming.is_our_name(_DRAFT.sub("", name))
 
 
+def _is_said(name: str) -> bool:
+    return _is_of_an_environment(name) or _DRAFT.sub("", name) == "editors"
+
+
 #: The suffix of a file that is being written (`System.write_private`).
 _DRAFT = re.compile(r"\.[0-9]+$")
 _CACHE = re.compile(rf"(roots|uv-versions|{bytecode.PREFIX}[\w.-]+-[0-9a-f]{{16}})(\.[0-9]+)?")
@@ -331,7 +335,7 @@ _CACHED: dict[str, Callable[[str], bool]] = {
     "": _is_cache,
     contract.DECISIONS: _is_decision,
     "pointers": _is_of_an_environment,
-    "said": _is_of_an_environment,
+    "said": _is_said,
 }
 
 

@@ -136,8 +136,8 @@ class Job:
     def _by_hand(self, found: Iterable[Package]) -> list[Package]:
         """Return the packages that do not belong to the project.
 
-        The project's are in its `uv.lock`, with all its extras and groups, or in its directory
-        (https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile).
+        Those of the project are in its `uv.lock`, with all its extras and groups, or in its
+        directory (https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile).
         """
         data = self.call.system.read(os.path.join(self.root, "uv.lock"), _LOCK_LIMIT) or b""
         known = set(packages.SEEDS)

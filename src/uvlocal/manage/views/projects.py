@@ -130,7 +130,9 @@ def _sums(found: Scan, folders: list[str] | None) -> None:
         saved = f"{count(found.saved_files, 'file')} ({size(found.saved_bytes)})"
         words = " ".join(map(on_command_line, found.roots)) if folders else ""
         command = f"uvlocal migrate --all {words}".rstrip()
-        hint(f"`{command}` saves {saved} there")
+        harmed = any(one.hidden_pth and one.saves for one in found.projects)
+        also = ", and imports work again" if harmed else ""
+        hint(f"`{command}` saves {saved} there{also}")
 
 
 def _are(number: int) -> str:
@@ -146,7 +148,8 @@ def _remarks(one: Found) -> str:
     elif not one.saves:
         remarks.append(f"stays there, as the strategy is `{one.strategy}`")
     if one.hidden_pth:
-        remarks.append(count(one.hidden_pth, "hidden `.pth` file"))
+        number = count(one.hidden_pth, "hidden `.pth` file")
+        remarks.append(f"{number}, which Python skips: imports fail")
     if one.conflict_copies:
         number = count(one.conflict_copies, "conflict cop")
         remarks.append(number.removesuffix("s") + ("y" if one.conflict_copies == 1 else "ies"))

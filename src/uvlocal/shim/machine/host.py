@@ -201,10 +201,13 @@ class System:
     def can_change(self, path: str) -> bool:
         """Return whether this user may change the file at `path`, without changing it.
 
-        Opens it for writing, as `access(2)` wrongly says yes in some sandboxes (Landlock).
+        Opens it for writing, as `access(2)` wrongly says yes in some sandboxes (Landlock). Only
+        a regular file is opened.
         """
         flags = os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         try:
+            if not stat.S_ISREG(os.stat(path).st_mode):
+                return False
             os.close(os.open(path, flags | getattr(os, "O_CLOEXEC", 0)))
         except (OSError, ValueError):
             return False

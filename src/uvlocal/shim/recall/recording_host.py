@@ -16,6 +16,7 @@ compare. The first letter of a stamp is its kind:
     o  whether this user may open a file for writing
     p  this user may not execute a file, whatever its mode says
     x  an extended attribute:  x NAME = hexadecimal value, or  x NAME ! if it is absent
+    f  whether a file has macOS' flag UF_HIDDEN, symlinks not followed; elsewhere none has it
     q  when a key of Windows' registry was last changed;  Q  there is no such key
     $  the value of an environment variable, with its name instead of a path
     v  the type of a drive letter, as a number;  m  which drive letters exist
@@ -297,6 +298,12 @@ class RecordingSystem(System):
             self.complete = False
         return value
 
+    def is_hidden(self, path: str) -> bool:
+        """Return whether `path` itself has the flag UF_HIDDEN; that alone is noted."""
+        answer = System.is_hidden(UNWATCHED, path)
+        self._note("f", path, "f1" if answer else "f0")
+        return answer
+
     def registry_keys(self, key: str) -> "list[str]":
         """Return the names of the keys below a registry key."""
         self._note_key(key)
@@ -384,7 +391,6 @@ def _without_stamp(name: str) -> None:
 #: test checks that every method of `System` is here, or above, or uses only those.
 WITHOUT_STAMP = (
     "command_lines",
-    "is_hidden",
     "put_file",
     "put_link",
     "query",

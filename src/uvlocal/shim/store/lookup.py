@@ -22,7 +22,8 @@ class Store:
     `volume` is the store's volume. `writable` says whether environments can be created there, which
     is a guess until `Call.settle` tries. `environment` is the path of this project's environment,
     and `exists` whether uv has created it. `changeable` says whether uv can change it; it is
-    checked only for a call that may. The `shown` texts have `~` for the home directory.
+    checked only for a call that may. `record` is the content of the record at `record_path`, or
+    None if it cannot be read. The `shown` texts have `~` for the home directory.
     """
 
     __slots__ = (
@@ -30,6 +31,8 @@ class Store:
         "environment",
         "exists",
         "path",
+        "record",
+        "record_path",
         "shown",
         "shown_environment",
         "volume",
@@ -44,6 +47,8 @@ class Store:
         exists: bool,
         writable: bool,
         volume: Volume,
+        record_path: str = "",
+        record: "bytes | None" = None,
         shown: str = "",
         shown_environment: str = "",
     ) -> None:
@@ -52,6 +57,8 @@ class Store:
         self.exists = exists
         self.writable = writable
         self.changeable = True
+        self.record_path = record_path
+        self.record = record
         self.volume = volume
         self.shown = shown or path
         self.shown_environment = shown_environment or environment
@@ -69,13 +76,16 @@ def look(root: str, system: System, settings: Settings) -> "Store | None":
     if not path:
         return None
     folder = system.path.join(path, naming.ENVIRONMENTS)
-    there = system.path.join(folder, name_in(path, root, system))
+    name, record = find_in(path, root, system)
+    there = system.path.join(folder, name)
     return Store(
         path=path,
         environment=there,
         exists=naming.exists(there, system),
-        writable=_can_make(folder, system),
-        volume=_volume_of(path, system, settings),
+        writable=system.once(f"can make {folder}", lambda: _can_make(folder, system)),
+        volume=system.once(f"volume of {path}", lambda: _volume_of(path, system, settings)),
+        record_path=record_path(path, name, system),
+        record=record,
         shown=display.contract_home(path, system),
         shown_environment=display.contract_home(there, system),
     )
@@ -119,14 +129,17 @@ def _can_make(folder: str, system: System) -> bool:
     return False
 
 
-def name_in(store: str, root: str, system: System) -> str:
-    """Return the environment's name for `root`, which no record uses for another root."""
+def find_in(store: str, root: str, system: System) -> "tuple[str, bytes | None]":
+    """Return the environment's name for `root` and its record, or None if there is none.
+
+    No record uses that name for another root.
+    """
     for salt in range(_NAMES):
         name = naming.name_of(root, system, salt)
         data = system.read(record_path(store, name, system))
         if data is None or is_record_of(data, naming.key_of(root, system)):
-            return name
-    return naming.name_of(root, system)
+            return name, data
+    return naming.name_of(root, system), None
 
 
 def record_path(store: str, name: str, system: System) -> str:
@@ -134,7 +147,22 @@ def record_path(store: str, name: str, system: System) -> str:
     return system.path.join(store, naming.RECORDS, name + ".toml")
 
 
-def is_of_another_folder(record: str, root: str, system: System) -> bool:
+def recorded_provider(root: str, system: System, settings: Settings) -> str:
+    """Return the id of the provider in the record of a project's environment, or "".
+
+    Only the format that `tomli_w` writes is read.
+    """
+    if not settings.store:
+        return ""
+    _, record = find_in(settings.store, root, system)
+    for line in (record or b"").split(b"\n"):
+        key, _, value = line.partition(b" = ")
+        if key == b"provider":
+            return value.strip(b'"').decode("ascii", "replace")
+    return ""
+
+
+def is_of_another_folder(store: Store, root: str, system: System) -> bool:
     """Return whether another directory seems to have replaced a root since its record was written.
 
     If the device number differs, the disk was mounted again, and nothing is known. Nothing is known
@@ -142,7 +170,7 @@ def is_of_another_folder(record: str, root: str, system: System) -> bool:
     inode number of a removed one.
     """
     known = {}
-    for line in (system.read(record) or b"").split(b"\n"):
+    for line in (store.record or b"").split(b"\n"):
         key, _, value = line.partition(b" = ")
         if key in (b"device", b"inode", b"born") and value.isdigit():
             known[key] = int(value)
@@ -153,8 +181,9 @@ def is_of_another_folder(record: str, root: str, system: System) -> bool:
         return system.born(root) not in (0, before)
     # A sync client may reset the birth time, or on Windows copy it from elsewhere. Reading it is
     # slow, and a directory that was created again has a file that is newer than the record.
-    newer = _changed(system.path.join(root, "pyproject.toml"), system) >= _changed(record, system)
-    return newer and system.platform != "win32" and system.born(root) > before
+    project = system.path.join(root, "pyproject.toml")
+    is_newer = _changed(project, system) >= _changed(store.record_path, system)
+    return is_newer and system.platform != "win32" and system.born(root) > before
 
 
 def _changed(path: str, system: System) -> int:

@@ -10,16 +10,16 @@ from uvlocal.shim.machine.host import System
 from uvlocal.shim.machine.paths import comparable, components
 from uvlocal.shim.volume.location import Sight
 from uvlocal.shim.volume.providers.schema import Place, Provider
-from uvlocal.shim.volume.providers.table import BY_ID, PROVIDERS
+from uvlocal.shim.volume.providers.table import BY_ID, HIDES_FILES, PROVIDERS
 from uvlocal.shim.volume.sync_roots import discovery
 from uvlocal.shim.volume.sync_roots.model import SyncRoot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 #: Ranks of signals for the same folder: the lowest wins.
-LOCAL_ROOT, SYNCED_ROOT, CONFIGURED, SHAPE, MARKER, ATTRIBUTE = range(6)
+LOCAL_ROOT, SYNCED_ROOT, CONFIGURED, SHAPE, MARKER, ATTRIBUTE, HIDDEN = range(7)
 
 #: The folders that iCloud takes over when "Desktop & Documents" is on.
 _TAKEN_OVER = ("desktop", "documents")
@@ -327,3 +327,41 @@ def _attributes(sight: Sight) -> "Iterator[Signal]":
                 confidence=place.confidence,
             )
             return
+
+
+def hidden(sight: Sight, recorded: "Callable[[], str]") -> "Signal | None":
+    """Return the signal that something hides what lies below the project's dot-folders, or None.
+
+    macOS hides `.git` and `.venv` by their names; the flag UF_HIDDEN is set by whoever harms the
+    environment. Asked where nothing else speaks, neither a client nor the file system: a server or
+    a FAT disk may have a hidden attribute of its own.
+
+    Args:
+        sight: the project.
+        recorded: returns the provider that the record of the project's environment names. With
+            the environment elsewhere there may be nothing left in the project that could be hidden.
+    """
+    system, provider = sight.system, BY_ID[HIDES_FILES]
+    if not system.has_hidden_flag() or not sight.is_enabled(provider.id):
+        return None
+    for place in provider.places:
+        path = system.path.join(sight.root, place.where)
+        if system.is_hidden(path):
+            return Signal(
+                HIDDEN,
+                sight.root,
+                provider,
+                said=f"{sight.shown(path)} has the flag UF_HIDDEN, as sync clients of macOS set it",
+                doubt="wrong if somebody hid it by hand",
+                confidence=place.confidence,
+            )
+    if recorded() != provider.id:
+        return None
+    return Signal(
+        HIDDEN,
+        sight.root,
+        provider,
+        said="something hid files here when the project's environment was made",
+        doubt="wrong if nothing does so any more: `uvlocal remove` forgets it",
+        confidence="medium",
+    )

@@ -8,11 +8,13 @@ innermost folder wins; at a tie the user's settings do. No directory inside a sy
 from uvlocal.shim.machine.display import below_home, quoted
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.machine.paths import depth, is_anonymous
-from uvlocal.shim.volume.evidence import LOCAL_ROOT, SYNCED_ROOT, Signal, gather
+from uvlocal.shim.volume.evidence import LOCAL_ROOT, SYNCED_ROOT, Signal, gather, hidden
 from uvlocal.shim.volume.location import Sight
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from uvlocal.shim.settings.settings import Settings
     from uvlocal.shim.volume.filesystems import FileSystem
     from uvlocal.shim.volume.mounts import Mount
@@ -94,6 +96,7 @@ def locate(  # noqa: PLR0913 - a place, and what is known of it
     known_local: str = "",
     *,
     binds: bool = True,
+    recorded: "Callable[[], str]" = str,
 ) -> Volume:
     """Return the volume of the project at `root`.
 
@@ -106,13 +109,22 @@ def locate(  # noqa: PLR0913 - a place, and what is known of it
             not read. A home directory on a network file system does not count: only a disk has a
             device number of its own.
         binds: also check whether a bind mount shows a folder inside a sync root here, which reads
-            the mount table. Not needed for the store.
+            the mount table, and whether files are hidden here. Not needed for the store.
+        recorded: returns the provider in the record of the project's environment, or "".
     """
     sight = Sight(root, found, system, settings)
-    return _locate(sight, known_local, _MOST_BACKINGS, binds=binds)
+    symptom = (lambda: hidden(sight, recorded)) if binds else None
+    return _locate(sight, known_local, _MOST_BACKINGS, binds=binds, symptom=symptom)
 
 
-def _locate(sight: Sight, known_local: str, backings: int, *, binds: bool = True) -> Volume:
+def _locate(
+    sight: Sight,
+    known_local: str,
+    backings: int,
+    *,
+    binds: bool = True,
+    symptom: "Callable[[], Signal | None] | None" = None,
+) -> Volume:
     system = sight.system
     signal = _strongest(gather(sight), system)
     device = sight.device()
@@ -132,6 +144,8 @@ def _locate(sight: Sight, known_local: str, backings: int, *, binds: bool = True
         elsewhere = _behind_bind_mount(mount, sight, backings)
         if elsewhere is not None:
             return elsewhere
+    if signal is None and symptom is not None:
+        signal = symptom()
     if signal is None or signal.rank == LOCAL_ROOT:
         return _local(sight, signal, mount, row)
     return _synced(sight, signal, mount)

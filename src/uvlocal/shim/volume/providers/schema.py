@@ -24,7 +24,8 @@ class Place:
             `marker`: something with this name in the folder, a directory if it ends with `/`;
             `needs` is `listed` if the client's configuration lists all its folders;
             `attribute`: an extended attribute of the folder, whose value starts with `needs`;
-            `back-link`: a symlink in this directory below home, named like the folder it points to.
+            `back-link`: a symlink in this directory below home, named like the folder it points to;
+            `flag`: something with this name in the project that has macOS' flag UF_HIDDEN.
         platforms: the platforms that this applies to.
         where: see `how`. A path starts with `~` or a directory such as `$CONFIG` or `%APPDATA%`
             (`uvlocal.shim.machine.directories.expand`).
