@@ -223,12 +223,12 @@ def found(**facts: Any) -> Found:  # noqa: ANN401 - a fact is a field of any typ
         pytest.param({}, "iCloud Drive", id="nothing"),
         pytest.param(
             {"hidden_pth": 1},
-            "iCloud Drive, 1 hidden `.pth` file, which Python skips: imports fail",
+            "iCloud Drive, 1 hidden `.pth` file, which Python skips, so imports fail",
             id="hidden",
         ),
         pytest.param(
             {"hidden_pth": 2},
-            "iCloud Drive, 2 hidden `.pth` files, which Python skips: imports fail",
+            "iCloud Drive, 2 hidden `.pth` files, which Python skips, so imports fail",
             id="hidden-many",
         ),
         pytest.param({"conflict_copies": 1}, "iCloud Drive, 1 conflict copy", id="conflict"),

@@ -203,7 +203,7 @@ def _signs_of_work(entry: Entry, disk: Disk) -> Iterator[float]:
 
 
 def _worked_on(entry: Entry) -> tuple[tuple[str, ...], str]:
-    """Return the files that tell of work on a project, and what they are mounted at."""
+    """Return the files that show work on a project, and their mount points."""
     mount_point = entry.record.mount_point if entry.record else ""
     return tuple(os.path.join(entry.root, name) for name in _WORKED_ON), mount_point
 

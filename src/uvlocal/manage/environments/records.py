@@ -125,8 +125,8 @@ def _is_fresh(record_path: str) -> bool:
 def _unused(entry: Entry, root: str, system: System, shared: dict[str, object]) -> str:
     """Return why the project, which is now at `root`, no longer needs its environment, or "".
 
-    The decision for a `uv sync` there tells. It ignores most variables, which may be set only for
-    this command.
+    This depends on the decision for a `uv sync` there. Most variables are ignored, as they may be
+    set only for this command.
     """
     environ = {
         name: value
