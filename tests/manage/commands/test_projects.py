@@ -41,7 +41,7 @@ def populated(machine: Machine) -> Machine:
     template = os.path.join(machine.root, "template")
     environment(template, {"foo": "0.1.0", "iniconfig": "2.2.0"})
     uv = machine.write(f"{machine.root}/bin/uv", _UV.format(template=template))
-    os.chmod(uv, 0o755)  # noqa: S103 - a program is for everybody to run
+    os.chmod(uv, 0o755)  # noqa: S103 - a program must be executable
     machine.environ["PATH"] += ":/usr/bin:/bin"
     machine.project("clean")
     big = machine.project("code/a project with a rather long name for a folder in a terminal/big")

@@ -25,8 +25,8 @@ PATIENCE = 3.0
 
 #: The maximum number of directories in which a moved project is searched for.
 _MOST_FOLDERS = 1000
-#: How many questions are put at once where many are known beforehand: a thread's answer takes
-#: longer than what it does for it, and the slowest disk that answers still does so in time.
+#: How many known questions a thread gets at once: passing an answer back takes longer than the
+#: question itself, and the slowest disk that works still answers in time.
 _AT_ONCE = 16
 
 
@@ -74,14 +74,14 @@ class Disk:
         self._known: dict[tuple[object, object], Any] = {}
 
     def look_ahead(self, folders: Iterable[tuple[str, str]]) -> None:
-        """Look at many folders, each with its mount point, whose `identity` is asked for next.
+        """Prefetch the `identity` of many directories, each with its mount point.
 
-        Whatever a disk does not answer now, it is asked once more then.
+        What a disk does not answer now is asked again later.
         """
         self._prepare(identity_of, folders)
 
     def look_ahead_at(self, files: Iterable[tuple[tuple[str, ...], str]]) -> None:
-        """Look at groups of files, as `look_ahead` does, for `statuses`."""
+        """Prefetch groups of files for `statuses`, like `look_ahead`."""
         self._prepare(_statuses, files)
 
     def _prepare(
@@ -149,7 +149,7 @@ class Disk:
         return answers[0]
 
     def _put(self, question: Callable[[], _Answer]) -> list[_Answer]:
-        """Return the answer to a question in a list, which is empty where there is none in time."""
+        """Return the answer to a question in a list, which is empty after a timeout."""
         if self._asker is None:
             self._asker = _Asker()
         answers = self._asker.ask(question, self._patience)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _CHANGED = ("", "bin", "Scripts", "pyvenv.cfg", os.path.join("Lib", "site-packages"))
 #: The paths that people and uv change when they work on a project.
 _WORKED_ON = ("", "pyproject.toml", "uv.lock")
-#: States of environments whose project is there.
+#: States of environments whose project exists.
 _WITH_PROJECT = ("ok", "copy", "unused")
 
 

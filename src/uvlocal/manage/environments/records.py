@@ -93,7 +93,7 @@ def read(
 
 
 def _judged(entry: Entry, judge: Judge, system: System, shared: dict[str, object]) -> Entry:
-    """Return the entry with the state of its project; `shared` is kept from one to the next.
+    """Return the entry with the state of its project; `shared` is a cache for all entries.
 
     A record is written before uv starts, so uv may have rejected the command line, or failed: then
     there is a record and an empty directory, but uv never created the environment.

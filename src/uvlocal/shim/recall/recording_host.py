@@ -299,7 +299,7 @@ class RecordingSystem(System):
         return value
 
     def is_hidden(self, path: str) -> bool:
-        """Return whether `path` itself has the flag UF_HIDDEN; that alone is noted."""
+        """Return whether `path` itself has the flag UF_HIDDEN; only that is recorded."""
         answer = System.is_hidden(UNWATCHED, path)
         self._note("f", path, "f1" if answer else "f0")
         return answer
