@@ -1,4 +1,4 @@
-"""Build the native launchers for a wheel.
+"""Build the native launchers before a wheel is packed, and fill in what a release knows.
 
 Any machine can build them for every target, with the compiler in the package `ziglang`. A wheel to
 distribute gets all of them, an editable one only this machine's: the compiler's first build for a
@@ -13,6 +13,7 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
+import re
 import runpy
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -94,6 +96,45 @@ class CustomBuildHook(BuildHookInterface[BuilderConfig]):
         if self.target_name == "wheel":
             names = own_target() if version == "editable" else TARGETS
             build(self.root, self.app.display_info, names)
+
+
+class CustomMetadataHook(MetadataHookInterface):
+    """Hatchling's way in: the description, and the addresses of the project."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Fill in what is made here; `UVLOCAL_REPOSITORY` is where the source is published."""
+        metadata.update(description_of(self.root, os.environ.get("UVLOCAL_REPOSITORY", "")))
+
+
+def description_of(root: str, repository: str) -> dict[str, Any]:
+    """Return the README for an index, and the addresses of the project.
+
+    An index resolves no relative links, so they become links into the repository, at the tag of
+    this version.
+
+    Args:
+        root: the source tree.
+        repository: the address of the repository at GitHub, "" where there is none (yet); the
+            links stay as they are then.
+    """
+    with open(os.path.join(root, "README.md"), encoding="utf-8") as file:
+        text = file.read()
+    repository = repository.rstrip("/")
+    urls = {}
+    if repository:
+        with open(os.path.join(root, "src", "uvlocal", "__init__.py"), encoding="utf-8") as file:
+            [version] = re.findall(r'^__version__ = "(.+)"$', file.read(), re.MULTILINE)
+        tag = f"v{version}"
+        relative = r"\]\((?![a-z]+:|#)"
+        text = re.sub(rf"(!\[[^\]]*){relative}", rf"\1]({repository}/raw/{tag}/", text)
+        text = re.sub(relative, f"]({repository}/blob/{tag}/", text)
+        urls = {
+            "Source": repository,
+            "Documentation": f"{repository}/tree/{tag}/docs",
+            "Changelog": f"{repository}/blob/{tag}/CHANGELOG.md",
+            "Issues": f"{repository}/issues",
+        }
+    return {"readme": {"content-type": "text/markdown", "text": text}, "urls": urls}
 
 
 def build(root: str, say: Callable[[str], object], names: Iterable[str] = TARGETS) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: The exit code of a command that Ctrl-C ended: 128 plus the number of SIGINT.
 _INTERRUPTED = 130
-#: The variable with which a shell asks for completions (`completion.OF_UVLOCAL`).
+#: Set if a shell asks for completions (`completion.OF_UVLOCAL`): typer's name for our command.
 _COMPLETING = "_UVLOCAL_COMPLETE"
 
 
@@ -54,9 +54,10 @@ def _run(words: list[str]) -> int:
     from uvlocal.manage.commands.app import app
 
     if asked_by_shell:
-        from uvlocal.manage.commands import completion
+        # Typer answers shells by itself only with its own options for it.
+        from typer.completion import completion_init  # type: ignore[attr-defined] # named nowhere else
 
-        completion.prepare()
+        completion_init()
         app(prog_name="uvlocal")
     return _by_typer(words)
 

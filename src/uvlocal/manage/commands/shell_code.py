@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from uvlocal.manage.commands import completion
 from uvlocal.manage.errors import USAGE, UserError
-from uvlocal.manage.installation import shell_snippets, standing
+from uvlocal.manage.installation import completion, shell_snippets, standing
 from uvlocal.manage.views import console
 from uvlocal.shim.machine.host import System
 

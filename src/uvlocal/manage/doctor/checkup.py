@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.doctor import editors, fixes, installation, projects, stores, sync_clients, uvs
+from uvlocal.manage.doctor import (
+    editors,
+    fixes,
+    installation,
+    projects,
+    stores,
+    sync_clients,
+    uvs,
+    vscode,
+)
 from uvlocal.manage.doctor.facts import Facts
 from uvlocal.manage.files import user_path
 from uvlocal.manage.findings import FAIL, LEVELS, OK, Finding
@@ -25,6 +34,7 @@ GROUPS: tuple[tuple[str, Callable[[Facts], list[Finding]]], ...] = (
     ("projects", projects.check),
     ("editors", editors.check_links),
     ("editors", editors.check_pointers),
+    ("editors", vscode.check),
     ("settings", sync_clients.check_settings),
     ("sync clients", sync_clients.check),
 )

@@ -60,8 +60,8 @@ def check_links(facts: Facts) -> list[Finding]:
     return checks
 
 
-def check_pointers(facts: Facts) -> list[Finding]:
-    """Find pointers that dangle, or point to another project's environment."""
+def redirected(facts: Facts) -> dict[str, tuple[str, str]]:
+    """Return the environment and the mount point of each project's root, this project's too."""
     roots = {
         entry.root: (entry.environment, entry.record.mount_point)
         for entry in facts.entries
@@ -70,8 +70,13 @@ def check_pointers(facts: Facts) -> list[Finding]:
     project = facts.call.facts.project
     if project is not None and project.root:
         roots[project.root] = (facts.decision.environment, "")
+    return roots
+
+
+def check_pointers(facts: Facts) -> list[Finding]:
+    """Look for pointers that lead to another project's environment, or nowhere."""
     checks = []
-    for root, (environment, mount_point) in roots.items():
+    for root, (environment, mount_point) in redirected(facts).items():
         try:
             if facts.disk.status(root, mount_point) is None:
                 continue

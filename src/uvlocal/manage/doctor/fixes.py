@@ -6,8 +6,9 @@ import os
 import tomllib
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.environments import discoverable, record, trash
+from uvlocal.manage.environments import discoverable, record, records, trash
 from uvlocal.manage.environments.folder_identity import identity_of
+from uvlocal.manage.environments.project_state import BACK
 from uvlocal.manage.environments.store_lock import held
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.installation import install
@@ -50,19 +51,18 @@ def _empty_trash(path: str, system: System) -> str:
     return "; ".join(problems)
 
 
-def _update_record(path: str, system: System) -> str:
-    """Update the identity of the project's directory in a record."""
-    place = os.path.dirname(os.path.dirname(path))
+def _update_records(place: str, system: System) -> str:
+    """Update the identities of the directories that a backup has restored, in all records."""
     with held(place):
-        known = record.read_record(path, system)
-        identity = identity_of(known.root)
-        if identity is None:
-            return f"`{known.root}` is gone"
-        with open(path, "rb") as file:
-            table = tomllib.load(file)
-        table |= {"device": identity.device, "inode": identity.inode, "born": identity.born}
-        table |= record.surroundings(known.mount_point, system)
-        record.write(path, table)
+        for entry in records.read([place], system):
+            known, identity = entry.record, identity_of(entry.root)
+            if known is None or identity is None or (entry.state, entry.why) != ("copy", BACK):
+                continue
+            with open(entry.record_path, "rb") as file:
+                table = tomllib.load(file)
+            table |= {"device": identity.device, "inode": identity.inode, "born": identity.born}
+            table |= record.surroundings(known.mount_point, system)
+            record.write(entry.record_path, table)
     return ""
 
 
@@ -96,7 +96,7 @@ FIXES: dict[str, Callable[[str, System], str]] = {
     "install": _install,
     "chmod": _make_private,
     "empty-trash": _empty_trash,
-    "update-record": _update_record,
+    "update-records": _update_records,
     "make-discoverable": _make_discoverable,
     "remove-link": _remove_link,
     "mend-pointer": _mend_pointer,

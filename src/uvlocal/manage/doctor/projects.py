@@ -89,6 +89,9 @@ def _sure(cost: Cost) -> str:
 def _damage(cost: Cost) -> list[tuple[str, str, str]]:
     """Return code, level and sentence for each kind of damage."""
     found = []
+    if cost.unread:
+        what = f"{cost.unread} folder{'' if cost.unread == 1 else 's'}"
+        found.append(("unread-folders", WARN, f"{what} could not be read"))
     if cost.hidden:
         what = f"{cost.hidden} hidden `.pth` file{'' if cost.hidden == 1 else 's'}"
         seen = f"{what}, which Python skips, so imports fail"

@@ -127,7 +127,7 @@ def _check_is_free(entry: Entry, root: str, call: Call) -> None:
         raise UserError(f"`{entry.name}` is already the environment of this project")
     if entry.state in ("ok", "copy", "unused"):
         raise UserError(f"`{shown}` still exists, and two projects never share an environment")
-    if entry.state == "volume-not-mounted":
+    if entry.state in ("volume-not-mounted", "unreadable"):
         raise UserError(f"`{shown}` may still exist: {entry.why}")
     if entry.state == "broken":
         raise UserError(f"`{entry.name}` cannot be adopted: {entry.why}")

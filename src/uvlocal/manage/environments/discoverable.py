@@ -103,6 +103,16 @@ def make(environment: str, system: System) -> str:
     return "" if made else "is not writable, or does not support links"
 
 
+def make_all(stores: list[str], system: System) -> None:
+    """Make the link to each environment of these stores that is there, as far as it can be."""
+    for place in stores:
+        kept = system.path.join(place, naming.ENVIRONMENTS)
+        for name in system.listdir(kept):
+            path = system.path.join(kept, name)
+            if naming.is_our_name(name) and naming.exists(path, system):
+                make(path, system)
+
+
 def remove(environment: str, system: System) -> None:
     """Remove the links to an environment."""
     for place in folders(system):

@@ -31,7 +31,11 @@ _AT_ONCE = 16
 
 
 class SilentError(Exception):
-    """A disk did not answer in time."""
+    """A disk did not answer in time, or not to this user."""
+
+
+class DeniedError(SilentError):
+    """This user may not look at a path, so that nothing is known about it."""
 
 
 class Identity(NamedTuple):
@@ -64,7 +68,8 @@ class Identity(NamedTuple):
 class Disk:
     """The disks that projects are on; every call has a timeout.
 
-    A disk that timed out is not asked again.
+    A disk that timed out is not asked again. A path that this user may not look at does not count
+    as gone: every method raises `DeniedError` for it (EACCES; EPERM from macOS' privacy rules).
     """
 
     def __init__(self, patience: float = PATIENCE) -> None:
@@ -78,7 +83,7 @@ class Disk:
 
         What a disk does not answer now is asked again later.
         """
-        self._prepare(identity_of, folders)
+        self._prepare(_identity, folders)
 
     def look_ahead_at(self, files: Iterable[tuple[tuple[str, ...], str]]) -> None:
         """Prefetch groups of files for `statuses`, like `look_ahead`."""
@@ -93,7 +98,7 @@ class Disk:
         for some in by_disk.values():
             for first in range(0, len(some), _AT_ONCE):
                 part = some[first : first + _AT_ONCE]
-                answers = self._put(lambda: [question(one) for one in part])  # noqa: B023 - at once
+                answers = self._put(lambda: [_answered(question, one) for one in part])  # noqa: B023 - at once
                 if not answers:
                     break
                 self._known.update(zip(((question, one) for one in part), answers[0], strict=True))
@@ -104,7 +109,7 @@ class Disk:
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(path, mount_point, identity_of, path)
+        return self._ask(path, mount_point, _identity, path)
 
     def status(self, path: str, mount_point: str = "") -> os.stat_result | None:
         """Return the status of `path` itself, or None if it does not exist.
@@ -136,17 +141,17 @@ class Disk:
         self, path: str, mount_point: str, question: Callable[[_Place], _Answer], place: _Place
     ) -> _Answer:
         if (question, place) in self._known:
-            known: _Answer = self._known[question, place]
-            return known
+            known: _Answer | PermissionError = self._known[question, place]
+            return _granted(known, path)
         # A path below the root directory is on another disk, mounted since.
         disk = mount_point if os.path.dirname(mount_point) != mount_point else path
         if disk in self._silent:
             raise SilentError(disk)
-        answers = self._put(lambda: question(place))
+        answers = self._put(lambda: _answered(question, place))
         if not answers:
             self._silent.add(disk)
             raise SilentError(disk)
-        return answers[0]
+        return _granted(answers[0], path)
 
     def _put(self, question: Callable[[], _Answer]) -> list[_Answer]:
         """Return the answer to a question in a list, which is empty after a timeout."""
@@ -188,12 +193,21 @@ class _Asker:
 
 
 def identity_of(path: str) -> Identity | None:
-    """Return the identity of the directory at `path`, or None if there is none."""
+    """Return the identity of the directory at `path`, or None if there is none or it is denied."""
+    try:
+        return _identity(path)
+    except PermissionError:
+        return None
+
+
+def _identity(path: str) -> Identity | None:
     try:
         status = os.stat(path)
         if not stat.S_ISDIR(status.st_mode):
             return None
         return Identity(status.st_dev, status.st_ino, native.born(path))
+    except PermissionError:
+        raise
     except (OSError, ValueError):
         return None
 
@@ -201,6 +215,8 @@ def identity_of(path: str) -> Identity | None:
 def _status(path: str) -> os.stat_result | None:
     try:
         return os.lstat(path)
+    except PermissionError:
+        raise
     except (OSError, ValueError):
         return None
 
@@ -214,5 +230,21 @@ def _folders(path: str) -> list[str]:
         with os.scandir(path) as entries:
             found = (entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
             return sorted(itertools.islice(found, _MOST_FOLDERS))
+    except PermissionError:
+        raise
     except OSError:
         return []
+
+
+def _answered(question: Callable[[_Place], _Answer], place: _Place) -> _Answer | PermissionError:
+    """Return the answer, or its refusal, so that one thread can hand it to another."""
+    try:
+        return question(place)
+    except PermissionError as error:
+        return error
+
+
+def _granted(answer: _Answer | PermissionError, path: str) -> _Answer:
+    if isinstance(answer, PermissionError):
+        raise DeniedError(path)
+    return answer

@@ -68,7 +68,8 @@ class Environments:
     """Every environment of this user; `version` is the version of the JSON format.
 
     `stores` are the existing stores. `size` and `shared_size` are totals: files that two
-    environments share are freed when both are removed.
+    environments share are freed when both are removed. `unread_folders` is how many
+    directories of projects, stores and environments could not be read.
     """
 
     version: int
@@ -76,6 +77,7 @@ class Environments:
     environments: tuple[Environment, ...]
     size: int | None
     shared_size: int | None
+    unread_folders: int
 
 
 def of(
@@ -110,6 +112,7 @@ def of(
         environments=tuple(found),
         size=total.own if total else None,
         shared_size=total.shared if total else None,
+        unread_folders=len(records.unread(places, entries)) + (meter.unread if meter else 0),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from uvlocal.manage.environments.folder_identity import SilentError
+from uvlocal.manage.environments.folder_identity import DeniedError, SilentError
 from uvlocal.shim.machine.display import contract_home
 
 if TYPE_CHECKING:
@@ -29,7 +29,13 @@ STATES: tuple[str, ...] = (
     "broken",
     "replaced",
     "unused",
+    "unreadable",
 )
+
+#: Why a project is a `copy`: it is another project, which the next call of uv gives an environment
+#: of its own, or the same one, which goes on with what it has.
+CLONED = "another project has replaced the one that it was created for"
+BACK = "its project is in a new directory with the old content, as after a restore from a backup"
 
 
 class Verdict(NamedTuple):
@@ -56,6 +62,8 @@ class Judge:
         """Return what happened to the project of a record."""
         try:
             return self._verdict(record)
+        except DeniedError as denied:
+            return Verdict("unreadable", f"`{self._shown(str(denied))}` could not be read")
         except SilentError:
             place = self._shown(record.mount_point or record.root)
             return Verdict("volume-not-mounted", f"`{place}` does not answer")
@@ -67,8 +75,10 @@ class Judge:
         if seen is None:
             return self._without_project(record)
         if seen.is_other(record.identity):
-            why = "another directory has replaced the project that it was created for"
-            return Verdict("copy", why)
+            from uvlocal.manage.environments import replaced
+
+            is_another = replaced.is_for_another(record, self._system)
+            return Verdict("copy", CLONED if is_another else BACK)
         if seen.device != record.identity.device and self._is_bare(record):
             missing = self._missing_volume(record)
             if missing:
@@ -82,8 +92,7 @@ class Judge:
         beside = ((os.path.join(above, name), record.mount_point) for name in names)
         moved = self._recognised(record, self._known_roots())
         moved = moved or self._recognised(record, self._identified(beside))
-        why = "another project has replaced the one that it was created for"
-        return moved or Verdict("replaced", why)
+        return moved or Verdict("replaced", CLONED)
 
     def _shown(self, path: str) -> str:
         return contract_home(path, self._system)

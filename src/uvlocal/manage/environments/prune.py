@@ -58,12 +58,14 @@ class Plan:
 
     `leftovers` are what an interrupted call left in a store's `trash`. `size` is what the whole
     removal frees, in bytes: files that two environments share are freed when both are removed.
+    `unread_folders` is how many projects and stores could not be read.
     """
 
     remove: tuple[Candidate, ...]
     keep: tuple[Candidate, ...]
     leftovers: tuple[str, ...]
     size: int
+    unread_folders: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -77,6 +79,7 @@ class Pruned:
 
     `removed` and `kept` are candidates, `freed` is in bytes, `problems` are sentences. If nobody
     agreed (`agreed` is false, as with `dry_run`), `removed` and `freed` are what would be removed.
+    `unread_folders` is as in the plan.
     """
 
     version: int
@@ -87,6 +90,7 @@ class Pruned:
     leftovers: tuple[str, ...]
     freed: int
     problems: tuple[str, ...]
+    unread_folders: int
 
 
 def age(text: str) -> float:
@@ -179,13 +183,14 @@ def look(
     leftovers = [path for place in places for path in trash.leftovers(place, system)]
     for path in leftovers:
         meter.add(path)
-    return Plan(tuple(remove), tuple(keep), tuple(leftovers), meter.total().own)
+    unread = len(records.unread(places, entries))
+    return Plan(tuple(remove), tuple(keep), tuple(leftovers), meter.total().own, unread)
 
 
 def _reason(entry: Entry, used: float | None, limit: float | None) -> tuple[str, str]:
     """Return why to remove an environment, and why to keep it anyway; either may be ""."""
     is_old = limit is not None and used is not None and used < limit
-    if entry.state in ("broken", "volume-not-mounted"):
+    if entry.state in ("broken", "volume-not-mounted", "unreadable"):
         return entry.why, entry.why
     if entry.state in ("project-gone", "replaced", "unused"):
         return entry.why, ""
@@ -269,6 +274,7 @@ def apply(
         leftovers=wanted.leftovers,
         freed=freed,
         problems=tuple(problems),
+        unread_folders=wanted.unread_folders,
     )
 
 
@@ -283,6 +289,7 @@ def planned(wanted: Plan, *, dry_run: bool) -> Pruned:
         leftovers=wanted.leftovers,
         freed=wanted.size,
         problems=(),
+        unread_folders=wanted.unread_folders,
     )
 
 

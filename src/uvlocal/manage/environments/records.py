@@ -22,6 +22,7 @@ from uvlocal.shim.machine import directories
 from uvlocal.shim.machine.display import contract_home
 from uvlocal.shim.store import naming
 from uvlocal.shim.store.naming import ENVIRONMENTS, RECORDS
+from uvlocal.shim.volume.sync_roots import discovery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,6 +68,24 @@ def places(system: System, settings: Settings) -> list[str]:
         folders = (os.path.join(store, name) for name in (ENVIRONMENTS, RECORDS))
         if any(system.is_directory(folder) for folder in folders):
             found.append(store)
+    return found
+
+
+def unread(where: Iterable[str], entries: Iterable[Entry]) -> list[str]:
+    """Return the folders that could not be looked at: projects, and folders of the stores.
+
+    Args:
+        where: the stores.
+        entries: what `read` returned for them.
+    """
+    found = [entry.root for entry in entries if entry.state == "unreadable"]
+    for path in (os.path.join(store, name) for store in where for name in (ENVIRONMENTS, RECORDS)):
+        try:
+            os.scandir(path).close()
+        except PermissionError:
+            found.append(path)
+        except OSError:
+            pass  # the store is new
     return found
 
 
@@ -140,6 +159,8 @@ def _unused(entry: Entry, root: str, system: System, shared: dict[str, object]) 
     project = call.facts.project
     if project is None or project.root != root or project.code is not None:
         return ""
+    if decision.code == "local-volume" and discovery.configured(call.system)[1]:
+        return ""  # a client's configuration could not be read, so that its folders are not known
     if decision.code in _DOES_WITHOUT:
         return f"its project no longer needs it: {decision.sentence}"
     other = decision.environment

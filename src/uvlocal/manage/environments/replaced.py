@@ -76,6 +76,17 @@ def set_aside(call: Call, decision: Decision) -> str | None:
     return f"; the environment of the project that was here before is kept as `{kept}`"
 
 
+def is_for_another(known: Record, system: System) -> bool:
+    """Return whether the next call of uv sets the environment of a record aside."""
+    here = identity_of(known.root)
+    if here is None or not is_replaced(known, here, system):
+        return False
+    try:
+        return not _is_brought_back(known.root, here)
+    except OSError:
+        return False  # there is no project
+
+
 def is_replaced(known: Record, here: Identity, system: System) -> bool:
     """Return whether another directory has certainly replaced the one in a record."""
     mount, top = identity_of(known.mount_point), identity_of(system.path.sep)

@@ -7,7 +7,6 @@ XFS) look like any other file and count in full.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 import sys
@@ -39,12 +38,16 @@ class Size:
 
 
 class Meter:
-    """Measures environments, each by itself and all together."""
+    """Measures environments, each by itself and all together.
+
+    `unread` is the number of unreadable directories.
+    """
 
     def __init__(self, tell: Callable[[int], None] | None = None) -> None:
         """Start at zero; `tell` is called from time to time with the number of files."""
         self._tell = tell
         self._looked = self._told = 0
+        self.unread = 0
         self._total = _Count()
 
     def add(self, path: str) -> Size:
@@ -58,7 +61,11 @@ class Meter:
         device = top.st_dev if top else 0
         while pending:
             folder = pending.pop()
-            statuses = _listed(folder)
+            try:
+                statuses = _listed(folder)
+            except PermissionError:
+                self.unread += 1
+                continue
             self._look(len(statuses))
             for entry, status in statuses:
                 if status.st_nlink == 1 and not stat.S_ISDIR(status.st_mode):
@@ -131,10 +138,18 @@ def _folder_status(path: str) -> os.stat_result | None:
 
 
 def _listed(folder: str) -> list[tuple[os.DirEntry[str], os.stat_result]]:
-    """Return the entries of a directory with their status, without unreadable ones."""
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        return [(entry, status) for entry in entries if (status := _status(entry)) is not None]
-    return []
+    """Return the entries of a directory with their status, without those that vanished.
+
+    Raises:
+        PermissionError: the directory is unreadable.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            return [(entry, status) for entry in entries if (status := _status(entry)) is not None]
+    except PermissionError:
+        raise
+    except OSError:
+        return []
 
 
 def _status(entry: os.DirEntry[str]) -> os.stat_result | None:

@@ -7,7 +7,6 @@ evicted files are counted, but never opened.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 import time
@@ -42,7 +41,12 @@ class Entry(NamedTuple):
 
 
 class Files:
-    """The interface to the disk, which tests replace by a dictionary."""
+    """The interface to the disk, which tests replace by a dictionary.
+
+    `unread` is the number of unreadable directories.
+    """
+
+    unread = 0
 
     def entries(self, folder: str, *, sizes: bool) -> list[Entry]:
         """Return the entries of a directory, in any order; none if it cannot be read.
@@ -51,10 +55,15 @@ class Files:
             folder: the directory, which the caller knows is not evicted.
             sizes: whether to get sizes and flags of files, which costs a call for each.
         """
-        with contextlib.suppress(OSError), os.scandir(folder) as listing:
-            if sizes and not _HAS_FLAGS:
-                return [_sized(entry) for entry in listing]
-            return [_entry(entry, sizes=sizes) for entry in listing]
+        try:
+            with os.scandir(folder) as listing:
+                if sizes and not _HAS_FLAGS:
+                    return [_sized(entry) for entry in listing]
+                return [_entry(entry, sizes=sizes) for entry in listing]
+        except (FileNotFoundError, NotADirectoryError):
+            pass  # gone since
+        except OSError:
+            self.unread += 1
         return []
 
     def status(self, path: str) -> os.stat_result | None:
@@ -174,7 +183,8 @@ class Cost(NamedTuple):
         hidden: `.pth` files with macOS' hidden flag, which Python skips.
         conflicts: copies that a sync client made of files or directories that two machines changed.
         evicted: files and directories whose content is only in the cloud.
-        complete: False if a limit ended the count.
+        complete: False if a limit ended the count, or something could not be read.
+        unread: the number of unreadable directories.
     """
 
     files: int = 0
@@ -183,12 +193,14 @@ class Cost(NamedTuple):
     conflicts: int = 0
     evicted: int = 0
     complete: bool = True
+    unread: int = 0
 
 
 def measure(folder: str, reader: Files, budget: Budget) -> Cost:
     """Return the cost of everything below `folder`; symlinks are counted, not followed."""
     files = size = hidden = conflicts = evicted = 0
     pending = [folder]
+    before = reader.unread
     while pending and budget.allows():
         current = pending.pop()
         entries = reader.entries(current, sizes=True)
@@ -209,7 +221,10 @@ def measure(folder: str, reader: Files, budget: Budget) -> Cost:
                 size += entry.size
             if in_packages and entry.hidden and entry.name.endswith(".pth"):
                 hidden += 1
-    return Cost(files, size, hidden, conflicts, evicted, complete=not pending)
+    unread = reader.unread - before
+    return Cost(
+        files, size, hidden, conflicts, evicted, complete=not pending and not unread, unread=unread
+    )
 
 
 def is_conflict(name: str, names: set[str]) -> bool:

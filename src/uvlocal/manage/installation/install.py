@@ -12,9 +12,17 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from uvlocal.manage.environments import discoverable, records
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.files.atomic import replace as write
-from uvlocal.manage.installation import aliases, rc_lines, shell_snippets, shells, windows_path
+from uvlocal.manage.installation import (
+    aliases,
+    completion,
+    rc_lines,
+    shell_snippets,
+    shells,
+    windows_path,
+)
 from uvlocal.manage.installation.inspect import inspect
 from uvlocal.manage.installation.memory import Memory, missing_folders, remember, remembered
 from uvlocal.manage.installation.on_path import is_ours
@@ -26,6 +34,7 @@ from uvlocal.manage.installation.shim_dir import (
     default_folder,
     is_foreign_program,
     launcher_source,
+    read,
     stands,
 )
 from uvlocal.manage.installation.standing import refuse_bad_circumstances
@@ -33,7 +42,7 @@ from uvlocal.shim.machine import directories
 from uvlocal.shim.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from uvlocal.manage.installation import rc_files
     from uvlocal.manage.installation.rc_lines import Line
@@ -88,10 +97,14 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `perform` does; `result` describes it, `moving` are real programs at shims' paths."""
+    """What `perform` does; `result` describes it, `moving` are real programs at shims' paths.
+
+    `completions` are the files with completion code that are missing or outdated.
+    """
 
     system: System
     contents: Contents
+    completions: dict[str, bytes]
     moving: tuple[str, ...]
     edits: tuple[rc_files.Edit, ...]
     memory: Memory
@@ -136,6 +149,7 @@ def plan(
     if wish.startup_files and not wish.shells and not wish.alias and system.platform == "win32":
         registry = windows_path.state(user_path, should.folder, system.environ)
     shim_changes = not stands(should, system)
+    completions = dict(_completions(names, should.folder))
     result = Installation(
         version=1,
         shim=should.shim,
@@ -143,7 +157,10 @@ def plan(
         launcher=should.launcher,
         python=sys.executable,
         real_uv=should.real_uv,
-        changed=shim_changes or registry == "absent" or any(edit.changes for edit in edits),
+        changed=shim_changes
+        or registry == "absent"
+        or bool(completions)
+        or any(edit.changes for edit in edits),
         shim_changes=shim_changes,
         wants_startup_files=wish.startup_files,
         shells=tuple(names),
@@ -156,7 +173,7 @@ def plan(
     memory = _memory(should.folder, edits, system)
     if registry == "absent" and user_path.read() is None:
         memory = replace(memory, user_path=True)
-    return Plan(system, should, tuple(moving), edits, memory, user_path, result)
+    return Plan(system, should, completions, tuple(moving), edits, memory, user_path, result)
 
 
 def perform(todo: Plan) -> Installation:
@@ -178,8 +195,13 @@ def perform(todo: Plan) -> Installation:
             write(should.configuration, should.configuration_bytes, 0o644)
             write(should.shim, should.launcher_bytes, 0o755)
             write(should.uvx, should.launcher_bytes, 0o755)
+        for path, code in todo.completions.items():
+            write(path, code, 0o644)
     except OSError as error:
         raise UserError(f"`{should.folder}` cannot be written: {error.strerror}") from error
+    wanted = settings.load(todo.system)
+    if wanted.discoverable:  # `uninstall` removed the links
+        discoverable.make_all(records.places(todo.system, wanted), todo.system)
     # Otherwise each call would compile the package if it is read-only later.
     compileall.compile_dir(os.path.join(PACKAGE, "shim"), quiet=2)
     lines = tuple(map(rc_lines.put, todo.result.lines, todo.edits))
@@ -222,6 +244,17 @@ def _shells(wish: Wish, system: System, running: Sequence[str]) -> list[str]:
             known = ", ".join(f"`{known}`" for known in shell_snippets.SHELLS)
             raise UserError(f"unknown shell `{name}`", f"supported shells: {known}", USAGE)
     return list(dict.fromkeys(map(shell_snippets.name_of, wish.shells)))
+
+
+def _completions(names: Sequence[str], folder: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the files that the lines in startup files read, where they are to be written."""
+    for name in names:
+        path, code = (
+            os.path.join(folder, completion.file_name(name)),
+            completion.code(name).encode(),
+        )
+        if code and read(path) != code + b"\n":
+            yield path, code + b"\n"
 
 
 def _now(folder: str, system: System, running: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.installation import rc_files, shell_snippets, shells
+from uvlocal.manage.installation import completion, rc_files, shell_snippets, shells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,8 +37,12 @@ def plan(
     make = shell_snippets.alias_line if alias else shell_snippets.path_line
     found = []
     for name in names:
-        code = make(name, folder, system)
+        own = make(name, folder, system)
+        beside = system.path.join(folder, completion.file_name(name))
         for file in shells.startup_files(name, system, alias=alias):
+            code = own
+            if file.completes:
+                code += "; " + shell_snippets.source_line(name, beside, system)
             edit = rc_files.plan_add(file.path, code, system)
             text = _marked(edit) or f"{code} {rc_files.MARK}"
             found.append((Line(name, file.path, code, text, _state(edit), edit.trouble), edit))

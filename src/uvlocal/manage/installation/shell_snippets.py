@@ -78,6 +78,16 @@ def alias_line(shell: str, folder: str, system: System) -> str:
     return f"[ ! -x {place} ] || alias uv='{quoted}'"
 
 
+def source_line(shell: str, path: str, system: System) -> str:
+    """Return the line that reads the file at `path` into an interactive shell, if it is there."""
+    place = _place(shell, path, system)
+    if shell == "fish":
+        return f"status is-interactive; and test -r {place}; and source {place}"
+    if shell == "powershell":
+        return f"if (Test-Path -LiteralPath {place}) {{ . {place} }}"
+    return f"[ ! -r {place} ] || . {place}"
+
+
 def now_line(shell: str, folder: str, system: System) -> str:
     """Return the command that makes the running shell find the shim."""
     place = _place(shell, folder, system)

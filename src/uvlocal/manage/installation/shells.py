@@ -36,6 +36,13 @@ class StartupFile(NamedTuple):
     shell: str
     path: str
 
+    @property
+    def completes(self) -> bool:
+        """Whether completion is to be set up there: only that shell reads it, interactive ones."""
+        if self.shell in ("bash", "zsh"):
+            return self.path.endswith(("/.bashrc", "/.bash_profile", "/.bash_login", "/.zshrc"))
+        return self.shell in ("fish", "powershell")
+
 
 def in_use(system: System, running: Iterable[str]) -> list[str]:
     """Return the shells that the user uses, the running one first.

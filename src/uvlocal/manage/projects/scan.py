@@ -116,6 +116,7 @@ class Scan:
         saved_files, saved_bytes: what `uvlocal migrate --all` would remove.
         evicted_folders: the number of folders not searched, as their content is only in the cloud.
         limit: `entries`, `time` or `depth` if a limit ended the search, else "".
+        unread_folders: the number of unreadable directories, whose content is unknown.
     """
 
     version: int
@@ -129,6 +130,7 @@ class Scan:
     saved_bytes: int
     evicted_folders: int
     limit: str
+    unread_folders: int = 0
 
 
 @dataclass(slots=True)
@@ -166,6 +168,8 @@ class Scanner:
             call, decision = self.settle(place)
             project = call.facts.project
             if project is None or not self._is_same(project.root, place):
+                if self.reader.status(os.path.join(place, "pyproject.toml")) is None:
+                    self.reader.unread += 1  # only its name is readable
                 continue  # a workspace member, which its root stands for
             self.progress.projects += 1
             if decision.strategy is None and decision.code not in _HELPLESS:
@@ -175,8 +179,13 @@ class Scanner:
             else:
                 clean += 1
         self.progress.to_measure = len(at_risk)
-        costs = self._costs([_venv(call) for call, _ in at_risk])
-        measured = (self._found(call, decision, next(costs)) for call, decision in at_risk)
+        unread = self.reader.unread
+        costs = list(self._costs([_venv(call) for call, _ in at_risk]))
+        unread += sum(cost.unread for cost in costs)
+        measured = (
+            self._found(call, decision, cost)
+            for (call, decision), cost in zip(at_risk, costs, strict=True)
+        )
         found = sorted(measured, key=lambda one: (-one.bytes, one.root))
         return Scan(
             version=1,
@@ -190,6 +199,7 @@ class Scanner:
             saved_bytes=sum(one.bytes for one in found if one.saves),
             evicted_folders=self.evicted,
             limit=self.budget.spent,
+            unread_folders=unread,
         )
 
     def _known(self) -> list[str]:

@@ -149,6 +149,16 @@ def warning(text: str) -> None:
     talk(f"{_coloured('warning', '1;33')}: {_contracted(text)}")
 
 
+def unread(number: int) -> None:
+    """Say that so many folders could not be read, and what that means; nothing for none."""
+    if number:
+        warning(
+            f"{count(number, 'folder')} could not be read, so nothing is known of what is inside"
+        )
+        if sys.platform == "darwin":
+            hint("System Settings > Privacy & Security > Files & Folders: allow this terminal")
+
+
 def _contracted(text: str) -> str:
     """Return a sentence with `~` for the home directory in its paths."""
     import re

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.environments.listing import as_seconds
+from uvlocal.manage.environments.project_state import BACK
 from uvlocal.manage.views import console
 from uvlocal.manage.views.console import count, data, painted, shown, size, talk
 from uvlocal.manage.views.terminal import columns, prose_width, wrapped
@@ -61,6 +62,7 @@ def listed(found: Environments, now: float | None = None) -> None:
     if found.size is not None and rows:
         talk(f"{_sizes(found)} in all")
     _remarks(found)
+    console.unread(found.unread_folders)
 
 
 def _row(one: Environment, now: float | None) -> tuple[str, ...]:
@@ -84,10 +86,14 @@ def _sizes(found: Environments) -> str:
 
 def _remarks(found: Environments) -> None:
     """Show problems, and what to do about them."""
+    back = [one for one in found.environments if one.why == BACK]
     for one in found.environments:
-        if one.why and one.state != "project-gone":
-            path = one.project or (one.environment if one.exists else one.record)
-            remark(shown(path), one.why)
+        if one.why and one.state != "project-gone" and one not in back[1:]:
+            path = shown(one.project or (one.environment if one.exists else one.record))
+            more = f" and {len(back) - 1} more" if one in back and back[1:] else ""
+            remark(path + more, one.why)
+    if back:
+        console.hint("`uvlocal doctor --fix` brings the records up to date")
     moved = [one.moved_to for one in found.environments if one.state == "moved"]
     states = ("project-gone", "replaced", "unused")
     gone = [one.size or 0 for one in found.environments if one.state in states]

@@ -16,6 +16,7 @@ from uvlocal.manage.views.console import (
     shown,
     size,
     talk,
+    unread,
     warning,
 )
 from uvlocal.manage.views.environments import on_command_line
@@ -113,9 +114,10 @@ def _sums(found: Scan, folders: list[str] | None) -> None:
     if found.projects:
         number = count(len(found.projects), "project")
         data(f"{number} at risk: {count(found.files, 'file')}, {size(found.bytes)}")
-    else:
+    elif not found.unread_folders:
         where = ", ".join(f"`{shown(root)}`" for root in found.roots)
         data(f"no environment in {where}")
+    unread(found.unread_folders)
     if found.clean:
         data(f"{_are(found.clean)} clean: there is no environment in the folder")
     if found.untouched:

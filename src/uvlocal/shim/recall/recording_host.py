@@ -19,7 +19,8 @@ compare. The first letter of a stamp is its kind:
     f  whether a file has macOS' flag UF_HIDDEN, symlinks not followed; elsewhere none has it
     q  when a key of Windows' registry was last changed;  Q  there is no such key
     $  the value of an environment variable, with its name instead of a path
-    v  the type of a drive letter, as a number;  m  which drive letters exist
+    v  the type of a drive letter, as a number
+    m  which drive letters exist; on macOS the mounts, as a checksum
 
 `r` and `t` are used for file systems with an unknown clock (another machine's, or a program's) and
 for the mount table; `r` also on Windows, where a file's times can be reset without a trace.
@@ -32,7 +33,7 @@ import time
 
 from uvlocal.shim import contract
 from uvlocal.shim.machine import posix_paths
-from uvlocal.shim.machine.early_os import os, stat
+from uvlocal.shim.machine.early_os import fsencode, os, stat
 from uvlocal.shim.machine.host import READ_LIMIT, System, version_of
 
 TYPE_CHECKING = False
@@ -338,21 +339,34 @@ class RecordingSystem(System):
     def mounts(self) -> "list[tuple[str, str, str, str]]":
         """Return the mounts; on Windows the stamp is the set of drives.
 
-        A directory's own stamp includes its volume. macOS has no stamp for its mounts.
+        A directory's own stamp includes its volume. On macOS the stamp is the list itself: mount
+        points, types, and whether they are local. Without a list nothing is recorded.
         """
+        rows = System.mounts(self)
         if self.platform == "win32":
             from uvlocal.shim.machine import native
 
             self._note("m", "drives", f"m{native.logical_drives()}")
+        elif rows:
+            self._note("m", "mounts", "m" + summed(listed_mounts(rows)))
         else:
             self.complete = False
-        return System.mounts(self)
+        return rows
 
     def mount_table(self) -> str:
         """Return the mount table; its stamp is a checksum of the text."""
         data = System.read(UNWATCHED, _MOUNTS) or b""
         self._note("r", _MOUNTS, "r" + summed(data))
         return data.decode("utf-8", "surrogateescape")
+
+
+def listed_mounts(rows: "list[tuple[str, str, str, str]]") -> bytes:
+    """Return the list of what macOS has mounted as the launcher makes it too, to sum it."""
+    data = b""
+    for _, point, kind, options in rows:
+        local = b"l" if "local" in options.split(",") else b"r"
+        data += fsencode(point) + b"\0" + fsencode(kind) + b"\0" + local
+    return data
 
 
 def has_own_clock(device: int) -> bool:

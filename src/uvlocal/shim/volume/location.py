@@ -26,6 +26,10 @@ _SERVED = (
 _MOUNT_FIELDS = 5
 #: How many symlinks Linux follows in one path (path_resolution(7)).
 _LINKS = 40
+#: What macOS always mounts, an automounter for homes that few have; nobody syncs what is below.
+_MAC_HOMES = "/system/volumes/data/home"
+#: How else types of what a server or a program serves begin on macOS.
+_SERVED_ON_MACOS = ("afp", "macfuse", "osxfuse", "webdav")
 
 
 class Sight:
@@ -126,19 +130,22 @@ class Sight:
 
         A file system whose server is gone blocks every access, and only SIGKILL ends that: every
         `uv` of this user would hang. The root cannot be on it, as its device is another one. The
-        list of mounts comes from the kernel alone. Only Linux has one; elsewhere this returns
-        False.
+        list of mounts comes from the kernel alone; on Windows it is the type of a drive letter.
         """
         system = self.system
-        if system.platform != "linux" or contains(path, system.cwd, system):
+        if contains(comparable(path, system), comparable(system.cwd, system), system):
             return False  # a silent volume here would already have blocked the shell
+        if system.platform == "win32":
+            return self._is_on_another_server(path)
         if self._mounts is None:
-            self._mounts = self._mounted()
+            mac = system.platform == "darwin"
+            self._mounts = self._mounted_on_macos() if mac else self._mounted()
         if not any(silent for _, silent in self._mounts):
             return False
         for _ in range(_LINKS):
-            path = comparable(path, system)
-            above = [mount for mount in self._mounts if contains(mount[0], path, system)]
+            path = system.path.normpath(path)
+            folded = comparable(path, system)
+            above = [mount for mount in self._mounts if contains(mount[0], folded, system)]
             if above and max(enumerate(above), key=lambda row: (len(row[1][0]), row[0]))[1][1]:
                 return True
             # Read symlinks from the outside in: a silent volume on the way would contain `path`.
@@ -171,3 +178,28 @@ class Sight:
                 point = unescape(point)
             found.append((point, after.startswith(_SERVED) and fields[2] not in own))
         return found
+
+    def _mounted_on_macos(self) -> "list[tuple[str, bool]]":
+        """Return the same as `_mounted`, from macOS' list of what is mounted."""
+        system = self.system
+        found: "dict[str, bool]" = {}
+        for _, point, kind, options in system.mounts():
+            folded = comparable(point, system)
+            served = "local" not in options.split(",") or kind.lower().startswith(
+                (*_SERVED, *_SERVED_ON_MACOS)
+            )
+            found[folded] = served and folded != _MAC_HOMES
+        for place in (self.root, system.home):
+            folded = comparable(place, system)
+            above = [point for point in found if contains(point, folded, system)]
+            if above:
+                found[max(above, key=len)] = False
+        return list(found.items())
+
+    def _is_on_another_server(self, path: str) -> bool:
+        """Return whether a path is on a drive of Windows that a server serves, and the root not."""
+        system = self.system
+        drive, *own = (
+            system.path.splitdrive(one)[0].upper() for one in (path, self.root, system.home)
+        )
+        return drive not in own and bool(drive) and system.drive_type(drive) == "remote"

@@ -84,11 +84,13 @@ end
 }
 
 
-def prepare() -> None:
-    """Let typer answer completion requests, which it only does by default with its own options."""
-    from typer.completion import completion_init  # type: ignore[attr-defined] # not exported elsewhere
+def file_name(shell: str) -> str:
+    """Return the name of the file with a shell's completion code, which is beside the shim."""
+    return f"uvlocal-completion.{'ps1' if shell == 'powershell' else shell}"
 
-    completion_init()
+
+#: Every file beside the shim that may have been made for completion.
+FILES = tuple(map(file_name, OF_UVLOCAL))
 
 
 def code(shell: str) -> str:
