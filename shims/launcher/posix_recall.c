@@ -90,7 +90,7 @@ static bool has_same_name(const char *stamp, const char *path)
     struct attrlist wanted = {.bitmapcount = ATTR_BIT_MAP_COUNT, .commonattr = ATTR_CMN_FULLPATH};
     struct {
         uint32_t size;
-        attrreference_t name; /* where the name begins is counted from here */
+        attrreference_t name; /* the name's offset is relative to this */
         char room[PATH_MAX];
     } found;
     return getattrlist(path, &wanted, &found, sizeof found, 0) == 0
@@ -102,8 +102,8 @@ static bool has_same_name(const char *stamp, const char *path)
 #endif
 }
 
-/* Returns whether macOS has the same mounts as before: where, which type, whether local. Asks only the
- * kernel, no server. */
+/* Returns whether macOS has the same mounts as before: where, which type, whether local. Asks only
+ * the kernel, no server. */
 static bool has_same_mounts(const char *stamp)
 {
 #ifdef __APPLE__

@@ -31,11 +31,11 @@ _AT_ONCE = 16
 
 
 class SilentError(Exception):
-    """A disk did not answer in time, or not to this user."""
+    """A disk did not answer in time, or denied access."""
 
 
 class DeniedError(SilentError):
-    """This user may not look at a path, so that nothing is known about it."""
+    """This user may not access a path, so nothing is known about it."""
 
 
 class Identity(NamedTuple):
@@ -237,7 +237,7 @@ def _folders(path: str) -> list[str]:
 
 
 def _answered(question: Callable[[_Place], _Answer], place: _Place) -> _Answer | PermissionError:
-    """Return the answer, or its refusal, so that one thread can hand it to another."""
+    """Return the answer, or its exception, to pass it to another thread."""
     try:
         return question(place)
     except PermissionError as error:

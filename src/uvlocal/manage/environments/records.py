@@ -72,7 +72,7 @@ def places(system: System, settings: Settings) -> list[str]:
 
 
 def unread(where: Iterable[str], entries: Iterable[Entry]) -> list[str]:
-    """Return the folders that could not be looked at: projects, and folders of the stores.
+    """Return the unreadable directories among the projects and in the stores.
 
     Args:
         where: the stores.
@@ -160,7 +160,7 @@ def _unused(entry: Entry, root: str, system: System, shared: dict[str, object]) 
     if project is None or project.root != root or project.code is not None:
         return ""
     if decision.code == "local-volume" and discovery.configured(call.system)[1]:
-        return ""  # a client's configuration could not be read, so that its folders are not known
+        return ""  # a client's configuration could not be read, so its folders are unknown
     if decision.code in _DOES_WITHOUT:
         return f"its project no longer needs it: {decision.sentence}"
     other = decision.environment

@@ -361,7 +361,7 @@ class RecordingSystem(System):
 
 
 def listed_mounts(rows: "list[tuple[str, str, str, str]]") -> bytes:
-    """Return the list of what macOS has mounted as the launcher makes it too, to sum it."""
+    """Return macOS' mounts as text, in the same form as in the launcher, for a checksum."""
     data = b""
     for _, point, kind, options in rows:
         local = b"l" if "local" in options.split(",") else b"r"
