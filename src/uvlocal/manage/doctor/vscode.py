@@ -51,9 +51,10 @@ def check(facts: Facts) -> list[Finding]:
     for path in _of_the_user(facts.system):
         if _kept(path, facts):
             seen = f"`{contract_home(path, facts.system)}` names one environment for all projects"
-            advice = f"{_OUT}; `uvlocal link --vscode --user` prints settings that find every
-            environment" checks.append(Finding("vscode-setting", WARN, seen, path=path,
-            advice=advice))
+            prints = "`uvlocal link --vscode --user` prints settings that find every environment"
+            checks.append(
+                Finding("vscode-setting", WARN, seen, path=path, advice=f"{_OUT}; {prints}")
+            )
     return checks
 
 
