@@ -41,7 +41,7 @@ def populated(machine: Machine) -> Machine:
     template = os.path.join(machine.root, "template")
     environment(template, {"foo": "0.1.0", "iniconfig": "2.2.0"})
     uv = machine.write(f"{machine.root}/bin/uv", _UV.format(template=template))
-    os.chmod(uv, 0o755)  # noqa: S103 - a program is for everybody to run
+    os.chmod(uv, 0o755)  # noqa: S103 - a program must be executable
     machine.environ["PATH"] += ":/usr/bin:/bin"
     machine.project("clean")
     big = machine.project("code/a project with a rather long name for a folder in a terminal/big")
@@ -223,12 +223,12 @@ def found(**facts: Any) -> Found:  # noqa: ANN401 - a fact is a field of any typ
         pytest.param({}, "iCloud Drive", id="nothing"),
         pytest.param(
             {"hidden_pth": 1},
-            "iCloud Drive, 1 hidden `.pth` file, which Python skips: imports fail",
+            "iCloud Drive, 1 hidden `.pth` file, which Python skips, so imports fail",
             id="hidden",
         ),
         pytest.param(
             {"hidden_pth": 2},
-            "iCloud Drive, 2 hidden `.pth` files, which Python skips: imports fail",
+            "iCloud Drive, 2 hidden `.pth` files, which Python skips, so imports fail",
             id="hidden-many",
         ),
         pytest.param({"conflict_copies": 1}, "iCloud Drive, 1 conflict copy", id="conflict"),

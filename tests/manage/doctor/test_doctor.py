@@ -36,7 +36,7 @@ def program(path: str, text: str) -> str:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
-    os.chmod(path, 0o755)  # noqa: S103 - a program is for everybody to run
+    os.chmod(path, 0o755)  # noqa: S103 - a program must be executable
     return path
 
 

@@ -1,4 +1,4 @@
-"""Commands in the documents that the test of the documents does not run itself, and why."""
+"""Commands in the documents that the documents' test does not run, and why."""
 
 from __future__ import annotations
 

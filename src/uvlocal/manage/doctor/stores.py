@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from uvlocal.manage.environments.records import Entry
 
 
-#: What lets a person, or on macOS a terminal, read a folder.
+#: How to allow a user, or on macOS a terminal, to read a folder.
 _PERMISSION = (
-    "see who may read the folder; on macOS, System Settings > Privacy & Security > Files & Folders "
-    "says what the terminal may read"
+    "check who may read the folder; on macOS, System Settings > Privacy & Security > "
+    "Files & Folders says what the terminal may read"
 )
 
 
@@ -151,7 +151,7 @@ def check_records(facts: Facts) -> list[Finding]:
 
 
 def _brought_back(facts: Facts) -> list[Finding]:
-    """Say once of all projects that a backup has brought back, a whole home perhaps."""
+    """Return one finding for all projects restored from a backup, perhaps a whole home."""
     checks = []
     for place in facts.places:
         roots = [
@@ -164,7 +164,7 @@ def _brought_back(facts: Facts) -> list[Finding]:
             what = first if len(roots) == 1 else f"{first} and {len(roots) - 1} more"
             seen = (
                 f"{what}: the project is in a new directory with the old content, as after a "
-                "restore from a backup; what is installed stays, and the records can be updated"
+                "restore from a backup; the environment stays, and `--fix` updates the records"
             )
             command = "uvlocal doctor --fix"
             checks.append(

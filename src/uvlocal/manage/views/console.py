@@ -150,11 +150,9 @@ def warning(text: str) -> None:
 
 
 def unread(number: int) -> None:
-    """Say that so many folders could not be read, and what that means; nothing for none."""
+    """Report the number of unreadable folders, if any, and what that means."""
     if number:
-        warning(
-            f"{count(number, 'folder')} could not be read, so nothing is known of what is inside"
-        )
+        warning(f"{count(number, 'folder')} could not be read, so their content is unknown")
         if sys.platform == "darwin":
             hint("System Settings > Privacy & Security > Files & Folders: allow this terminal")
 

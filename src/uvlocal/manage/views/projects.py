@@ -151,7 +151,7 @@ def _remarks(one: Found) -> str:
         remarks.append(f"stays there, as the strategy is `{one.strategy}`")
     if one.hidden_pth:
         number = count(one.hidden_pth, "hidden `.pth` file")
-        remarks.append(f"{number}, which Python skips: imports fail")
+        remarks.append(f"{number}, which Python skips, so imports fail")
     if one.conflict_copies:
         number = count(one.conflict_copies, "conflict cop")
         remarks.append(number.removesuffix("s") + ("y" if one.conflict_copies == 1 else "ies"))
