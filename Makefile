@@ -4,7 +4,7 @@
 #   make test    run the fast tests, with the newest uv: three minutes
 #   make test-all   run these, and all others, with eight versions of uv
 #   make test-hard  the long form, for hours: faults, parallel calls, a soak, fuzzing; SEED=n repeats a run
-#   make lint    format, lint, types for three systems
+#   make lint    format, lint, types for three systems, the workflows of CI
 #   make check   the same, and all tests with branch coverage
 #   make tables  rewrites the tables of the README from the code
 #   make build   the wheel, with the launchers for all targets
@@ -91,6 +91,7 @@ lint: $(INSTALLED)
 	$(RUN) -m mypy --platform linux
 	$(RUN) -m mypy --platform darwin
 	$(RUN) -m mypy --platform win32
+	$(VENV)/$(BIN)/zizmor --offline --strict-collection --quiet .github/workflows
 
 check: lint
 	$(MAKE) test-all COVERAGE=1

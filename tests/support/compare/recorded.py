@@ -109,8 +109,9 @@ def _holds(stamp: str, path: str) -> bool:
         return System().can_change(path) == (stamp == "o1")
     if kind == "p":
         return not os.access(path, os.X_OK)
-    assert kind == "x", stamp
-    return _attribute_holds(stamp[1:], path)
+    assert kind in "nx", stamp
+    canonical = kind == "n" and System().realpath(path) == stamp[1:]
+    return canonical or (kind == "x" and _attribute_holds(stamp[1:], path))
 
 
 def _attribute_holds(stamp: str, path: str) -> bool:
