@@ -6,9 +6,11 @@
 #   make test-hard  the long form, for hours: faults, parallel calls, a soak, fuzzing; SEED=n repeats a run
 #   make lint    format, lint, types for three systems, the workflows of CI
 #   make check   the same, and all tests with branch coverage
-#   make tables  rewrites the tables of the README from the code
+#   make docs    the documentation site, in build/site; fails at a broken link
+#   make tables  rewrites the tables of the documents from the code
+#   make picture  draws the picture of the README from what `make demo` prints
 #   make build   the wheel, with the launchers for all targets
-#   make bench   what uvlocal costs, side by side with bare uv: docs/bench.md and the README's figures;
+#   make bench   what uvlocal costs, side by side with bare uv: docs/bench.md and the figures elsewhere;
 #                QUICK=1 in short, PEERS=1 with other tools, CHECK=1 fails where a promise is not kept
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v python)
@@ -22,7 +24,7 @@ export RUSTUP_HOME := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/uvlocal-tests/rustu
 PYTEST := pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-hard lint check tables build bench clean
+.PHONY: help setup demo test test-all test-hard lint docs check tables picture build bench clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -35,7 +37,7 @@ $(INSTALLED): pyproject.toml hatch_build.py
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "uvlocal needs Python 3.11 or later")'
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check "hatchling==1.33.0" "editables==0.6" "ziglang==0.17.1"
-	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable ".[dev]"
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable ".[dev,docs]"
 	@touch $@
 
 # A launcher that is older than its source would make every test lie.
@@ -93,11 +95,17 @@ lint: $(INSTALLED)
 	$(RUN) -m mypy --platform win32
 	$(VENV)/$(BIN)/zizmor --offline --strict-collection --quiet .github/workflows
 
-check: lint
+docs: $(INSTALLED)
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict
+
+check: lint docs
 	$(MAKE) test-all COVERAGE=1
 
 tables: $(INSTALLED)
 	PYTHONPATH=tests $(RUN) -m support.compare.readme_tables
+
+picture:
+	$(MAKE) -s demo | $(PYTHON) demo/picture.py
 
 build: $(INSTALLED)
 	$(RUN) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

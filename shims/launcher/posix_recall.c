@@ -125,9 +125,24 @@ static bool has_same_attribute(const char *stamp, const char *path)
     return is_hexadecimal(stamp + end + 1, value, (size_t)size);
 }
 
+/* Says whether something has the flag that hides it from people; only macOS knows it. */
+static bool has_hidden_flag(const char *path)
+{
+#ifdef __APPLE__
+    struct stat status;
+    return lstat(path, &status) == 0 && (status.st_flags & UF_HIDDEN) != 0;
+#else
+    (void)path;
+    return false;
+#endif
+}
+
 /* `access` answers yes in some sandboxes (Landlock) and means no. Nothing is written. */
 static bool can_change(const char *path)
 {
+    struct stat status;
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+        return false;
     int file = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
     if (file >= 0)
         close(file);
@@ -164,6 +179,8 @@ static bool is_unchanged(const char *stamp, const char *path)
         return (access(path, W_OK | X_OK) == 0) == (stamp[1] == '1');
     case 'o':
         return can_change(path) == (stamp[1] == '1');
+    case 'f':
+        return has_hidden_flag(path) == (stamp[1] == '1');
     case 'x':
         return has_same_attribute(stamp, path);
     default:

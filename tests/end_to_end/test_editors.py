@@ -60,10 +60,20 @@ def test_removed_and_made_anew(world: World) -> None:
 
 
 def test_told_once(world: World) -> None:
-    """The first redirected project of a user tells how editors find it; no other one does."""
-    hint = "hint: editors that look for environments in `~/.virtualenvs` find it there"
+    """The first redirected project of a user tells how editors find it; no other, in any store."""
+    hint = "hint: editors that search `~/.virtualenvs` find it there"
     first = world.uv("sync", cwd=world.project("home/Dropbox/foo")).ok()
     assert first.err.splitlines().count(hint) == 1
     assert first.err.splitlines().index(hint) == first.err.splitlines().index(first.ours[0]) + 1
     second = world.uv("sync", cwd=world.project("home/Dropbox/bar")).ok()
     assert (len(second.ours), hint in second.err) == (1, False)
+    other = {"UVLOCAL_STORE": world.path("other")}
+    third = world.uv("sync", cwd=world.project("home/Dropbox/third"), env=other).ok()
+    assert (len(third.ours), hint in third.err) == (1, False)
+
+
+def test_told_when_it_is_heard(world: World) -> None:
+    """A first call that is asked for silence does not use the hint up."""
+    quiet = world.uv("sync", "-q", cwd=world.project("home/Dropbox/foo")).ok()
+    assert quiet.err == ""
+    assert "hint: editors" in world.uv("sync", cwd=world.project("home/Dropbox/bar")).ok().err

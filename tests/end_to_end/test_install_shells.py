@@ -258,4 +258,4 @@ def test_removed_uvlocal_leaves_uv_working(newest_world: World) -> None:
         out = session.run("uv run foo")
     assert "hello from foo" in out
     assert out.count("warning: uvlocal's package") == 1
-    assert "to be rid of it" in out
+    assert "to remove the shim" in out

@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
-from filelock import FileLock
-from support.hosts import launchers
 from support.tools import fetched
 from support.tools.fetched import SOURCE
 
 if TYPE_CHECKING:
     from support.hosts.worlds import World
-
-#: What is no part of the sources.
-_NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv", ".cache", "build", "dist", ".*_cache", "__pycache__", ".hypothesis"
-)
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the wheel, built once from a copy of the sources that is gone afterwards."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    folder = str(shared / "wheel")
-    with FileLock(f"{folder}.lock"):
-        if not os.path.isdir(folder):
-            copy = str(tmp_path_factory.mktemp("sources") / "uvlocal")
-            shutil.copytree(SOURCE, copy, ignore=_NOT_COPIED)
-            launchers.build_all(copy)
-            # The compiler is large: the one that is here already is not unpacked a second time.
-            here = all(map(importlib.util.find_spec, ("hatchling", "ziglang")))
-            isolation = ["--no-build-isolation"] if here else []
-            fetched.pip("wheel", "--no-deps", *isolation, "--wheel-dir", f"{folder}.new", copy)
-            shutil.rmtree(copy)
-            os.replace(f"{folder}.new", folder)
-    [name] = os.listdir(folder)
-    return os.path.join(folder, name)
 
 
 @pytest.fixture(scope="session")

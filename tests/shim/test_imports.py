@@ -70,7 +70,6 @@ class Home:
     """A home with a Dropbox folder and a real-looking uv that is never started."""
 
     def __init__(self, root: str) -> None:
-        """Make the folders."""
         self.home = os.path.join(root, "home")
         self.dropbox = os.path.join(self.home, "Dropbox")
         os.makedirs(self.dropbox)

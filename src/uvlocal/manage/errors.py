@@ -14,7 +14,6 @@ class UserError(Exception):
     """
 
     def __init__(self, message: str, hint: str = "", code: int = FINDINGS) -> None:
-        """Hold the message."""
         super().__init__(message)
         self.message = message
         self.hint = hint

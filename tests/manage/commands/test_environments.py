@@ -237,7 +237,7 @@ def test_prune_asks(populated: Machine, answer: str, *, removed: bool) -> None:
         child.expect_exact("this frees 10.0 MiB")
         child.expect_exact("remove them? [y/N] ")
         child.send(answer) if answer == "\x04" else child.sendline(answer)
-        child.expect_exact("removed 1 environment" if removed else "Cancelled, nothing was changed")
+        child.expect_exact("removed 1 environment" if removed else "cancelled, nothing was changed")
         child.expect(pexpect.EOF)
         child.wait()
         assert child.exitstatus == 0

@@ -592,11 +592,11 @@ def test_programs_belong_to_providers() -> None:
     ("names", "code", "says"),
     [
         pytest.param(
-            ["dropbox"], "sync-client", "Dropbox runs, its folders are `~/Drop", id="runs"
+            ["dropbox"], "sync-client", "Dropbox is running, and syncs `~/Drop", id="runs"
         ),
-        pytest.param([], "sync-client", "Dropbox does not run now", id="rests"),
+        pytest.param([], "sync-client", "Dropbox is not running", id="rests"),
         pytest.param(
-            ["syncthing"], "sync-client-unknown", "Syncthing runs, but none", id="unknown"
+            ["syncthing"], "sync-client-unknown", "Syncthing is running, but none", id="unknown"
         ),
     ],
 )

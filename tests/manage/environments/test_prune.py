@@ -311,19 +311,21 @@ def test_a_store_that_is_none(machine: Machine) -> None:
 # -- in use ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("{}/bin/python", id="program"),
-        pytest.param("{}", id="variable"),
-        pytest.param("{}/lib/../bin", id="not-normal"),
-        pytest.param("{link}/bin/python", id="through-a-link-to-the-store"),
-        pytest.param("{project}/.venv/bin/python", id="through-a-pointer"),
-        pytest.param("{project}/.venv", id="pointer"),
-        pytest.param("{below}/.venv/bin/python", id="pointer-below-another-venv"),
-        pytest.param("{below}/venv-2/bin/python", id="pointer-to-a-pointer"),
-        pytest.param("{below}/file/.venv/bin/python", id="redirect-file"),
-    ],
+def texts(**by_name: str) -> pytest.MarkDecorator:
+    """Return the mark of a test that runs with each of some texts, under its name."""
+    return pytest.mark.parametrize("text", by_name.values(), ids=by_name)
+
+
+@texts(
+    program="{}/bin/python",
+    variable="{}",
+    not_normal="{}/lib/../bin",
+    through_a_link_to_the_store="{link}/bin/python",
+    through_a_pointer="{project}/.venv/bin/python",
+    pointer="{project}/.venv",
+    pointer_below_another_venv="{below}/.venv/bin/python",
+    pointer_to_a_pointer="{below}/venv-2/bin/python",
+    redirect_file="{below}/file/.venv/bin/python",
 )
 def test_what_is_in_use_stays(machine: Machine, text: str) -> None:
     """An environment that a process speaks of stays, and the reason is shown."""
@@ -347,15 +349,12 @@ def test_what_is_in_use_stays(machine: Machine, text: str) -> None:
     assert wanted.keep[0].why == "in use by `python3` (process 7)"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("{}-old/bin/python", id="longer-name"),
-        pytest.param("/usr/bin/python", id="elsewhere"),
-        pytest.param("{project}/.venv-old/bin/python", id="no-pointer"),
-        pytest.param("{project}/.venv\0", id="null"),
-        pytest.param("{project}/venv-1", id="pointers-in-a-circle"),
-    ],
+@texts(
+    longer_name="{}-old/bin/python",
+    elsewhere="/usr/bin/python",
+    no_pointer="{project}/.venv-old/bin/python",
+    null="{project}/.venv\0",
+    pointers_in_a_circle="{project}/venv-1",
 )
 def test_who_does_not_use_it(machine: Machine, text: str) -> None:
     """A process that speaks of something similar uses nothing."""
@@ -367,16 +366,7 @@ def test_who_does_not_use_it(machine: Machine, text: str) -> None:
     assert in_use.users([environment], [process]) == {}
 
 
-@pytest.mark.parametrize(
-    "way",
-    [
-        pytest.param("program", id="program"),
-        pytest.param("script", id="script"),
-        pytest.param("variable", id="variable"),
-        pytest.param("directory", id="directory"),
-        pytest.param("path", id="path"),
-    ],
-)
+@pytest.mark.parametrize("way", ["program", "script", "variable", "directory", "path"])
 def test_a_real_process(machine: Machine, way: str) -> None:
     """A process that was really started from an environment keeps it, until it ends."""
     project = machine.keep("gone")

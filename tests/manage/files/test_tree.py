@@ -26,7 +26,6 @@ class Tree(Files):
     """A disk made of a dictionary: folder to its entries."""
 
     def __init__(self, tree: dict[str, list[Entry]]) -> None:
-        """Take the tree."""
         self.tree = tree
         self.listed: list[str] = []
 

@@ -271,7 +271,7 @@ def _huge(path: Path) -> None:
         pytest.param(_half_utf16, "is not text", id="half-a-character"),
         pytest.param(
             _continued,
-            "ends with a `\\`, so its last line would swallow another",
+            "ends with a `\\`, so its last line would join the new one",
             id="continued-line",
         ),
         pytest.param(_huge, "cannot be read", id="huge"),
@@ -313,7 +313,7 @@ def test_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
     path.write_bytes(b"a\n")
     edit = rc_files.plan_add(str(path), CODE, System())
     path.write_bytes(b"other\n")
-    with pytest.raises(OSError, match="meanwhile"):
+    with pytest.raises(OSError, match="in the meantime"):
         rc_files.perform(edit)
     assert path.read_bytes() == b"other\n"
 

@@ -30,7 +30,6 @@ class Machine:
     """A home with a Dropbox folder, and whatever a test writes into it."""
 
     def __init__(self, root: Path) -> None:
-        """Make it."""
         self.home = os.path.realpath(root)
         self.dropbox = self.path("Dropbox")
         os.mkdir(self.dropbox)

@@ -24,7 +24,6 @@ class Uv:
     """A binary that stands for uv, and how often it was asked."""
 
     def __init__(self, path: Path, answer: bytes = b"uv 0.9.30 (x86_64)\n") -> None:
-        """Make the file."""
         path.write_bytes(b"uv")
         self.path = str(path)
         self.answer = answer

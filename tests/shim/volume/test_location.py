@@ -60,7 +60,7 @@ def _machine(
     ],
 )
 def test_what_may_be_silent(path: str, *, asked: bool) -> None:
-    """What a server serves is not asked, nor what leads there; what lies on a disk is."""
+    """What a server serves is not asked, nor what leads there; what is on a disk is."""
     system = _machine()
     assert Sight(ROOT, ROOT, system, Settings()).folder_at(path) is None
     assert (path in system.asked) is asked

@@ -90,10 +90,8 @@ def holds(inputs: list[tuple[str, str]]) -> bool:
 def _holds(stamp: str, path: str) -> bool:
     kind = stamp[0]
     status = _status(path, follow=kind in "asd")
-    if kind in "aA":
-        return status is None
-    if kind == "e":
-        return status is not None
+    if kind in "aAe":
+        return (status is not None) == (kind == "e")
     if kind in "sl":
         return status is not None and whole(kind, status) == stamp
     if kind in "dk":
@@ -105,13 +103,21 @@ def _holds(stamp: str, path: str) -> bool:
         return os.path.islink(path) and "t" + os.readlink(path) == stamp
     if kind == "w":
         return os.access(path, os.W_OK | os.X_OK) == (stamp == "w1")
-    if kind == "o":
-        return System().can_change(path) == (stamp == "o1")
     if kind == "p":
         return not os.access(path, os.X_OK)
-    assert kind in "nx", stamp
-    canonical = kind == "n" and System().realpath(path) == stamp[1:]
-    return canonical or (kind == "x" and _attribute_holds(stamp[1:], path))
+    return _asked_again(stamp, path)
+
+
+def _asked_again(stamp: str, path: str) -> bool:
+    system = System()
+    if stamp[0] == "o":
+        return system.can_change(path) == (stamp == "o1")
+    if stamp[0] == "f":
+        return system.is_hidden(path) == (stamp == "f1")
+    if stamp[0] == "n":
+        return system.realpath(path) == stamp[1:]
+    assert stamp[0] == "x", stamp
+    return _attribute_holds(stamp[1:], path)
 
 
 def _attribute_holds(stamp: str, path: str) -> bool:

@@ -161,7 +161,6 @@ class Machine:
     """
 
     def __init__(self, root: str, shim: bytes) -> None:
-        """Set up the folder `root` with a shim of that content."""
         self.root = root
         self.shim = self.put("shims/uv", shim)
         with open(recorder(), "rb") as file:

@@ -241,6 +241,8 @@ def _macos(system: FakeSystem) -> None:
     system.attributes = {
         ("/Volumes/External/Example", "com.apple.file-provider-domain-id"): b"com.example.fp/1",
     }
+    for path in ("~/hidden/repository/.git", "~/hidden/environment/.venv", "~/hidden/.git"):
+        system.hidden.add(_home(system, path))
     _roots(system, ("~/Documents", "~/Desktop", "~/Dropbox", "~/Dropbox (Maestral)", "~/Mirrored"))
     _roots(system, ("~/Box", "~/pSync", "~/Nextcloud", "~/ownCloud", "~/Seafile/My Library"))
     _roots(

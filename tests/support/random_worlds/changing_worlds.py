@@ -86,7 +86,6 @@ class ChangingWorld:
     """One machine below `root`; `history` tells what was done to it."""
 
     def __init__(self, root: str, seed: int) -> None:
-        """Furnish it."""
         self.random = random.Random(seed)  # noqa: S311 - the same seed gives the same world
         self.root = os.path.realpath(root)
         self.home = self.path("home")

@@ -16,7 +16,7 @@ app = typer.Typer(
     cls=Group,
     help="Keeps the environments of uv projects off synced and network volumes.",
     epilog=ending(
-        "0 all is well; 1 something was found or could not be done; 2 wrong usage",
+        "0 on success; 1 if something was found or failed; 2 for wrong usage",
         ("Show what uvlocal does for the project in this directory", "uvlocal status"),
         ("Show the options of a command, with examples", "uvlocal scan --help"),
     ),
@@ -28,9 +28,9 @@ app = typer.Typer(
 
 Folder = Annotated[
     str | None,
-    typer.Argument(metavar="PATH", help="A directory of the project.  [default: this one]"),
+    typer.Argument(metavar="PATH", help="A directory in the project.  [default: the current one]"),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 def _version(wanted: bool) -> None:
@@ -57,9 +57,9 @@ def _uvlocal(
 
 @app.command(
     epilog=ending(
-        "0; 1 outside a project; 2 if PATH is not a directory",
+        "0 on success; 1 outside a project; 2 if PATH is not a directory",
         ("Show what uvlocal does for this project, and why", "uvlocal status"),
-        ("The same, for a program", "uvlocal status --json"),
+        ("Print it as JSON", "uvlocal status --json"),
     )
 )
 def status(path: Folder = None, json: Json = False) -> None:
@@ -69,7 +69,7 @@ def status(path: Folder = None, json: Json = False) -> None:
 
 @app.command(
     epilog=ending(
-        "0; 1 outside a project; 2 if PATH is not a directory",
+        "0 on success; 1 outside a project; 2 if PATH is not a directory",
         ("Print the path of this project's environment", "uvlocal path"),
         ("Activate the environment", '. "$(uvlocal path)/bin/activate"'),
         ("Run its Python", '"$(uvlocal path)/bin/python" --version'),

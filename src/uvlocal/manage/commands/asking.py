@@ -22,9 +22,9 @@ def confirm(question: str, *, json: bool = False) -> None:
 
     if json or not console.can_ask():
         raise UserError(
-            "nothing was changed, as there is no terminal to ask on",
-            "pass `--yes` to go ahead without a question",
+            "nothing was changed: there is no terminal to ask on",
+            "pass `--yes` to proceed without asking",
         )
     if not console.agreed(question):
-        console.talk("Cancelled, nothing was changed")
+        console.talk("cancelled, nothing was changed")
         raise typer.Exit(FINE)

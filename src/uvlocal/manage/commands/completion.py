@@ -92,7 +92,7 @@ def prepare() -> None:
 
 
 def code(shell: str) -> str:
-    """Return the code that completes `uvlocal` and `uv` in a shell, "" where there is none.
+    """Return the code that completes `uvlocal` and `uv` in a shell, or "" if there is none.
 
     Args:
         shell: its name, as in `shell_snippets.SHELLS`.

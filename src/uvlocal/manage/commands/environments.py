@@ -13,32 +13,34 @@ from uvlocal.manage.errors import FINDINGS, USAGE, UserError
 if TYPE_CHECKING:
     from uvlocal.manage.environments import prune as pruning
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show, but change nothing.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would happen, but change nothing.")
+]
 
 _LIST_ENDING = ending(
-    "0",
+    "0 on success",
     ("List every environment and the space it takes", "uvlocal list"),
     ("List them faster, without their sizes", "uvlocal list --no-size"),
 )
 _PRUNE_ENDING = ending(
-    "0; 1 if an environment could not be removed, or nobody could be asked; 2 for a wrong AGE",
-    ("Show what would go, and ask", "uvlocal prune"),
-    ("Only show it", "uvlocal prune --dry-run"),
+    "0 on success; 1 if an environment was not removed; 2 for an invalid AGE",
+    ("Show what would be removed, and ask", "uvlocal prune"),
+    ("Show it without removing anything", "uvlocal prune --dry-run"),
     (
-        "Remove what nobody used for 90 days too, without asking",
+        "Also remove environments not used for 90 days, without asking",
         "uvlocal prune --older-than 90d -y",
     ),
 )
 _REMOVE_ENDING = ending(
-    "0; 1 if an environment stays or does not exist, or nobody could be asked; 2 for wrong usage",
-    ("Remove the environment of the project here, and ask before", "uvlocal remove"),
+    "0 on success; 1 if an environment was not removed or does not exist; 2 for wrong usage",
+    ("Ask, then remove this project's environment", "uvlocal remove"),
     ("Remove it without asking", "uvlocal remove --yes"),
     ("Remove every environment that uvlocal keeps", "uvlocal remove --all"),
 )
 _ADOPT_ENDING = ending(
-    "0; 1 if there is nothing to adopt; 2 if PATH or `--from` is wrong",
-    ("In the project, after it was moved", "uvlocal adopt"),
+    "0 on success; 1 if there is nothing to adopt; 2 if PATH or `--from` is invalid",
+    ("In the project's new directory", "uvlocal adopt"),
 )
 
 
@@ -51,7 +53,7 @@ def register(app: typer.Typer) -> None:
 
 
 def list_(
-    no_size: Annotated[bool, typer.Option("--no-size", help="Do not measure them.")] = False,
+    no_size: Annotated[bool, typer.Option("--no-size", help="Do not compute sizes.")] = False,
     json: Json = False,
 ) -> None:
     """List the environments: project, volume, size, Python, last use, and state.
@@ -72,10 +74,10 @@ def prune(
         typer.Option(
             "--older-than",
             metavar="AGE",
-            help="Also remove what was not used for this long: 90d, 12w, 1y.",
+            help="Also remove environments not used for this long: 90d, 12w, 1y.",
         ),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -97,12 +99,14 @@ def prune(
 def remove(
     path: Annotated[
         str | None,
-        typer.Argument(metavar="PATH", help="A directory of the project.  [default: this one]"),
+        typer.Argument(
+            metavar="PATH", help="A directory in the project.  [default: the current one]"
+        ),
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Every environment that uvlocal keeps for you.")
+        bool, typer.Option("--all", help="Remove every environment that uvlocal keeps.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -115,7 +119,7 @@ def remove(
     from uvlocal.manage.views import environments
 
     if everything and path is not None:
-        raise UserError("`--all` and PATH exclude each other", code=USAGE)
+        raise UserError("`--all` cannot be used with PATH", code=USAGE)
     with environments.counting("counting") as tell:
         wanted = removing.plan(path, everything=everything, tell=tell)
     _carry_out(wanted, yes=yes, dry_run=dry_run, json=json)
@@ -148,13 +152,13 @@ def adopt(
     path: Annotated[
         str | None,
         typer.Argument(
-            metavar="PATH", help="A directory of the moved project.  [default: this one]"
+            metavar="PATH", help="A directory in the moved project.  [default: the current one]"
         ),
     ] = None,
     former: Annotated[
         str,
         typer.Option(
-            "--from", metavar="PATH|NAME", help="Where it was, or the name of its environment."
+            "--from", metavar="PATH|NAME", help="Its old path, or the name of its environment."
         ),
     ] = "",
     dry_run: DryRun = False,
@@ -162,8 +166,8 @@ def adopt(
 ) -> None:
     """Reuse a moved project's environment.
 
-    It replaces an environment that was made since the move. A copy of a project gets its own:
-    nothing may be left at the old place.
+    It replaces an environment that was created since the move. A copy of a project gets its own:
+    the old directory must be gone.
     """
     from uvlocal.manage.environments import adopt as adopting
     from uvlocal.manage.views import console, environments

@@ -87,7 +87,7 @@ def _as_ours(problem: Any) -> UserError:  # noqa: ANN401 - typer does not name i
 
     message = re.sub(r"'([^']*)'", r"`\1`", problem.format_message()).rstrip(".")
     context = problem.ctx
-    hint = f"`{context.command_path} --help` shows what there is" if context else ""
+    hint = f"`{context.command_path} --help` shows the options" if context else ""
     return UserError(message[:1].lower() + message[1:], hint, USAGE)
 
 

@@ -54,7 +54,7 @@ _EXPANDED = frozenset("~$%*?[")
 
 
 def answered(words: list[str]) -> bool:
-    """Answer a command line if it is one of those here; say whether it was."""
+    """Answer a command line if it is one of those here; return whether it was."""
     answer, known, least, most = COMMANDS.get(words[0] if words else "", (None, (), 0, 0))
     if answer is None:
         return False

@@ -19,7 +19,7 @@ def show(shell: str, *, alias: bool = False, shim_dir: str | None = None) -> Non
     name = shell_snippets.name_of(shell)
     if not name:
         known = ", ".join(f"`{known}`" for known in shell_snippets.SHELLS)
-        raise UserError(f"unknown shell `{shell}`", f"known shells are {known}", USAGE)
+        raise UserError(f"unknown shell `{shell}`", f"supported shells: {known}", USAGE)
     folder = standing.folder(shim_dir, system)
     if not folder:
         from uvlocal.manage.installation import install

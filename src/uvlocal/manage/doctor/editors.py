@@ -16,7 +16,7 @@ from uvlocal.shim.store import pointers
 if TYPE_CHECKING:
     from uvlocal.manage.doctor.facts import Facts
 
-_OFF = "`uvlocal config set discoverable false` does without"
+_OFF = "`uvlocal config set discoverable false` turns this off"
 
 
 def check_links(facts: Facts) -> list[Finding]:
@@ -31,13 +31,13 @@ def check_links(facts: Facts) -> list[Finding]:
     checks = []
     why = discoverable.obstacle(system) if missing else ""
     if why:
-        seen = f"editors that look into `{shown}` find no environment: it {why}"
+        seen = f"editors that search `{shown}` find no environment: it {why}"
         checks.append(Finding("editors-folder", WARN, seen, path=shown, advice=_OFF))
         missing = []
     for path in missing:
         name = os.path.basename(path)
         taken = os.path.lexists(os.path.join(discoverable.folder(system), name))
-        seen = f"`{shown}/{name}` is {'something else' if taken else 'not there'}"
+        seen = f"`{shown}/{name}` is {'something else' if taken else 'missing'}"
         checks.append(
             Finding(
                 "editors-link",
@@ -50,11 +50,13 @@ def check_links(facts: Facts) -> list[Finding]:
             )
         )
     for path in left:
-        seen = f"`{contract_home(path, system)}` leads to no environment that is in use"
+        seen = f"`{contract_home(path, system)}` does not point to an environment that is in use"
         command = "uvlocal doctor --fix"
         checks.append(Finding("editors-link", WARN, seen, "high", command, "remove-link", path))
     if not checks and kept and wanted:
-        checks.append(Finding("editors", OK, f"editors that look into `{shown}` find every one"))
+        checks.append(
+            Finding("editors", OK, f"editors that search `{shown}` find every environment")
+        )
     return checks
 
 

@@ -34,7 +34,7 @@ class Facts:
 
         Args:
             system: the machine.
-            disk: the disks that projects lie on.
+            disk: the disks that projects are on.
             path: a folder of the project that is looked at more closely.
         """
         self.system = system

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def apply(check: Finding, system: System) -> str:
-    """Do what a check says would mend it; return what went wrong, "" for nothing."""
+    """Do what a check says would mend it; return what went wrong, or ""."""
     try:
         return FIXES[check.fix](check.path, system)
     except UserError as error:

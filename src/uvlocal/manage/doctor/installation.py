@@ -65,7 +65,7 @@ def _python(found: Inspection, facts: Facts) -> list[Finding]:
         if result.returncode == 0:
             return [Finding("python", OK, f"the shim's Python `{shown}` starts", path=found.python)]
         said = (result.stderr.strip().splitlines() or [f"exit code {result.returncode}"])[-1]
-    seen = f"the shim's Python `{shown}` does not start, so it does nothing: {said}"
+    seen = f"the shim's Python `{shown}` does not start, so the shim has no effect: {said}"
     return [
         Finding(
             "python-broken",
@@ -97,7 +97,7 @@ def _login_shell(facts: Facts) -> list[Finding]:
 
 
 def login_path(shell: str, environ: dict[str, str]) -> str | None:
-    """Return the `uv` that a fresh login shell finds, "" for none, None if it does not say."""
+    """Return the `uv` that a fresh login shell finds, or "", None if it does not say."""
     kept = ("HOME", "USER", "LOGNAME", "LANG", "ZDOTDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
     clean = {key: environ[key] for key in kept if key in environ}
     clean |= {"SHELL": shell, "TERM": "dumb", "PATH": _BARE_PATH}

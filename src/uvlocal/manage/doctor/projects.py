@@ -71,8 +71,8 @@ def _stray(root: str, facts: Facts, *, redirected: bool) -> list[Finding]:
         command = f"uvlocal migrate {quoted(below_home(root, facts.system), facts.system)}"
         advice = ""
         seen = (
-            f"`{shown}` is there although the project is redirected: it is from before, or an "
-            "editor or another uv made it"
+            f"`{shown}` exists although the project is redirected: it is older, or an editor or "
+            "another uv created it"
         )
         checks.append(Finding("stray-venv", WARN, seen, command=command, path=path))
     cost = measure(path, Files(), Budget(_ENTRIES, _SECONDS, _DEPTH))
@@ -91,11 +91,11 @@ def _damage(cost: Cost) -> list[tuple[str, str, str]]:
     found = []
     if cost.hidden:
         what = f"{cost.hidden} hidden `.pth` file{'' if cost.hidden == 1 else 's'}"
-        seen = f"{what}, which Python skips: imports fail"
+        seen = f"{what}, which Python skips, so imports fail"
         found.append(("hidden-pth", FAIL, seen))
     if cost.conflicts:
         ies = "copy" if cost.conflicts == 1 else "copies"
-        seen = f"{cost.conflicts} conflict {ies} by a sync client, at some of which uv stops"
+        seen = f"{cost.conflicts} conflict {ies} made by a sync client, some of which make uv fail"
         found.append(("conflict-copies", FAIL, seen))
     if cost.evicted:
         what = f"{cost.evicted} file{'' if cost.evicted == 1 else 's'}"

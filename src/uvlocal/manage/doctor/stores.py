@@ -22,11 +22,11 @@ def check(facts: Facts) -> list[Finding]:
     """Look at the store that the next project would use, and at every store that is there."""
     chosen = lookup.look(facts.system.home or os.sep, facts.system, facts.settings)
     if chosen is None:
-        return [Finding("store-nowhere", FAIL, "there is no home directory for a store", path="")]
+        return [Finding("store-nowhere", FAIL, "there is no home directory for the store", path="")]
     shown = f"`{chosen.shown}`"
     checks = []
     if chosen.volume.kind != "local":
-        seen = f"the store {shown} lies on {chosen.volume.label}, so nothing is redirected"
+        seen = f"the store {shown} is on {chosen.volume.label}, so nothing is redirected"
         advice = local_store(facts.system)
         confidence = chosen.volume.confidence
         found = Finding("store-not-local", FAIL, seen, confidence, path=chosen.path, advice=advice)
@@ -69,7 +69,8 @@ def _private(facts: Facts) -> list[Finding]:
                 mend = f"sudo chown -R $USER {pasted}"
                 checks.append(Finding("store-not-yours", FAIL, seen, command=mend, path=path))
             elif status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                seen = f"`{shown}` is open to others (mode {stat.S_IMODE(status.st_mode):04o})"
+                mode = f"{stat.S_IMODE(status.st_mode):04o}"
+                seen = f"`{shown}` is accessible to other users (mode {mode})"
                 mend = f"chmod 700 {pasted}"
                 check_ = Finding("store-not-private", WARN, seen, "high", mend, "chmod", path)
                 checks.append(check_)
@@ -118,17 +119,18 @@ def check_records(facts: Facts) -> list[Finding]:
     checks = [found for entry in facts.entries for found in _entry(entry, facts)]
     gone = [entry for entry in facts.entries if entry.state in ("project-gone", "replaced")]
     if gone:
-        what = "an environment has" if len(gone) == 1 else f"{len(gone)} environments have"
-        seen = f"{what} no project any more"
+        one = len(gone) == 1
+        what = "an environment" if one else f"{len(gone)} environments"
+        seen = f"the project of {what} is gone" if one else f"the projects of {what} are gone"
         checks.append(Finding("projects-gone", WARN, seen, "high", "uvlocal prune"))
     unused = [entry for entry in facts.entries if entry.state == "unused"]
     if unused:
         what = "an environment is" if len(unused) == 1 else f"{len(unused)} environments are"
-        seen = f"{what} not used by the project any more"
+        seen = f"{what} no longer used"
         checks.append(Finding("unused", WARN, seen, "high", "uvlocal prune"))
     if not checks:
         number = len(facts.entries)
-        seen = f"records and environments agree ({number} environment{'' if number == 1 else 's'})"
+        seen = f"records and environments match ({number} environment{'' if number == 1 else 's'})"
         checks.append(Finding("records", OK, seen))
     return checks
 
@@ -140,7 +142,7 @@ def _entry(entry: Entry, facts: Facts) -> list[Finding]:
     if entry.state == "broken":
         seen = f"`{shown}`: {entry.why}"
         pasted = quoted(below_home(path, facts.system), facts.system)
-        advice = f"look at it; if it is nothing of yours, `rm -r {pasted}`"
+        advice = f"check it, and run `rm -r {pasted}` if you do not need it"
         return [Finding("record-broken", WARN, seen, path=path, advice=advice)]
     if entry.state == "moved":
         there = quoted(below_home(entry.moved_to, facts.system), facts.system)
@@ -149,7 +151,7 @@ def _entry(entry: Entry, facts: Facts) -> list[Finding]:
             Finding("project-moved", WARN, seen, "high", f"uvlocal adopt {there}", path=entry.root)
         ]
     if entry.state == "copy":
-        seen = f"`{root}`: {entry.why}; uv adapts it, and the record can be brought up to date"
+        seen = f"`{root}`: {entry.why}; uv updates the environment, and `--fix` updates the record"
         return [
             Finding(
                 "record-outdated",

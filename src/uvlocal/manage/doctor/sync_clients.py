@@ -78,15 +78,15 @@ def check(facts: Facts, names: Iterable[str] | None = None) -> list[Finding]:
         paths = [root.path for root in configured if root.provider == provider.id]
         shown = ", ".join(f"`{contract_home(path, facts.system)}`" for path in paths)
         off = facts.settings.providers.get(provider.id, {}).get("enabled") is False
-        state = "runs" if provider.id in active else "does not run now"
+        state = "is running" if provider.id in active else "is not running"
         if off and (paths or provider.id in active):
-            seen = f"{provider.label} {state}; it is turned off in the settings"
+            seen = f"{provider.label} {state}, but turned off in the settings"
             checks.append(Finding("sync-client", OK, seen))
         elif paths:
-            seen = f"{provider.label} {state}, its folders are {shown}"
+            seen = f"{provider.label} {state}, and syncs {shown}"
             checks.append(Finding("sync-client", OK, seen, path=paths[0]))
         elif provider.id in active and _is_found_by_configuration(provider.id):
-            seen = f"{provider.label} runs, but none of its folders is known"
+            seen = f"{provider.label} is running, but none of its folders are known"
             mend = "`uvlocal config add-root DIR` for each of its folders, if there are any"
             checks.append(Finding("sync-client-unknown", WARN, seen, "low", advice=mend))
     for problem in problems:

@@ -50,24 +50,24 @@ def check(facts: Facts) -> list[Finding]:
     shown = contract_home(real.path, facts.system)
     seen = f"the real uv is `{shown}` ({text}, {_ORIGINS[real.origin]})"
     if version is None:
-        return [Finding("uv-version", WARN, f"{seen}, which does not say its version", "medium")]
+        return [Finding("uv-version", WARN, f"{seen}, which does not report its version", "medium")]
     if version < OLDEST:
-        seen += f", older than {_text(OLDEST)}, the oldest that uvlocal is tested with"
+        seen += f", older than {_text(OLDEST)}, the oldest version that uvlocal is tested with"
         return [Finding("uv-old", WARN, seen, command="uv self update", path=real.path)]
     found = [Finding("uv", OK, seen, path=real.path)]
     manager = manager_of(real.path, facts)
     if manager:
         follows = (
-            f"`{shown}` is the shim of {manager}, which puts its own folder first on PATH for what "
-            "it starts; a `uv` inside `uv run` is uvlocal's all the same, by a link in the kept "
-            "environment, but for the call that makes the environment"
+            f"`{shown}` is the shim of {manager}, which puts its own directory first on PATH for "
+            "the programs it starts; a `uv` inside `uv run` still reaches uvlocal through a link "
+            "in the environment, except in the call that creates the environment"
         )
         found.append(Finding("uv-managed", OK, follows, path=real.path))
     return [*found, *_others(real.path, version, facts)]
 
 
 def manager_of(path: str, facts: Facts) -> str:
-    """Return the version manager whose shim a uv is, "" for none.
+    """Return the version manager whose shim a uv is, or "".
 
     mise makes links to itself, pyenv and asdf scripts that name them.
     """
@@ -106,8 +106,8 @@ def _others(real: str, version: tuple[int, int, int], facts: Facts) -> list[Find
         other = _version(path, facts)
         if other != version:
             seen = (
-                f"`{contract_home(path, facts.system)}` is another uv ({_text(other)}), which "
-                f"`{contract_home(real, facts.system)}` ({_text(version)}) hides"
+                f"`{contract_home(path, facts.system)}` is another uv ({_text(other)}), "
+                f"hidden by `{contract_home(real, facts.system)}` ({_text(version)})"
             )
             checks.append(Finding("uv-twice", WARN, seen, path=path, advice="remove one of them"))
     return checks
@@ -122,9 +122,9 @@ def check_centralizes(facts: Facts) -> list[Finding]:
         return []
     seen = (
         f"uv's own `{uv_config.FEATURE}` is on ({contract_home(where, facts.system)}), so uvlocal "
-        "stands aside; `uv cache prune` removes such environments"
+        "does nothing; `uv cache prune` removes those environments"
     )
-    mend = "turn it off there to have uvlocal keep them"
+    mend = "turn it off there to let uvlocal keep environments"
     return [Finding("uv-centralizes", WARN, seen, advice=mend)]
 
 
@@ -149,8 +149,8 @@ def check_cache(
             bad += getattr(error, "winerror", None) == _POISONED
     if not bad:
         return []
-    seen = f"{bad} files of uv's cache cannot be linked: an environment in OneDrive has them too"
-    mend = "`uv cache clean`, after `uvlocal migrate --all`"
+    seen = f"{bad} files in uv's cache cannot be linked, as OneDrive has links to them"
+    mend = "run `uvlocal migrate --all`, then `uv cache clean`"
     return [Finding("uv-cache-poisoned", FAIL, seen, "medium", path=cache, advice=mend)]
 
 

@@ -106,7 +106,7 @@ def _former(call: Call, former: str) -> Entry:
             if entry.state == "moved" and entry.moved_to == root:
                 return entry
         raise UserError(
-            f"no environment is known for `{_shown(root, call)}` from before it moved",
+            f"no earlier environment is known for `{_shown(root, call)}`",
             "name it with `--from`; `uvlocal list` shows all environments",
         )
     wanted = os.path.abspath(directories.expand_home(former, system))
@@ -116,7 +116,7 @@ def _former(call: Call, former: str) -> Entry:
             _check_is_free(entry, root, call)
             return entry
     raise UserError(
-        f"no record names an environment or a project `{former}`",
+        f"no known environment or project is called `{former}`",
         "`uvlocal list` shows them all",
         USAGE,
     )
@@ -125,11 +125,11 @@ def _former(call: Call, former: str) -> Entry:
 def _check_is_free(entry: Entry, root: str, call: Call) -> None:
     shown = _shown(entry.root, call)
     if entry.root == root and entry.record is not None and not entry.record.replaced:
-        raise UserError(f"`{entry.name}` is the environment of this project already")
+        raise UserError(f"`{entry.name}` is already the environment of this project")
     if entry.state in ("ok", "copy", "unused"):
-        raise UserError(f"`{shown}` is still there, and two projects never share an environment")
+        raise UserError(f"`{shown}` still exists, and two projects never share an environment")
     if entry.state == "volume-not-mounted":
-        raise UserError(f"`{shown}` may still be there: {entry.why}")
+        raise UserError(f"`{shown}` may still exist: {entry.why}")
     if entry.state == "broken":
         raise UserError(f"`{entry.name}` cannot be adopted: {entry.why}")
 
@@ -150,7 +150,8 @@ def _plan(call: Call, decision: Decision, entry: Entry) -> Adopted:
     there = os.path.lexists(target)
     if not entry.made and not there:
         raise UserError(
-            f"the environment of `{_shown(entry.root, call)}` is gone", "`uv sync` makes a new one"
+            f"the environment of `{_shown(entry.root, call)}` is gone",
+            "`uv sync` creates a new one",
         )
     return Adopted(
         version=1,
@@ -232,7 +233,7 @@ def _check_not_in_use(plan: Adopted, processes: Callable[[], Iterable[Process]])
             f"the environment is in use by {names}", "stop it, then run `uvlocal adopt` again"
         )
     if any(os.path.realpath(sys.prefix) == os.path.realpath(path) for path in both):
-        raise UserError("uvlocal itself runs from the environment", "install it elsewhere")
+        raise UserError("uvlocal itself runs from the environment", "install uvlocal elsewhere")
 
 
 def _rewrite_record(

@@ -56,7 +56,7 @@ def obstacle(system: System) -> str:
         return "there is no home directory"
     status = system.stat(place)
     if status is None:
-        return "is a dangling link" if system.lstat(place) is not None else ""
+        return "is a dangling symlink" if system.lstat(place) is not None else ""
     if not system.is_directory(place):
         return "is not a directory"
     if system.uid >= 0 and status.st_uid != system.uid:
@@ -65,7 +65,7 @@ def obstacle(system: System) -> str:
 
 
 def found(environment: str, system: System) -> str:
-    """Return what leads to an environment from the folder for new links, "" for nothing."""
+    """Return what leads to an environment from the folder for new links, or ""."""
     path = system.path.join(folder(system), system.path.basename(environment))
     return path if _leads(path, environment, system) else ""
 
@@ -88,7 +88,7 @@ def make(environment: str, system: System) -> str:
         naming.is_our_environment(target, "", system)
     )
     if system.lstat(path) is not None and not ours:
-        return f"holds another `{system.path.basename(path)}`"
+        return f"contains another `{system.path.basename(path)}`"
     try:
         if system.lstat(place) is None:
             os.mkdir(place, 0o700)
@@ -98,9 +98,9 @@ def make(environment: str, system: System) -> str:
     except FileExistsError:
         pass  # another call was faster
     except OSError:
-        return "cannot be made"
+        return "cannot be created"
     made = system.put_link(path, environment, over=ours) or _put_junction(path, environment, system)
-    return "" if made else "cannot be written, or holds no links"
+    return "" if made else "is not writable, or does not support links"
 
 
 def remove(environment: str, system: System) -> None:
@@ -133,7 +133,7 @@ def links(stores: list[str], system: System) -> Iterator[tuple[str, str]]:
 
 
 def target_of(path: str, system: System) -> str:
-    """Return where a link, or a junction of Windows, leads, "" where it is none."""
+    """Return where a link, or a junction of Windows, leads, or "" if it is none."""
     target = system.readlink(path) or ""
     return without_prefix(target) if system.platform == "win32" else target
 

@@ -15,15 +15,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uvlocal.shim.machine import native
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 _Answer = TypeVar("_Answer")
+_Place = TypeVar("_Place")
 
 #: How long a disk may take to say what is at a path, in seconds: a dead server never answers.
 PATIENCE = 3.0
 
 #: The most folders that are looked at where a moved project is looked for.
 _MOST_FOLDERS = 1000
+#: How many questions are put at once where many are known beforehand: a thread's answer takes
+#: longer than what it does for it, and the slowest disk that answers still does so in time.
+_AT_ONCE = 16
 
 
 class SilentError(Exception):
@@ -58,32 +62,57 @@ class Identity(NamedTuple):
 
 
 class Disk:
-    """The disks that projects lie on; every question has to be answered in time.
+    """The disks that projects are on; every question has to be answered in time.
 
     What did not answer once is not asked again.
     """
 
     def __init__(self, patience: float = PATIENCE) -> None:
-        """Begin without a disk known to be silent."""
         self._patience = patience
         self._silent: set[str] = set()
         self._asker: _Asker | None = None
+        self._known: dict[tuple[object, object], Any] = {}
+
+    def look_ahead(self, folders: Iterable[tuple[str, str]]) -> None:
+        """Look at many folders, each with its mount point, whose `identity` is asked for next.
+
+        Whatever a disk does not answer now, it is asked once more then.
+        """
+        self._prepare(identity_of, folders)
+
+    def look_ahead_at(self, files: Iterable[tuple[tuple[str, ...], str]]) -> None:
+        """Look at groups of files, as `look_ahead` does, for `statuses`."""
+        self._prepare(_statuses, files)
+
+    def _prepare(
+        self, question: Callable[[_Place], object], places: Iterable[tuple[_Place, str]]
+    ) -> None:
+        by_disk: dict[str, list[_Place]] = {}
+        for place, mount_point in places:
+            by_disk.setdefault(mount_point, []).append(place)
+        for some in by_disk.values():
+            for first in range(0, len(some), _AT_ONCE):
+                part = some[first : first + _AT_ONCE]
+                answers = self._put(lambda: [question(one) for one in part])  # noqa: B023 - at once
+                if not answers:
+                    break
+                self._known.update(zip(((question, one) for one in part), answers[0], strict=True))
 
     def identity(self, path: str, mount_point: str = "") -> Identity | None:
-        """Return which folder is at `path`, None where none is.
+        """Return which folder is at `path`, or None if none is.
 
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(path, mount_point, lambda: identity_of(path))
+        return self._ask(path, mount_point, identity_of, path)
 
     def status(self, path: str, mount_point: str = "") -> os.stat_result | None:
-        """Return the status of `path` itself, None where nothing is.
+        """Return the status of `path` itself, or None if nothing is.
 
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(path, mount_point, lambda: _status(path))
+        return self._ask(path, mount_point, _status, path)
 
     def folders(self, path: str, mount_point: str = "") -> list[str]:
         """Return the names of the folders in `path`, the first thousand.
@@ -91,30 +120,42 @@ class Disk:
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(path, mount_point, lambda: _folders(path))
+        return self._ask(path, mount_point, _folders, path)
 
-    def statuses(self, paths: list[str], mount_point: str = "") -> list[os.stat_result | None]:
+    def statuses(
+        self, paths: tuple[str, ...], mount_point: str = ""
+    ) -> list[os.stat_result | None]:
         """Return the status of each path on one disk, as `status` does.
 
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(paths[0], mount_point, lambda: [_status(path) for path in paths])
+        return self._ask(paths[0], mount_point, _statuses, paths)
 
-    def _ask(self, path: str, mount_point: str, question: Callable[[], _Answer]) -> _Answer:
+    def _ask(
+        self, path: str, mount_point: str, question: Callable[[_Place], _Answer], place: _Place
+    ) -> _Answer:
+        if (question, place) in self._known:
+            known: _Answer = self._known[question, place]
+            return known
         # What hangs below the root directory is another disk, mounted since.
         disk = mount_point if os.path.dirname(mount_point) != mount_point else path
         if disk in self._silent:
             raise SilentError(disk)
+        answers = self._put(lambda: question(place))
+        if not answers:
+            self._silent.add(disk)
+            raise SilentError(disk)
+        return answers[0]
+
+    def _put(self, question: Callable[[], _Answer]) -> list[_Answer]:
+        """Return the answer to a question in a list, which is empty where there is none in time."""
         if self._asker is None:
             self._asker = _Asker()
         answers = self._asker.ask(question, self._patience)
         if not answers:
-            self._silent.add(disk)
             self._asker = None  # it waits for that disk
-            raise SilentError(disk)
-        answer: _Answer = answers[0]
-        return answer
+        return answers
 
 
 class _Asker:
@@ -147,7 +188,7 @@ class _Asker:
 
 
 def identity_of(path: str) -> Identity | None:
-    """Return which folder is at `path`, None where none is."""
+    """Return which folder is at `path`, or None if none is."""
     try:
         status = os.stat(path)
         if not stat.S_ISDIR(status.st_mode):
@@ -162,6 +203,10 @@ def _status(path: str) -> os.stat_result | None:
         return os.lstat(path)
     except (OSError, ValueError):
         return None
+
+
+def _statuses(paths: tuple[str, ...]) -> list[os.stat_result | None]:
+    return [_status(path) for path in paths]
 
 
 def _folders(path: str) -> list[str]:

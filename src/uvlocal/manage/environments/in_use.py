@@ -128,7 +128,7 @@ def _spellings(text: str) -> Iterator[str]:
 def _ways(path: str) -> Iterator[tuple[str, str]]:
     """Yield what may be a pointer on the way to a path, by its name, with what is below it.
 
-    Nothing else is looked at: it may lie on a disk that does not answer.
+    Nothing else is looked at: it may be on a disk that does not answer.
     """
     below = ""
     while os.path.dirname(path) != path:
@@ -139,6 +139,6 @@ def _ways(path: str) -> Iterator[tuple[str, str]]:
 
 
 def _led_to(path: str, system: System) -> str:
-    """Return where a link or a redirect file leads, "" for none."""
+    """Return where a link or a redirect file leads, or ""."""
     target = system.readlink(path)
     return (pointers.lines_of(path, system) or [""])[0] if target is None else target

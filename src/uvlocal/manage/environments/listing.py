@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _CHANGED = ("", "bin", "Scripts", "pyvenv.cfg", os.path.join("Lib", "site-packages"))
 #: What people and uv change in a project that is worked on.
 _WORKED_ON = ("", "pyproject.toml", "uv.lock")
+#: States of environments whose project is there.
+_WITH_PROJECT = ("ok", "copy", "unused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Environment:
 
     `state` is one of `records.STATES`, `why` the sentence for it, "" where all is well.
     `environment` is its path, and `exists` says whether it is there. `record` is the path of its
-    record. `volume` is what people call what the project lies on, `provider` the id of the sync
+    record. `volume` is what people call what the project is on, `provider` the id of the sync
     client. `size` is what its removal gives back, `shared_size` what it has in common with uv's
     cache, in bytes; None where that was not counted. `created` and `last_used` are UTC times
     (RFC 3339).
@@ -95,6 +97,7 @@ def of(
     places = records.places(system, settings)
     disk = Disk()
     entries = records.read(places, system, disk, current_root(system))
+    disk.look_ahead_at(_worked_on(entry) for entry in entries if entry.state in _WITH_PROJECT)
     meter = Meter(tell) if sizes else None
     found = []
     for entry in entries:
@@ -112,7 +115,7 @@ def of(
 
 
 def current_root(system: System) -> str:
-    """Return the root of the project that the user is in, "" for none."""
+    """Return the root of the project that the user is in, or ""."""
     found = projects.discover(system.cwd, system) if system.cwd else None
     return found.root if found is not None else ""
 
@@ -145,7 +148,7 @@ def _environment(entry: Entry, size: Size | None, used: float | None) -> Environ
 
 
 def volume_label(entry: Entry) -> str:
-    """Return what people call what the project lies on: the sync client, or the file system."""
+    """Return what people call what the project is on: the sync client, or the file system."""
     record = entry.record
     if record is None:
         return ""
@@ -170,7 +173,7 @@ def last_used(entry: Entry, disk: Disk) -> float | None:
     if entry.record is not None:
         created = as_seconds(entry.record.created)
         times += [] if created is None else [created]
-        if entry.state in ("ok", "copy", "unused"):
+        if entry.state in _WITH_PROJECT:
             times += _signs_of_work(entry, disk)
     return max(times, default=None)
 
@@ -193,17 +196,21 @@ def _signs_of_use(environment: str) -> Iterator[float]:
 
 
 def _signs_of_work(entry: Entry, disk: Disk) -> Iterator[float]:
-    mount_point = entry.record.mount_point if entry.record else ""
-    paths = [os.path.join(entry.root, name) for name in _WORKED_ON]
     try:
-        found = disk.statuses(paths, mount_point)
+        found = disk.statuses(*_worked_on(entry))
     except SilentError:
         return
     yield from (status.st_mtime for status in found if status is not None)
 
 
+def _worked_on(entry: Entry) -> tuple[tuple[str, ...], str]:
+    """Return the files that tell of work on a project, and what they are mounted at."""
+    mount_point = entry.record.mount_point if entry.record else ""
+    return tuple(os.path.join(entry.root, name) for name in _WORKED_ON), mount_point
+
+
 def as_time(seconds: float | None) -> str:
-    """Return a time in the form `2026-11-22T16:27:21Z`, "" for none."""
+    """Return a time in the form `2026-11-22T16:27:21Z`, or ""."""
     if seconds is None:
         return ""
     try:
@@ -213,7 +220,7 @@ def as_time(seconds: float | None) -> str:
 
 
 def as_seconds(text: str) -> float | None:
-    """Return the seconds since 1970 of a time as in `as_time`, None where it is none."""
+    """Return the seconds since 1970 of a time as in `as_time`, or None if it is none."""
     import calendar
 
     # Not by `strptime`, which takes ten times as long: a list asks this for each line.

@@ -47,7 +47,6 @@ class Judge:
     """
 
     def __init__(self, roots: Iterable[tuple[str, str]], disk: Disk, system: System) -> None:
-        """Begin; nothing is asked of the disks yet."""
         self._roots = list(dict.fromkeys(roots))
         self._disk = disk
         self._system = system
@@ -68,7 +67,7 @@ class Judge:
         if seen is None:
             return self._without_project(record)
         if seen.is_other(record.identity):
-            why = "another folder has taken the place of the project that it was made for"
+            why = "another directory has replaced the project that it was created for"
             return Verdict("copy", why)
         if seen.device != record.identity.device and self._is_bare(record):
             missing = self._missing_volume(record)
@@ -83,7 +82,7 @@ class Judge:
         beside = ((os.path.join(above, name), record.mount_point) for name in names)
         moved = self._recognised(record, self._known_roots())
         moved = moved or self._recognised(record, self._identified(beside))
-        why = "another project has taken the place of the one that it was made for"
+        why = "another project has replaced the one that it was created for"
         return moved or Verdict("replaced", why)
 
     def _shown(self, path: str) -> str:
@@ -101,13 +100,13 @@ class Judge:
         disk = self._disk
         mount, above = record.mount_point, os.path.dirname(record.root)
         if record.top not in ("", record.root, mount) and disk.status(record.top, mount) is None:
-            return f"the synced folder `{self._shown(record.top)}` is not there"
+            return f"the synced folder `{self._shown(record.top)}` is missing"
         if not mount:
             if disk.status(above) is not None and self.is_system(record):
                 return ""
             if disk.status(above) is not None:
-                return "it was made on another system that shares the store"
-            return f"`{self._shown(above)}` is not there, its volume is not known"
+                return "it was created on another system that shares the store"
+            return f"`{self._shown(above)}` is missing, and its volume is unknown"
         here, outside = disk.identity(mount, mount), disk.status(os.path.dirname(mount))
         is_root = os.path.dirname(mount) == mount
         if here is None or outside is None or (here.device == outside.st_dev and not is_root):

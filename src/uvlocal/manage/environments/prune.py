@@ -98,8 +98,8 @@ def age(text: str) -> float:
     number, unit = text[:-1], text[-1:].lower()
     if unit not in _UNITS or not (number.isascii() and number.isdigit()):
         raise UserError(
-            f"`{text}` is not an age",
-            "write a number and a unit, such as `90d`, `12w` or `1y`",
+            f"`{text}` is not a valid age",
+            "use a number and a unit, such as `90d`, `12w`, or `1y`",
             USAGE,
         )
     return int(number) * _UNITS[unit]
@@ -250,7 +250,7 @@ def apply(
             for candidate in mine:
                 trouble = _remove(candidate, system, processes)
                 if trouble:
-                    problems.append(f"`{candidate.name}` stays: {trouble}")
+                    problems.append(f"`{candidate.name}` was kept: {trouble}")
                     kept.append(candidate)
                 else:
                     removed.append(candidate)

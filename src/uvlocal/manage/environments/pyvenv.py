@@ -17,6 +17,8 @@ def python_version(environment: str) -> str:
     """
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     path = os.path.join(environment, "pyvenv.cfg")
+    if not os.path.isfile(path):
+        return ""
     for quiet in (getattr(os, "O_NOATIME", 0), 0):
         try:
             descriptor = os.open(path, flags | quiet)

@@ -85,7 +85,7 @@ def write_first(call: Call, decision: Decision) -> str | None:
     Returns:
         None where another call wrote it: of several first calls at once, one does. Otherwise what
         the notice should say beside the decision, "" for nothing: that the project was moved;
-        and in a second line, with the first environment of a store, how editors find it.
+        and in a second line how editors find the environment.
 
     Raises:
         OSError: the store cannot be written.
@@ -107,9 +107,9 @@ def write_first(call: Call, decision: Decision) -> str | None:
     hint = ""
     if call.settings.discoverable:
         why = discoverable.make(decision.environment, system)
-        if not why and len(list(discoverable.links([store.path], system))) == 1:
+        if not why:
             where = display.contract_home(discoverable.folder(system), system)
-            hint = f"\nhint: editors that look for environments in `{where}` find it there"
+            hint = f"\nhint: editors that search `{where}` find it there"
     return _offer(store.path, project.root, system) + hint
 
 
@@ -209,7 +209,7 @@ def _offer(store: str, root: str, system: System) -> str:
     if former is None:
         return ""
     was = display.contract_home(former.root, system)
-    return f"; the project was `{was}` before, `uvlocal adopt` reuses that environment"
+    return f"; the project was at `{was}` before, `uvlocal adopt` reuses that environment"
 
 
 def is_refused(root: str, system: System) -> bool:
@@ -256,7 +256,7 @@ def read_record(path: str, system: System) -> Record:
     if version != RECORD_VERSION or record.name != name or not naming.is_our_name(name):
         raise BrokenRecordError("its record is for another environment")
     if not system.path.isabs(record.root):
-        raise BrokenRecordError("its record names no project")
+        raise BrokenRecordError("its record does not name a project")
     return record
 
 
@@ -276,7 +276,7 @@ def _parsed(text: str) -> dict[str, object]:
 
 
 def plain_table(text: str) -> dict[str, object] | None:
-    """Return what a flat TOML file says, None where it holds more than plain lines.
+    """Return what a flat TOML file says, or None if it holds more than plain lines.
 
     Almost every record is such a file, and TOML's own parser takes longer to load than the rest of
     `uvlocal status` takes. What is in doubt is left to that parser.

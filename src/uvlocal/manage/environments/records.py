@@ -86,13 +86,15 @@ def read(
     disk = disk or Disk()
     found = [entry for store in where for entry in _in_store(store, system)]
     roots = [(entry.record.root, entry.record.mount_point) for entry in found if entry.record]
+    disk.look_ahead([(system.path.sep, ""), *roots])
     judge = Judge([*roots, *([(current, "")] if current else [])], disk, system)
-    judged = [_judged(entry, judge, system) for entry in found]
+    shared: dict[str, object] = {}
+    judged = [_judged(entry, judge, system, shared) for entry in found]
     return sorted(judged, key=lambda entry: (not entry.root, entry.root, entry.name))
 
 
-def _judged(entry: Entry, judge: Judge, system: System) -> Entry:
-    """Return the entry with the state of its project.
+def _judged(entry: Entry, judge: Judge, system: System, shared: dict[str, object]) -> Entry:
+    """Return the entry with the state of its project; `shared` is kept from one to the next.
 
     A record is written before uv starts, so uv may have refused the command line, or failed: then
     there is a record, and an empty folder, of an environment that uv never made.
@@ -103,13 +105,13 @@ def _judged(entry: Entry, judge: Judge, system: System) -> Entry:
     state, why = verdict.state, verdict.why
     # Another system that shares the store, a container perhaps, may see the folder otherwise.
     if state in ("ok", "moved") and judge.is_system(entry.record):
-        unused = _unused(entry, verdict.moved_to or entry.root, system)
+        unused = _unused(entry, verdict.moved_to or entry.root, system, shared)
         if unused:
             return replace(entry, state="unused", why=unused)
     if state == "ok" and not naming.exists(entry.environment, system):
-        why = "its environment is not made yet, or was removed"
+        why = "its environment does not exist yet, or was removed"
         if not _is_fresh(entry.record_path):
-            state, why = "unused", f"{why}; `uvlocal prune` takes its record away"
+            state, why = "unused", f"{why}; `uvlocal prune` removes its record"
     return replace(entry, state=state, why=why, moved_to=verdict.moved_to)
 
 
@@ -121,7 +123,7 @@ def _is_fresh(record_path: str) -> bool:
         return True
 
 
-def _unused(entry: Entry, root: str, system: System) -> str:
+def _unused(entry: Entry, root: str, system: System, shared: dict[str, object]) -> str:
     """Say why the project, which is at `root` now, needs an environment no more, "" where it does.
 
     What is decided for a `uv sync` there tells, by the files alone: a variable may be set for this
@@ -132,13 +134,15 @@ def _unused(entry: Entry, root: str, system: System) -> str:
         for name, value in system.environ.items()
         if not name.startswith(("UV_", "UVLOCAL_")) or name in _KEPT
     }
-    call = Call(["sync"], Reader(environ=environ, cwd=root, home=system.home))
+    reader = Reader(environ=environ, cwd=root, home=system.home)
+    reader.share(shared)
+    call = Call(["sync"], reader)
     decision = call.settle()
     project = call.facts.project
     if project is None or project.root != root or project.code is not None:
         return ""
     if decision.code in _DOES_WITHOUT:
-        return f"its project does without: {decision.sentence}"
+        return f"its project no longer needs it: {decision.sentence}"
     other = decision.environment
     if root != entry.root or other == entry.environment or not naming.exists(other, system):
         return ""
@@ -186,11 +190,11 @@ def _strange(path: str, status: os.stat_result | None, system: System) -> str:
     if status is None:
         return ""
     if not naming.is_our_name(os.path.basename(path)):
-        return "its name is not one that uvlocal gives"
+        return "its name does not come from uvlocal"
     if stat.S_ISLNK(status.st_mode):
         return "it is a link, which is never followed"
     if not stat.S_ISDIR(status.st_mode):
         return "it is not a directory"
     if not naming.exists(path, system) and system.listdir(path):
-        return "it is not a virtual environment, as it has no `pyvenv.cfg`"
+        return "it has no `pyvenv.cfg`, so it is not a virtual environment"
     return ""

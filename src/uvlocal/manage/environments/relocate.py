@@ -145,7 +145,7 @@ def _is_small_file(path: str) -> bool:
 
 
 def _content(path: str) -> bytes:
-    """Return a file's content, b"" for a program."""
+    """Return a file's content, or b"" for a program."""
     with open(path, "rb") as file:
         data = file.read(_LIMIT + 1)
     return b"" if b"\0" in data else data

@@ -74,7 +74,7 @@ def remove(
                     for one in mine
                 ]
         except (OSError, store_lock.BusyError):
-            why = "is held by another process, or cannot be written"
+            why = "is locked by another process, or not writable"
             found += [replace(one, stays=one.stays or why) for one in mine]
         trash.empty(place, system)
         tidy(place)

@@ -71,8 +71,8 @@ def set_aside(call: Call, decision: Decision) -> str | None:
                 record.write(other, table | {"name": kept, "replaced": True})
             record.write(path, record.content(call, decision))
             undo.pop_all()
-    store.exists = False
-    return f"; what another project had here before is kept as `{kept}`"
+    store.exists, store.record = False, None
+    return f"; the environment of the project that was here before is kept as `{kept}`"
 
 
 def is_replaced(known: Record, here: Identity, system: System) -> bool:

@@ -39,7 +39,7 @@ def lock(store: str) -> Iterator[None]:
     path = os.path.join(store, LOCK)
     # Older versions of that library empty the file.
     if os.path.lexists(path) and not is_ours(path):
-        msg = f"`{path}` is not a lock of uvlocal"
+        msg = f"`{path}` is not a lock file of uvlocal"
         raise OSError(0, msg)
     file = FileLock(path, timeout=_PATIENCE, mode=0o600)
     try:
@@ -72,7 +72,7 @@ def held(place: str) -> Iterator[None]:
         with lock(place):
             yield
     except BusyError:
-        raise UserError(f"another process is at work in `{place}`", "try again later") from None
+        raise UserError(f"another process is using `{place}`", "try again later") from None
     except OSError as error:
         raise UserError(f"`{place}` cannot be written: {error.strerror}") from error
 

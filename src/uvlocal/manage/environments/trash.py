@@ -112,7 +112,7 @@ def empty(store: str, system: System) -> tuple[int, list[str]]:
 
 
 def mounted_inside(path: str, system: System) -> str:
-    """Return what is mounted below a folder, "" for nothing; its files are not ours to remove."""
+    """Return what is mounted below a folder, or ""; its files are not ours to remove."""
     folder = os.path.realpath(path)
     for mount in mounts.parse_mount_table(system.mount_table()):
         if contains(folder, mount.point, system):

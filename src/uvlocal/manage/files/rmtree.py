@@ -34,7 +34,7 @@ def delete(path: str, folder: int | None = None) -> str:
 
 
 def clear(path: str, which: tuple[int, int], last: str) -> str:
-    """Remove a folder that others may write to; return what went wrong, "" for nothing.
+    """Remove a folder that others may write to; return what went wrong, or "".
 
     Args:
         path: where it is.
@@ -45,7 +45,7 @@ def clear(path: str, which: tuple[int, int], last: str) -> str:
         with _opened(path) as folder:
             status = os.lstat(path) if folder is None else os.fstat(folder)
             if which != (status.st_dev, status.st_ino):
-                return "another folder has taken its place"
+                return "another directory has replaced it"
             names = os.listdir(path if folder is None else folder)
             problems = [
                 delete(os.path.join(path, name) if folder is None else name, folder)

@@ -55,7 +55,7 @@ class TomlFile:
             raise UserError(f"`{self.shown}` is not valid TOML: {error}", hint) from None
 
     def get(self, keys: Sequence[str]) -> object:
-        """Return the value at a path of keys, None where there is none."""
+        """Return the value at a path of keys, or None if there is none."""
         found: object = self.table
         for key in keys:
             if not isinstance(found, dict):
@@ -148,7 +148,7 @@ class TomlFile:
         return text + "\n\n" + table.rstrip("\n")
 
     def _before_the_table(self, keys: Sequence[str], value: object) -> str | None:
-        """Return the text as before `_with_table`, None where its table is not at the end."""
+        """Return the text as before `_with_table`, or None if its table is not at the end."""
         if len(keys) == 1 or not isinstance(value, (str, bool, list)):
             return None
         text, table = self._with_plain_ends(), _table(keys, value)
@@ -188,7 +188,7 @@ class TomlFile:
         self.table = table
 
     def _beyond(self) -> UserError:
-        return UserError(f"`{self.shown}` could not be changed safely", "change it by hand")
+        return UserError(f"`{self.shown}` could not be changed safely", "edit it by hand")
 
     def write(self) -> None:
         """Write the file in one step, with the mode it had; a new one is the user's alone.
@@ -234,8 +234,8 @@ def target(path: str, project: str, shown: str) -> str:
     """
     there, root = os.path.realpath(path), os.path.realpath(project) if project else ""
     if root and not there.startswith(root.rstrip(os.sep) + os.sep):
-        hint = "change the file that it leads to by hand, if that is yours"
-        raise UserError(f"`{shown}` is a link that leads out of the project", hint)
+        hint = "if the file it points to is yours, edit that file by hand"
+        raise UserError(f"`{shown}` is a link to a file outside the project", hint)
     return there
 
 

@@ -58,7 +58,7 @@ class Files:
         return []
 
     def status(self, path: str) -> os.stat_result | None:
-        """Return the status of `path` itself, links not followed, or None."""
+        """Return the status of `path` itself, not following symlinks, or None."""
         try:
             return os.lstat(path)
         except (OSError, ValueError):
@@ -138,7 +138,6 @@ class Budget:
         depth: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start the clock."""
         self.entries = entries
         self.depth = depth
         self.spent = ""

@@ -160,14 +160,14 @@ def _shim_findings(found: Inspection) -> list[Finding]:
         what = "a real uv was installed over the shim, so `uv` is no longer uvlocal's"
         return [_mended("shim-replaced", FAIL, f"`{found.shim}`: {what}")]
     if found.shim_state == "foreign":
-        what = "what stands in the shim's place is not uvlocal's"
+        what = "this file is in the shim's place, but is not uvlocal's"
         advice = f"remove it, then run `{_INSTALL}`"
         return [_mended("shim-foreign", FAIL, f"`{found.shim}`: {what}", advice)]
     if found.shim_state == "outdated":
-        seen = f"`{found.shim}`: the shim is of another version of uvlocal"
+        seen = f"`{found.shim}`: the shim is from another version of uvlocal"
         return [_mended("shim-outdated", WARN, seen, fix=found.folder)]
     if found.uvx_state != "current":
-        seen = f"`{found.uvx}` is not the shim, so tools that `uvx` runs miss kept environments"
+        seen = f"`{found.uvx}` is not the shim, so tools run by `uvx` do not find the environments"
         fix = "" if found.uvx_state in ("foreign", "replaced") else found.folder
         return [_mended("uvx", WARN, seen, fix=fix)]
     return []
@@ -176,9 +176,9 @@ def _shim_findings(found: Inspection) -> list[Finding]:
 def _configuration_findings(found: Inspection) -> list[Finding]:
     conf = os.path.join(found.folder, contract.CONFIGURATION)
     sentences = {
-        "absent": f"`{conf}` is missing, so the shim does nothing",
-        "damaged": f"`{conf}` is damaged, so the shim does nothing",
-        "untrusted": f"`{conf}` can be written by others, so the shim does nothing",
+        "absent": f"`{conf}` is missing, so the shim has no effect",
+        "damaged": f"`{conf}` is damaged, so the shim has no effect",
+        "untrusted": f"`{conf}` is writable by other users, so the shim has no effect",
     }
     if found.configuration_state in sentences:
         seen = sentences[found.configuration_state]
@@ -186,16 +186,16 @@ def _configuration_findings(found: Inspection) -> list[Finding]:
         return [_mended(code, FAIL, seen, fix=found.folder)]
     findings = []
     if not found.python_is_there:
-        seen = f"the shim's Python `{found.python}` is gone, so it does nothing"
+        seen = f"the shim's Python `{found.python}` is gone, so the shim has no effect"
         findings.append(_mended("python-gone", FAIL, seen, fix=found.folder))
     if not found.package_is_there:
-        seen = f"the shim's uvlocal in `{found.package}` is gone, so it does nothing"
+        seen = f"the shim's uvlocal in `{found.package}` is gone, so the shim has no effect"
         findings.append(_mended("package-gone", FAIL, seen, fix=found.folder))
     elif not found.is_this_uvlocal:
         seen = f"the shim belongs to another uvlocal, in `{found.package}`"
         findings.append(_mended("other-uvlocal", WARN, seen))
     elif found.configuration_state == "outdated" and found.python_is_there:
-        seen = f"`{conf}` is of an earlier state of this installation"
+        seen = f"`{conf}` is from an earlier state of this installation"
         findings.append(_mended("configuration-outdated", WARN, seen, fix=found.folder))
     return findings
 
@@ -226,14 +226,14 @@ def _line_findings(found: Inspection) -> list[Finding]:
     for line in found.lines:
         if line.state == "outdated" or (line.state == "absent" and not chosen_by_user):
             what = "an old line" if line.state == "outdated" else "no line"
-            seen = f"`{line.path}` has {what} of uvlocal's, so {line.shell} may miss the shim"
+            seen = f"`{line.path}` has {what} from uvlocal, so {line.shell} may not find the shim"
             findings.append(_mended(f"line-{line.state}", WARN, seen))
     for shadow in found.shadows:
         seen = (
-            f"`{shadow.path}`, line {shadow.line}: {shadow.shell} takes the {shadow.kind} "
-            f"`{shadow.text}` before the shim"
+            f"`{shadow.path}`, line {shadow.line}: {shadow.shell} uses the {shadow.kind} "
+            f"`{shadow.text}` instead of the shim"
         )
-        advice = f"let it call `{found.shim}`, or remove it"
+        advice = f"change it to call `{found.shim}`, or remove it"
         findings.append(Finding("shadowed", FAIL, seen, advice=advice))
     if found.user_path == "absent":
         seen = f"`{found.folder}` is not first on the user's PATH"

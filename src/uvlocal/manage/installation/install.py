@@ -125,7 +125,7 @@ def plan(
             moving.append(shim)
         elif os.path.lexists(shim) and not is_ours(shim, system):
             raise UserError(
-                f"`{shim}` is in the way, and is not a shim of uvlocal",
+                f"`{shim}` already exists, and is not a uvlocal shim",
                 "choose another `--shim-dir`",
             )
     planned = rc_lines.plan(names, should.folder, system, alias=wish.alias)
@@ -209,7 +209,9 @@ def _shells(wish: Wish, system: System, running: Sequence[str]) -> list[str]:
     if not wish.startup_files:
         return []
     if not system.home:
-        raise UserError("there is no home directory, so no shell has files", "pass `--no-rc`")
+        raise UserError(
+            "there is no home directory, so there are no startup files", "pass `--no-rc`"
+        )
     if not wish.shells:
         if wish.alias and system.platform == "win32":
             return ["powershell"]
@@ -217,12 +219,12 @@ def _shells(wish: Wish, system: System, running: Sequence[str]) -> list[str]:
     for name in wish.shells:
         if not shell_snippets.name_of(name):
             known = ", ".join(f"`{known}`" for known in shell_snippets.SHELLS)
-            raise UserError(f"unknown shell `{name}`", f"known shells are {known}", USAGE)
+            raise UserError(f"unknown shell `{name}`", f"supported shells: {known}", USAGE)
     return list(dict.fromkeys(map(shell_snippets.name_of, wish.shells)))
 
 
 def _now(folder: str, system: System, running: Sequence[str]) -> str:
-    """Return what to type in the running shell, "" where nothing is known to help."""
+    """Return what to type in the running shell, or "" if nothing is known to help."""
     names = [
         *map(shell_snippets.name_of, running),
         shell_snippets.name_of(system.environ.get("SHELL", "")),

@@ -68,7 +68,7 @@ def missing_folders(path: str) -> list[str]:
 
 
 def remove_if_empty(folder: str) -> bool:
-    """Remove a folder if nothing is in it; say whether that happened."""
+    """Remove a folder if nothing is in it; return whether that happened."""
     with contextlib.suppress(OSError):
         os.rmdir(folder)
         return True

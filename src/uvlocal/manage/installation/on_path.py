@@ -23,7 +23,7 @@ def uvs_on_path(system: System) -> list[str]:
 
 
 def shim_on_path(system: System) -> str:
-    """Return the first shim of uvlocal's on PATH, "" where there is none."""
+    """Return the first shim of uvlocal's on PATH, or "" if there is none."""
     return next((path for path in uvs_on_path(system) if is_ours(path, system)), "")
 
 

@@ -154,7 +154,7 @@ def plan_add(path: str, code: str, system: System) -> Edit:
     if not trouble and before is not None and text is None:
         trouble = "is not text"
     if not trouble and text is not None and text.rstrip("\r\n").endswith("\\"):
-        trouble = "ends with a `\\`, so its last line would swallow another"
+        trouble = "ends with a `\\`, so its last line would join the new one"
     if trouble:
         return Edit(path, target, before, before, trouble)
     after = encode(add(text, code), before)
@@ -212,7 +212,7 @@ def perform(edit: Edit) -> None:
         return
     atomic.sweep(os.path.dirname(edit.target))
     if _content(edit.target) != edit.before:
-        raise OSError(None, "was changed by another program meanwhile")
+        raise OSError(None, "was changed by another program in the meantime")
     if edit.before is None:
         os.makedirs(os.path.dirname(edit.target), exist_ok=True)
         atomic.create(edit.target, edit.after or b"")

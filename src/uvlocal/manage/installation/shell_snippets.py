@@ -28,7 +28,7 @@ _OTHER_NAMES = {
 
 
 def name_of(program: str) -> str:
-    """Return which of our shells a program's name or path means, "" for none."""
+    """Return which of our shells a program's name or path means, or ""."""
     name = program.replace("\\", "/").rpartition("/")[2].lower().lstrip("-").removesuffix(".exe")
     name = _OTHER_NAMES.get(name, name)
     return name if name in SHELLS else ""

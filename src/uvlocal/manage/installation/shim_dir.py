@@ -101,8 +101,8 @@ def chosen(folder: str | None, system: System) -> str:
     separator = ";" if system.platform == "win32" else ":"
     if any(character in path for character in (separator, "\n", "\r")):
         raise UserError(
-            f"`{path}` cannot be on PATH, because of the characters in it",
-            "choose another folder with `--shim-dir`",
+            f"`{path}` contains characters that PATH cannot hold",
+            "choose another directory with `--shim-dir`",
         )
     return path
 
@@ -179,7 +179,7 @@ def says_the_same(said: dict[str, str], should: Contents) -> bool:
 
 
 def real_uv(folder: str, shim: str, system: System) -> str:
-    """Return the real uv to be recorded, "" where there is none.
+    """Return the real uv to be recorded, or "" if there is none.
 
     That is the one on PATH, whatever `UVLOCAL_UV` says of this one call, and rather not that of a
     virtual environment which happens to be active; else one that was installed over the shim, in
@@ -233,7 +233,7 @@ def configuration_values(system: System, real: str) -> dict[str, str]:
     }
     for key, value in values.items():
         if "\n" in value or "\r" in value:
-            raise UserError(f"the path for `{key}` holds a line break: {value!r}")
+            raise UserError(f"the path for `{key}` contains a line break: {value!r}")
     return {key: value for key, value in values.items() if value}
 
 
@@ -256,7 +256,7 @@ def is_foreign_program(shim: str, system: System) -> bool:
 
 
 def read(path: str) -> bytes | None:
-    """Return a file's content, None where there is none or it cannot be read."""
+    """Return a file's content, or None if there is none or it cannot be read."""
     try:
         with open(path, "rb") as file:
             return file.read()

@@ -36,11 +36,11 @@ def refuse_bad_circumstances(system: System) -> None:
     home = system.stat(system.home) if system.home else None
     if system.uid == 0 and home is not None and home.st_uid != 0:
         raise UserError(
-            "this would put root's files into another user's home", "run it without sudo"
+            "this would create root's files in another user's home directory", "run it without sudo"
         )
     if is_in_uv_cache(shim_dir.PACKAGE):
         raise UserError(
-            "this uvlocal lies in uv's cache, which `uv cache prune` empties",
+            "this uvlocal is installed in uv's cache, which `uv cache prune` clears",
             "run `uv tool install uvlocal`, then `uvlocal install`",
         )
 

@@ -206,7 +206,7 @@ def _shim_folders(folder: str | None, system: System) -> tuple[str, ...]:
         shim = shim_path(path, system)
         strange = os.path.lexists(shim) and not is_ours(shim, system)
         if strange and not is_foreign_program(shim, system):
-            raise UserError(f"`{shim}` is not a shim of uvlocal, so it stays")
+            raise UserError(f"`{shim}` is not a uvlocal shim, so it was kept")
         return (path,)
     default = [default_folder(system)] if settings.load(system).store else []
     shims = [shim for shim in uvs_on_path(system) if is_ours(shim, system)]
@@ -322,6 +322,10 @@ def _is_of_an_environment(name: str) -> bool:
     return naming.is_our_name(_DRAFT.sub("", name))
 
 
+def _is_said(name: str) -> bool:
+    return _is_of_an_environment(name) or _DRAFT.sub("", name) == "editors"
+
+
 #: How a name ends while the file is written (`System.write_private`).
 _DRAFT = re.compile(r"\.[0-9]+$")
 _CACHE = re.compile(rf"(roots|uv-versions|{bytecode.PREFIX}[\w.-]+-[0-9a-f]{{16}})(\.[0-9]+)?")
@@ -331,7 +335,7 @@ _CACHED: dict[str, Callable[[str], bool]] = {
     "": _is_cache,
     contract.DECISIONS: _is_decision,
     "pointers": _is_of_an_environment,
-    "said": _is_of_an_environment,
+    "said": _is_said,
 }
 
 

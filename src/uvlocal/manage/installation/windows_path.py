@@ -34,7 +34,7 @@ class UserPath(Protocol):
     """The user's PATH: the seam that the tests fill with a value."""
 
     def read(self) -> Value | None:
-        """Return the value, None where there is none.
+        """Return the value, or None if there is none.
 
         Raises:
             OSError: the value cannot be read, or is no text.
@@ -81,7 +81,7 @@ def _comparable(entry: str, variables: Mapping[str, str]) -> str:
 
 
 def add(path: UserPath, folder: str, variables: Mapping[str, str]) -> bool:
-    """Put `folder` first on the user's PATH, and say whether that changed anything.
+    """Put `folder` first on the user's PATH, and return whether that changed anything.
 
     Raises:
         OSError: the registry cannot be written, or PATH would become too long.
@@ -97,7 +97,7 @@ def add(path: UserPath, folder: str, variables: Mapping[str, str]) -> bool:
 
 
 def remove(path: UserPath, folder: str, variables: Mapping[str, str], *, made: bool) -> bool:
-    """Take `folder` off the user's PATH, and say whether that changed anything.
+    """Take `folder` off the user's PATH, and return whether that changed anything.
 
     Args:
         path: the user's PATH.
@@ -133,7 +133,7 @@ class Registry:
     """The user's PATH on the machine that this runs on."""
 
     def read(self) -> Value | None:
-        """Return the value, None where there is none.
+        """Return the value, or None if there is none.
 
         Raises:
             OSError: the value cannot be read, or is no text.

@@ -59,7 +59,7 @@ def link(path: str | None, kind: str = "", environ: dict[str, str] | None = None
     obstacles = [pointers.obstacle(wish, volume, version) for wish in wishes]
     if all(obstacles):
         raise UserError(
-            f"no pointer is made: {'; '.join(obstacles)}",
+            f"no pointer was created: {'; '.join(obstacles)}",
             "`uvlocal link --vscode` shows VS Code's setting, `uvlocal path` prints the path",
         )
     wish = wishes[obstacles.index("")]
@@ -103,8 +103,8 @@ def astray(found: pointers.Pointer, root: str, wanted: str, system: System) -> s
         return ""
     there = system.path.normpath(system.path.join(root, found.target))
     if naming.exists(there, system):
-        return f"leads to another environment, `{_shown(there, system)}`" if wanted else ""
-    return f"is dangling, `{_shown(there, system)}` is not there"
+        return f"points to another environment, `{_shown(there, system)}`" if wanted else ""
+    return f"is dangling, as `{_shown(there, system)}` does not exist"
 
 
 def _refuse(found: pointers.Pointer, system: System) -> None:
@@ -113,15 +113,15 @@ def _refuse(found: pointers.Pointer, system: System) -> None:
         return
     shown = _shown(found.path, system)
     if found.kind == pointers.FOLDER:
-        raise UserError(f"`{shown}` is a folder", "`uvlocal migrate` takes care of it")
-    raise UserError(f"`{shown}` was not made by uvlocal", "remove it if it is not needed")
+        raise UserError(f"`{shown}` is a directory", "`uvlocal migrate` replaces it")
+    raise UserError(f"`{shown}` was not made by uvlocal", "remove it if you do not need it")
 
 
 # -- the project -----------------------------------------------------------------------------------
 
 
 def _any_project(path: str | None, environ: dict[str, str] | None) -> tuple[Call, str, str]:
-    """Return the call, the root, and the environment that is kept elsewhere, "" for none."""
+    """Return the call, the root, and the environment that is kept elsewhere, or ""."""
     call = Call(["sync"], System(environ=environ, cwd=user_path.folder(path)))
     decision = call.settle()
     project = call.facts.project
@@ -141,7 +141,7 @@ def project_of(path: str | None, environ: dict[str, str] | None) -> tuple[Call, 
     if not kept:
         where = _shown(os.path.join(root, ".venv"), call.system)
         message = f"uv keeps the environment in `{where}`, where editors find it"
-        raise UserError(message, "`uvlocal status` tells why")
+        raise UserError(message, "`uvlocal status` explains why")
     return call, root, kept
 
 

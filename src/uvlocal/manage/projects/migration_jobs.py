@@ -104,14 +104,14 @@ class Job:
         strategy = self.decision.strategy
         if strategy is None:
             return self.decision.sentence
-        return f"its strategy is `{strategy}`, which needs no environment elsewhere"
+        return f"its strategy is `{strategy}`, which keeps the environment in the project"
 
     def _undecided(self, extra: tuple[str, ...]) -> tuple[str, str]:
         """Say that a person has to say what becomes of packages, as a state and a sentence."""
         if self.extras or not extra:
             return "", ""
         if not self.call.system.exists(os.path.join(self.root, "uv.lock")):
-            why = "there is no `uv.lock` (`uv lock` makes it) that says which packages it needs"
+            why = "it has no `uv.lock` to say which packages it needs (`uv lock` creates one)"
             return "extra-packages", why
         return "extra-packages", f"installed by hand: {', '.join(extra)}"
 
@@ -192,12 +192,12 @@ class Job:
             self._end(*self._sync(uv, again=again))
         except KeyboardInterrupt:
             self._end("interrupted", "")
-            message = "interrupted, the old environment is as it was"
+            message = "interrupted, the old environment is unchanged"
             raise UserError(message, code=_INTERRUPTED) from None
         except (OSError, store_lock.BusyError) as error:
             self._end("broken", "")
             where = display.contract_home(self.store.path, self.call.system)
-            why = getattr(error, "strerror", None) or "another process holds it"
+            why = getattr(error, "strerror", None) or "another process is using it"
             raise UserError(f"`{where}` cannot be written: {why}") from error
         finally:
             if self.result.state != "planned" and not again:
@@ -289,7 +289,7 @@ class Job:
         try:
             why = why or old_environments.remove(self.old)
         except KeyboardInterrupt:
-            message = "interrupted while the old environment was removed"
+            message = "interrupted while removing the old environment"
             raise UserError(
                 message, "run the same command again to finish it", _INTERRUPTED
             ) from None

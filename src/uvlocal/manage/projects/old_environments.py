@@ -55,11 +55,11 @@ def look(root: str, system: System) -> Old:
         return Old(path, "missing")
     if stat.S_ISLNK(status.st_mode) or not stat.S_ISDIR(status.st_mode) or _is_junction(status):
         what = "a file" if stat.S_ISREG(status.st_mode) else "a link"
-        return Old(path, "other", f"`.venv` is {what}, which is left alone")
+        return Old(path, "other", f"`.venv` is {what}, which is kept")
     # Nothing is lost with an empty folder.
     if naming.exists(path, system) or not system.listdir(path):
         return Old(path, "environment", "", status.st_dev, status.st_ino)
-    return Old(path, "other", "`.venv` is not a virtual environment, as it has no `pyvenv.cfg`")
+    return Old(path, "other", "`.venv` has no `pyvenv.cfg`, so it is not a virtual environment")
 
 
 def _is_junction(status: os.stat_result) -> bool:
@@ -81,13 +81,13 @@ def obstacle(
     if own:
         shown = ", ".join(f"`{display.printable(name)}`" for name in own[:_SHOWN])
         more = f" and {len(own) - _SHOWN} more" if len(own) > _SHOWN else ""
-        return "own-files", f"`.venv` holds {shown}{more}, which no package put there"
+        return "own-files", f"`.venv` contains {shown}{more}, which no package installed"
     mount = trash.mounted_inside(old.path, system)
     if mount:
         return "mount-inside", f"another volume is mounted at `{mount}`"
     prefix = os.path.realpath(sys.prefix)
     if paths.relative_to(prefix, os.path.realpath(old.path), system) is not None:
-        return "in-use", "`.venv` is what uvlocal itself runs from"
+        return "in-use", "uvlocal itself runs from `.venv`"
     names = {old.path: "`.venv`"}
     if new:
         names[new] = "the project's environment in the store"
@@ -126,7 +126,7 @@ def programs() -> Iterator[Process]:
 
 
 def remove(old: Old) -> str:
-    """Remove an environment where it lies; return what went wrong, "" for nothing.
+    """Remove an environment where it lies; return what went wrong, or "".
 
     It is not renamed first. A new name inside a synced folder means that a client moves, or sends
     again, each of its files; a new name outside it means on macOS that evicted files are fetched

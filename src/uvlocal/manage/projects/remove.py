@@ -44,14 +44,14 @@ def plan(
         del used
         if not everything and entry.root != root:
             return "", ""
-        why = entry.why or "its removal was asked for"
+        why = entry.why or "you asked to remove it"
         return why, why if entry.state == "broken" else ""
 
     wanted = prune.look(reason, environ, processes=processes, tell=tell)
     if not everything and not wanted.remove and not wanted.keep:
         raise UserError(
             f"uvlocal keeps no environment for `{contract_home(root, System(environ=environ))}`",
-            "`uvlocal list` shows those that it keeps",
+            "`uvlocal list` shows the ones it keeps",
         )
     return wanted
 

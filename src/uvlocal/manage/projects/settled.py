@@ -30,7 +30,6 @@ class Settled:
     __slots__ = ("call", "decision", "environment", "root")
 
     def __init__(self, call: Call, decision: Decision, root: str) -> None:
-        """Hold the answer."""
         self.call = call
         self.decision = decision
         self.root = root
@@ -56,14 +55,14 @@ def settled(path: str | None, environ: dict[str, str] | None = None) -> Settled:
 
 
 def _lies_on(call: Call) -> str:
-    """Say what a folder without a project lies on, "" where that is a local volume."""
+    """Say what a folder without a project is on, "" where that is a local volume."""
     from uvlocal.shim.volume.locate import locate
 
     system = call.system
     volume = locate(system.cwd, system.cwd, system, call.settings)
     if volume.kind == "local":
         return ""
-    return f"; the folder lies on {volume.label} ({volume.kind})"
+    return f"; the folder is on {volume.label} ({volume.kind})"
 
 
 def _environment(call: Call, decided: str, root: str) -> str | None:

@@ -118,11 +118,11 @@ def _pointer_problem(call: Call, decision: Decision, pointer: pointers.Pointer, 
     if wish == pointers.NONE or volume is None or decision.strategy != "redirect":
         return ""
     why = pointers.obstacle(wish, volume, call.uv_version())
-    return f"none is made: {why}" if why and not pointer.leads else ""
+    return f"none is created: {why}" if why and not pointer.leads else ""
 
 
 def _record(call: Call, decision: Decision) -> str:
-    """Return the path of the project's record, "" where it has none."""
+    """Return the path of the project's record, or "" if it has none."""
     store = call.facts.store
     if not decision.environment or store is None:
         return ""

@@ -38,7 +38,9 @@ def folders(system: System, settings: Settings) -> list[SyncedFolder]:
         canonical = system.realpath(path)
         if system.is_directory(canonical):
             label = next((row.label for row in PROVIDERS if row.id == provider), "")
-            folder = SyncedFolder(canonical, provider, label or "a synced folder of yours")
+            folder = SyncedFolder(
+                canonical, provider, label or "a folder that you marked as synced"
+            )
             found.setdefault(comparable(canonical, system), folder)
     return [
         folder

@@ -66,7 +66,7 @@ def set_value(key: str, text: str, *, project: bool, system: System | None = Non
     if project and key not in rules.PROJECT_KEYS:
         would_be = ", ".join(f"`{name}`" for name in rules.PROJECT_KEYS)
         raise UserError(
-            f"`{key}` is the user's to set, a project may set {would_be}",
+            f"`{key}` cannot be set for a project, only {would_be}",
             f"`uvlocal config set {key} …` sets it for you",
             USAGE,
         )
@@ -78,7 +78,7 @@ def set_value(key: str, text: str, *, project: bool, system: System | None = Non
     hints = _shadows(key, system, project=project)
     if key == "store" and system.is_directory(rules.load(system).store):
         old = contract_home(rules.load(system).store, system)
-        hints.append(f"the environments made so far stay in `{old}`")
+        hints.append(f"existing environments stay in `{old}`")
     if before == value:
         return Changes(1, (), tuple(hints))
     file.set(path, value)
@@ -191,7 +191,7 @@ def _unknown(word: str, known: Sequence[str], what: str = "setting") -> UserErro
     if near:
         return UserError(f"unknown {what} `{word}`", f"did you mean `{near[0]}`?", USAGE)
     would_be = ", ".join(f"`{name}`" for name in known)
-    return UserError(f"unknown {what} `{word}`", f"known are {would_be}", USAGE)
+    return UserError(f"unknown {what} `{word}`", f"use one of {would_be}", USAGE)
 
 
 def _value(key: str, text: str) -> Value:

@@ -167,7 +167,7 @@ def can_ask() -> bool:
 
 
 def agreed(question: str) -> bool:
-    """Ask on the terminal, and say whether the answer is yes; without a terminal it is no."""
+    """Ask on the terminal, and return whether the answer is yes; without a terminal it is no."""
     if not can_ask():
         return False
     flush()
@@ -233,15 +233,14 @@ def status(found: Status) -> None:
     for problem in found.settings_problems:
         warning(problem)
     if found.former_root:
-        talk(
-            f"the project was `{shown(found.former_root)}` before, and has an environment from then"
-        )
+        former = shown(found.former_root)
+        talk(f"the project was at `{former}` before, and its environment still exists")
         hint("`uvlocal adopt` reuses it")
     elif found.venv == "folder" and found.strategy == "redirect":
-        talk("there is a `.venv` in the project too, which uv does not use")
-        hint("`uvlocal migrate` removes it once the environment has what it has")
+        talk("the project also has a `.venv`, which uv does not use")
+        hint("`uvlocal migrate` moves its packages over, then removes it")
     elif found.venv_target and found.pointer_problem:
-        mends = "link` lets it lead to the environment" if found.strategy else "unlink` removes it"
+        mends = "link` points it to the environment" if found.strategy else "unlink` removes it"
         hint(f"`uvlocal {mends}")
     elif found.code == "no-better-place" and not found.strategy:
         from uvlocal.manage.settings.show import local_store
@@ -267,7 +266,7 @@ def _about_project(found: Status) -> Iterator[tuple[str, str]]:
         yield "", _age(found)
     pointer = found.pointer
     if found.venv_target:
-        pointer += f", `.venv` leads to `{shown(found.venv_target)}`"
+        pointer += f", `.venv` points to `{shown(found.venv_target)}`"
     yield "pointer", pointer
     if found.pointer_problem:
         yield "", found.pointer_problem
@@ -286,6 +285,6 @@ def _about_project(found: Status) -> Iterator[tuple[str, str]]:
 def _age(found: Status) -> str:
     """Say what is known of an environment."""
     if not found.environment_exists:
-        return "not made yet"
+        return "does not exist yet"
     python = f"Python {found.python}" if found.python else "an unknown version of Python"
     return f"{python}, since {found.created[:10]}" if found.created else python

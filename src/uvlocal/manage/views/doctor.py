@@ -60,6 +60,6 @@ def _sum_up(found: Diagnosis) -> None:
         for level, words in (("fail", ("failure", "failures")), ("warn", ("warning", "warnings")))
     ]
     said = [f"{number} {words[number != 1]}" for number, words in counts if number]
-    talk(f"\n{', '.join(said) or 'all is well'}")
+    talk(f"\n{', '.join(said) or 'all checks passed'}")
     if any(result.fixable and result.level != "ok" for result in open_):
         console.hint("`uvlocal doctor --fix` fixes what is safe to fix")

@@ -32,7 +32,7 @@ _DAY = 86400.0
 
 
 def age_text(moment: str, now: float | None = None) -> str:
-    """Return how long ago a UTC time was, "" where there is none."""
+    """Return how long ago a UTC time was, or "" if there is none."""
     then = as_seconds(moment)
     if then is None:
         return ""
@@ -166,7 +166,7 @@ def plan(wanted: Plan) -> None:
         why = "its project is gone" if candidate.state == "project-gone" else candidate.why
         _line("remove", f"{_named(candidate)} ({takes}): {why}", "31")
     for path in wanted.leftovers:
-        _line("finish", f"{shown(path)}: a removal that was interrupted", "31")
+        _line("finish", f"{shown(path)}: an interrupted removal", "31")
     for candidate in wanted.keep:
         _line("keep", f"{_named(candidate)}: {candidate.why}", "2")
     if wanted.is_empty:
@@ -205,14 +205,14 @@ def adopted(done: Adopted) -> None:
     talk(f"`{shown(done.root)}` {verb} the environment of `{shown(done.former_root)}`")
     if done.replaced:
         verb = "would replace" if done.dry_run else "replaced"
-        talk(f"it {verb} the one that was made since")
+        talk(f"it {verb} the one created since the move")
     if done.scripts:
-        talk(f"{count(done.scripts, 'script')} now name the new path")
+        talk(f"{count(done.scripts, 'script')} now use the new path")
     for problem in done.problems:
         console.warning(problem)
     console.exact(done.environment)
     if done.needs_sync:
-        console.hint("`uv sync --reinstall` makes the programs in `Scripts` anew")
+        console.hint("`uv sync --reinstall` recreates the programs in `Scripts`")
 
 
 # -- waiting -----------------------------------------------------------------------------------

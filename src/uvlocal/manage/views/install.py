@@ -24,7 +24,7 @@ def plan(made: Installation) -> None:
         data(f"create  {shown(made.shim)}")
     changing = [shown(line.path) for line in made.lines if line.state in ("absent", "outdated")]
     if changing:
-        data(f"add     one line to {', '.join(changing)}, which puts it first on PATH")
+        data(f"add     one line to {', '.join(changing)}, to put the shim first on PATH")
     if made.user_path == "absent":
         data(f"add     {shown(os.path.dirname(made.shim))} to the user's PATH")
 
@@ -58,7 +58,7 @@ def obstacles(made: Installation) -> None:
     for shadow in made.shadows:
         console.warning(
             f"`{shown(shadow.path)}`, line {shadow.line}: this {shadow.kind} hides the shim in "
-            f"{shadow.shell}; remove it, or let it call `{shown(made.shim)}`:"
+            f"{shadow.shell}; remove it, or change it to call `{shown(made.shim)}`:"
         )
         talk(f"  {shadow.text}")
     if made.user_path == "blocked":
@@ -72,7 +72,7 @@ def removal_plan(gone: Removal) -> None:
     for path, client in gone.shared_files.items():
         console.warning(
             f"`{shown(path)}` is synced by {client}: other machines lose the line too, and need "
-            "`uvlocal install` once more"
+            "`uvlocal install` again"
         )
     if gone.user_path:
         data("undo    the user's PATH")
@@ -98,7 +98,7 @@ def removed(gone: Removal) -> None:
         console.warning(f"`{shown(problem.path)}`: {problem.reason}")
     if not gone.is_empty:
         talk("removed the shim and everything that belongs to it")
-        talk("shells that are open may need `hash -r` to find `uv` again")
+        talk("open shells may need `hash -r` to find `uv` again")
     if any(f"{os.sep}envs{os.sep}" in path for path in gone.kept):
         console.hint("`uvlocal uninstall --environments` removes the environments")
     console.hint(f"to remove uvlocal itself: `{own_removal(sys.prefix)}`")

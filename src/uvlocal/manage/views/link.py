@@ -18,9 +18,9 @@ def linked(made: Linked) -> None:
     where, says = shown(made.path), printable(made.says)
     kind = "link" if made.kind == "symlink" else "redirect file"
     if made.changed:
-        talk(f"made the {kind} `{where}` to `{says}`")
+        talk(f"created the {kind} `{where}` to `{says}`")
     else:
-        talk(f"the {kind} `{where}` already leads to `{says}`")
+        talk(f"the {kind} `{where}` already points to `{says}`")
     _remarks(portable=made.portable, exists=made.environment_exists)
 
 
@@ -37,16 +37,16 @@ def to_paste(found: Settings) -> None:
     if found.path:
         _remarks(portable=found.portable, exists=found.environment_exists)
         hint(
-            "an interpreter that was picked by hand goes first, "
-            "`Python: Clear Workspace Interpreter Setting` forgets it"
+            "an interpreter selected by hand takes precedence, "
+            "`Python: Clear Workspace Interpreter Setting` clears it"
         )
 
 
 def _remarks(*, portable: bool, exists: bool) -> None:
     if not portable:
-        warning("that path holds on this machine only, and the folder is seen by others too")
+        warning("that path is valid on this machine only, but other machines see the directory too")
     if not exists:
-        hint("the environment is not made yet, `uv sync` makes it")
+        hint("the environment does not exist yet, `uv sync` creates it")
 
 
 def unlinked(gone: Linked) -> None:
@@ -55,4 +55,4 @@ def unlinked(gone: Linked) -> None:
     if not gone.changed:
         talk(f"there is no `{where}`")
     else:
-        talk(f"removed `{where}`, which led to `{printable(gone.said)}`")
+        talk(f"removed `{where}`, which pointed to `{printable(gone.said)}`")

@@ -33,9 +33,9 @@ _BLOCKS = " ▏▎▍▌▋▊▉█"
 
 #: What to say of a limit that ended a search.
 _LIMITS = {
-    "entries": ("`--max-entries`", "not everything was looked at"),
-    "time": ("`--max-seconds`", "not everything was looked at"),
-    "depth": ("`--max-depth`", "folders further down were not looked at"),
+    "entries": ("`--max-entries`", "the search is incomplete"),
+    "time": ("`--max-seconds`", "the search is incomplete"),
+    "depth": ("`--max-depth`", "deeper directories were not searched"),
 }
 
 
@@ -95,7 +95,7 @@ def scan(found: Scan, folders: list[str] | None = None) -> None:
     width = prose_width()
     if not found.roots:
         talk("no synced folder is known on this machine")
-        hint("`uvlocal scan DIR` looks at one, `uvlocal config add-root DIR` makes it known")
+        hint("`uvlocal scan DIR` searches one, `uvlocal config add-root DIR` marks it as synced")
         return
     most = max((one.bytes for one in found.projects), default=0)
     for one in found.projects:
@@ -115,14 +115,14 @@ def _sums(found: Scan, folders: list[str] | None) -> None:
         data(f"{number} at risk: {count(found.files, 'file')}, {size(found.bytes)}")
     else:
         where = ", ".join(f"`{shown(root)}`" for root in found.roots)
-        data(f"no environment lies in {where}")
+        data(f"no environment in {where}")
     if found.clean:
         data(f"{_are(found.clean)} clean: there is no environment in the folder")
     if found.untouched:
         data(f"{_are(found.untouched)} left alone: on a local volume, or by your settings")
     if found.evicted_folders:
         number = count(found.evicted_folders, "folder")
-        talk(f"{number} not looked into, as their content is only in the cloud")
+        talk(f"{number} not searched, as their content is only in the cloud")
     if found.limit:
         option, what = _LIMITS[found.limit]
         warning(f"{what}; {option} raises the limit")
@@ -130,7 +130,9 @@ def _sums(found: Scan, folders: list[str] | None) -> None:
         saved = f"{count(found.saved_files, 'file')} ({size(found.saved_bytes)})"
         words = " ".join(map(on_command_line, found.roots)) if folders else ""
         command = f"uvlocal migrate --all {words}".rstrip()
-        hint(f"`{command}` saves {saved} there")
+        harmed = any(one.hidden_pth and one.saves for one in found.projects)
+        also = ", and imports work again" if harmed else ""
+        hint(f"`{command}` saves {saved} there{also}")
 
 
 def _are(number: int) -> str:
@@ -142,18 +144,19 @@ def _remarks(one: Found) -> str:
     if one.state == "no-environment":
         remarks.append("`.venv` is not a virtual environment")
     elif not one.strategy:
-        remarks.append("there is no better place for it")
+        remarks.append("no better place for it")
     elif not one.saves:
         remarks.append(f"stays there, as the strategy is `{one.strategy}`")
     if one.hidden_pth:
-        remarks.append(count(one.hidden_pth, "hidden `.pth` file"))
+        number = count(one.hidden_pth, "hidden `.pth` file")
+        remarks.append(f"{number}, which Python skips: imports fail")
     if one.conflict_copies:
         number = count(one.conflict_copies, "conflict cop")
         remarks.append(number.removesuffix("s") + ("y" if one.conflict_copies == 1 else "ies"))
     if one.evicted:
         remarks.append(f"{one.evicted:,} evicted")
     if not one.complete:
-        remarks.append("not counted to the end")
+        remarks.append("count incomplete")
     return ", ".join(remarks)
 
 
@@ -178,7 +181,7 @@ def _bar(value: int, most: int, room: int) -> str:
 
 #: What becomes of packages that were installed by hand.
 _EXTRAS = {
-    "keep": "installed by hand, and in the new environment too",
+    "keep": "installed by hand, kept in the new environment",
     "drop": "installed by hand, left out of the new environment",
     "": "installed by hand: `--yes` alone leaves this project as it is",
 }
@@ -191,9 +194,9 @@ def planned(one: Migration, extras: str) -> None:
         what = f"{python}, {count(one.packages, 'package')}, {count(one.files, 'file')}"
         pairs = [
             ("project", f"{shown(one.root)} ({one.volume})"),
-            ("goes", shown(one.old)),
+            ("old", shown(one.old)),
             ("", f"{what}, {size(one.bytes)}"),
-            ("comes", shown(one.new)),
+            ("new", shown(one.new)),
         ]
         pairs += [("" if index else "extra", text) for index, text in enumerate(one.extra)]
         if one.extra:
@@ -225,7 +228,7 @@ def migrated(one: Migration) -> None:
         return
     freed = f"{count(one.files, 'file')}, {size(one.bytes)}"
     data(f"migrated `{shown(one.root)}`")
-    data(f"    `.venv` is gone ({freed})")
+    data(f"    removed `.venv` ({freed})")
     for package in one.changed:
         data(f"    {package.name} {package.before} -> {package.after}")
     for requirement in one.extra:
@@ -236,11 +239,11 @@ def summed(result: Migrations) -> None:
     """Say what is left to be said when all is planned or done."""
     ready = [one for one in result.migrations if one.state == "planned"]
     if not result.migrations:
-        talk("nothing to migrate: no environment lies in a synced folder")
+        talk("nothing to migrate: no environment is in a synced folder")
     elif result.dry_run:
         talk(f"would migrate {count(len(ready), 'project')}; nothing was changed")
     if any(one.state == "migrated" for one in result.migrations) and not result.shimmed:
-        hint("`uvlocal install` comes next: plain uv would make `.venv` again")
+        hint("run `uvlocal install` next, or plain uv will create `.venv` again")
 
 
 def begun(one: Migration) -> None:

@@ -27,7 +27,7 @@ def settings(found: Settings) -> None:
         ("user", found.user_file, found.user_file_exists),
     ):
         if path:
-            data(f"{who:<{_KEYS}}{shown(path)}{'' if exists else ' (not there)'}")
+            data(f"{who:<{_KEYS}}{shown(path)}{'' if exists else ' (not found)'}")
     if found.project_file:
         absent = "" if found.opted_in else " (has no `[tool.uvlocal]`)"
         data(f"{'project':<{_KEYS}}{shown(found.project_file)}{absent}")

@@ -1,34 +1,34 @@
-"""Facts that a system call alone does not tell: macOS and Windows have them, and databases.
+"""Facts that need more than one system call: on macOS and Windows, and in databases.
 
-The methods of `system.System` with these names say more; this is imported where one is used. On the
-wrong system each tells nothing.
+The methods of `host.System` with the same names document these functions. On the wrong system,
+each returns an empty value.
 """
 
 import sys
 
 from uvlocal.shim.machine.early_os import fsdecode, fsencode, os, stat
 
-#: `options` of getxattr(2) on macOS: look at a link itself.
+#: `options` of getxattr(2) on macOS: do not follow a symlink.
 _XATTR_NOFOLLOW = 1
-#: The most that is read of an attribute, in bytes; those of interest hold a few.
+#: The size limit of an attribute, in bytes; those we need have a few.
 _ATTRIBUTE_LIMIT = 4096
-#: The most keys or values that are taken from one registry key.
+#: How many subkeys or values of a registry key are read.
 _REGISTRY_LIMIT = 512
 #: What `GetDriveTypeW` returns.
 DRIVE_TYPES = ("", "", "removable", "fixed", "remote", "cdrom", "ramdisk")
 
 
-#: statx(2): the call's arguments, and where it puts the birth time.
+#: statx(2): its arguments, and the offset of the birth time.
 _AT_FDCWD = -100
 _STATX_BTIME = 0x800
 _STATX_SIZE = 256
 _BTIME_SECONDS, _BTIME_NANOSECONDS = 80, 88
-#: How many steps of SQLite's engine a query may take; ours take some hundreds.
+#: How many steps of SQLite's virtual machine a query may take; ours take a few hundred.
 _MOST_STEPS = 1_000_000
 
 
 def disk_name(path: str) -> str:
-    """Return the name that macOS itself has for `path`, or `path` where it has none."""
+    """Return the spelling that macOS has on disk for `path`, or `path` if there is none."""
     if sys.platform != "darwin":
         return path
     try:
@@ -77,7 +77,7 @@ def attribute(path: str, name: str) -> "bytes | None":
 
 
 def drive_type(drive: str) -> str:
-    """Return what kind of drive a letter such as `C:` stands for, "" for an unknown one."""
+    """Return the type of a drive such as `C:`, or "" if it is unknown."""
     if sys.platform != "win32":
         return ""
     import ctypes
@@ -86,7 +86,7 @@ def drive_type(drive: str) -> str:
 
 
 def logical_drives() -> int:
-    """Return which drives there are, as bits, the first for `A:`; 0 where there are none.
+    """Return the existing drives as a bit mask, the lowest bit for `A:`; 0 if there are none.
 
     Source: https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-getlogicaldrives
     """
@@ -98,16 +98,16 @@ def logical_drives() -> int:
 
 
 def final_name(path: str) -> str:
-    """Return what Windows itself calls what a path leads to, "" where there is nothing.
+    """Return Windows' own name for the target of a path, or "" if it does not exist.
 
-    From this alone `ntpath.realpath` makes its answer, where there is something.
+    `ntpath.realpath` uses the same name for existing paths.
     """
     if sys.platform != "win32":
         return ""
     import nt
 
     try:
-        # What `ntpath` asks itself; it has no name that is meant for others.
+        # `ntpath` uses the same private function; there is no public one.
         return str(vars(nt)["_getfinalpathname"](path))
     except (OSError, ValueError):
         return ""
@@ -141,7 +141,7 @@ def registry(key: str) -> "tuple[list[str], dict[str, str], str]":
 
 
 def query(path: str, query: str) -> "list[tuple[object, ...]] | None":
-    """Return the rows that a query finds in an SQLite database, None where it cannot be read.
+    """Return the rows that a query finds in an SQLite database, or None if it cannot be read.
 
     Raises:
         ImportError: this Python has no SQLite.
@@ -168,7 +168,7 @@ def query(path: str, query: str) -> "list[tuple[object, ...]] | None":
 
 
 def born(path: str) -> int:
-    """Return when a file was made, in microseconds since 1970, 0 where that is not known.
+    """Return when a file was created, in microseconds since 1970, or 0 if unknown.
 
     On Linux that is statx(2), which Python does not offer
     (https://man7.org/linux/man-pages/man2/statx.2.html).
@@ -178,7 +178,7 @@ def born(path: str) -> int:
             status = os.stat(path)
         except (OSError, ValueError):
             return 0
-        # Until Python 3.12 the time of birth is what `st_ctime` says on Windows.
+        # Before Python 3.12, `st_ctime` is the creation time on Windows.
         unknown = status.st_ctime if sys.platform == "win32" else 0
         return int(getattr(status, "st_birthtime", unknown) * 1e6)
     import ctypes

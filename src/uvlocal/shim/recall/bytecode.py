@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 else:
-    # As in `early_os`, which is not there yet.
+    # As in `early_os`, which is not loaded yet.
     os = sys.modules.get("os") or sys.modules.get("posix") or sys.modules["nt"]
 
 #: What almost every call needs, each after those that it imports itself. A test holds that the
@@ -90,7 +90,7 @@ FORMAT = 3
 _PRIME = (1 << 61) - 1
 #: Parts of `st_mode` (inode(7)): what kind of file, a regular one, others may write.
 _KIND, _REGULAR, _WRITABLE = 0o170000, 0o100000, 0o022
-#: How names of the system become text (`os.fsdecode`).
+#: How file names and variables become text (`os.fsdecode`).
 _ENCODING = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
 
 

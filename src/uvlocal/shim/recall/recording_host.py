@@ -16,6 +16,7 @@ compare. The first letter of a stamp is its kind:
     o  whether this user may open a file for writing
     p  that this user may not start a file, whatever its mode says
     x  an extended attribute:  x NAME = hexadecimal value, or  x NAME ! where it is absent
+    f  whether a file has macOS' flag UF_HIDDEN, links not followed; elsewhere none has it
     q  when a key of Windows' registry was last changed;  Q  there is no such key
     $  the value of an environment variable, its name in the place of the path
     v  what kind of drive a letter stands for, as a number;  m  which letters stand for drives
@@ -122,7 +123,6 @@ class RecordingSystem(System):
         cwd: "str | None" = None,
         home: "str | None" = None,
     ) -> None:
-        """Begin with nothing asked; the facts are as for `System`."""
         super().__init__(platform=platform, environ=environ, cwd=cwd, home=home)
         self.began = time.time_ns()
         self.complete = True
@@ -159,7 +159,7 @@ class RecordingSystem(System):
     # -- what has a stamp ------------------------------------------------------------------------
 
     def stat(self, path: str) -> "os.stat_result | None":
-        """Return the status of what `path` leads to, or None."""
+        """Return the status of `path`, following symlinks, or None."""
         return self._ask(path, os.stat, "asd")
 
     def lstat(self, path: str) -> "os.stat_result | None":
@@ -198,7 +198,7 @@ class RecordingSystem(System):
         return data
 
     def variable(self, name: str) -> str:
-        """Return an environment variable that a setting names, "" where it is not set."""
+        """Return the environment variable that a setting refers to, or "" if it is unset."""
         value = System.variable(self, name)
         self._note("$", name, "$" + value)
         return value
@@ -291,13 +291,19 @@ class RecordingSystem(System):
         return answer
 
     def attribute(self, path: str, name: str) -> "bytes | None":
-        """Return an extended attribute, None where there is none."""
+        """Return an extended attribute, or None if there is none."""
         value = System.attribute(self, path, name)
         stamp = f"x{name}!" if value is None else f"x{name}={value.hex()}"
         self._note(f"x{name}", path, stamp)
         if value is not None and len(value) > contract.ATTRIBUTE_LIMIT:
             self.complete = False
         return value
+
+    def is_hidden(self, path: str) -> bool:
+        """Return whether `path` itself has the flag UF_HIDDEN; that alone is noted."""
+        answer = System.is_hidden(UNWATCHED, path)
+        self._note("f", path, "f1" if answer else "f0")
+        return answer
 
     def registry_keys(self, key: str) -> "list[str]":
         """Return the names of the keys below a registry key."""
@@ -386,7 +392,6 @@ def _without_stamp(name: str) -> None:
 #: holds that every method of `System` is here, or above, or made of those.
 WITHOUT_STAMP = (
     "command_lines",
-    "is_hidden",
     "put_file",
     "put_link",
     "query",

@@ -71,7 +71,6 @@ class Settings:
     )
 
     def __init__(self) -> None:
-        """Begin with the defaults."""
         self.mode = "auto"
         self.strategy = "redirect"
         self.pointer = "none"
@@ -99,7 +98,7 @@ class Settings:
 
 
 def user_file(system: System) -> str:
-    """Return where the user's settings lie, "" where there is no home."""
+    """Return where the user's settings lie, or "" if there is no home."""
     folder = config_directory(system)
     return system.path.join(folder, "uvlocal.toml") if folder else ""
 
@@ -148,7 +147,6 @@ class Source:
     __slots__ = ("known", "origin", "place", "system")
 
     def __init__(self, origin: str, place: str, known: "tuple[str, ...]", system: System) -> None:
-        """Take what is known of them."""
         self.origin = origin
         self.place = place
         self.known = known
@@ -179,14 +177,14 @@ def apply(settings: Settings, table: "dict[str, object]", source: Source) -> Non
             complaint = _SETTERS[key](settings, key, value, source)
         else:
             would_be = ", ".join(f"`{name}`" for name in source.known)
-            complaint = f"is no setting here, known are {would_be}"
+            complaint = f"is not a setting here, use one of {would_be}"
         if complaint and len(settings.problems) < _MOST_PROBLEMS:
             settings.problems.append(f"{source.place}: `{_one_line(key)}` {complaint}")
         if not complaint:
             settings.origins[key] = source.origin
 
 
-# -- one function for each shape of value; each returns what is wrong, "" where nothing is ---------
+# -- one function for each shape of value; each returns what is wrong, or "" if nothing is ---------
 
 
 def _set_choice(settings: Settings, key: str, value: object, source: Source) -> str:
@@ -310,7 +308,7 @@ def _provider_complaint(key: str, value: object) -> str:
         return "" if isinstance(value, bool) else "must be `true` or `false`"
     if key == "strategy":
         return _not_one_of(value, STRATEGIES)
-    return "is no setting of a provider, known are `enabled`, `strategy`"
+    return "is not a provider's setting, use `enabled` or `strategy`"
 
 
 def _not_one_of(value: object, choices: "tuple[str, ...]") -> str:

@@ -1,7 +1,7 @@
 """Look at the store, and find what it holds for a project.
 
 There is one: the store that the user or the administrator named, or else the default. Where it
-does not lie on a local volume, or cannot be written, the decision says so, and no other is tried.
+is not on a local volume, or cannot be written, the decision says so, and no other is tried.
 """
 
 from uvlocal.shim.machine import display
@@ -19,11 +19,12 @@ _LOOKS = 8
 class Store:
     """Where environments would go, and what is there for this project.
 
-    `volume` is what the store lies on; `writable` says whether environments can be made there, a
+    `volume` is what the store is on; `writable` says whether environments can be made there, a
     guess until somebody tries (`Call.settle`);
     `environment` is the one for this project and `exists` whether it was made already;
-    `changeable` says whether uv can change it, and is asked only for a call that may. The `shown`
-    texts have `~` for the home directory.
+    `changeable` says whether uv can change it, and is asked only for a call that may. `record` is
+    what the record at `record_path` says, None where none can be read. The `shown` texts have `~`
+    for the home directory.
     """
 
     __slots__ = (
@@ -31,6 +32,8 @@ class Store:
         "environment",
         "exists",
         "path",
+        "record",
+        "record_path",
         "shown",
         "shown_environment",
         "volume",
@@ -45,15 +48,18 @@ class Store:
         exists: bool,
         writable: bool,
         volume: Volume,
+        record_path: str = "",
+        record: "bytes | None" = None,
         shown: str = "",
         shown_environment: str = "",
     ) -> None:
-        """Hold the facts."""
         self.path = path
         self.environment = environment
         self.exists = exists
         self.writable = writable
         self.changeable = True
+        self.record_path = record_path
+        self.record = record
         self.volume = volume
         self.shown = shown or path
         self.shown_environment = shown_environment or environment
@@ -71,13 +77,16 @@ def look(root: str, system: System, settings: Settings) -> "Store | None":
     if not path:
         return None
     folder = system.path.join(path, naming.ENVIRONMENTS)
-    there = system.path.join(folder, name_in(path, root, system))
+    name, record = find_in(path, root, system)
+    there = system.path.join(folder, name)
     return Store(
         path=path,
         environment=there,
         exists=naming.exists(there, system),
-        writable=_can_make(folder, system),
-        volume=_volume_of(path, system, settings),
+        writable=system.once(f"can make {folder}", lambda: _can_make(folder, system)),
+        volume=system.once(f"volume of {path}", lambda: _volume_of(path, system, settings)),
+        record_path=record_path(path, name, system),
+        record=record,
         shown=display.contract_home(path, system),
         shown_environment=display.contract_home(there, system),
     )
@@ -121,14 +130,17 @@ def _can_make(folder: str, system: System) -> bool:
     return False
 
 
-def name_in(store: str, root: str, system: System) -> str:
-    """Return the environment's name for `root`, one that no record gives to another root."""
+def find_in(store: str, root: str, system: System) -> "tuple[str, bytes | None]":
+    """Return the environment's name for `root`, and what its record says, None where there is none.
+
+    The name is one that no record gives to another root.
+    """
     for salt in range(_NAMES):
         name = naming.name_of(root, system, salt)
         data = system.read(record_path(store, name, system))
         if data is None or is_record_of(data, naming.key_of(root, system)):
-            return name
-    return naming.name_of(root, system)
+            return name, data
+    return naming.name_of(root, system), None
 
 
 def record_path(store: str, name: str, system: System) -> str:
@@ -136,7 +148,22 @@ def record_path(store: str, name: str, system: System) -> str:
     return system.path.join(store, naming.RECORDS, name + ".toml")
 
 
-def is_of_another_folder(record: str, root: str, system: System) -> bool:
+def recorded_provider(root: str, system: System, settings: Settings) -> str:
+    """Return the id of the provider that the record of a project's environment names, "" for none.
+
+    Only as `tomli_w` writes it; whatever else stands there names none.
+    """
+    if not settings.store:
+        return ""
+    _, record = find_in(settings.store, root, system)
+    for line in (record or b"").split(b"\n"):
+        key, _, value = line.partition(b" = ")
+        if key == b"provider":
+            return value.strip(b'"').decode("ascii", "replace")
+    return ""
+
+
+def is_of_another_folder(store: Store, root: str, system: System) -> bool:
     """Return whether another folder seems to have taken a root's place since its record was made.
 
     Where the disk has another number it was mounted again, and nothing is known; a disk without
@@ -144,7 +171,7 @@ def is_of_another_folder(record: str, root: str, system: System) -> bool:
     number of a removed folder may be given to the next one.
     """
     known = {}
-    for line in (system.read(record) or b"").split(b"\n"):
+    for line in (store.record or b"").split(b"\n"):
         key, _, value = line.partition(b" = ")
         if key in (b"device", b"inode", b"born") and value.isdigit():
             known[key] = int(value)
@@ -155,8 +182,9 @@ def is_of_another_folder(record: str, root: str, system: System) -> bool:
         return system.born(root) not in (0, before)
     # A sync client may set that time back, or on Windows to whatever it was elsewhere. Asking takes
     # long, and in a folder that was made anew there is a file that is newer than the record.
-    newer = _changed(system.path.join(root, "pyproject.toml"), system) >= _changed(record, system)
-    return newer and system.platform != "win32" and system.born(root) > before
+    project = system.path.join(root, "pyproject.toml")
+    is_newer = _changed(project, system) >= _changed(store.record_path, system)
+    return is_newer and system.platform != "win32" and system.born(root) > before
 
 
 def _changed(path: str, system: System) -> int:

@@ -57,7 +57,7 @@ def hash_digits(data: bytes) -> str:
     """Return 10 hex digits: the hash of `data`, folded to 40 bits.
 
     It need not resist an attacker: before an environment is used, its record is compared with the
-    whole root (`stores.name_in`).
+    whole root (`lookup.find_in`).
     """
     value = fnv(data)
     return format((value >> 40) ^ (value & 0xFFFFFFFFFF), "010x")

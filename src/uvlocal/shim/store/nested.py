@@ -11,7 +11,7 @@ from uvlocal.shim.machine.host import System
 
 
 def keep(environment: str, launcher: str, system: System) -> bool:
-    """Make the link where nothing is, or a link that leads nowhere; say whether all is well.
+    """Make the link where nothing is, or a link that leads nowhere; return whether all is well.
 
     Whatever else is there belongs to the project. Windows has no links for everybody, and its
     version managers put nothing before the shim.

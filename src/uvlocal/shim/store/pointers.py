@@ -51,7 +51,6 @@ class Pointer:
     __slots__ = ("kind", "leads", "ours", "path", "target")
 
     def __init__(self, path: str, kind: str, target: str = "") -> None:
-        """Hold what was found; whose it is comes later."""
         self.path = path
         self.kind = kind
         self.target = target
@@ -108,11 +107,11 @@ def target(root: str, wanted: str, system: System) -> str:
 
 
 def obstacle(kind: str, volume: "Volume", version: "tuple[int, int, int] | None") -> str:
-    """Return why a pointer of this kind is not to be made, "" where it may be.
+    """Return why a pointer of this kind is not to be made, or "" if it may be.
 
     Args:
         kind: `symlink` or `file`.
-        volume: what the project lies on.
+        volume: what the project is on.
         version: the real uv's, None where it is unknown.
     """
     if kind == SYMLINK and volume.kind == "synced" and volume.links != "kept":
@@ -121,7 +120,7 @@ def obstacle(kind: str, volume: "Volume", version: "tuple[int, int, int] | None"
     if kind == FILE and (version is None or version < REDIRECT_FILES_FROM):
         first = ".".join(map(str, REDIRECT_FILES_FROM))
         this = ".".join(map(str, version)) if version else "of an unknown version"
-        return f"uv reads redirect files from {first} on, and this is {this}"
+        return f"redirect files need uv {first} or later, and this is {this}"
     return ""
 
 

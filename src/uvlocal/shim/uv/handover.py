@@ -24,7 +24,6 @@ class RealUv:
     __slots__ = ("origin", "path", "program", "rejected", "tried", "wish")
 
     def __init__(self, program: str = "uv") -> None:
-        """Begin with nothing found."""
         self.program = program
         self.path = ""
         self.origin = ""

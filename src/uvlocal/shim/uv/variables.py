@@ -17,7 +17,6 @@ class Changes:
     __slots__ = ("values",)
 
     def __init__(self) -> None:
-        """Begin without changes."""
         self.values: "dict[str, str | None]" = {}
 
     def applied_to(self, environ: "dict[str, str]") -> "dict[str, str]":

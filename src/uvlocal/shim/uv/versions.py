@@ -34,7 +34,7 @@ def known(
     cache_file: str,
     ask: "Callable[[str, dict[str, str]], bytes] | None" = None,
 ) -> "Version | None":
-    """Return the version of the uv at `path`, None where it cannot be had.
+    """Return the version of the uv at `path`, or None if it cannot be had.
 
     Args:
         path: the binary, absolute.

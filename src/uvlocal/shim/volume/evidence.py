@@ -10,16 +10,16 @@ from uvlocal.shim.machine.host import System
 from uvlocal.shim.machine.paths import comparable, components
 from uvlocal.shim.volume.location import Sight
 from uvlocal.shim.volume.providers.schema import Place, Provider
-from uvlocal.shim.volume.providers.table import BY_ID, PROVIDERS
+from uvlocal.shim.volume.providers.table import BY_ID, HIDES_FILES, PROVIDERS
 from uvlocal.shim.volume.sync_roots import discovery
 from uvlocal.shim.volume.sync_roots.model import SyncRoot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 #: How strong a signal is where two speak of the same folder: the least first.
-LOCAL_ROOT, SYNCED_ROOT, CONFIGURED, SHAPE, MARKER, ATTRIBUTE = range(6)
+LOCAL_ROOT, SYNCED_ROOT, CONFIGURED, SHAPE, MARKER, ATTRIBUTE, HIDDEN = range(7)
 
 #: The folders that iCloud takes over when "Desktop & Documents" is on.
 _TAKEN_OVER = ("desktop", "documents")
@@ -73,7 +73,6 @@ class Signal:
         stale: str = "",
         shown: str = "",
     ) -> None:
-        """Fill the signal."""
         self.rank = rank
         self.top = top
         self.provider = provider
@@ -112,12 +111,12 @@ def _user_roots(sight: Sight) -> "Iterator[Signal]":
         for folder in folders:
             top = sight.folder_at(folder)
             if top is None and folder in sight.absent:
-                sentence = f"{sight.shown(folder)}, one of your `{key}`, cannot be found"
+                sentence = f"{sight.shown(folder)}, listed in your `{key}`, cannot be found"
                 sight.missing.append(sentence)
             if top is not None:
-                said = f"{sight.shown(folder)} is one of your `{key}`"
-                doubt = "wrong if it should not be in your settings any more"
-                label = "a synced folder of yours" if rank == SYNCED_ROOT else ""
+                said = f"{sight.shown(folder)} is listed in your `{key}`"
+                doubt = "wrong if that setting is outdated"
+                label = "a folder that you marked as synced" if rank == SYNCED_ROOT else ""
                 shown = below_home(folder, sight.system)
                 yield Signal(rank, top, None, said=said, doubt=doubt, label=label, shown=shown)
 
@@ -140,7 +139,7 @@ def _configured(sight: Sight) -> "Iterator[Signal]":
         label = root.label or provider.label
         said = f"{root.read_from} names the {label} folder {sight.shown(root.path)}"
         if top == "":
-            said += ", which a link leads out of, and this client follows links"
+            said += ", and a link in it leads here, which this client follows"
         yield Signal(
             CONFIGURED,
             top,
@@ -200,7 +199,7 @@ def _of_shape(sight: Sight, provider: Provider, top: str, confidence: str) -> Si
         top,
         provider,
         said=f"{sight.shown(top)} is where {label or provider.label} keeps its files",
-        doubt="wrong if that folder was made by hand",
+        doubt="wrong if you created that folder yourself",
         label=label,
         confidence=confidence,
     )
@@ -219,7 +218,7 @@ def _through_container(sight: Sight) -> "Iterator[Signal]":
         name = sight.system.path.basename(above).lower()
         if name in _TAKEN_OVER and following == [name]:
             said = f"the path leads through iCloud Drive to {sight.shown(above)}"
-            doubt = "wrong if that link was made by hand"
+            doubt = "wrong if you created that link yourself"
             yield Signal(SHAPE, above, provider, said=said, doubt=doubt)
 
 
@@ -275,8 +274,8 @@ def _markers(sight: Sight, known: "set[str]") -> "Iterator[Signal]":
                 MARKER,
                 above,
                 provider,
-                said=f"{sight.shown(path)} is there, a mark of {provider.label}",
-                doubt="wrong if the mark was left behind or copied here",
+                said=f"{sight.shown(path)} exists, which is a sign of {provider.label}",
+                doubt="wrong if it was left behind or copied here",
                 confidence=place.confidence,
                 stale=stale,
             )
@@ -328,3 +327,41 @@ def _attributes(sight: Sight) -> "Iterator[Signal]":
                 confidence=place.confidence,
             )
             return
+
+
+def hidden(sight: Sight, recorded: "Callable[[], str]") -> "Signal | None":
+    """Return the signal that something hides what lies below the project's dot-folders, or None.
+
+    macOS hides `.git` and `.venv` by their names; the flag UF_HIDDEN is set by whoever harms the
+    environment. Asked where nothing else speaks, neither a client nor the file system: a server or
+    a FAT disk may have a hidden attribute of its own.
+
+    Args:
+        sight: the project.
+        recorded: returns the provider that the record of the project's environment names. With
+            the environment elsewhere there may be nothing left in the project that could be hidden.
+    """
+    system, provider = sight.system, BY_ID[HIDES_FILES]
+    if not system.has_hidden_flag() or not sight.is_enabled(provider.id):
+        return None
+    for place in provider.places:
+        path = system.path.join(sight.root, place.where)
+        if system.is_hidden(path):
+            return Signal(
+                HIDDEN,
+                sight.root,
+                provider,
+                said=f"{sight.shown(path)} has the flag UF_HIDDEN, as sync clients of macOS set it",
+                doubt="wrong if somebody hid it by hand",
+                confidence=place.confidence,
+            )
+    if recorded() != provider.id:
+        return None
+    return Signal(
+        HIDDEN,
+        sight.root,
+        provider,
+        said="something hid files here when the project's environment was made",
+        doubt="wrong if nothing does so any more: `uvlocal remove` forgets it",
+        confidence="medium",
+    )

@@ -35,7 +35,7 @@ def state_of(signal: Signal, sight: Sight) -> "tuple[str, str]":
         if why and exclusion.certain:
             return "excluded", f"{why}, so {provider.label} leaves it out"
         if why:
-            perhaps = ("perhaps-excluded", f"{why}, which {provider.label} may or may not heed")
+            perhaps = ("perhaps-excluded", f"{why}, which {provider.label} may or may not respect")
     stale = signal.stale or _without_marker(signal, sight)
     if stale:
         return "stale", f"{provider.label} may not sync this folder: {stale}"
@@ -53,7 +53,7 @@ def _without_marker(signal: Signal, sight: Sight) -> str:
 
 
 def _excluded_by(exclusion: Exclusion, signal: Signal, sight: Sight) -> str:
-    """Return what was seen of one kind of exclusion, "" for nothing."""
+    """Return what was seen of one kind of exclusion, or ""."""
     if exclusion.how == "option":
         if exclusion.what in signal.options:
             return f"its configuration has `{exclusion.what}`"

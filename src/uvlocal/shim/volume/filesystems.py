@@ -64,7 +64,6 @@ class FileSystem:
         note: str = "",
         source: str = _COREUTILS,
     ) -> None:
-        """Fill the row."""
         self.types = types
         self.kind = kind
         self.label = label
@@ -91,7 +90,7 @@ FILE_SYSTEMS = (
         "FUSE-T",
         prefixes=("fuse-t:",),
         confidence="low",
-        note="a program on this machine serves it over a loopback NFS; what is behind is not known",
+        note="a program on this machine serves it over a loopback NFS, from an unknown place",
         source="https://www.fuse-t.org",
     ),
     FileSystem(("nfs", "nfs4"), "network", "NFS", note=_SLOW),
@@ -135,7 +134,7 @@ FILE_SYSTEMS = (
         ("fuse.sshfs",),
         "network",
         "sshfs",
-        note="links made there may lead nowhere, many small files are slow",
+        note="links created there may dangle, many small files are slow",
         source=_MEASURED,
     ),
     FileSystem(("fuse.smbnetfs", "fuse.usmb"), "network", "SMB", note=_NO_LINKS, source=_MEASURED),
@@ -439,7 +438,7 @@ FILE_SYSTEMS = (
         ("fuse.*",),
         "network",
         confidence="low",
-        note="a program serves it, and which one is not known",
+        note="an unknown program serves it",
         source=_SYSTEMD,
     ),
     FileSystem(

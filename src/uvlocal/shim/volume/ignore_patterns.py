@@ -24,7 +24,7 @@ _ORDERED = ("syncthing", "gitignore", "mega")
 
 
 def ignores(text: str, path: str, dialect: str, *, folds_case: bool = False) -> str:
-    """Return the line that leaves `path` (relative, with `/`) out of sync, "" where none does."""
+    """Return the line that leaves `path` (relative, with `/`) out of sync, or "" if none does."""
     decided = ""
     for line in text.splitlines()[:_MOST_LINES]:
         pattern = line.strip()

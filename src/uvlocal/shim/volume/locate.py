@@ -8,11 +8,13 @@ innermost folder wins; at a tie the user's word does. Nothing inside a synced tr
 from uvlocal.shim.machine.display import below_home, quoted
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.machine.paths import depth, is_anonymous
-from uvlocal.shim.volume.evidence import LOCAL_ROOT, SYNCED_ROOT, Signal, gather
+from uvlocal.shim.volume.evidence import LOCAL_ROOT, SYNCED_ROOT, Signal, gather, hidden
 from uvlocal.shim.volume.location import Sight
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from uvlocal.shim.settings.settings import Settings
     from uvlocal.shim.volume.filesystems import FileSystem
     from uvlocal.shim.volume.mounts import Mount
@@ -22,7 +24,7 @@ _MOST_BACKINGS = 3
 
 
 class Volume:
-    """What a project lies on.
+    """What a project is on.
 
     Attributes:
         kind: `synced`, `network`, `shared`, `incapable` or `local`.
@@ -72,7 +74,6 @@ class Volume:
         links: str = "",
         copies_links: bool = False,
     ) -> None:
-        """Fill the answer."""
         self.kind = kind
         self.label = label
         self.provider = provider
@@ -95,8 +96,9 @@ def locate(  # noqa: PLR0913 - a place, and what is known of it
     known_local: str = "",
     *,
     binds: bool = True,
+    recorded: "Callable[[], str]" = str,
 ) -> Volume:
-    """Say what the project at `root` lies on.
+    """Say what the project at `root` is on.
 
     Args:
         root: the canonical root.
@@ -108,13 +110,24 @@ def locate(  # noqa: PLR0913 - a place, and what is known of it
             mount table. Only a device number of its own proves a disk, so that a home directory
             on a network file system proves nothing.
         binds: it is also asked whether a bind mount shows a folder inside a sync root here, which
-            takes a look at the mount table. Nobody does that to the store.
+            takes a look at the mount table, and whether files are hidden here. Neither is so of
+            the store.
+        recorded: returns the provider that the record of the project's environment names, "" for
+            none.
     """
     sight = Sight(root, found, system, settings)
-    return _locate(sight, known_local, _MOST_BACKINGS, binds=binds)
+    symptom = (lambda: hidden(sight, recorded)) if binds else None
+    return _locate(sight, known_local, _MOST_BACKINGS, binds=binds, symptom=symptom)
 
 
-def _locate(sight: Sight, known_local: str, backings: int, *, binds: bool = True) -> Volume:
+def _locate(
+    sight: Sight,
+    known_local: str,
+    backings: int,
+    *,
+    binds: bool = True,
+    symptom: "Callable[[], Signal | None] | None" = None,
+) -> Volume:
     system = sight.system
     signal = _strongest(gather(sight), system)
     device = sight.device()
@@ -134,6 +147,8 @@ def _locate(sight: Sight, known_local: str, backings: int, *, binds: bool = True
         elsewhere = _behind_bind_mount(mount, sight, backings)
         if elsewhere is not None:
             return elsewhere
+    if signal is None and symptom is not None:
+        signal = symptom()
     if signal is None or signal.rank == LOCAL_ROOT:
         return _local(sight, signal, mount, row)
     return _synced(sight, signal, mount)
@@ -227,7 +242,7 @@ def _is_known_local(device: "int | None", known_local: str, sight: Sight) -> boo
 
 
 def _holder(mount: "Mount", system: System) -> str:
-    """Return the folder that holds the files of a mount, "" where that cannot be known.
+    """Return the folder that holds the files of a mount, or "" if that cannot be known.
 
     EncFS does not tell the mount table, but is started as `encfs OPTIONS FOLDER MOUNTPOINT`.
     """
@@ -243,7 +258,7 @@ def _holder(mount: "Mount", system: System) -> str:
 
 
 def _behind(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) -> "Volume | None":
-    """Return what the folder lies on that holds what a mount shows; None where that is local.
+    """Return what the folder is on that holds what a mount shows; None where that is local.
 
     An encrypted folder in Dropbox is synced, whatever is mounted from it.
     """
@@ -258,7 +273,7 @@ def _behind(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) -> "
     volume = _locate(inner, "", backings - 1)
     if volume.kind == "local" and not volume.state:
         return None
-    said = f"{sight.shown(mount.point)} shows what {sight.shown(folder)} holds ({label})"
+    said = f"{sight.shown(mount.point)} shows the content of {sight.shown(folder)} ({label})"
     volume.evidence.insert(0, said)
     volume.contest = _contest(sight, local=volume.kind != "local")
     return volume
@@ -274,7 +289,7 @@ def _contest(sight: Sight, *, local: bool) -> str:
 
 
 def _of_mount(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) -> "Volume | None":
-    """Return the answer for a mount that is not local, None for a local or disabled one."""
+    """Return the answer for a mount that is not local, or None for a local or disabled one."""
     if row.backed:
         return _behind(mount, row, sight, backings) if backings else None
     if row.kind == "local" or (row.provider and not sight.is_enabled(row.provider)):
@@ -380,7 +395,7 @@ def _local(
 
         label = mounts.label_of(row, mount, sight.root, system)
         confidence = row.confidence
-        said = f"{sight.shown(mount.point)} is of type `{mount.type}`, a local one"
+        said = f"{sight.shown(mount.point)} is of type `{mount.type}`, which is local"
         if row.kind != "local":
             said = f"{sight.shown(mount.point)} is of type `{mount.type}`"
         evidence.append(f"{said} (read from {mount.read_from})")
@@ -390,7 +405,7 @@ def _local(
         confidence = signal.confidence
         contest = f"uvlocal config remove-root {quoted(signal.shown, system)}"
     else:
-        evidence.append("no sync client that is known here names a folder above it")
+        evidence.append("no known sync client has it in one of its folders")
         evidence += sight.problems + sight.missing
     return Volume(
         "local",

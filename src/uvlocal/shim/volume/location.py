@@ -49,7 +49,6 @@ class Sight:
     )
 
     def __init__(self, root: str, found: str, system: System, settings: "Settings") -> None:
-        """Take the canonical root and the user's spelling of it."""
         if system.platform == "win32":
             root, found = without_prefix(root), without_prefix(found)
         self.root = root
@@ -123,7 +122,7 @@ class Sight:
         return contains(comparable(path, self.system), self.found, self.system)
 
     def _may_be_silent(self, path: str) -> bool:
-        """Return whether `path` lies on another volume than the root, one that may never answer.
+        """Return whether `path` is on another volume than the root, one that may never answer.
 
         A file system whose server is gone holds whoever asks it for anything, and no signal but
         SIGKILL ends that: every `uv` of this user would stand still. The root is not in there, as
@@ -155,7 +154,7 @@ class Sight:
     def _mounted(self) -> "list[tuple[str, bool]]":
         """Return each mount point, and whether what is mounted there may be silent.
 
-        What the root lies on, and what home lies on, has been asked already.
+        What the root is on, and what home is on, has been asked already.
         """
         asked = [self.status(path) for path in (*self.above, self.system.home, "/")]
         own = {device_number(status.st_dev) for status in asked if status is not None}

@@ -42,7 +42,6 @@ class Mount:
         number: str = "",
         root: str = "/",
     ) -> None:
-        """Take the fields as text."""
         self.point = point
         self.type = kind
         self.device = device
@@ -99,7 +98,7 @@ def unescape(field: str) -> str:
 def choose(
     mounts: "list[Mount]", path: str, device: "int | None", system: System
 ) -> "Mount | None":
-    """Return the mount that `path` lies on, from rows in the order of mounting.
+    """Return the mount that `path` is on, from rows in the order of mounting.
 
     A row with the path's own device number is right even where another mount covers it. Where no
     row has it (a btrfs subvolume, say, has a number of its own), the longest mount point counts.
@@ -118,7 +117,7 @@ def choose(
 
 
 def origins(mount: Mount, path: str, system: System) -> "list[str]":
-    """Return where else `path`, which lies on a bind mount of a folder, may lie on this machine.
+    """Return where else `path`, which is on a bind mount of a folder, may be on this machine.
 
     The mount table tells which folder of its file system a mount shows; where another mount shows
     more of the same file system, that folder has a path there too.

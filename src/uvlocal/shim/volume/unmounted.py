@@ -18,7 +18,7 @@ _FIELDS = 3
 
 
 def unmounted(root: str, system: System) -> "Mount | None":
-    """Return the volume that the root lies on when it is mounted, None where none is missing.
+    """Return the volume that the root is on when it is mounted, or None if none is missing.
 
     Args:
         root: an absolute path that cannot be found.

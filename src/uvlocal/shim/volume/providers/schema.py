@@ -24,7 +24,8 @@ class Place:
             `marker`: something with this name in the folder, a directory where a `/` ends it;
             `needs` is `listed` where the client's configuration lists all its folders;
             `attribute`: an extended attribute of the folder, whose value begins with `needs`;
-            `back-link`: a link in this folder below home, named as the folder it leads to.
+            `back-link`: a link in this folder below home, named as the folder it leads to;
+            `flag`: something with this name in the project that has macOS' flag UF_HIDDEN.
         platforms: where this holds.
         where: see `how`. A path begins with `~` or a folder such as `$CONFIG` or `%APPDATA%`
             (`uvlocal.shim.volume.sync_roots.discovery.expand`).
@@ -45,7 +46,6 @@ class Place:
         needs: str = "",
         confidence: str = "high",
     ) -> None:
-        """Fill the row."""
         self.how = how
         self.platforms = platforms
         self.where = where
@@ -85,7 +85,6 @@ class Exclusion:
         certain: bool = True,
         option: str = "",
     ) -> None:
-        """Fill the row."""
         self.how = how
         self.platforms = platforms
         self.what = what
@@ -138,7 +137,6 @@ class Provider:
         file_provider: str = "",
         windows_names: "tuple[str, ...]" = (),
     ) -> None:
-        """Fill the row."""
         self.id = identifier
         self.label = label
         self.places = places

@@ -23,7 +23,7 @@ _INPUT_FIELDS, _ROOT_FIELDS = 3, 8
 
 
 def load(expected: "list[str]", system: System) -> "tuple[list[SyncRoot], list[str]] | None":
-    """Return the folders and problems remembered, None where nothing valid is.
+    """Return the folders and problems remembered, or None if nothing valid is.
 
     Args:
         expected: the inputs that reading would begin with; other ones mean another machine,

@@ -27,7 +27,6 @@ class SyncRoot:
         stale: str = "",
         label: str = "",
     ) -> None:
-        """Take the facts as text."""
         self.provider = provider
         self.path = path
         self.read_from = read_from

@@ -30,7 +30,6 @@ class Reader:
     )
 
     def __init__(self, system: System) -> None:
-        """Begin with nothing."""
         self.system = system
         self.inputs: "dict[str, str]" = {}
         self.roots: "list[SyncRoot]" = []
@@ -59,7 +58,7 @@ class Reader:
         return data
 
     def text(self, path: str) -> str:
-        """Return the content of a configuration file as text, "" where there is none."""
+        """Return the content of a configuration file as text, or "" if there is none."""
         return (self.read(path) or b"").decode("utf-8-sig", "surrogateescape")
 
     def names(self, folder: str) -> "list[str]":
@@ -166,9 +165,9 @@ class Reader:
         for provider, said in self._complaints:
             folders = f"its {provider.label} folders"
             if provider.id in kept:
-                self.problems.append(f"{said}, so {folders} are those that it named before")
+                self.problems.append(f"{said}, so {folders} are the ones it named before")
             else:
-                self.problems.append(f"{said}, so {folders} are not known")
+                self.problems.append(f"{said}, so {folders} are unknown")
 
 
 def _by_names(names: "list[str]") -> "Provider | None":
@@ -184,6 +183,6 @@ def _by_names(names: "list[str]") -> "Provider | None":
 
 
 def _printable(names: "list[str]") -> str:
-    """Return the best of some names for people, "" where none is fit to be shown."""
+    """Return the best of some names for people, or "" if none is fit to be shown."""
     fit = [name for name in reversed(names) if name.isprintable() and name[:1].isalnum()]
     return f"{fit[0]} (a Windows sync root)" if fit else ""
