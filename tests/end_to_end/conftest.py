@@ -10,19 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 from support.hosts import launchers
-from support.tools import fetched, hidden_python
-from support.tools.fetched import SOURCE
+from support.tools import fetched, hidden_python, sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from support.hosts.worlds import World
-
-#: What is no part of the sources.
-_NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv", ".cache", "build", "dist", ".*_cache", "__pycache__", ".hypothesis"
-)
 
 
 @pytest.fixture
@@ -36,7 +30,13 @@ def hiding_world(make_world: Callable[..., World], uv: str, tmp_path: Path) -> W
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the wheel, built once from a copy of the sources that is gone afterwards."""
+    """Return the wheel, built once from a copy of the sources that is gone afterwards.
+
+    `UVLOCAL_TEST_WHEEL` names one that is to be tested in its place, as where it was released.
+    """
+    given = os.environ.get("UVLOCAL_TEST_WHEEL")
+    if given:
+        return os.path.abspath(given)
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
@@ -44,7 +44,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> str:
     with FileLock(f"{folder}.lock"):
         if not os.path.isdir(folder):
             copy = str(tmp_path_factory.mktemp("sources") / "uvlocal")
-            shutil.copytree(SOURCE, copy, ignore=_NOT_COPIED)
+            sources.copy(copy)
             launchers.build_all(copy)
             # The compiler is large: the one that is here already is not unpacked a second time.
             here = all(map(importlib.util.find_spec, ("hatchling", "ziglang")))

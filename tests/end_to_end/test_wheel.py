@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
-from support.tools import fetched
+from support.tools import fetched, real_uv, sources
 from support.tools.fetched import SOURCE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from support.hosts.worlds import World
 
 
@@ -66,6 +69,34 @@ def test_wheel_does_the_main_job(world: World, installed: str) -> None:
     assert list(world.records()) == [os.path.basename(environment) + ".toml"]
     assert not os.path.lexists(os.path.join(project, ".venv"))
     assert world.uvlocal("path", cwd=project).ok().raw_out == environment + "\n"
+
+
+def test_two_builds_are_the_same(wheel: str, tmp_path: Path) -> None:
+    """Built anew elsewhere, with another umask and time zone, the wheel is the same to the byte."""
+    copy = tmp_path / "elsewhere"
+    sources.copy(str(copy))
+    shutil.rmtree(copy / "src" / "uvlocal" / "launchers", ignore_errors=True)
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    command = [*build, "--wheel-dir", str(tmp_path / "dist"), str(copy)]
+    environ = {**fetched.ENVIRONMENT, "TZ": "Asia/Tokyo"}
+    subprocess.run(command, env=environ, umask=0o077, check=True)
+    [again] = (tmp_path / "dist").iterdir()
+    assert again.name == os.path.basename(wheel)
+    with open(wheel, "rb") as file:
+        assert again.read_bytes() == file.read()
+
+
+def test_a_stranger_tries_it(wheel: str) -> None:
+    """What a release runs on every system works here."""
+    script = os.path.join(SOURCE, "tests", "support", "programs", "try_wheel.py")
+    options = ["--no-index", "--find-links", fetched.dependencies()]
+    folder = os.path.dirname(real_uv.path(real_uv.NEWEST))
+    path = os.pathsep.join([folder, fetched.ENVIRONMENT["PATH"]])
+    subprocess.run(
+        [sys.executable, script, wheel, *options],
+        env={**fetched.ENVIRONMENT, "PATH": path, "UV_OFFLINE": "1"},
+        check=True,
+    )
 
 
 def test_installed_command(newest_world: World, installed: str) -> None:

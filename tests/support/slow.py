@@ -37,6 +37,7 @@ BUILDING = tuple(
 #: `FOLDER`, `FILE` or `FILE::FUNCTION`, each with the reason.
 SLOW = {
     "stress": "faults, kills, parallel calls, a soak",
+    "end_to_end/test_code_tools.py": "real code tools",
     "end_to_end/test_discovery_fuzz.py": "random cases",
     "end_to_end/test_install_shells.py": "real shells",
     "end_to_end/test_real_clients.py": "real sync clients",

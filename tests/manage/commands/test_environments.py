@@ -50,6 +50,7 @@ def populated(machine: Machine) -> Machine:
     shutil.copytree(copied, copied + "-2")
     shutil.rmtree(copied)
     os.rename(copied + "-2", copied)
+    os.utime(os.path.join(copied, "pyproject.toml"), (1, 1))
     machine.first_call(machine.project("code/never-made"))
     away = machine.project(
         os.path.join(machine.home, "away", "foo"), '[tool.uvlocal]\nmode="always"'
@@ -208,7 +209,7 @@ def test_what_the_list_says_of_sharing(capsys: pytest.CaptureFixture[str]) -> No
     texts = {field.name: "" for field in dataclasses.fields(Environment) if field.type == "str"}
     texts |= {"name": "x", "state": "ok", "project": "/x", "store": "/s"}
     one = Environment(**texts, exists=True, size=5, shared_size=2048, files=1)
-    environments.listed(Environments(1, ("/s",), (one,), 5, 2048))
+    environments.listed(Environments(1, ("/s",), (one,), 5, 2048, 0))
     assert "5 B, and 2.0 KiB shared with uv's cache in all" in capsys.readouterr().err
 
 

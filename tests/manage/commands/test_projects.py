@@ -249,6 +249,14 @@ def test_remarks(facts: dict[str, object], said: str, capsys: pytest.CaptureFixt
     assert f"\n    {said}\n" in capsys.readouterr().out
 
 
+def test_no_all_clear(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where something could not be read, nobody hears that there is nothing."""
+    projects.scan(Scan(1, ("/x",), (), 0, 0, 0, 0, 0, 0, 0, "", 1))
+    printed = capsys.readouterr()
+    assert "1 folder could not be read" in printed.err
+    assert "no environment lies" not in printed.out
+
+
 def test_the_cure_of_hidden_files(capsys: pytest.CaptureFixture[str]) -> None:
     """Where Python skips files because they are hidden, the command that mends that is named."""
     projects.scan(Scan(1, ("/x",), (found(hidden_pth=1),), 0, 0, 1, 1, 1, 1, 0, ""))

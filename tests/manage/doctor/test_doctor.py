@@ -17,6 +17,7 @@ from uvlocal.manage.errors import UserError
 from uvlocal.manage.files.tree import Cost
 from uvlocal.manage.findings import FAIL, LEVELS, OK, WARN, Finding
 from uvlocal.manage.installation import install
+from uvlocal.shim.machine import native
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.volume.providers.table import PROVIDERS
 
@@ -201,11 +202,12 @@ def moved(machine: Machine) -> None:
 
 
 def replaced(machine: Machine) -> None:
-    """Put a copy into a project's place."""
+    """Put what a backup kept into a project's place."""
     project = os.path.join(machine.dropbox, "foo")
     shutil.copytree(project, project + "2")
     shutil.rmtree(project)
     os.rename(project + "2", project)
+    os.utime(os.path.join(project, "pyproject.toml"), (1, 1))
 
 
 def stray(machine: Machine) -> None:
@@ -274,7 +276,7 @@ FAULTS: list[tuple[Callable[[Machine], None], str, str, str]] = [
     (broken, "record-broken", WARN, ""),
     (gone, "projects-gone", WARN, ""),
     (moved, "project-moved", WARN, ""),
-    (replaced, "record-outdated", WARN, "update-record"),
+    (replaced, "record-outdated", WARN, "update-records"),
     (stray, "stray-venv", WARN, ""),
     (conflicts, "conflict-copies", FAIL, ""),
     (no_link, "editors-link", WARN, "make-discoverable"),
@@ -312,6 +314,24 @@ def test_commands_can_be_typed() -> None:
     assert named == set(fixes.FIXES)
 
 
+def test_what_may_not_be_looked_at_is_a_finding(
+    healthy: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A project that this user may not look at is named: nothing is known of it."""
+    refused = os.path.join(healthy.dropbox, "foo")
+    ask: Callable[..., os.stat_result] = os.stat
+
+    def refuse(path: str, **how: object) -> os.stat_result:
+        if path == refused:
+            raise PermissionError(path)
+        return ask(path, **how)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    results = {result.code: result for result in examine(healthy).results}
+    assert results["unread-folders"].level == WARN
+    assert "1 folder could not be read: `~/Dropbox/foo`" in results["unread-folders"].seen
+
+
 def test_unmounted_is_no_finding(healthy: Machine) -> None:
     """That a volume is not mounted is told, and nothing to mend."""
     healthy.remove(healthy.dropbox)
@@ -344,13 +364,47 @@ def test_fixes_that_need_the_store(healthy: Machine, monkeypatch: pytest.MonkeyP
     assert all("another process" in trouble for trouble in troubles.values())
 
 
+@pytest.mark.parametrize("projects", [1, 3])
+def test_a_restored_home(healthy: Machine, projects: int) -> None:
+    """Projects that a backup brought back are told once, and all mended by one command."""
+    for number in range(projects - 1):
+        healthy.keep(f"more{number}")
+    back = healthy.dropbox + "-back"
+    shutil.copytree(healthy.dropbox, back)
+    shutil.rmtree(healthy.dropbox)
+    os.rename(back, healthy.dropbox)
+    for name in healthy.states():
+        os.utime(os.path.join(healthy.dropbox, name, "pyproject.toml"), (1, 1))
+    assert set(healthy.states().values()) == {"copy"}
+    [one] = [result for result in examine(healthy).results if result.group == "environments"]
+    assert (one.code, one.command) == ("record-outdated", "uvlocal doctor --fix")
+    assert ("and 2 more" in one.seen) == (projects == 3)
+    examine(healthy, fix=True)
+    assert set(healthy.states().values()) == {"ok"}
+    assert set(found(healthy)) == set()
+
+
+def test_another_project_inherits_nothing(healthy: Machine) -> None:
+    """What a project cloned anew has got from the one before it is no record to be mended."""
+    path = os.path.join(healthy.dropbox, "foo")
+    born = native.born(path)
+    if not born:
+        pytest.skip("this disk does not tell when a folder was made")
+    while born == native.born(path):  # the clock of a disk has steps of some milliseconds
+        shutil.rmtree(path)
+        healthy.project("foo")
+    before = healthy.states()
+    [one] = [result for result in examine(healthy, fix=True).results if "uv sync" in result.seen]
+    assert (one.code, one.level, one.fixed) == ("project-replaced", OK, False)
+    assert healthy.states() == before == {"foo": "copy"}
+
+
 def test_a_record_whose_project_went(healthy: Machine) -> None:
     """A record is not updated for a project that is gone in the meantime."""
-    [name] = healthy.records()
-    path = os.path.join(healthy.store, "records", name)
     gone(healthy)
-    check = Finding("record-outdated", WARN, "", fix="update-record", path=path)
-    assert "is gone" in fixes.apply(check, healthy.system())
+    check = Finding("record-outdated", WARN, "", fix="update-records", path=healthy.store)
+    assert fixes.apply(check, healthy.system()) == ""
+    assert healthy.states() == {"foo": "project-gone"}
 
 
 def test_a_check_that_fails_itself(healthy: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

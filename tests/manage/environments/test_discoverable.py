@@ -88,7 +88,7 @@ def test_goes_along_when_a_project_moves(machine: Machine) -> None:
 
 @posix
 def test_uninstalled(tmp_path: Path) -> None:
-    """`uninstall` takes the links away, and the folder that was made for them."""
+    """`uninstall` takes the links away, and their folder; `install` makes them again."""
     home = Home(tmp_path)
     home.install()
     environment = str(home.environment())
@@ -96,6 +96,8 @@ def test_uninstalled(tmp_path: Path) -> None:
     home.uninstall()
     assert os.path.isdir(environment)
     assert not (home.path / ".virtualenvs").exists()
+    home.install()
+    assert os.readlink(home.path / ".virtualenvs" / os.path.basename(environment)) == environment
 
 
 @posix

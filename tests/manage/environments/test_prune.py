@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import subprocess
 import sys
@@ -13,14 +14,14 @@ from support.faults.killing import before_each_change
 from support.faults.public_folder import public_folder
 from support.hosts.machines import DAY
 
-from uvlocal.manage.environments import in_use, prune, store_lock, trash
+from uvlocal.manage.environments import in_use, listing, prune, store_lock, trash
 from uvlocal.manage.environments.in_use import Process
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.files import rmtree
 from uvlocal.shim.machine.host import System
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from support.hosts.machines import Machine
@@ -196,6 +197,48 @@ def test_what_is_on_an_unmounted_volume_stays(machine: Machine) -> None:
         wanted = plan(machine, older_than)
         assert wanted.is_empty
         assert names(wanted.keep) == ["foo"]
+
+
+def test_what_may_not_be_looked_at_stays(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project that this user may not look at is not taken for gone, and is counted."""
+    project = machine.keep("foo")
+    machine.remove(project)
+    refuse(project, monkeypatch)
+    wanted = plan(machine)
+    assert (names(wanted.remove), names(wanted.keep)) == ([], ["foo"])
+    assert wanted.keep[0].state == "unreadable"
+    assert wanted.unread_folders == 1
+    listed = listing.of(machine.environ, sizes=False)
+    assert (listed.environments[0].state, listed.unread_folders) == ("unreadable", 1)
+
+
+def test_a_store_that_may_not_be_read(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store whose folders cannot be listed is not taken for an empty one."""
+    machine.keep("foo")
+    refuse(os.path.join(machine.store, "envs"), monkeypatch)
+    assert plan(machine).unread_folders == 1
+    assert listing.of(machine.environ, sizes=False).unread_folders == 1
+
+
+def test_a_configuration_that_may_not_be_read(machine: Machine) -> None:
+    """Where a sync client's folders are not known, no project counts as local, and so as unused."""
+    machine.keep("foo")
+    machine.write(os.path.join(machine.home, ".dropbox", "info.json"), "damaged")
+    machine.remove(os.path.join(machine.home, ".cache"))
+    assert machine.states() == {"foo": "ok"}
+
+
+def refuse(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the system refuse every question about a place, as it does not to root."""
+    for name in ("stat", "lstat", "scandir"):
+        ask = getattr(os, name)
+
+        def asked(path: str | int, ask: Callable[..., object] = ask, **how: object) -> object:
+            if isinstance(path, str) and (path + os.sep).startswith(place + os.sep):
+                raise PermissionError(errno.EACCES, "Permission denied", path)
+            return ask(path, **how)
+
+        monkeypatch.setattr(os, name, asked)
 
 
 def test_what_is_broken_stays(machine: Machine) -> None:

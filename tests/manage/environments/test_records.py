@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 import sys
 import threading
 import tomllib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -118,7 +119,7 @@ def test_a_disk_that_does_not_answer_is_asked_once(
         asked.append(path)
         forever.wait()
 
-    monkeypatch.setattr("uvlocal.manage.environments.folder_identity.identity_of", hang)
+    monkeypatch.setattr("uvlocal.manage.environments.folder_identity._identity", hang)
     disk = Disk(patience=0.01)
     for name in ("a", "b"):
         with pytest.raises(SilentError):
@@ -389,6 +390,29 @@ def test_a_silent_volume(machine: Machine) -> None:
     disk = FakeDisk(ROOT, silent="/mnt/usb")
     verdict = Judge([("/mnt/usb/x", "/mnt/usb")], disk, machine.system()).verdict(record)
     assert verdict == ("volume-not-mounted", "`/mnt/usb` does not answer", "")
+
+
+@pytest.mark.parametrize("place", ["/mnt/usb/code/foo", "/mnt/usb/code", "/mnt/usb"])
+def test_what_may_not_be_looked_at_is_not_gone(
+    place: str, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the system refuses the question, or the list of folders beside, nothing is known."""
+    refused: list[str] = []
+
+    def refuse(path: str, **_: object) -> NoReturn:
+        if path.startswith(place):
+            refused.append(path)
+            raise PermissionError(errno.EPERM, "Operation not permitted", path)
+        raise FileNotFoundError(path)
+
+    for name in ("stat", "lstat", "scandir"):
+        monkeypatch.setattr(os, name, refuse)
+    record = a_record("/mnt/usb/code/foo", "/mnt/usb")
+    verdict = Judge([], Disk(), machine.system()).verdict(record)
+    assert refused
+    assert verdict.state == "unreadable"
+    assert verdict.why.startswith(f"`{place}")
+    assert verdict.why.endswith("` could not be read")
 
 
 def test_a_silent_volume_does_not_hide_a_move() -> None:

@@ -109,6 +109,25 @@ def test_what_is_told_of_a_project(machine: Machine) -> None:
     assert one.sentence.startswith("`~/Dropbox/foo` is synced by Dropbox")
 
 
+@pytest.mark.parametrize("place", ["Dropbox/foo", "Dropbox/foo/.venv/lib"])
+def test_what_may_not_be_read(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """A folder that could not be read is counted, and its environment is not counted to the end."""
+    machine.project("Dropbox/foo", environment=10)
+    refused, scandir = machine.path(place), os.scandir
+
+    def refuse(path: str) -> object:
+        if path == refused:
+            raise PermissionError(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = machine.scan()
+    assert found.unread_folders == 1
+    assert [one.complete for one in found.projects] == [False] * (".venv" in place)
+
+
 def test_hidden_and_evicted_files(machine: Machine) -> None:
     """Flags of other systems are counted; here they are put into what the disk says."""
     machine.project("Dropbox/foo", environment=10)

@@ -297,9 +297,16 @@ def test_a_link_on_windows_has_no_stamp(folder: str) -> None:
     assert not system.complete
 
 
-def test_without_windows_there_is_no_stamp_for_what_is_mounted() -> None:
-    """On macOS nothing tells cheaply that the list of mounts is unchanged."""
+def test_what_is_mounted_on_a_mac(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list is stamped as the launcher makes it; without a list nothing is recorded."""
+    rows = [("/dev/disk3s1", "/", "apfs", "local"), ("//nas/a", "/Volumes/é", "smbfs", "")]
+    monkeypatch.setattr(System, "mounts", lambda _: rows)
     system = RecordingSystem(platform="darwin", environ={}, cwd="/", home="/")
+    assert system.mounts() == rows
+    data = b"/\0apfs\0l" + "/Volumes/é\0smbfs\0r".encode()
+    assert system.inputs == {("m", "mounts"): "m" + summed(data)}
+    assert system.complete
+    rows.clear()
     system.mounts()
     assert not system.complete
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from support.compare import code_tools, mac_accesses
 from support.compare.cli_reference import reference
 from support.tools.fetched import SOURCE
 
@@ -200,6 +201,12 @@ DOCUMENTS: dict[str, dict[str, Callable[[], str]]] = {
         "settings.md": {"settings": setting_keys, "variables": variables},
         "cli.md": {"commands": commands, "reference": reference},
         "commands.md": {"uv-commands": uv_commands},
+        "tools.md": {
+            "imports": code_tools.counts,
+            "helps": code_tools.helps,
+            "runners": code_tools.runners,
+        },
+        "macos.md": {"accesses": mac_accesses.table},
     }.items()
 }
 

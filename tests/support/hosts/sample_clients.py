@@ -31,8 +31,13 @@ def at_home(platform: str, path: str) -> str:
 def machine(platform: str) -> FakeSystem:
     """Return a machine with every client of its system."""
     system = FakeSystem(platform=platform)
-    {"linux": _linux, "darwin": _macos, "win32": _windows}[platform](system)
+    fill(system)
     return system
+
+
+def fill(system: FakeSystem) -> None:
+    """Set up every client of its system on a machine."""
+    {"linux": _linux, "darwin": _macos, "win32": _windows}[system.platform](system)
 
 
 def _home(system: FakeSystem, path: str) -> str:

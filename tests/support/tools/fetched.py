@@ -169,6 +169,18 @@ def tools() -> str:
     return provide(f"tools-{python}-{MACHINE}-{digest(TOOLS)}", make)
 
 
+def with_dependencies(name: str, wanted: Sequence[str]) -> str:
+    """Return a folder of wheels, those wanted and all that they need, for this Python."""
+
+    def make(folder: str) -> None:
+        tell(f"fetching {len(wanted)} {name} and what they need")
+        pip("download", "--only-binary", ":all:", "-d", folder, *wanted)
+
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    label = name.replace(" ", "-")
+    return provide(f"{label}-{python}-{MACHINE}-{digest(wanted)}", make)
+
+
 def digest(words: Sequence[str]) -> str:
     """Return a short name for a list of words."""
     return hashlib.sha256("\n".join(words).encode()).hexdigest()[:10]

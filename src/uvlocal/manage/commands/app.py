@@ -1,4 +1,4 @@
-"""The command line of `uvlocal`: read by typer, answered by the module that does the work."""
+"""The command line of `uvlocal`, parsed by typer."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ app = typer.Typer(
         ("Show what uvlocal does for the project in this directory", "uvlocal status"),
         ("Show the options of a command, with examples", "uvlocal scan --help"),
     ),
-    add_completion=False,  # `uvlocal init` prints it; typer would write to files by itself
-    rich_markup_mode=None,  # rich takes `[tool.uvlocal]` for markup, and cuts options
+    add_completion=False,  # `uvlocal init` prints it; typer would edit startup files
+    rich_markup_mode=None,  # rich reads `[tool.uvlocal]` as markup, and truncates options
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -78,7 +78,7 @@ def status(path: Folder = None, json: Json = False) -> None:
 def path(path: Folder = None) -> None:
     """Print the path of a project's environment, and nothing else.
 
-    For a project that needs no help, that is `.venv` in its root.
+    If uvlocal does nothing for the project, that is `.venv` in its root.
     """
     status_commands.show_path(path)
 

@@ -19,12 +19,13 @@ DryRun = Annotated[
 ]
 
 _LIST_ENDING = ending(
-    "0 on success",
+    "0 on success; 1 if a directory could not be read",
     ("List every environment and the space it takes", "uvlocal list"),
     ("List them faster, without their sizes", "uvlocal list --no-size"),
 )
 _PRUNE_ENDING = ending(
-    "0 on success; 1 if an environment was not removed; 2 for an invalid AGE",
+    "0 on success; 1 if an environment was not removed or a directory could not be read; 2 for an "
+    "invalid AGE",
     ("Show what would be removed, and ask", "uvlocal prune"),
     ("Show it without removing anything", "uvlocal prune --dry-run"),
     (
@@ -66,6 +67,8 @@ def list_(
     with environments.counting("counting") as tell:
         found = listing.of(sizes=not no_size, tell=tell)
     console.as_json(found) if json else environments.listed(found)
+    if found.unread_folders:
+        raise typer.Exit(FINDINGS)
 
 
 def prune(
@@ -83,17 +86,21 @@ def prune(
 ) -> None:
     """Remove the environments of projects that are gone.
 
-    An environment stays if its volume is not mounted, if a process uses it, or if uvlocal did not
-    make it. uv recreates what `--older-than` removed when you next use the project, but without
-    packages that you installed by hand.
+    An environment stays if its volume is not mounted, if its project is unreadable, if a process
+    uses it, or if uvlocal did not create it. uv recreates what `--older-than` removed when you next
+    use the project, but without packages that you installed by hand.
     """
     from uvlocal.manage.environments import prune as pruning
-    from uvlocal.manage.views import environments
+    from uvlocal.manage.views import console, environments
 
     limit = None if older_than is None else pruning.age(older_than)
     with environments.counting("counting") as tell:
         wanted = pruning.plan(limit, tell=tell)
+    if not json:
+        console.unread(wanted.unread_folders)
     _carry_out(wanted, yes=yes, dry_run=dry_run, json=json)
+    if wanted.unread_folders:
+        raise typer.Exit(FINDINGS)
 
 
 def remove(
@@ -128,7 +135,7 @@ def remove(
 
 
 def _carry_out(wanted: pruning.Plan, *, yes: bool, dry_run: bool, json: bool) -> None:
-    """Show a plan, ask, and do it."""
+    """Show a plan, ask for confirmation, and execute it."""
     from uvlocal.manage.environments import prune as pruning
     from uvlocal.manage.views import console, environments
 

@@ -13,7 +13,8 @@ from uvlocal.manage.errors import FINDINGS, USAGE, UserError
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 _SCAN_ENDING = ending(
-    "0 if no environment is at risk; 1 if one is; 2 if a DIR is not a directory",
+    "0 if no environment is at risk; 1 if one is, or a directory could not be read; 2 if a DIR is "
+    "not a directory",
     ("Search every synced directory that uvlocal knows", "uvlocal scan"),
     ("Search one directory", "uvlocal scan ~/Dropbox"),
 )
@@ -69,7 +70,7 @@ def scan(
     with projects.searching() as tell:
         found = scans.Scanner(budget=budget, tell=tell).scan(folders)
     console.as_json(found) if json else projects.scan(found, folders)
-    if found.projects:
+    if found.projects or found.unread_folders:
         raise typer.Exit(FINDINGS)
 
 

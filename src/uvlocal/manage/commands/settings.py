@@ -22,7 +22,7 @@ _Project = Annotated[
 
 
 def keys(incomplete: str) -> list[str]:
-    """Return the settings that a word can become, for the shell's completion."""
+    """Return the settings that start with a text, for shell completion."""
     from uvlocal.shim.settings.settings import USER_KEYS
     from uvlocal.shim.volume.providers.table import PROVIDERS
 
@@ -32,7 +32,7 @@ def keys(incomplete: str) -> list[str]:
 
 
 def values(context: typer.Context, incomplete: str) -> list[str]:
-    """Return the values that a word can become, for the setting named before it."""
+    """Return the values of the setting that start with a text, for shell completion."""
     from uvlocal.shim.settings.settings import CHOICES, FLAGS, VOLUMES
 
     key = str(context.params.get("key") or "").rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""Which uv is the real one, are there others, and does it keep environments itself?"""
+"""Check the real uv, other uvs on PATH, and uv's own central environments."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
 OLDEST = (0, 5, 9)
 #: How a real uv was found, for people.
 _ORIGINS = {"variable": "named by `UVLOCAL_UV`", "path": "on PATH", "recorded": "recorded"}
-#: The error that says that a file of a cloud folder cannot be linked (Windows,
+#: The error for a cloud file that cannot be linked (Windows,
 #: `ERROR_CLOUD_FILE_INCOMPATIBLE_HARDLINKS`).
 _POISONED = 396
-#: Programs that install versions of others and put shims before them.
+#: Version managers that put shims on PATH.
 _MANAGERS = ("asdf", "mise", "pyenv", "vfox")
-#: The most that is read of such a shim, in bytes; each is a few lines long.
+#: The size limit of such a shim, in bytes; each has a few lines.
 _SHIM_LIMIT = 64 * 1024
-#: How many files of uv's cache are tried.
+#: How many files in uv's cache are checked.
 _SAMPLES = 50
 
 
 def check(facts: Facts) -> list[Finding]:
-    """Look at the real uv, and at the other ones on PATH."""
+    """Check the real uv, and the others on PATH."""
     real = facts.real_uv
     if not real.path:
         tried = f" (`UVLOCAL_UV` names `{real.wish}`, which {real.rejected})" if real.wish else ""
@@ -69,7 +69,7 @@ def check(facts: Facts) -> list[Finding]:
 def manager_of(path: str, facts: Facts) -> str:
     """Return the version manager whose shim a uv is, or "".
 
-    mise makes links to itself, pyenv and asdf scripts that name them.
+    mise creates symlinks to itself; pyenv and asdf create scripts that mention them.
     """
     target = os.path.basename(os.path.realpath(path)).removesuffix(".exe")
     if target in _MANAGERS:
@@ -93,7 +93,7 @@ def _text(version: tuple[int, int, int] | None) -> str:
 
 
 def _others(real: str, version: tuple[int, int, int], facts: Facts) -> list[Finding]:
-    """Look for further uvs on PATH of another version: which one runs depends on PATH's order."""
+    """Find uvs of another version on PATH: the order of PATH decides which one runs."""
     checks = []
     seen_paths = {os.path.realpath(real)}
     for path in uvs_on_path(facts.system):
@@ -114,7 +114,7 @@ def _others(real: str, version: tuple[int, int, int], facts: Facts) -> list[Find
 
 
 def check_centralizes(facts: Facts) -> list[Finding]:
-    """See whether uv keeps environments centrally itself, everywhere or in this project."""
+    """Check whether uv itself keeps environments centrally, everywhere or in this project."""
     request = parse(["sync"], facts.system, lambda: None)
     project = facts.call.facts.project or no_project(facts.path)
     where = uv_config.centralized_by(request, project, facts.system)
@@ -131,10 +131,10 @@ def check_centralizes(facts: Facts) -> list[Finding]:
 def check_cache(
     facts: Facts, link: Callable[[str, str], None] = os.link, platform: str = sys.platform
 ) -> list[Finding]:
-    """See whether files of uv's cache can still be linked.
+    """Check whether files in uv's cache can still be linked.
 
-    A file of the cache that was linked into an environment below OneDrive cannot be linked
-    anywhere else afterwards (https://github.com/astral-sh/uv/issues/9500).
+    A cached file that was linked into an environment in OneDrive cannot be linked anywhere else
+    afterwards (https://github.com/astral-sh/uv/issues/9500).
     """
     cache = uv_cache(facts)
     if platform != "win32" or not os.path.isdir(cache):
@@ -155,7 +155,7 @@ def check_cache(
 
 
 def _linked_files(cache: str) -> Iterator[str]:
-    """Yield files of the cache that have further names: those may be in an environment."""
+    """Yield files in the cache with several links, which may be in an environment."""
     for folder, _, names in os.walk(cache):
         for name in names:
             path = os.path.join(folder, name)

@@ -1,4 +1,4 @@
-"""Show what `doctor` found."""
+"""Show the results of `uvlocal doctor`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from uvlocal.manage.doctor.checkup import Diagnosis, Result
     from uvlocal.manage.doctor.report import Report
 
-#: How each level is shown: a word that is clear without colour.
+#: The word and the colour of each level.
 _WORDS = {"ok": ("ok", "32"), "warn": ("warn", "33"), "fail": ("FAIL", "1;31")}
 _INDENT = 8
 
 
 def diagnosis(found: Diagnosis) -> None:
-    """Show every check, and below each finding what mends it."""
+    """Show every check, and below each finding how to fix it."""
     group = ""
     for result in found.results:
         if result.group != group:

@@ -1,4 +1,4 @@
-"""Show what `install` and `uninstall` do."""
+"""Show the results of `uvlocal install` and `uvlocal uninstall`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def plan(made: Installation) -> None:
-    """Show what is to be done, in a few lines."""
+    """Show the plan of an installation in a few lines."""
     if not made.changed:
         data("nothing to change")
     if made.moved_uv:
@@ -30,7 +30,7 @@ def plan(made: Installation) -> None:
 
 
 def installed(made: Installation) -> None:
-    """Say what was installed, and what to do now."""
+    """Show what was installed, and what to do next."""
     talk(f"{'installed' if made.changed else 'already installed:'} `{shown(made.shim)}`")
     if not made.real_uv:
         console.warning(
@@ -50,7 +50,7 @@ def installed(made: Installation) -> None:
 
 
 def obstacles(made: Installation) -> None:
-    """Say what keeps the shim from being found, and what to do about it."""
+    """Show what prevents the shim from being found, and what to do about it."""
     for line in made.lines:
         if line.state == "blocked":
             console.warning(f"`{shown(line.path)}` {line.reason}, so add this line yourself:")
@@ -66,7 +66,7 @@ def obstacles(made: Installation) -> None:
 
 
 def removal_plan(gone: Removal) -> None:
-    """Show what is to go."""
+    """Show what would be removed."""
     for path in gone.startup_files:
         data(f"undo    {shown(path)}")
     for path, client in gone.shared_files.items():
@@ -93,7 +93,7 @@ def removal_plan(gone: Removal) -> None:
 
 
 def removed(gone: Removal) -> None:
-    """Say what was removed, and how the rest goes."""
+    """Show what was removed, and how to remove the rest."""
     for problem in gone.problems:
         console.warning(f"`{shown(problem.path)}`: {problem.reason}")
     if not gone.is_empty:
@@ -105,7 +105,7 @@ def removed(gone: Removal) -> None:
 
 
 def own_removal(prefix: str) -> str:
-    """Return the command that removes the package, as it was installed into `prefix`."""
+    """Return the command that removes the package, by how it was installed into `prefix`."""
     if os.path.exists(os.path.join(prefix, "uv-receipt.toml")):
         return "uv tool uninstall uvlocal"
     if os.path.exists(os.path.join(prefix, "pipx_metadata.json")):

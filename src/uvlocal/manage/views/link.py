@@ -1,4 +1,4 @@
-"""Show what `link` and `unlink` did, and what is to be pasted."""
+"""Show the results of `uvlocal link` and `uvlocal unlink`, and settings to paste."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def linked(made: Linked) -> None:
-    """Say what leads to the environment now, and what is to be known of it."""
+    """Show the new pointer, and remarks about it."""
     where, says = shown(made.path), printable(made.says)
     kind = "link" if made.kind == "symlink" else "redirect file"
     if made.changed:
@@ -25,14 +25,14 @@ def linked(made: Linked) -> None:
 
 
 def to_paste(found: Settings) -> None:
-    """Print VS Code's settings, and say where they go."""
+    """Print VS Code's settings, and where to paste them."""
     number = "this line" if len(found.settings) == 1 else "these lines"
     if found.path:
         talk(f"paste {number} between the braces of `{shown(found.path)}`:")
     else:
         talk(f"paste {number} into `Preferences: Open User Settings (JSON)`, between the braces:")
     for name, value in found.settings.items():
-        # A comma after the last one is no error in these files.
+        # These files allow a trailing comma.
         code(f"    {json.dumps(name)}: {json.dumps(value)},")
     if found.path:
         _remarks(portable=found.portable, exists=found.environment_exists)
@@ -50,7 +50,7 @@ def _remarks(*, portable: bool, exists: bool) -> None:
 
 
 def unlinked(gone: Linked) -> None:
-    """Say what is gone."""
+    """Show what was removed."""
     where = shown(gone.path)
     if not gone.changed:
         talk(f"there is no `{where}`")

@@ -1,4 +1,4 @@
-"""Show what a scan found, and what a migration plans and did."""
+"""Show the results of `uvlocal scan` and `uvlocal migrate`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from uvlocal.manage.views.console import (
     shown,
     size,
     talk,
+    unread,
     warning,
 )
 from uvlocal.manage.views.environments import on_command_line
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
     from uvlocal.manage.projects.migration_results import Migration, Migrations
     from uvlocal.manage.projects.scan import Found, Progress, Scan
 
-#: The columns for the number of files and for their size.
+#: The width of the columns for the number of files and for their size.
 _FILES, _SIZE = 15, 11
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 
-#: What to say of a limit that ended a search.
+#: The option and the warning for each limit.
 _LIMITS = {
     "entries": ("`--max-entries`", "the search is incomplete"),
     "time": ("`--max-seconds`", "the search is incomplete"),
@@ -44,7 +45,7 @@ _LIMITS = {
 
 @contextlib.contextmanager
 def searching() -> Iterator[Callable[[Progress], None] | None]:
-    """Show how far a scan is while the block runs; only on a terminal."""
+    """Show the progress of a scan on a terminal while the block runs."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -86,11 +87,11 @@ def searching() -> Iterator[Callable[[Progress], None] | None]:
 
 
 def scan(found: Scan, folders: list[str] | None = None) -> None:
-    """Show each project at risk with a bar for its share, then the sums.
+    """Show each project at risk with a bar for its size, then the totals.
 
     Args:
-        found: what was found.
-        folders: the folders that the user named, as typed; None for all that are known.
+        found: the result of the scan.
+        folders: the directories that the user named, as typed, or None.
     """
     width = prose_width()
     if not found.roots:
@@ -113,9 +114,10 @@ def _sums(found: Scan, folders: list[str] | None) -> None:
     if found.projects:
         number = count(len(found.projects), "project")
         data(f"{number} at risk: {count(found.files, 'file')}, {size(found.bytes)}")
-    else:
+    elif not found.unread_folders:
         where = ", ".join(f"`{shown(root)}`" for root in found.roots)
         data(f"no environment in {where}")
+    unread(found.unread_folders)
     if found.clean:
         data(f"{_are(found.clean)} clean: there is no environment in the folder")
     if found.untouched:
@@ -166,7 +168,7 @@ def _indented(text: str, width: int) -> None:
 
 
 def _bar(value: int, most: int, room: int) -> str:
-    """Return a bar of at most `room` characters; something is shown for every value but 0."""
+    """Return a bar of at most `room` characters, which is only empty for 0."""
     if not value or not most:
         return ""
     encoding = (sys.stdout.encoding or "ascii").lower()
@@ -179,7 +181,7 @@ def _bar(value: int, most: int, room: int) -> str:
 # -- migrate -------------------------------------------------------------------------------------
 
 
-#: What becomes of packages that were installed by hand.
+#: What happens to packages installed by hand.
 _EXTRAS = {
     "keep": "installed by hand, kept in the new environment",
     "drop": "installed by hand, left out of the new environment",
@@ -188,7 +190,7 @@ _EXTRAS = {
 
 
 def planned(one: Migration, extras: str) -> None:
-    """Show what a migration would do, or what stands in the way; `extras` is as for a plan."""
+    """Show what a migration would do, or what prevents it; `extras` is as in `migrate.plan`."""
     if one.state in ("planned", "extra-packages"):
         python = f"Python {one.python}" if one.python else "an unknown Python"
         what = f"{python}, {count(one.packages, 'package')}, {count(one.files, 'file')}"
@@ -208,7 +210,7 @@ def planned(one: Migration, extras: str) -> None:
 
 
 def _refused(one: Migration) -> None:
-    """Say why a project is not migrated."""
+    """Show why a project is not migrated."""
     if one.state == "nothing-to-move":
         talk(f"`{shown(one.root)}`: nothing to move, {one.why}")
         return
@@ -222,7 +224,7 @@ def _refused(one: Migration) -> None:
 
 
 def migrated(one: Migration) -> None:
-    """Say what was done for one project."""
+    """Show the result of one migration."""
     if one.state != "migrated":
         _refused(one)
         return
@@ -236,7 +238,7 @@ def migrated(one: Migration) -> None:
 
 
 def summed(result: Migrations) -> None:
-    """Say what is left to be said when all is planned or done."""
+    """Show a summary of all migrations."""
     ready = [one for one in result.migrations if one.state == "planned"]
     if not result.migrations:
         talk("nothing to migrate: no environment is in a synced folder")
@@ -247,5 +249,5 @@ def summed(result: Migrations) -> None:
 
 
 def begun(one: Migration) -> None:
-    """Say which project's turn it is, before uv talks."""
+    """Show which project is migrated next, before uv's output."""
     talk(f"migrating `{shown(one.root)}` to `{os.path.basename(one.new)}`")

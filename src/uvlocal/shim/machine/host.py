@@ -166,7 +166,7 @@ class System:
         """Return the canonical form of `path`: absolute, with symlinks resolved.
 
         On macOS this is the spelling on disk, whatever the letter case and Unicode form of `path`
-        (`fcntl(2)`, F_GETPATH).
+        (`getattrlist(2)`, ATTR_CMN_FULLPATH).
         """
         try:
             resolved = self._resolved(path)
@@ -356,11 +356,15 @@ class System:
         if self.platform == "linux":
             return []
         try:
+            if self.platform == "darwin":
+                from uvlocal.shim.machine import native
+
+                return native.mounts() or []
             import psutil
 
-            rows = psutil.disk_partitions(all=self.platform == "darwin")
+            rows = psutil.disk_partitions(all=False)
             return [(row.device, row.mountpoint, row.fstype, row.opts) for row in rows]
-        except (ImportError, OSError, ValueError, RuntimeError):
+        except (ImportError, OSError, ValueError, RuntimeError, AttributeError):
             return []
 
     def command_lines(self, program: str) -> "list[list[str]]":
@@ -378,6 +382,8 @@ class System:
 
     def drive_type(self, drive: str) -> str:
         """Return `fixed`, `removable`, `remote`, ... for a Windows drive such as `C:`, or "".
+
+        No server is asked.
 
         Source: https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-getdrivetypew
         """

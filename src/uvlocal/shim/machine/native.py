@@ -12,10 +12,21 @@ from uvlocal.shim.machine.early_os import fsdecode, fsencode, os, stat
 _XATTR_NOFOLLOW = 1
 #: The size limit of an attribute, in bytes; those we need have a few.
 _ATTRIBUTE_LIMIT = 4096
+#: `ATTR_CMN_FULLPATH` of getattrlist(2); the offset of the reference to it in the answer; the
+#: size of the answer, with the longest path that macOS has (`MAXPATHLEN`).
+_FULL_PATH = 0x08000000
+_REFERENCE = 4
+_NAME_SIZE = 12 + 1024
+#: The offsets of flags and texts in macOS' `struct statfs`, the texts with their lengths; its size
+#: (`sys/mount.h`, with 64-bit inodes). `MNT_NOWAIT`; the flag `MNT_LOCAL`.
+_STATFS_FLAGS, _STATFS_TYPE, _STATFS_POINT, _STATFS_DEVICE = 64, (72, 16), (88, 1024), (1112, 1024)
+_STATFS_SIZE = 2168
+_NO_WAIT = 2
+_LOCAL = 0x1000
 #: How many subkeys or values of a registry key are read.
 _REGISTRY_LIMIT = 512
-#: What `GetDriveTypeW` returns.
-DRIVE_TYPES = ("", "", "removable", "fixed", "remote", "cdrom", "ramdisk")
+#: What `GetDriveTypeW` returns: it knows nothing, or there is no such drive, or its kind.
+DRIVE_TYPES = ("", "absent", "removable", "fixed", "remote", "cdrom", "ramdisk")
 
 
 #: statx(2): its arguments, and the offset of the birth time.
@@ -28,20 +39,50 @@ _MOST_STEPS = 1_000_000
 
 
 def disk_name(path: str) -> str:
-    """Return the spelling that macOS has on disk for `path`, or `path` if there is none."""
+    """Return the spelling that macOS has on disk for `path`, or `path` if there is none.
+
+    It is metadata (getattrlist(2)): nothing is opened, which could block on a FIFO, or make macOS
+    ask the user whether the terminal may access `~/Documents`.
+    """
     if sys.platform != "darwin":
         return path
     try:
-        import fcntl
+        import ctypes
 
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            name = fcntl.fcntl(descriptor, fcntl.F_GETPATH, bytes(1024))
-        finally:
-            os.close(descriptor)
-        return fsdecode(name.rstrip(b"\0"))
-    except (ImportError, OSError):
+        answer = ctypes.create_string_buffer(_NAME_SIZE)
+        library = ctypes.CDLL(None)
+        if library.getattrlist(
+            fsencode(path),
+            attributes_wanted(_FULL_PATH),
+            answer,
+            ctypes.c_size_t(_NAME_SIZE),
+            ctypes.c_uint32(0),
+        ):
+            return path
+        return fsdecode(full_path_in(answer.raw)) or path
+    except (ImportError, OSError, AttributeError):
         return path
+
+
+def attributes_wanted(common: int) -> bytes:
+    """Return an `attrlist`: how many groups of attributes there are, and what is wanted of each."""
+    numbers = (common, 0, 0, 0, 0)
+    groups = b"".join(number.to_bytes(4, sys.byteorder) for number in numbers)
+    return len(numbers).to_bytes(2, sys.byteorder) + bytes(2) + groups
+
+
+def full_path_in(answer: bytes) -> bytes:
+    """Return the path in what getattrlist(2) wrote, b"" where it holds none.
+
+    It holds the length of all of it, then a reference to the path: where that begins, counted from
+    the reference itself, and its length with the NUL at its end.
+    """
+    _, offset, size = (
+        int.from_bytes(answer[at : at + 4], sys.byteorder, signed=at == _REFERENCE)
+        for at in (0, _REFERENCE, _REFERENCE + 4)
+    )
+    path = answer[_REFERENCE + offset :][:size].rstrip(b"\0")
+    return path if path.startswith(b"/") else b""
 
 
 def attribute(path: str, name: str) -> "bytes | None":
@@ -74,6 +115,40 @@ def attribute(path: str, name: str) -> "bytes | None":
         finally:
             os.close(descriptor)
     return None
+
+
+def mounts() -> "list[tuple[str, str, str, str]] | None":
+    """Return device, mount point, type and options of what macOS has mounted, None if unknown.
+
+    getfsstat(2) tells what the kernel knows, and asks no server. Of the options only `local` is
+    told.
+    """
+    if sys.platform != "darwin":
+        return None
+    import ctypes
+
+    library = ctypes.CDLL(None)
+    # The first is the name for 64-bit inodes on x86-64; arm64 has no others.
+    getfsstat = getattr(library, "getfsstat$INODE64", None) or library.getfsstat
+    count = getfsstat(None, ctypes.c_int(0), ctypes.c_int(_NO_WAIT))
+    room = (max(count, 0) + 4) * _STATFS_SIZE
+    buffer = ctypes.create_string_buffer(room)
+    count = getfsstat(buffer, ctypes.c_int(room), ctypes.c_int(_NO_WAIT))
+    return mounts_in(buffer.raw[: count * _STATFS_SIZE]) if count > 0 else None
+
+
+def mounts_in(data: bytes) -> "list[tuple[str, str, str, str]]":
+    """Return what getfsstat(2) of macOS wrote: one `struct statfs` after the other."""
+    found = []
+    for at in range(0, len(data), _STATFS_SIZE):
+        row = data[at : at + _STATFS_SIZE]
+        flags = int.from_bytes(row[_STATFS_FLAGS : _STATFS_FLAGS + 4], sys.byteorder)
+        device, point, kind = [
+            fsdecode(row[start : start + length].partition(b"\0")[0])
+            for start, length in (_STATFS_DEVICE, _STATFS_POINT, _STATFS_TYPE)
+        ]
+        found.append((device, point, kind, "local" if flags & _LOCAL else ""))
+    return found
 
 
 def drive_type(drive: str) -> str:

@@ -126,7 +126,7 @@ def resolved(path: str, link_at: "Callable[[str], str | None]") -> str:
     return done
 
 
-#: Marks the end of a symlink's target in a list of parts, before the symlink's path.
+#: Marks the end of a symlink's target in a list of parts; the symlink's path precedes it.
 _END = ""
 
 

@@ -1,7 +1,7 @@
-"""Look at the store, and find what it holds for a project.
+"""Look at the store, and find a project's environment in it.
 
-There is one: the store that the user or the administrator named, or else the default. Where it
-is not on a local volume, or cannot be written, the decision says so, and no other is tried.
+There is one store: the one that the user or the administrator set, or else the default. If it is
+not on a local volume, or not writable, the decision says so, and no other place is tried.
 """
 
 from uvlocal.shim.machine import display
@@ -10,21 +10,20 @@ from uvlocal.shim.settings.settings import Settings
 from uvlocal.shim.store import naming
 from uvlocal.shim.volume.locate import Volume, locate
 
-#: How many names are tried for a root whose first names belong to other roots.
+#: How many names are tried for a root whose first names are taken by other roots.
 _NAMES = 4
-#: How often a store may vanish while it is looked at. Each time it had to be made again before.
+#: How often the store may disappear and reappear while we look at it.
 _LOOKS = 8
 
 
 class Store:
-    """Where environments would go, and what is there for this project.
+    """The store, and this project's environment in it.
 
-    `volume` is what the store is on; `writable` says whether environments can be made there, a
-    guess until somebody tries (`Call.settle`);
-    `environment` is the one for this project and `exists` whether it was made already;
-    `changeable` says whether uv can change it, and is asked only for a call that may. `record` is
-    what the record at `record_path` says, None where none can be read. The `shown` texts have `~`
-    for the home directory.
+    `volume` is the store's volume. `writable` says whether environments can be created there, which
+    is a guess until `Call.settle` tries. `environment` is the path of this project's environment,
+    and `exists` whether uv has created it. `changeable` says whether uv can change it; it is
+    checked only for a call that may. `record` is the content of the record at `record_path`, or
+    None if it cannot be read. The `shown` texts have `~` for the home directory.
     """
 
     __slots__ = (
@@ -66,13 +65,13 @@ class Store:
 
 
 def nowhere(path: str) -> Store:
-    """Return what stands for the absence of a store: the user has no home."""
+    """Return the `Store` that means there is none, as the user has no home directory."""
     volume = Volume("local", "no home directory")
     return Store(path=path, environment="", exists=False, writable=False, volume=volume)
 
 
 def look(root: str, system: System, settings: Settings) -> "Store | None":
-    """Return the store for the project at `root`; None where the user has no place for one."""
+    """Return the store for the project at `root`, or None if the user has no home directory."""
     path = settings.store
     if not path:
         return None
@@ -93,12 +92,12 @@ def look(root: str, system: System, settings: Settings) -> "Store | None":
 
 
 def can_change(store: Store, system: System) -> bool:
-    """Return whether uv can change the environment that is there."""
+    """Return whether uv can change the existing environment."""
     return system.can_change(system.path.join(store.environment, "pyvenv.cfg"))
 
 
 def existing_ancestor(path: str, system: System) -> str:
-    """Return the nearest thing at or above `path` that is there, which may be in the way."""
+    """Return the nearest existing path at or above `path`, which may not be a directory."""
     while system.lstat(path) is None:
         above = system.path.dirname(path)
         if above == path:
@@ -116,10 +115,10 @@ def _volume_of(path: str, system: System, settings: Settings) -> Volume:
 
 
 def _can_make(folder: str, system: System) -> bool:
-    """Return whether a folder is there, or can be made, and can be written.
+    """Return whether a directory exists, or can be created, and is writable.
 
-    Somebody may be removing the store at this moment. What has gone between two looks says nothing
-    against it: the look is begun again, further up.
+    Someone may be removing the store right now. If a directory disappears between two checks, start
+    again, further up.
     """
     for _ in range(_LOOKS):
         there = existing_ancestor(folder, system)
@@ -131,9 +130,9 @@ def _can_make(folder: str, system: System) -> bool:
 
 
 def find_in(store: str, root: str, system: System) -> "tuple[str, bytes | None]":
-    """Return the environment's name for `root`, and what its record says, None where there is none.
+    """Return the environment's name for `root` and its record, or None if there is none.
 
-    The name is one that no record gives to another root.
+    No record uses that name for another root.
     """
     for salt in range(_NAMES):
         name = naming.name_of(root, system, salt)
@@ -144,14 +143,14 @@ def find_in(store: str, root: str, system: System) -> "tuple[str, bytes | None]"
 
 
 def record_path(store: str, name: str, system: System) -> str:
-    """Return where the record of an environment lies: beside it, never inside."""
+    """Return the path of an environment's record, which is beside it, never inside."""
     return system.path.join(store, naming.RECORDS, name + ".toml")
 
 
 def recorded_provider(root: str, system: System, settings: Settings) -> str:
-    """Return the id of the provider that the record of a project's environment names, "" for none.
+    """Return the id of the provider in the record of a project's environment, or "".
 
-    Only as `tomli_w` writes it; whatever else stands there names none.
+    Only the format that `tomli_w` writes is read.
     """
     if not settings.store:
         return ""
@@ -164,11 +163,11 @@ def recorded_provider(root: str, system: System, settings: Settings) -> str:
 
 
 def is_of_another_folder(store: Store, root: str, system: System) -> bool:
-    """Return whether another folder seems to have taken a root's place since its record was made.
+    """Return whether another directory seems to have replaced a root since its record was written.
 
-    Where the disk has another number it was mounted again, and nothing is known; a disk without
-    times of birth, or with another number for a folder at each look, tells nothing either. The
-    number of a removed folder may be given to the next one.
+    If the device number differs, the disk was mounted again, and nothing is known. Nothing is known
+    either on a disk without birth times or with unstable inode numbers. A new directory may get the
+    inode number of a removed one.
     """
     known = {}
     for line in (store.record or b"").split(b"\n"):
@@ -180,8 +179,8 @@ def is_of_another_folder(store: Store, root: str, system: System) -> bool:
         return False
     if known.get(b"inode") != status.st_ino:
         return system.born(root) not in (0, before)
-    # A sync client may set that time back, or on Windows to whatever it was elsewhere. Asking takes
-    # long, and in a folder that was made anew there is a file that is newer than the record.
+    # A sync client may reset the birth time, or on Windows copy it from elsewhere. Reading it is
+    # slow, and a directory that was created again has a file that is newer than the record.
     project = system.path.join(root, "pyproject.toml")
     is_newer = _changed(project, system) >= _changed(store.record_path, system)
     return is_newer and system.platform != "win32" and system.born(root) > before
@@ -193,10 +192,10 @@ def _changed(path: str, system: System) -> int:
 
 
 def is_record_of(record: bytes, key: str) -> bool:
-    """Return whether a record's content speaks of the root with this key.
+    """Return whether a record is for the root with this key.
 
-    Most records are told by one line; only an unusual path needs the parser. A record that
-    cannot be read is taken for ours, as before it broke.
+    One line is usually enough to tell; only an unusual path needs the parser. A broken record
+    counts as this root's, as it did before it broke.
     """
     plain = '"' not in key and "\\" not in key and key.isprintable()
     if plain and f'\nkey = "{key}"\n'.encode("utf-8", "surrogatepass") in b"\n" + record:

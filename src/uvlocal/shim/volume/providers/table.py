@@ -1,7 +1,7 @@
-"""Who else writes to folders of this machine: a table without logic, one row per provider.
+"""The table of providers: who else writes to folders of this machine.
 
-The columns are explained in `schema`; `uvlocal.shim.volume.evidence` reads the table. Rows for
-something general come last, after the rows that they would hide.
+`schema` explains the columns; `uvlocal.shim.volume.evidence` reads the table. Generic rows come
+last, after the rows that they would hide.
 """
 
 from uvlocal.shim.volume.providers.hosted import HOSTED
