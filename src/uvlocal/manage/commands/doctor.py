@@ -14,6 +14,7 @@ _ENDING = ending(
     ("Check the installation, the environments, and this project", "uvlocal doctor"),
     ("Fix what is safe to fix", "uvlocal doctor --fix"),
     ("Print the results as JSON", "uvlocal doctor --json"),
+    ("Print what a bug report needs, without private names", "uvlocal doctor --report"),
 )
 
 
@@ -30,14 +31,27 @@ def doctor(
         ),
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Fix what is safe to fix.")] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Print a report to send, without private names.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Check the installation and the environments, and say how to fix what is wrong."""
     from uvlocal.manage.doctor import checkup as doctoring
+    from uvlocal.manage.doctor.facts import Facts
+    from uvlocal.manage.files import user_path
     from uvlocal.manage.views import console
     from uvlocal.manage.views import doctor as doctor_view
+    from uvlocal.shim.machine.host import System
 
-    found = doctoring.examine(path, fix=fix)
-    console.as_json(found) if json else doctor_view.diagnosis(found)
+    facts = Facts(System(), path=user_path.folder(path))
+    found = doctoring.examine(facts=facts, fix=fix)
+    if report:
+        from uvlocal.manage.doctor import report as reporting
+
+        told = reporting.of(facts, found)
+        console.as_json(told) if json else doctor_view.report(told)
+    else:
+        console.as_json(found) if json else doctor_view.diagnosis(found)
     if found.worst != "ok":
         raise typer.Exit(FINDINGS)
