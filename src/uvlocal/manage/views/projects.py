@@ -239,7 +239,8 @@ def migrated(one: Migration) -> None:
 def summed(result: Migrations) -> None:
     """Show a summary of all migrations."""
     ready = [one for one in result.migrations if one.state == "planned"]
-    if not result.migrations:
+    unread(result.unread_folders)
+    if not result.migrations and not result.unread_folders:
         talk("nothing to migrate: no environment is in a synced folder")
     elif result.dry_run:
         talk(f"would migrate {count(len(ready), 'project')}; nothing was changed")
