@@ -2,9 +2,9 @@
 
     python benchmarks/bench.py [--quick] [--peers] [--check] [--only PART ...] [--output FOLDER]
 
-The figures go to `bench.json`; the page `bench.md`, the plots and the README's tables are made of
-that file. Parts that are not measured this time stay as they are, each with the conditions that it
-was measured under. `--quick` measures in short, and writes below `.cache/bench` unless told
+The figures go to `bench.json`; the page `bench.md`, the plots and the tables of other pages are
+made of that file. Parts that are not measured this time stay as they are, each with the conditions
+that it was measured under. `--quick` measures in short, and writes below `.cache/bench` unless told
 otherwise. `--only` without a part measures nothing, and makes page, plots and tables anew.
 `--check` fails where a promise is not kept (`goals.py`).
 """
@@ -66,7 +66,6 @@ class Progress:
     """One line on the terminal, or one for each part where there is no terminal."""
 
     def __init__(self) -> None:
-        """Begin."""
         self._began = time.monotonic()
         self._terminal = sys.stderr.isatty()
         self._last = 0.0
@@ -137,15 +136,16 @@ def rendered(parts: dict[str, Any]) -> dict[str, str]:
 
 
 def save(folder: str, parts: dict[str, Any]) -> None:
-    """Write figures, page and plots; into `docs`, and the README's tables with them."""
+    """Write figures, page and plots; into `docs`, and the tables of other pages with them."""
     os.makedirs(folder, exist_ok=True)
     results = json.dumps({"version": VERSION, "parts": parts}, indent=1, ensure_ascii=False)
     for name, text in {RESULTS: results + "\n", **rendered(parts)}.items():
         write(os.path.join(folder, name), text)
     if os.path.realpath(folder) == os.path.realpath(DOCS) and {"calls", "strategies"} <= set(parts):
-        with open(readme_tables.README, encoding="utf-8") as file:
-            text = readme_tables.rewritten(file.read(), readme_figures.tables(parts))
-        write(readme_tables.README, text)
+        for document, tables in readme_figures.documents(parts).items():
+            with open(document, encoding="utf-8") as file:
+                text = readme_tables.rewritten(file.read(), tables)
+            write(document, text)
 
 
 def write(path: str, text: str) -> None:

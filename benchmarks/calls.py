@@ -39,7 +39,6 @@ class Calls:
     """
 
     def __init__(self, folder: str) -> None:
-        """Make it, and run each project once so that its environment is there."""
         uv = real_uv.path(real_uv.NEWEST)
         python = os.path.realpath(sys.executable)
         self.world = world = World(

@@ -30,7 +30,6 @@ class Conditions:
     """The conditions of a measurement; the load before is that before its first part."""
 
     def __init__(self, *, quick: bool) -> None:
-        """Look at the load before."""
         self._quick = quick
         self.before = load()
 
@@ -52,7 +51,7 @@ class Conditions:
 
 
 def _processor() -> str:
-    """Return what the processor calls itself, "" where that is not known."""
+    """Return what the processor calls itself, or "" if that is not known."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
             names = [line.partition(":")[2] for line in file if line.startswith("model name")]

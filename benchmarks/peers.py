@@ -55,7 +55,6 @@ class Prepared:
     """
 
     def __init__(self, world: World, peer: Peer, program: str) -> None:
-        """Make the folder."""
         self.world, self.program = world, program
         self.project = world.path(f"local/{peer.name}")
         os.makedirs(self.project)

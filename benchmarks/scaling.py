@@ -45,7 +45,7 @@ class Point:
     records: int = 1
 
     def prepare(self) -> int:
-        """Record the decision, and copies of it; return how many inputs it rests on, -1 for none.
+        """Record the decision, and copies of it; return how many inputs it has, or -1 for none.
 
         A decision that rests on too much is not recorded.
         """
@@ -65,7 +65,6 @@ class Scaling:
     """A throwaway machine; each point of a series has a shim of its own."""
 
     def __init__(self, folder: str) -> None:
-        """Make it."""
         uv, cache = real_uv.path(real_uv.NEWEST), os.path.join(folder, "uv-cache")
         python = os.path.realpath(sys.executable)
         self.world = world = World(os.path.join(folder, "scaling"), uv, cache=cache, python=python)

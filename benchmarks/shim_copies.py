@@ -123,7 +123,6 @@ class Watch:
     """
 
     def __init__(self, shim: Shim) -> None:
-        """Look at what is recorded."""
         self._shim, self._seen = shim, shim.recorded()
         self.calls = self.decided = 0
 

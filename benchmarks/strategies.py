@@ -47,7 +47,6 @@ class Bench:
     """The ways, each in a world of its own, as `uv-cache` is shared and environments are not."""
 
     def __init__(self, folder: str) -> None:
-        """Make the worlds, and sync each project once."""
         self.results: dict[str, dict[str, dict[str, float]]] = {way: {} for way in WAYS}
         self.worlds: dict[str, World] = {}
         self.projects: dict[str, str] = {}
@@ -65,7 +64,7 @@ class Bench:
         settle()
 
     def call(self, way: str, *words: str) -> bool:
-        """Run uv in one way; say whether it succeeded."""
+        """Run uv in one way; return whether it succeeded."""
         world = self.worlds[way]
         uv = world.plain if way in (PLAIN, BY_HAND) else world.uv
         return uv(*words, cwd=self.projects[way]).code == 0

@@ -42,7 +42,6 @@ class Stage:
     """A throwaway home with a Dropbox folder, where commands are shown as in a terminal."""
 
     def __init__(self, home: str, package: str) -> None:
-        """Set up the folder `home`, with the uvlocal that lies in the folder `package`."""
         self.home = home
         self.project = os.path.join(home, "Dropbox", "hello")
         self.shims = os.path.join(home, "shims")

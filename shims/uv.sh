@@ -34,7 +34,7 @@ case $_uvlocal_depth in '' | *[!0-9]* | 0?* | ????*) _uvlocal_depth=0 ;; esac
 _uvlocal_counted=${UV_RUN_RECURSION_DEPTH-}
 case $_uvlocal_counted in '' | *[!0-9]* | 0?* | ?????*) _uvlocal_counted=0 ;; esac
 if [ "$_uvlocal_depth" -ge $((_uvlocal_counted + 100)) ]; then
-    echo 'error: uv goes round in circles: calls are nested more than 100 deep' >&2
+    echo 'error: endless loop: calls are nested more than 100 deep' >&2
     exit 127
 fi
 export UVLOCAL_LOOP="$$:1:$((_uvlocal_depth + 1))"
@@ -69,7 +69,7 @@ unset UVLOCAL_FAILED
 # In a subshell, so that a reader that has gone does not stop uv.
 case ${UVLOCAL_QUIET-} in '' | 0) ;; *) false ;; esac && (
     echo "warning: uvlocal's Python or package is gone or damaged; running the real uv unchanged"
-    echo "hint: run \`$_uvlocal_repair\` to mend this, or delete \`$_uvlocal_self\` to be rid of it"
+    echo "hint: run \`$_uvlocal_repair\` to repair this, or delete \`$_uvlocal_self\` to remove the shim"
 ) >&2
 _uvlocal_rest=${PATH-}:${_uvlocal_uv%/*}:
 case ${_uvlocal_self##*/} in uvx) _uvlocal_name=uvx ;; *) _uvlocal_name=uv ;; esac

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
-from support import slow
+from support import slow, systems
 from support.hosts.worlds import World
 from support.tools import fetched, hidden_python, real_uv
 from support.tools.real_mounts import Mounts, Unavailable, need
@@ -117,6 +117,7 @@ def uv_caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def make_world(tmp_path: Path, uv_caches: Path) -> Callable[..., World]:
     """Return a function that makes a world with the given uv, and Python if it matters which."""
+    systems.need_posix("the worlds here are POSIX's")
 
     def make(uv: str, *, python: str = "") -> World:
         version = os.path.basename(os.path.dirname(uv))

@@ -4,7 +4,7 @@
  * Its own name tells which of the two it becomes. It knows no rules. A call goes through these steps, told by `launch` below:
  *
  *   1. Find out which file this is, and read the configuration beside it (`config.c`).
- *   2. Stop if this process goes round in circles (`loop_guard.c`).
+ *   2. Stop if this process is in an endless loop (`loop_guard.c`).
  *   3. Recall what Python decided for the same call earlier, if nothing that it rests on changed:
  *      then become the real uv at once (`recall.c`).
  *   4. Become Python with uvlocal's package, which decides and then becomes the real uv. Where the

@@ -27,6 +27,6 @@ static void warn(const native *trouble, const native *launcher, const native *re
     say(JOIN(N("warning: "), trouble, N("; running the real uv unchanged\n"),
              N("hint: run `"), repair != NULL ? repair : N("uvlocal install"),
              repair != NULL ? N("`, then `uvlocal install`,") : N("`"),
-             N(" to mend this, or delete `"), launcher,
-             N("` to be rid of it\n")));
+             N(" to repair this, or delete `"), launcher,
+             N("` to remove the shim\n")));
 }

@@ -30,6 +30,9 @@ typedef wchar_t native;
 #include <unistd.h>
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
+#include <sys/attr.h>
+#include <sys/mount.h>
+#include <sys/param.h>
 /* <sys/xattr.h> is not among the compiler's headers; see getxattr(2). */
 ssize_t getxattr(const char *path, const char *name, void *value, size_t size, uint32_t position,
                  int options);

@@ -82,19 +82,50 @@ static bool has_same_target(const char *stamp, const char *path)
     return is_equal(target, stamp + 1);
 }
 
-/* Says whether macOS itself still has this name for a path (its letter case, say). */
+/* Says whether macOS itself still has this name for a path (its letter case, say). Nothing is
+ * opened: that could wait, or let macOS ask the user whether the terminal may read here. */
 static bool has_same_name(const char *stamp, const char *path)
 {
 #ifdef __APPLE__
-    char name[PATH_MAX];
-    int file = open_file(path);
-    bool known = file >= 0 && fcntl(file, F_GETPATH, name) == 0;
-    if (file >= 0)
-        close(file);
-    return known && is_equal(name, stamp + 1);
+    struct attrlist wanted = {.bitmapcount = ATTR_BIT_MAP_COUNT, .commonattr = ATTR_CMN_FULLPATH};
+    struct {
+        uint32_t size;
+        attrreference_t name; /* where the name begins is counted from here */
+        char room[PATH_MAX];
+    } found;
+    return getattrlist(path, &wanted, &found, sizeof found, 0) == 0
+        && is_equal((const char *)&found.name + found.name.attr_dataoffset, stamp + 1);
 #else
     (void)stamp;
     (void)path;
+    return false;
+#endif
+}
+
+/* Says whether macOS has the same mounted as it had: where, which type, whether it is local. The
+ * kernel knows that; no server is asked. */
+static bool has_same_mounts(const char *stamp)
+{
+#ifdef __APPLE__
+    int count = getfsstat(NULL, 0, MNT_NOWAIT);
+    if (count <= 0)
+        return false;
+    size_t room = ((size_t)count + 4) * sizeof(struct statfs);
+    struct statfs *mounts = reallocate(NULL, room);
+    count = getfsstat(mounts, (int)room, MNT_NOWAIT);
+    uint64_t numbers[] = {0, 0}; /* the size, and the rest */
+    for (int at = 0; at < count; at++) {
+        const char *parts[] = {mounts[at].f_mntonname, mounts[at].f_fstypename,
+                               (mounts[at].f_flags & MNT_LOCAL) != 0 ? "l" : "r"};
+        for (size_t part = 0; part < 3; part++) {
+            size_t size = size_of(parts[part]) + (part < 2 ? 1 : 0); /* names with their NUL */
+            numbers[0] += size;
+            numbers[1] = rest_of(numbers[1], parts[part], size);
+        }
+    }
+    return are_numbers(stamp + 1, numbers, 2);
+#else
+    (void)stamp;
     return false;
 #endif
 }
@@ -125,9 +156,24 @@ static bool has_same_attribute(const char *stamp, const char *path)
     return is_hexadecimal(stamp + end + 1, value, (size_t)size);
 }
 
+/* Says whether something has the flag that hides it from people; only macOS knows it. */
+static bool has_hidden_flag(const char *path)
+{
+#ifdef __APPLE__
+    struct stat status;
+    return lstat(path, &status) == 0 && (status.st_flags & UF_HIDDEN) != 0;
+#else
+    (void)path;
+    return false;
+#endif
+}
+
 /* `access` answers yes in some sandboxes (Landlock) and means no. Nothing is written. */
 static bool can_change(const char *path)
 {
+    struct stat status;
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+        return false;
     int file = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
     if (file >= 0)
         close(file);
@@ -164,6 +210,10 @@ static bool is_unchanged(const char *stamp, const char *path)
         return (access(path, W_OK | X_OK) == 0) == (stamp[1] == '1');
     case 'o':
         return can_change(path) == (stamp[1] == '1');
+    case 'm':
+        return has_same_mounts(stamp);
+    case 'f':
+        return has_hidden_flag(path) == (stamp[1] == '1');
     case 'x':
         return has_same_attribute(stamp, path);
     default:

@@ -59,18 +59,19 @@ def test_docs_are_made_of_the_figures(parts: dict[str, Any], name: str) -> None:
     assert bench.rendered(parts)[name] == read(name)
 
 
-def test_the_readme_quotes_the_figures(parts: dict[str, Any]) -> None:
-    """The README's tables of figures are those of `bench.json`."""
-    with open(readme_tables.README, encoding="utf-8") as file:
+@pytest.mark.parametrize("document", [readme_tables.README, readme_figures.STRATEGIES])
+def test_other_pages_quote_the_figures(parts: dict[str, Any], document: str) -> None:
+    """The tables of figures on other pages are those of `bench.json`."""
+    with open(document, encoding="utf-8") as file:
         text = file.read()
-    assert readme_tables.rewritten(text, readme_figures.tables(parts)) == text
+    assert readme_tables.rewritten(text, readme_figures.documents(parts)[document]) == text
 
 
 def test_figures_are_everywhere_the_same(parts: dict[str, Any]) -> None:
     """A figure that changes in the JSON changes on the page, in the plot and in the README."""
-    before = bench.rendered(parts), readme_figures.tables(parts)["cost"]()
+    before = bench.rendered(parts), readme_figures.documents(parts)[readme_tables.README]["cost"]()
     ways(parts)["decided"] |= {"added": 43.21, "low": 43.0, "high": 44.0, "median": 98.76}
-    after = bench.rendered(parts), readme_figures.tables(parts)["cost"]()
+    after = bench.rendered(parts), readme_figures.documents(parts)[readme_tables.README]["cost"]()
     assert "+43.21 ms" in after[0]["bench.md"] != before[0]["bench.md"]
     assert "+43 ms" in after[0]["bench.svg"] != before[0]["bench.svg"]
     assert "+43 ms" in after[1] != before[1]

@@ -235,7 +235,6 @@ class Compiler:
     """Stands in the place of the compiler: makes a launcher of its source, and counts."""
 
     def __init__(self) -> None:
-        """Begin with nothing compiled."""
         self.compiled: list[str] = []
 
     def __call__(self, name: str, source: str, output: str) -> None:

@@ -74,7 +74,6 @@ class World:
     """A random folder: its directories, links to them, and all of its files."""
 
     def __init__(self, seed: int, base: str) -> None:
-        """Invent it."""
         self.random = random.Random(seed)  # noqa: S311 - the same seed gives the same folder
         self.base = base
         self.folders = [""]

@@ -60,8 +60,8 @@ def test_removed_and_made_anew(world: World) -> None:
 
 
 def test_told_once(world: World) -> None:
-    """The first redirected project of a user tells how editors find it; no other, in no store."""
-    hint = "hint: editors that look for environments in `~/.virtualenvs` find it there"
+    """The first redirected project of a user tells how editors find it; no other, in any store."""
+    hint = "hint: editors that search `~/.virtualenvs` find it there"
     first = world.uv("sync", cwd=world.project("home/Dropbox/foo")).ok()
     assert first.err.splitlines().count(hint) == 1
     assert first.err.splitlines().index(hint) == first.err.splitlines().index(first.ours[0]) + 1

@@ -217,6 +217,27 @@ def test_init(newest_world: World, shell: str, option: str) -> None:
     assert len(world.environments()) == 1
 
 
+@pytest.mark.parametrize("option", [(), ("--alias",)], ids=["path", "alias"])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_after_install(newest_world: World, shell: str, option: tuple[str, ...]) -> None:
+    """A new shell completes `uv` and `uvlocal`."""
+    world = newest_world
+    _own_command(world)
+    prepare(world)
+    if shell == "zsh":
+        world.write("home/.zshrc", "autoload -U compinit\ncompinit -u -D\n")
+    install(world, shell, *option)
+    if shell == "fish":
+        # It completes by a command as well, which is plainer than its own way of drawing.
+        for start, wanted in (("uv pyth", "python"), ("uvlocal stat", "status")):
+            out = world.run(program("fish"), "-ic", f"complete -C '{start}'").ok().out
+            assert out.splitlines()[0].split("\t")[0] == wanted
+        return
+    with terminal(world, shell, term="xterm") as session:
+        session.complete("uv pyth", "uv python")
+        session.complete("uvlocal stat", "uvlocal status")
+
+
 def test_question(newest_world: World) -> None:
     """On a terminal, `install` says what it will do and asks; only a yes changes anything."""
     world = newest_world
@@ -258,4 +279,4 @@ def test_removed_uvlocal_leaves_uv_working(newest_world: World) -> None:
         out = session.run("uv run foo")
     assert "hello from foo" in out
     assert out.count("warning: uvlocal's package") == 1
-    assert "to be rid of it" in out
+    assert "to remove the shim" in out

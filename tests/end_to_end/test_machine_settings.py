@@ -27,7 +27,6 @@ class OwnEtc:
     """A private mount table in which `/etc` is a copy that the test may change."""
 
     def __init__(self, folder: str) -> None:
-        """Copy what may be read of `/etc`, and start the process that holds the mount table."""
         self.folder = folder
         subprocess.run(["cp", "-a", "/etc", folder], capture_output=True, check=False)  # noqa: S607 - of this system
         shutil.rmtree(self.file("uvlocal"), ignore_errors=True)

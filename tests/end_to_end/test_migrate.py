@@ -64,7 +64,7 @@ def test_the_project_runs_from_the_store(world: World) -> None:
     ran = world.uv("run", "python", "-c", "import foo, six, sys; print(sys.prefix)", cwd=project)
     assert ran.ok().raw_out.strip() == environment
     assert not os.path.lexists(os.path.join(project, ".venv"))
-    assert world.uvlocal("scan").ok().out.startswith("no environment lies in")
+    assert world.uvlocal("scan").ok().out.startswith("no environment in")
 
 
 def test_a_damaged_environment(hiding_world: World) -> None:

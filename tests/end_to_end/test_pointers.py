@@ -10,8 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from support.compare import recipes
-from support.compare.readme_tables import README
+from support.compare import documented, recipes
 from support.hosts.worlds import World
 
 if TYPE_CHECKING:
@@ -182,7 +181,6 @@ class Pair:
     """Two machines of one person that share their Dropbox folder by Unison."""
 
     def __init__(self, folder: Path, uv: str, cache: Path) -> None:
-        """Make both; each has a home of its own name, and its own environments."""
         self.folder = folder
         python = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
         self.worlds = [
@@ -314,11 +312,9 @@ def test_vscode_interpreter_runs_the_project(newest_world: World) -> None:
 
 
 @pytest.mark.parametrize("recipe", [recipes.DIRENV, recipes.MISE, recipes.JUPYTER])
-def test_readme_has_the_recipes(recipe: str) -> None:
-    """What is tried here is what the README says, word for word."""
-    with open(README, encoding="utf-8") as file:
-        text = file.read().replace("\n$ ", "\n")
-    assert recipe in text, "the README lacks the recipe"
+def test_the_documentation_has_the_recipes(recipe: str) -> None:
+    """What is tried here is what the documentation says, word for word."""
+    assert recipe in documented.read("docs/programs.md").replace("\n$ ", "\n")
 
 
 @pytest.fixture

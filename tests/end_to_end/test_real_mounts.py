@@ -173,7 +173,7 @@ def test_view_of_a_network_folder(mounts: Mounts) -> None:
     point = bring_up(mounts, real_mounts.bindfs, remote)
     volume = located(os.path.join(point, "foo"))
     assert (volume.kind, volume.label, volume.mount_point) == ("network", "rclone", remote)
-    assert f"`{point}` shows what `{remote}` holds (bindfs)" in volume.evidence
+    assert f"`{point}` shows the content of `{remote}` (bindfs)" in volume.evidence
 
 
 def test_mount_over_a_mount(mounts: Mounts) -> None:

@@ -28,7 +28,6 @@ class Recalling:
     """A synced project whose decision is recorded, and a count of how often Python was started."""
 
     def __init__(self, world: World) -> None:
-        """Install the shim with a Python that counts, and call until a call is recalled."""
         self.world = world
         self.project = world.project("home/Dropbox/foo")
         world.uv("sync", cwd=self.project).ok()
@@ -36,7 +35,7 @@ class Recalling:
         self.python.wait_for_recall(*SHOW, cwd=self.project)
 
     def recalls(self, *arguments: str, env: dict[str, str] | None = None) -> bool:
-        """Make a call, and say whether it was recalled."""
+        """Make a call, and return whether it was recalled."""
         return self.python.recalls(*arguments, cwd=self.project, env=env)
 
 

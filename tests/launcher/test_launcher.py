@@ -260,7 +260,8 @@ def test_whatever_is_wrong_with_uvlocal_uv_runs(
     assert (result.code, result.stdout) == (0, "")
     assert result.stderr.replace(machine.root, "{root}") == (
         f"warning: {trouble}; running the real uv unchanged\n"
-        "hint: run `uvlocal install` to mend this, or delete `{root}/shims/uv` to be rid of it\n"
+        "hint: run `uvlocal install` to repair this, "
+        "or delete `{root}/shims/uv` to remove the shim\n"
     )
 
 
@@ -817,7 +818,8 @@ def test_a_damaged_package(
     assert result.stderr == (
         f"warning: uvlocal's package in `{installed.package}` is {what}; "
         "running the real uv unchanged\n"
-        f"hint: run `uvlocal install` to mend this, or delete `{installed.shim}` to be rid of it\n"
+        "hint: run `uvlocal install` to repair this, "
+        f"or delete `{installed.shim}` to remove the shim\n"
     )
     record = installed.recorded()
     assert record.arguments[1:] == ODD
@@ -894,7 +896,7 @@ def test_a_damaged_package_and_a_loop(installed: Machine) -> None:
     installed.set("UVLOCAL_TEST_END", "r" + installed.shim)
     result = installed.call()
     assert result.code == 127
-    assert "error: uv goes round in circles" in result.stderr
+    assert "error: endless loop" in result.stderr
 
 
 # -- the guard against loops -----------------------------------------------------------------------
@@ -953,13 +955,13 @@ def test_what_uv_counts_is_left_to_uv(machine: Machine, counted: str, deepest: i
 @pytest.mark.parametrize(
     ("loop", "tells"),
     [
-        pytest.param(":5:1", "which starts the former again", id="the sixth pass"),
+        pytest.param(":5:1", "which starts the shim again", id="the sixth pass"),
         pytest.param(":1:101", "and calls are nested more than 100 deep", id="too deep again"),
         pytest.param("1:1:100", "and calls are nested more than 100 deep", id="too deep"),
     ],
 )
 def test_loop_message(machine: Machine, loop: str, tells: str) -> None:
-    """Going round in circles ends with 127, and both files are named."""
+    """An endless loop ends with 127, and both files are named."""
     orders = []
     if loop[0] == ":":
         orders = [f"loop {loop}"]
@@ -968,9 +970,9 @@ def test_loop_message(machine: Machine, loop: str, tells: str) -> None:
     result = machine.call(orders=orders)
     assert (result.code, result.stdout, machine.became()) == (127, "", "nothing")
     assert result.stderr.replace(machine.root, "{root}") == (
-        "error: uv goes round in circles: `{root}/shims/uv` starts `{root}/real/uv`, "
+        "error: endless loop: `{root}/shims/uv` starts `{root}/real/uv`, "
         f"{tells}\n\n"
-        "hint: look at what `{root}/real/uv` starts, "
+        "hint: check what `{root}/real/uv` starts, "
         "or set `UVLOCAL_UV` to the path of the real uv\n"
     )
 
@@ -981,7 +983,7 @@ def test_a_loop_of_two_programs_ends(machine: Machine) -> None:
     machine.set("UVLOCAL_TEST_END", "r" + machine.shim)
     result = machine.call(b"x")
     assert result.code == 127
-    assert f"`{machine.shim}` starts `{machine.real}`, which starts the former" in result.stderr
+    assert f"`{machine.shim}` starts `{machine.real}`, which starts the shim" in result.stderr
     assert machine.recorded().value("UVLOCAL_LOOP") == f"{result.pid}:5:1"
 
 

@@ -118,7 +118,7 @@ def test_the_recorded_uv(windows: Windows) -> None:
     assert (code, windows.recorded()[0]) == (0, "uv x")
     assert said == (
         f"warning: `{conf}` is damaged; running the real uv unchanged\n"
-        f"hint: run `uvlocal install` to mend this, or delete `{shim}` to be rid of it\n"
+        f"hint: run `uvlocal install` to repair this, or delete `{shim}` to remove the shim\n"
     )
 
 
@@ -170,7 +170,7 @@ def test_a_python_that_fails(windows: Windows) -> None:
     )  # the latter: wine
     assert said == (
         f"warning: uvlocal's package in `{package}` is damaged; running the real uv unchanged\n"
-        f"hint: run `uvlocal install` to mend this, or delete `{shim}` to be rid of it\n"
+        f"hint: run `uvlocal install` to repair this, or delete `{shim}` to remove the shim\n"
     )
 
 

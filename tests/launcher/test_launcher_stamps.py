@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import stat
 import sys
 from typing import TYPE_CHECKING
 
@@ -139,6 +140,30 @@ def test_a_stamp_is_the_same_in_c(
     assert _holds(machine, *inputs)
     change(root)
     assert not _holds(machine, *inputs)
+
+
+def test_the_flag_of_macos(machine: Machine) -> None:
+    """Elsewhere nothing has the flag: a record that says so holds, no other does."""
+    path = machine.path("file")
+    write(path)
+    assert _holds(machine, ("f0", path), ("f0", machine.path("none")))
+    assert not _holds(machine, ("f1", machine.path("none")))
+    if sys.platform == "darwin":
+        os.lchflags(path, stat.UF_HIDDEN)
+        assert _holds(machine, ("f1", path))
+    assert _holds(machine, ("f0", path)) is (sys.platform != "darwin")
+
+
+def test_what_may_be_changed_is_a_file(machine: Machine) -> None:
+    """A FIFO is opened neither by Python nor by the launcher, even while somebody reads it."""
+    path = machine.path("pipe")
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert _ask(machine, lambda system: system.can_change(path)) == [("o0", path)]
+        assert _holds(machine, ("o0", path))
+    finally:
+        os.close(reader)
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ class Recalling:
         recorded.lay(str(self.windows.root / "cache"), one)
 
     def is_recalled(self, tail: str = " sync", **options: str) -> bool:
-        """Run the shim; say whether it became uv without Python, with the recorded changes."""
+        """Run the shim; return whether it became uv without Python, with the recorded changes."""
         assert self.windows.call(tail, **options) == (0, "")
         line, environ = self.windows.recorded()
         if line == options.get("name", "uv") + tail:

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from support import systems
 from support.hosts.launchers import hook
 from support.tools import fetched
 
@@ -50,6 +51,9 @@ def tidied(path: str, system: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+
+
+pytestmark = systems.posix_only("there is no `clang-tidy` for Windows on arm")
 
 
 @pytest.mark.parametrize("system", TARGETS)

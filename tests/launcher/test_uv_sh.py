@@ -229,7 +229,7 @@ def test_the_hint_names_what_works_without_our_python(shell: Machine) -> None:
         file.write(b"repair pipx reinstall uvlocal\n")
     os.unlink(shell.python)
     said = shell.call().stderr
-    assert "\nhint: run `pipx reinstall uvlocal`, then `uvlocal install` to mend this" in said
+    assert "\nhint: run `pipx reinstall uvlocal`, then `uvlocal install` to repair this" in said
 
 
 # -- the guard against loops -----------------------------------------------------------------------
@@ -260,7 +260,7 @@ def test_a_loop_of_two_programs_ends(shell: Machine) -> None:
     shell.set("UVLOCAL_TEST_END", "r" + shell.shim)
     result = shell.call(b"x")
     assert (result.code, result.stdout) == (127, "")
-    assert result.stderr.startswith("error: uv goes round in circles")
+    assert result.stderr.startswith("error: endless loop")
 
 
 # -- the file itself -------------------------------------------------------------------------------

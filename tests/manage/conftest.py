@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from support import systems
 from support.compare.transcripts import Transcripts
 from support.hosts.machines import Machine
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     """Return a user's machine without a uv."""
+    systems.need_posix("the machines here are POSIX's")
     return Machine(str(tmp_path / "machine"))
 
 

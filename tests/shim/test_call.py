@@ -198,7 +198,7 @@ def test_the_projects_table_is_heard() -> None:
     call = Call(["sync"], system)
     assert call.settle().code == "opted-out"
     assert call.settings.store == "/home/me/.local/share/uvlocal"
-    assert "`store` is no setting here" in call.settings.problems[0]
+    assert "`store` is not a setting here" in call.settings.problems[0]
 
 
 def test_uv_that_centralizes_is_left_alone() -> None:

@@ -399,7 +399,7 @@ def test_require_opt_in(*, mode: str, opted_in: bool, code: str) -> None:
             "redirect",
             some_store(KINDS["network"]),
             "no-better-place",
-            "but the store `~/.local/share/uvlocal` lies on a network volume (nfs4)",
+            "but the store `~/.local/share/uvlocal` is on a network volume (nfs4)",
             id="no-better-place",
         ),
         pytest.param(

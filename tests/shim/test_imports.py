@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from support import systems
 
 import uvlocal
 from uvlocal.shim.recall import bytecode
@@ -69,7 +70,6 @@ class Home:
     """A home with a Dropbox folder and a real-looking uv that is never started."""
 
     def __init__(self, root: str) -> None:
-        """Make the folders."""
         self.home = os.path.join(root, "home")
         self.dropbox = os.path.join(self.home, "Dropbox")
         os.makedirs(self.dropbox)
@@ -132,6 +132,7 @@ class Home:
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """Return a home for one test."""
+    systems.need_posix("the homes here are POSIX's")
     return Home(str(tmp_path))
 
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 import uvlocal
 from uvlocal.shim import call as gather
 from uvlocal.shim import launch
-from uvlocal.shim.uv import handover
+from uvlocal.shim.uv import handover, variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +107,17 @@ def test_a_redirected_call(call: Callable[..., Started], tmp_path: Path) -> None
     assert value is not None
     assert value.startswith(str(tmp_path / "home/.local/share/uvlocal/envs/foo-"))
     assert done.changes["UVLOCAL_SET_UV_PROJECT_ENVIRONMENT"] == value
+
+
+@pytest.mark.parametrize("value", [None, "", "0", "1", "00", " ", "0 ", "no", "false", "é"])
+def test_one_rule_for_switches(value: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What turns tracing on is what turns every other switch on, also where `os` is not there."""
+    environ = {} if value is None else {"UVLOCAL_TRACE": value}
+    wanted = variables.is_on(environ, "UVLOCAL_TRACE")
+    as_bytes = {os.fsencode(name): os.fsencode(text) for name, text in environ.items()}
+    for found in (environ, as_bytes):
+        monkeypatch.setattr(launch, "os", SimpleNamespace(environ=found))
+        assert launch._is_tracing() is wanted
 
 
 def test_the_first_call_says_one_line_and_writes_the_record(
@@ -211,7 +223,7 @@ def test_a_bug_of_ours_stops_nothing(
     assert done.changes == dict.fromkeys(inherited)
     assert done.said == (
         "warning: uvlocal failed, so uv runs unchanged (ValueError: a bug of ours); "
-        "`UVLOCAL_TRACE=1` tells more\n"
+        "`UVLOCAL_TRACE=1` shows more\n"
     )
     assert "Traceback" in call("uv", "sync", UVLOCAL_TRACE="1").said
     assert call("uv", "sync", UVLOCAL_QUIET="1").said == ""
@@ -286,6 +298,6 @@ def test_wrong_settings_are_told_of(call: Callable[..., Started], tmp_path: Path
     done = call("uv", "lock")
     assert done.said == (
         f"uvlocal: {path}: `mode` is 'x', must be one of `auto`, `always`, `never` (and 1 more); "
-        "`uvlocal config` shows what would be right\n"
+        "`uvlocal config` shows every problem\n"
     )
     assert "UV_PROJECT_ENVIRONMENT" in done.changes

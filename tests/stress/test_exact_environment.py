@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 from support.compare.side_by_side import plain
 from support.faults import hard_cases
-from support.programs import reports
-from support.programs.reports import command, entries, raw_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +20,9 @@ if TYPE_CHECKING:
 
 if not sys.platform.startswith("linux"):
     pytest.skip("compares processes as /proc shows them", allow_module_level=True)
+
+from support.programs import reports
+from support.programs.reports import command, entries, raw_report
 
 
 @pytest.fixture(scope="module")

@@ -218,7 +218,7 @@ def nowhere(exact_world: World) -> SideBySide:
 
 
 def in_local(world: World, name: str, *, settles: bool) -> SideBySide:
-    """Return the ways to call uv in a project that lies on a local volume."""
+    """Return the ways to call uv in a project that is on a local volume."""
     folder = world.path(f"local/{name}")
     return SideBySide(world, folder, world.path("template"), settles=settles)
 

@@ -9,10 +9,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import pexpect
 import pytest
 from support.compare.side_by_side import WAYS, plain
-from support.programs import reports
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +19,9 @@ if TYPE_CHECKING:
 
 if not sys.platform.startswith("linux"):
     pytest.skip("compares processes as /proc shows them", allow_module_level=True)
+
+import pexpect
+from support.programs import reports
 
 #: How long to wait for what must happen, in seconds.
 _PATIENCE = 30

@@ -205,7 +205,6 @@ class Installing:
     """A user without uvlocal, who installs it."""
 
     def __init__(self, root: str) -> None:
-        """Furnish a home with a startup file."""
         self.machine = HardMachine(root)
         shutil.rmtree(self.machine.path("shims"))
         self.rc = self.machine.write("home/.bashrc", RC)

@@ -88,7 +88,6 @@ class Calls:
     """Calls that go on in a thread until the end of `with`."""
 
     def __init__(self, make: Callable[[], Said]) -> None:
-        """Take the function that makes one call."""
         self.said: list[Said] = []
         self._make = make
         self._over = threading.Event()

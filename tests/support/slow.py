@@ -44,6 +44,7 @@ SLOW = {
     "end_to_end/test_real_mounts.py": "real mounts",
     "end_to_end/test_recall_mounts.py": "real mounts",
     "end_to_end/test_sandboxes.py::test_a_full_disk": "real mounts",
+    "end_to_end/test_installers.py": "builds every launcher",
     "end_to_end/test_wheel.py": "builds every launcher",
     "manage/environments/test_adopt.py::test_killed_at_any_moment": "kills",
     "manage/environments/test_prune.py::test_killed_at_any_moment": "kills",

@@ -209,7 +209,7 @@ def test_what_the_list_says_of_sharing(capsys: pytest.CaptureFixture[str]) -> No
     texts = {field.name: "" for field in dataclasses.fields(Environment) if field.type == "str"}
     texts |= {"name": "x", "state": "ok", "project": "/x", "store": "/s"}
     one = Environment(**texts, exists=True, size=5, shared_size=2048, files=1)
-    environments.listed(Environments(1, ("/s",), (one,), 5, 2048))
+    environments.listed(Environments(1, ("/s",), (one,), 5, 2048, 0))
     assert "5 B, and 2.0 KiB shared with uv's cache in all" in capsys.readouterr().err
 
 
@@ -238,7 +238,7 @@ def test_prune_asks(populated: Machine, answer: str, *, removed: bool) -> None:
         child.expect_exact("this frees 10.0 MiB")
         child.expect_exact("remove them? [y/N] ")
         child.send(answer) if answer == "\x04" else child.sendline(answer)
-        child.expect_exact("removed 1 environment" if removed else "Cancelled, nothing was changed")
+        child.expect_exact("removed 1 environment" if removed else "cancelled, nothing was changed")
         child.expect(pexpect.EOF)
         child.wait()
         assert child.exitstatus == 0

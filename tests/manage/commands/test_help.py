@@ -80,7 +80,7 @@ def test_wrong_usage_is_an_error_like_others(newest_world: World) -> None:
     done = newest_world.uvlocal("config", "set", "mode")
     assert (done.code, done.out) == (2, "")
     assert done.err == (
-        "error: missing argument `VALUE`\n\nhint: `uvlocal config set --help` shows what there is\n"
+        "error: missing argument `VALUE`\n\nhint: `uvlocal config set --help` shows the options\n"
     )
     assert newest_world.uvlocal().code == 2
 

@@ -35,8 +35,8 @@ def test_nobody_agreed(home: Home) -> None:
     assert result.returncode == 1
     assert len(result.stdout.splitlines()) == 2
     assert result.stderr == (
-        "error: nothing was changed, as there is no terminal to ask on\n"
-        "\nhint: pass `--yes` to go ahead without a question\n"
+        "error: nothing was changed: there is no terminal to ask on\n"
+        "\nhint: pass `--yes` to proceed without asking\n"
     )
     assert home.tree() == before
     home.install()
@@ -68,11 +68,11 @@ def test_output_of_install_and_uninstall(home: Home) -> None:
     )
     assert result.stdout.splitlines() == [
         "create  ~/.local/share/uvlocal/shims/uv",
-        "add     one line to ~/.bashrc, which puts it first on PATH",
+        "add     one line to ~/.bashrc, to put the shim first on PATH",
     ]
     takes = (
         "this alias hides the shim in bash; "
-        "remove it, or let it call `~/.local/share/uvlocal/shims/uv`:"
+        "remove it, or change it to call `~/.local/share/uvlocal/shims/uv`:"
     )
     talk = result.stderr.splitlines()
     assert talk == [
@@ -185,7 +185,7 @@ def test_output_with_environments(home: Home) -> None:
     gone = home.command("uninstall", "--yes", "--environments")
     assert gone.stdout.splitlines() == [
         "remove  ~/.local/share/uvlocal/envs/foo-0123456789, of ~/Dropbox/foo",
-        "skip    ~/.local/share/uvlocal/envs/strange: its name is not one that uvlocal gives",
+        "skip    ~/.local/share/uvlocal/envs/strange: its name does not come from uvlocal",
     ]
     assert "warning: `~/.local/share/uvlocal/envs/strange`: its name" in gone.stderr
     assert gone.returncode == 1

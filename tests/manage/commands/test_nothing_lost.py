@@ -90,7 +90,6 @@ class Person:
     """A person's machine, their files, and what they ask for."""
 
     def __init__(self, root: str, places: dict[str, str], lock: str) -> None:
-        """Plant the files."""
         self.machine = Machine(root)
         home = self.machine.home
         os.mkdir(os.path.join(home, "linked"))

@@ -130,7 +130,6 @@ class Terminal:
     """A command of uvlocal on a terminal 80 columns wide."""
 
     def __init__(self, machine: Machine, *arguments: str, cwd: str, colour: bool = False) -> None:
-        """Start it."""
         environ = {**forked_commands.passed_on(), **machine.environ}
         environ |= {"TERM": "xterm", "COLUMNS": "80"}
         if not colour:
@@ -161,8 +160,8 @@ class Terminal:
     ("answer", "said"),
     [
         pytest.param("y", "six==1.17.0 was kept", id="yes"),
-        pytest.param("n", "Cancelled, nothing was changed", id="no"),
-        pytest.param("", "Cancelled, nothing was changed", id="default-is-no"),
+        pytest.param("n", "cancelled, nothing was changed", id="no"),
+        pytest.param("", "cancelled, nothing was changed", id="default-is-no"),
     ],
 )
 def test_the_question(populated: Machine, answer: str, said: str) -> None:
@@ -222,15 +221,23 @@ def found(**facts: Any) -> Found:  # noqa: ANN401 - a fact is a field of any typ
     ("facts", "said"),
     [
         pytest.param({}, "iCloud Drive", id="nothing"),
-        pytest.param({"hidden_pth": 1}, "iCloud Drive, 1 hidden `.pth` file", id="hidden"),
-        pytest.param({"hidden_pth": 2}, "iCloud Drive, 2 hidden `.pth` files", id="hidden-many"),
+        pytest.param(
+            {"hidden_pth": 1},
+            "iCloud Drive, 1 hidden `.pth` file, which Python skips: imports fail",
+            id="hidden",
+        ),
+        pytest.param(
+            {"hidden_pth": 2},
+            "iCloud Drive, 2 hidden `.pth` files, which Python skips: imports fail",
+            id="hidden-many",
+        ),
         pytest.param({"conflict_copies": 1}, "iCloud Drive, 1 conflict copy", id="conflict"),
         pytest.param({"conflict_copies": 1200}, "iCloud Drive, 1,200 conflict copies", id="many"),
         pytest.param({"evicted": 1200}, "iCloud Drive, 1,200 evicted", id="evicted"),
-        pytest.param({"complete": False}, "iCloud Drive, not counted to the end", id="limit"),
+        pytest.param({"complete": False}, "iCloud Drive, count incomplete", id="limit"),
         pytest.param(
             {"strategy": "", "saves": False},
-            "iCloud Drive, there is no better place for it",
+            "iCloud Drive, no better place for it",
             id="helpless",
         ),
     ],
@@ -242,10 +249,25 @@ def test_remarks(facts: dict[str, object], said: str, capsys: pytest.CaptureFixt
     assert f"\n    {said}\n" in capsys.readouterr().out
 
 
+def test_no_all_clear(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where something could not be read, nobody hears that there is nothing."""
+    projects.scan(Scan(1, ("/x",), (), 0, 0, 0, 0, 0, 0, 0, "", 1))
+    printed = capsys.readouterr()
+    assert "1 folder could not be read" in printed.err
+    assert "no environment lies" not in printed.out
+
+
+def test_the_cure_of_hidden_files(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where Python skips files because they are hidden, the command that mends that is named."""
+    projects.scan(Scan(1, ("/x",), (found(hidden_pth=1),), 0, 0, 1, 1, 1, 1, 0, ""))
+    said = " ".join(capsys.readouterr().err.split())
+    assert "`uvlocal migrate --all` saves 1 file (1 B) there, and imports work again" in said
+
+
 @pytest.mark.parametrize(
     ("evicted", "limit", "said"),
     [
-        pytest.param(1, "", "1 folder not looked into, as their content is", id="evicted"),
+        pytest.param(1, "", "1 folder not searched, as their content is", id="evicted"),
         pytest.param(0, "entries", "`--max-entries` raises the limit", id="entries"),
         pytest.param(0, "time", "`--max-seconds` raises the limit", id="time"),
     ],

@@ -10,9 +10,11 @@ from contextlib import redirect_stdout, suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.completion import completion_init  # type: ignore[attr-defined] # named nowhere else
 
-from uvlocal.manage.commands import completion, quick
+from uvlocal.manage.commands import quick
 from uvlocal.manage.commands.app import app
+from uvlocal.manage.installation import completion
 
 if TYPE_CHECKING:
     from support.hosts.worlds import World
@@ -160,7 +162,7 @@ def test_every_quick_command_is_compared() -> None:
 @pytest.mark.parametrize("shell", completion.OF_UVLOCAL)
 def test_completion_is_what_typer_says(shell: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The code that asks for completions is typer's own, but for lines that change the Tab key."""
-    completion.prepare()
+    completion_init()
     monkeypatch.setenv("_UVLOCAL_COMPLETE", f"source_{shell}")
     text = io.StringIO()
     with redirect_stdout(text), suppress(SystemExit):

@@ -194,11 +194,11 @@ def test_real_terminals(machine: Machine, words: str, columns: int) -> None:
 @pytest.mark.parametrize(
     ("words", "typed", "code", "ends"),
     [
-        pytest.param("install", b"n\n", 0, "Cancelled, nothing was changed\r\n", id="install"),
-        pytest.param("uninstall", b"\n", 0, "Cancelled, nothing was changed\r\n", id="uninstall"),
-        pytest.param("prune", b"\x04", 0, "Cancelled, nothing was changed\r\n", id="prune, Ctrl-D"),
+        pytest.param("install", b"n\n", 0, "cancelled, nothing was changed\r\n", id="install"),
+        pytest.param("uninstall", b"\n", 0, "cancelled, nothing was changed\r\n", id="uninstall"),
+        pytest.param("prune", b"\x04", 0, "cancelled, nothing was changed\r\n", id="prune, Ctrl-D"),
         pytest.param("prune", b"\x03", 130, "[y/N] ^C\r\n", id="prune, Ctrl-C"),
-        pytest.param("prune", b"\xff\n", 0, "Cancelled, nothing was changed\r\n", id="no text"),
+        pytest.param("prune", b"\xff\n", 0, "cancelled, nothing was changed\r\n", id="no text"),
     ],
 )
 def test_no_is_an_answer(machine: Machine, words: str, typed: bytes, code: int, ends: str) -> None:

@@ -314,6 +314,24 @@ def test_commands_can_be_typed() -> None:
     assert named == set(fixes.FIXES)
 
 
+def test_what_may_not_be_looked_at_is_a_finding(
+    healthy: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A project that this user may not look at is named: nothing is known of it."""
+    refused = os.path.join(healthy.dropbox, "foo")
+    ask: Callable[..., os.stat_result] = os.stat
+
+    def refuse(path: str, **how: object) -> os.stat_result:
+        if path == refused:
+            raise PermissionError(path)
+        return ask(path, **how)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    results = {result.code: result for result in examine(healthy).results}
+    assert results["unread-folders"].level == WARN
+    assert "1 folder could not be read: `~/Dropbox/foo`" in results["unread-folders"].seen
+
+
 def test_unmounted_is_no_finding(healthy: Machine) -> None:
     """That a volume is not mounted is told, and nothing to mend."""
     healthy.remove(healthy.dropbox)
@@ -628,11 +646,11 @@ def test_programs_belong_to_providers() -> None:
     ("names", "code", "says"),
     [
         pytest.param(
-            ["dropbox"], "sync-client", "Dropbox runs, its folders are `~/Drop", id="runs"
+            ["dropbox"], "sync-client", "Dropbox is running, and syncs `~/Drop", id="runs"
         ),
-        pytest.param([], "sync-client", "Dropbox does not run now", id="rests"),
+        pytest.param([], "sync-client", "Dropbox is not running", id="rests"),
         pytest.param(
-            ["syncthing"], "sync-client-unknown", "Syncthing runs, but none", id="unknown"
+            ["syncthing"], "sync-client-unknown", "Syncthing is running, but none", id="unknown"
         ),
     ],
 )

@@ -155,7 +155,7 @@ def test_a_file_called_as_our_lock(machine: Machine, moved: str) -> None:
     """A file of somebody's that has our lock's name stays as it is."""
     path = os.path.join(machine.store, ".lock")
     machine.write(path, "mine")
-    with pytest.raises(UserError, match="not a lock of uvlocal"):
+    with pytest.raises(UserError, match="not a lock file of uvlocal"):
         run(machine, moved)
     remove_all.tidy(machine.store)
     with open(path, encoding="utf-8") as file:
@@ -167,7 +167,7 @@ def test_a_file_called_as_our_lock(machine: Machine, moved: str) -> None:
 
 def test_nothing_to_adopt(machine: Machine) -> None:
     """A project that was not moved has nothing to adopt, and the hint says what to do."""
-    with pytest.raises(UserError, match="no environment is known") as caught:
+    with pytest.raises(UserError, match="no earlier environment is known") as caught:
         run(machine, machine.keep("foo"))
     assert "--from" in caught.value.hint
 
@@ -176,7 +176,7 @@ def test_a_copy_does_not_share(machine: Machine) -> None:
     """The environment of a project that is still there is not given to a copy."""
     project = machine.keep("foo")
     shutil.copytree(project, project + "2")
-    with pytest.raises(UserError, match="still there"):
+    with pytest.raises(UserError, match="still exists"):
         run(machine, project + "2", project)
     assert machine.states() == {"foo": "ok"}
 
@@ -197,7 +197,7 @@ def test_on_an_unmounted_volume(machine: Machine) -> None:
         os.path.join(home, ".config", "uvlocal", "uvlocal.toml"), 'synced-roots = ["~/x"]'
     )
     after = machine.project(os.path.join(home, "x", "bar"))
-    with pytest.raises(UserError, match="may still be there"):
+    with pytest.raises(UserError, match="may still exist"):
         run(machine, after, project)
 
 
@@ -213,7 +213,7 @@ def test_broken(machine: Machine) -> None:
 
 def test_unknown(machine: Machine) -> None:
     """A name that no record has is wrong usage."""
-    with pytest.raises(UserError, match="no record names") as caught:
+    with pytest.raises(UserError, match="no known environment or project") as caught:
         run(machine, machine.project("bar"), "nothing")
     assert caught.value.code == USAGE
 

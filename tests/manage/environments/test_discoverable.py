@@ -141,7 +141,7 @@ def test_a_name_that_is_taken(machine: Machine, there: str) -> None:
     ("there", "why"),
     [
         pytest.param("file", "is not a directory", id="a-file"),
-        pytest.param("nowhere", "dangling link", id="a-link-to-nothing"),
+        pytest.param("nowhere", "dangling symlink", id="a-link-to-nothing"),
     ],
 )
 def test_a_folder_that_is_none(machine: Machine, there: str, why: str) -> None:

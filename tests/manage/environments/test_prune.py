@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import subprocess
 import sys
@@ -13,14 +14,14 @@ from support.faults.killing import before_each_change
 from support.faults.public_folder import public_folder
 from support.hosts.machines import DAY
 
-from uvlocal.manage.environments import in_use, prune, store_lock, trash
+from uvlocal.manage.environments import in_use, listing, prune, store_lock, trash
 from uvlocal.manage.environments.in_use import Process
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.files import rmtree
 from uvlocal.shim.machine.host import System
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from support.hosts.machines import Machine
@@ -198,6 +199,48 @@ def test_what_is_on_an_unmounted_volume_stays(machine: Machine) -> None:
         assert names(wanted.keep) == ["foo"]
 
 
+def test_what_may_not_be_looked_at_stays(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project that this user may not look at is not taken for gone, and is counted."""
+    project = machine.keep("foo")
+    machine.remove(project)
+    refuse(project, monkeypatch)
+    wanted = plan(machine)
+    assert (names(wanted.remove), names(wanted.keep)) == ([], ["foo"])
+    assert wanted.keep[0].state == "unreadable"
+    assert wanted.unread_folders == 1
+    listed = listing.of(machine.environ, sizes=False)
+    assert (listed.environments[0].state, listed.unread_folders) == ("unreadable", 1)
+
+
+def test_a_store_that_may_not_be_read(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store whose folders cannot be listed is not taken for an empty one."""
+    machine.keep("foo")
+    refuse(os.path.join(machine.store, "envs"), monkeypatch)
+    assert plan(machine).unread_folders == 1
+    assert listing.of(machine.environ, sizes=False).unread_folders == 1
+
+
+def test_a_configuration_that_may_not_be_read(machine: Machine) -> None:
+    """Where a sync client's folders are not known, no project counts as local, and so as unused."""
+    machine.keep("foo")
+    machine.write(os.path.join(machine.home, ".dropbox", "info.json"), "damaged")
+    machine.remove(os.path.join(machine.home, ".cache"))
+    assert machine.states() == {"foo": "ok"}
+
+
+def refuse(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the system refuse every question about a place, as it does not to root."""
+    for name in ("stat", "lstat", "scandir"):
+        ask = getattr(os, name)
+
+        def asked(path: str | int, ask: Callable[..., object] = ask, **how: object) -> object:
+            if isinstance(path, str) and (path + os.sep).startswith(place + os.sep):
+                raise PermissionError(errno.EACCES, "Permission denied", path)
+            return ask(path, **how)
+
+        monkeypatch.setattr(os, name, asked)
+
+
 def test_what_is_broken_stays(machine: Machine) -> None:
     """What no record of ours names stays, and so does what a link leads to, however old."""
     environments = os.path.dirname(machine.environment(machine.keep("foo")))
@@ -311,19 +354,21 @@ def test_a_store_that_is_none(machine: Machine) -> None:
 # -- in use ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("{}/bin/python", id="program"),
-        pytest.param("{}", id="variable"),
-        pytest.param("{}/lib/../bin", id="not-normal"),
-        pytest.param("{link}/bin/python", id="through-a-link-to-the-store"),
-        pytest.param("{project}/.venv/bin/python", id="through-a-pointer"),
-        pytest.param("{project}/.venv", id="pointer"),
-        pytest.param("{below}/.venv/bin/python", id="pointer-below-another-venv"),
-        pytest.param("{below}/venv-2/bin/python", id="pointer-to-a-pointer"),
-        pytest.param("{below}/file/.venv/bin/python", id="redirect-file"),
-    ],
+def texts(**by_name: str) -> pytest.MarkDecorator:
+    """Return the mark of a test that runs with each of some texts, under its name."""
+    return pytest.mark.parametrize("text", by_name.values(), ids=by_name)
+
+
+@texts(
+    program="{}/bin/python",
+    variable="{}",
+    not_normal="{}/lib/../bin",
+    through_a_link_to_the_store="{link}/bin/python",
+    through_a_pointer="{project}/.venv/bin/python",
+    pointer="{project}/.venv",
+    pointer_below_another_venv="{below}/.venv/bin/python",
+    pointer_to_a_pointer="{below}/venv-2/bin/python",
+    redirect_file="{below}/file/.venv/bin/python",
 )
 def test_what_is_in_use_stays(machine: Machine, text: str) -> None:
     """An environment that a process speaks of stays, and the reason is shown."""
@@ -347,15 +392,12 @@ def test_what_is_in_use_stays(machine: Machine, text: str) -> None:
     assert wanted.keep[0].why == "in use by `python3` (process 7)"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("{}-old/bin/python", id="longer-name"),
-        pytest.param("/usr/bin/python", id="elsewhere"),
-        pytest.param("{project}/.venv-old/bin/python", id="no-pointer"),
-        pytest.param("{project}/.venv\0", id="null"),
-        pytest.param("{project}/venv-1", id="pointers-in-a-circle"),
-    ],
+@texts(
+    longer_name="{}-old/bin/python",
+    elsewhere="/usr/bin/python",
+    no_pointer="{project}/.venv-old/bin/python",
+    null="{project}/.venv\0",
+    pointers_in_a_circle="{project}/venv-1",
 )
 def test_who_does_not_use_it(machine: Machine, text: str) -> None:
     """A process that speaks of something similar uses nothing."""
@@ -367,16 +409,7 @@ def test_who_does_not_use_it(machine: Machine, text: str) -> None:
     assert in_use.users([environment], [process]) == {}
 
 
-@pytest.mark.parametrize(
-    "way",
-    [
-        pytest.param("program", id="program"),
-        pytest.param("script", id="script"),
-        pytest.param("variable", id="variable"),
-        pytest.param("directory", id="directory"),
-        pytest.param("path", id="path"),
-    ],
-)
+@pytest.mark.parametrize("way", ["program", "script", "variable", "directory", "path"])
 def test_a_real_process(machine: Machine, way: str) -> None:
     """A process that was really started from an environment keeps it, until it ends."""
     project = machine.keep("gone")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 import sys
 import threading
 import tomllib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -118,7 +119,7 @@ def test_a_disk_that_does_not_answer_is_asked_once(
         asked.append(path)
         forever.wait()
 
-    monkeypatch.setattr("uvlocal.manage.environments.folder_identity.identity_of", hang)
+    monkeypatch.setattr("uvlocal.manage.environments.folder_identity._identity", hang)
     disk = Disk(patience=0.01)
     for name in ("a", "b"):
         with pytest.raises(SilentError):
@@ -138,7 +139,7 @@ def test_ok(machine: Machine) -> None:
     assert {name: entry.state for name, entry in entries.items()} == {"foo": "ok", "bar": "ok"}
     assert entries["foo"].made
     assert not entries["bar"].made
-    assert "not made" in entries["bar"].why
+    assert "does not exist yet" in entries["bar"].why
 
 
 @pytest.mark.parametrize("folder", [False, True], ids=["no-folder", "empty-folder"])
@@ -232,7 +233,7 @@ def test_a_synced_folder_that_is_gone(machine: Machine) -> None:
     machine.remove(machine.dropbox)
     entry = machine.entries()["foo"]
     assert entry.state == "volume-not-mounted"
-    assert "`~/Dropbox` is not there" in entry.why
+    assert "`~/Dropbox` is missing" in entry.why
 
 
 class FakeDisk(Disk):
@@ -391,6 +392,29 @@ def test_a_silent_volume(machine: Machine) -> None:
     assert verdict == ("volume-not-mounted", "`/mnt/usb` does not answer", "")
 
 
+@pytest.mark.parametrize("place", ["/mnt/usb/code/foo", "/mnt/usb/code", "/mnt/usb"])
+def test_what_may_not_be_looked_at_is_not_gone(
+    place: str, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the system refuses the question, or the list of folders beside, nothing is known."""
+    refused: list[str] = []
+
+    def refuse(path: str, **_: object) -> NoReturn:
+        if path.startswith(place):
+            refused.append(path)
+            raise PermissionError(errno.EPERM, "Operation not permitted", path)
+        raise FileNotFoundError(path)
+
+    for name in ("stat", "lstat", "scandir"):
+        monkeypatch.setattr(os, name, refuse)
+    record = a_record("/mnt/usb/code/foo", "/mnt/usb")
+    verdict = Judge([], Disk(), machine.system()).verdict(record)
+    assert refused
+    assert verdict.state == "unreadable"
+    assert verdict.why.startswith(f"`{place}")
+    assert verdict.why.endswith("` could not be read")
+
+
 def test_a_silent_volume_does_not_hide_a_move() -> None:
     """Where a project may be found again on a silent disk, the search goes on elsewhere."""
     record = a_record("/mnt/usb/code/foo", "/mnt/usb")
@@ -479,9 +503,9 @@ def line(old: str, new: str) -> Callable[[str], None]:
         pytest.param(content("a = " + "[" * 20_000), "not valid TOML", id="deep"),
         pytest.param(line("version", "version = 2"), "newer uvlocal", id="newer"),
         pytest.param(line("version", 'version = "1"'), "another environment", id="version-text"),
-        pytest.param(line("root", 'root = "foo"'), "names no project", id="relative-root"),
-        pytest.param(line("root", "root = 5"), "names no project", id="root-number"),
-        pytest.param(line("root", 'root = "/a\\u0000"'), "names no project", id="root-null"),
+        pytest.param(line("root", 'root = "foo"'), "does not name a project", id="relative-root"),
+        pytest.param(line("root", "root = 5"), "does not name a project", id="root-number"),
+        pytest.param(line("root", 'root = "/a\\u0000"'), "does not name a project", id="root-null"),
         pytest.param(line("name", 'name = "x-0123456789"'), "another environment", id="name"),
         pytest.param(of_another_name, "another environment", id="file-name"),
         pytest.param(fifo, "cannot be read", id="fifo"),
@@ -514,10 +538,10 @@ def test_strangers_in_the_store(machine: Machine) -> None:
     entries = machine.entries()
     assert entries.pop("foo").state == "ok"
     assert {name: entry.why for name, entry in entries.items()} == {
-        "no-name": "its name is not one that uvlocal gives",
+        "no-name": "its name does not come from uvlocal",
         "file-0123456789": "it is not a directory",
         "link-0123456789": "it is a link, which is never followed",
-        "other-0123456789": "it is not a virtual environment, as it has no `pyvenv.cfg`",
+        "other-0123456789": "it has no `pyvenv.cfg`, so it is not a virtual environment",
         "empty-0123456789": "no record says which project it belongs to",
     }
     assert {entry.state for entry in entries.values()} == {"broken"}

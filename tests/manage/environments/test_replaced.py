@@ -14,12 +14,16 @@ from uvlocal.manage.environments import adopt, in_use, prune, record
 from uvlocal.manage.environments.folder_identity import identity_of
 from uvlocal.manage.environments.in_use import Process
 from uvlocal.shim import prepare
+from uvlocal.shim.call import Call
 from uvlocal.shim.machine import native
+from uvlocal.shim.machine.host import System
 from uvlocal.shim.store import lookup
 
 if TYPE_CHECKING:
     from support.hosts.machines import Machine
     from support.hosts.worlds import World
+
+    from uvlocal.shim.decide import Decision
 
 if sys.platform == "win32":
     pytest.skip("the machines here are POSIX's", allow_module_level=True)
@@ -52,6 +56,41 @@ def call(machine: Machine, project: str) -> list[str]:
     prepare.attempt(one, machine.decision)
     prepare.prepare(one, machine.decision)
     return machine.environments()
+
+
+def test_somebody_removes_the_store_meanwhile(
+    kept: Machine, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The notice tells of what was set aside, also where the place had to be made twice."""
+    project, claim, tries = again(kept), record.claim, []
+
+    def claimed(one: Call, decision: Decision) -> str | None:
+        tries.append(decision)
+        if len(tries) == 1:
+            raise FileNotFoundError
+        return claim(one, decision)
+
+    monkeypatch.setattr(record, "claim", claimed)
+    call(kept, project)
+    assert (len(tries), "is kept as `foo-" in capfd.readouterr().err) == (2, True)
+
+
+def test_a_record_is_read_once(kept: Machine) -> None:
+    """A call that may change an environment reads its record one time."""
+    read: list[str] = []
+
+    class Counting(System):
+        """A system that notes what is read."""
+
+        def read(self, path: str, limit: int = 2**30) -> bytes | None:
+            """Note the path, and read it."""
+            read.append(os.path.basename(path))
+            return super().read(path, limit)
+
+    place = os.path.join(kept.dropbox, "foo")
+    one = Call(["sync"], Counting(environ=dict(kept.environ), cwd=place))
+    one.settle(prepare.attempt)
+    assert [name for name in read if name in kept.records()] == kept.records()
 
 
 def script_names(machine: Machine, name: str) -> bool:
@@ -132,9 +171,9 @@ def test_what_only_looks_so(kept: Machine, key: str, value: object) -> None:
         _restored(kept, project)
     assert call(kept, project) == before
     if not key:  # from then on the restored folder is the one that the record knows
-        [name] = kept.records()
-        path = os.path.join(kept.store, "records", name)
-        assert not lookup.is_of_another_folder(path, project, kept.system())
+        one = kept.call(project)
+        assert one.facts.store is not None
+        assert not lookup.is_of_another_folder(one.facts.store, project, one.system)
 
 
 def test_a_disk_without_birth_times(kept: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,6 @@ class Place:
     """A project with an environment in a shared folder, and one of the user's own elsewhere."""
 
     def __init__(self, root: Path) -> None:
-        """Make both."""
         self.root = os.path.realpath(root)
         self.project = os.path.join(self.root, "shared", "foo")
         self.venv = os.path.join(self.project, ".venv")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from unittest.mock import Mock
 
 import pytest
+from support import systems
 
 from uvlocal.manage.files.tree import Budget, Cost, Entry, Files, describe, is_conflict, measure
 
@@ -25,7 +26,6 @@ class Tree(Files):
     """A disk made of a dictionary: folder to its entries."""
 
     def __init__(self, tree: dict[str, list[Entry]]) -> None:
-        """Take the tree."""
         self.tree = tree
         self.listed: list[str] = []
 
@@ -107,6 +107,7 @@ def test_a_status_says(facts: dict[str, int], expected: Entry) -> None:
     assert describe("x", Mock(spec_set=list(facts), **facts)) == expected
 
 
+@systems.needs_links
 def test_a_real_folder(tmp_path: Path) -> None:
     """Files, folders and links are told apart, links not followed."""
     (tmp_path / "file").write_bytes(b"12345")

@@ -154,11 +154,11 @@ def test_one_file_that_cannot_be_changed(home: Home) -> None:
 @pytest.mark.parametrize(
     ("wish", "message"),
     [
-        pytest.param(Wish("a:b"), "cannot be on PATH", id="colon"),
-        pytest.param(Wish("a\nb"), "cannot be on PATH", id="line-break"),
+        pytest.param(Wish("a:b"), "that PATH cannot hold", id="colon"),
+        pytest.param(Wish("a\nb"), "that PATH cannot hold", id="line-break"),
         pytest.param(Wish(shells=("tcsh",)), "unknown shell `tcsh`", id="unknown-shell"),
-        pytest.param(Wish("taken"), "is in the way", id="foreign-file"),
-        pytest.param(Wish("linked"), "is in the way", id="link"),
+        pytest.param(Wish("taken"), "already exists", id="foreign-file"),
+        pytest.param(Wish("linked"), "already exists", id="link"),
         pytest.param(Wish("file"), "cannot be written", id="no-folder"),
     ],
 )
@@ -183,7 +183,7 @@ def test_file_that_changes_between_question_and_answer(home: Home) -> None:
     path = home.write(".bashrc", "new\n")
     made = install.perform(todo)
     assert [(line.state, line.reason) for line in made.lines] == [
-        ("blocked", "was changed by another program meanwhile"),
+        ("blocked", "was changed by another program in the meantime"),
         ("added", ""),
     ]
     assert path.read_text() == "new\n"
@@ -296,7 +296,6 @@ class FakePath:
     """The user's PATH as a value."""
 
     def __init__(self, text: str | None, *, broken: bool = False) -> None:
-        """Hold the value."""
         self.text = text
         self.broken = broken
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import systems
 
 from uvlocal.manage.installation import rc_files
 from uvlocal.manage.installation.rc_files import MARK
@@ -156,6 +157,7 @@ def test_users_lines_are_not_ours(line: str) -> None:
     ],
 )
 @pytest.mark.parametrize("mode", [0o644, 0o600, 0o755])
+@systems.posix_only("modes are of POSIX, and Windows needs no startup files")
 def test_file_is_restored(tmp_path: Path, content: bytes, mode: int) -> None:
     """Content, mode and the file itself are as before once the line is gone."""
     path = tmp_path / "rc"
@@ -200,6 +202,7 @@ def test_link_into_a_dotfiles_repository(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("linked", [False, True], ids=["alone", "hard-linked"])
+@systems.posix_only("modes are of POSIX, and Windows needs no startup files")
 def test_line_in_the_middle(tmp_path: Path, linked: bool) -> None:
     """A line that others follow goes as well; mode, hard links and neighbours stay."""
     path = tmp_path / "rc"
@@ -268,7 +271,7 @@ def _huge(path: Path) -> None:
         pytest.param(_half_utf16, "is not text", id="half-a-character"),
         pytest.param(
             _continued,
-            "ends with a `\\`, so its last line would swallow another",
+            "ends with a `\\`, so its last line would join the new one",
             id="continued-line",
         ),
         pytest.param(_huge, "cannot be read", id="huge"),
@@ -310,7 +313,7 @@ def test_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
     path.write_bytes(b"a\n")
     edit = rc_files.plan_add(str(path), CODE, System())
     path.write_bytes(b"other\n")
-    with pytest.raises(OSError, match="meanwhile"):
+    with pytest.raises(OSError, match="in the meantime"):
         rc_files.perform(edit)
     assert path.read_bytes() == b"other\n"
 

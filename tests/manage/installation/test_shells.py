@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from support import systems
 from support.hosts.fakes import FakeSystem
 from support.tools import nushell
 
@@ -96,6 +97,7 @@ def test_windows_needs_no_startup_files() -> None:
     assert shells.in_use(FakeSystem(platform="win32"), ["pwsh.exe"]) == []
 
 
+@systems.posix_only("there, `bash` may be that of another system, WSL")
 def test_running_shells_are_found() -> None:
     """The programs that this process was started from are known, the nearest first."""
     code = "from uvlocal.manage.installation import shells; print(shells.running())"

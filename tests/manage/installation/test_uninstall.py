@@ -110,7 +110,7 @@ def test_environments_held_by_another_process(home: Home, monkeypatch: pytest.Mo
     monkeypatch.setattr(store_lock, "_PATIENCE", 0.1)
     with store_lock.lock(str(folder.parent.parent)):
         [one] = remove_all.remove(going, home.system, list)
-    assert one.stays.startswith("is held by another process")
+    assert one.stays.startswith("is locked by another process")
     assert folder.exists()
 
 
@@ -213,7 +213,7 @@ def test_world_that_changes_between_question_and_answer(home: Home) -> None:
     path = home.write(".bashrc", "new\n")
     gone = uninstall.perform(todo)
     assert [(one.path, one.reason) for one in gone.problems] == [
-        (str(path), "was changed by another program meanwhile")
+        (str(path), "was changed by another program in the meantime")
     ]
     assert path.read_text() == "new\n"
     assert not home.shims.exists()
@@ -222,7 +222,7 @@ def test_world_that_changes_between_question_and_answer(home: Home) -> None:
 def test_uninstall_refuses_what_is_not_ours(home: Home) -> None:
     """A `uv` that is no shim is not removed."""
     path = home.write("folder/uv", "mine")
-    with pytest.raises(UserError, match="is not a shim of uvlocal"):
+    with pytest.raises(UserError, match="is not a uvlocal shim"):
         home.uninstall(str(path.parent))
 
 

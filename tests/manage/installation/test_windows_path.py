@@ -17,7 +17,6 @@ class FakePath:
     """A registry value; `writes` counts how often programs were told of a change."""
 
     def __init__(self, value: Value | None, *, broken: bool = False) -> None:
-        """Hold the value."""
         self.value = value
         self.broken = broken
         self.writes = 0

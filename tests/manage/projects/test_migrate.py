@@ -259,7 +259,7 @@ def test_an_interrupt_by_the_user(machine: Machine) -> None:
         raise KeyboardInterrupt
 
     before = machine.tree(machine.root)
-    with pytest.raises(UserError, match="interrupted, the old environment is as it") as raised:
+    with pytest.raises(UserError, match="interrupted, the old environment is unchanged") as raised:
         machine.migrate(start=start)
     assert raised.value.code == 130
     assert machine.tree(machine.root) == before
@@ -275,7 +275,7 @@ def test_an_interrupt_while_the_old_goes(machine: Machine, monkeypatch: pytest.M
 
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "rmtree", interrupt)
-        with pytest.raises(UserError, match="while the old environment was removed") as raised:
+        with pytest.raises(UserError, match="while removing the old environment") as raised:
             job.apply()
     assert raised.value.hint == "run the same command again to finish it"
     assert machine.migrate().state == "migrated"
@@ -310,7 +310,7 @@ def test_a_store_that_is_held(machine: Machine, monkeypatch: pytest.MonkeyPatch)
         raise store_lock.BusyError(machine.store)
 
     monkeypatch.setattr(record, "write_first", busy)
-    with pytest.raises(UserError, match="another process holds it"):
+    with pytest.raises(UserError, match="another process is using it"):
         machine.migrate()
     assert os.path.isdir(machine.old)
 
@@ -330,7 +330,7 @@ def test_a_local_project(machine: Machine) -> None:
     """A project on a local volume has nothing to migrate."""
     result = machine.plan(path=machine.project("local/foo")).result
     assert result.state == "not-redirected"
-    assert "lies on a local volume" in result.why
+    assert "is on a local volume" in result.why
 
 
 def test_a_strategy_in_place(machine: Machine) -> None:
@@ -339,7 +339,7 @@ def test_a_strategy_in_place(machine: Machine) -> None:
     result = machine.plan().result
     assert (result.state, result.why) == (
         "not-redirected",
-        "its strategy is `no-metadata`, which needs no environment elsewhere",
+        "its strategy is `no-metadata`, which keeps the environment in the project",
     )
 
 
@@ -391,7 +391,7 @@ def test_things_of_a_person(machine: Machine) -> None:
     for result in (job.apply(), machine.migrate()):
         assert (result.state, result.why) == (
             "own-files",
-            "`.venv` holds `src`, which no package put there",
+            "`.venv` contains `src`, which no package installed",
         )
     assert os.path.isdir(f"{machine.old}/src/mine/.git")
     assert machine.uv.calls == []
@@ -432,7 +432,7 @@ def test_in_use_meanwhile(machine: Machine) -> None:
 def test_what_uvlocal_runs_from(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment that this very program runs from is not removed."""
     monkeypatch.setattr("sys.prefix", machine.old)
-    assert machine.plan().result.why == "`.venv` is what uvlocal itself runs from"
+    assert machine.plan().result.why == "uvlocal itself runs from `.venv`"
 
 
 def test_a_volume_mounted_inside(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

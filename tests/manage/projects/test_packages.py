@@ -20,7 +20,6 @@ class Environment:
     """An environment below a folder, written file by file."""
 
     def __init__(self, root: Path, *, library: str = "lib/python3.12") -> None:
-        """Make it, with nothing installed."""
         self.path = str(root / "env")
         self.packages = os.path.join(self.path, library, "site-packages")
         os.makedirs(self.packages)

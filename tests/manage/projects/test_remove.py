@@ -60,11 +60,11 @@ def test_in_use(machine: Machine) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        pytest.param(["Dropbox/foo"], 1, "pass `--yes` to go ahead", id="unasked"),
+        pytest.param(["Dropbox/foo"], 1, "pass `--yes` to proceed", id="unasked"),
         pytest.param(["Dropbox/new"], 1, "uvlocal keeps no environment for", id="none-kept"),
         pytest.param(["Dropbox"], 1, "no `pyproject.toml`", id="no-project"),
         pytest.param(["nonexistent"], USAGE, "does not exist", id="no-folder"),
-        pytest.param(["Dropbox/foo", "--all"], USAGE, "exclude each other", id="both"),
+        pytest.param(["Dropbox/foo", "--all"], USAGE, "cannot be used with PATH", id="both"),
     ],
 )
 def test_nothing_is_removed(machine: Machine, words: list[str], code: int, says: str) -> None:

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from support import systems
 from support.hosts.fakes import FakeSystem, Link
 
 from uvlocal.manage.errors import UserError
@@ -29,7 +30,6 @@ class Machine:
     """A home with a Dropbox folder, and whatever a test writes into it."""
 
     def __init__(self, root: Path) -> None:
-        """Make it."""
         self.home = os.path.realpath(root)
         self.dropbox = self.path("Dropbox")
         os.mkdir(self.dropbox)
@@ -69,6 +69,7 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     """Return a machine without projects."""
+    systems.need_posix("the machines here are POSIX's")
     return Machine(tmp_path)
 
 
@@ -106,6 +107,25 @@ def test_what_is_told_of_a_project(machine: Machine) -> None:
     assert one.complete
     assert one.saves
     assert one.sentence.startswith("`~/Dropbox/foo` is synced by Dropbox")
+
+
+@pytest.mark.parametrize("place", ["Dropbox/foo", "Dropbox/foo/.venv/lib"])
+def test_what_may_not_be_read(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """A folder that could not be read is counted, and its environment is not counted to the end."""
+    machine.project("Dropbox/foo", environment=10)
+    refused, scandir = machine.path(place), os.scandir
+
+    def refuse(path: str) -> object:
+        if path == refused:
+            raise PermissionError(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = machine.scan()
+    assert found.unread_folders == 1
+    assert [one.complete for one in found.projects] == [False] * (".venv" in place)
 
 
 def test_hidden_and_evicted_files(machine: Machine) -> None:

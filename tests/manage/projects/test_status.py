@@ -179,9 +179,9 @@ def test_a_pointer_that_leads_astray(machine: Machine) -> None:
     bar, foo = machine.keep("bar"), machine.keep("foo")
     os.symlink(machine.environment(bar), os.path.join(foo, ".venv"))
     found = status.of(foo, machine.environ)
-    assert found.pointer_problem.startswith("`.venv` leads to another environment, `~/.local")
+    assert found.pointer_problem.startswith("`.venv` points to another environment, `~/.local")
     told = run(machine, "status", "Dropbox/foo")
-    assert "hint: `uvlocal link` lets it lead to the environment" in told.raw_err
+    assert "hint: `uvlocal link` points it to the environment" in told.raw_err
     shutil.rmtree(machine.environment(bar))
     assert "dangling" in status.of(foo, machine.environ).pointer_problem
 
@@ -192,7 +192,7 @@ def test_a_pointer_that_a_client_would_harm(machine: Machine) -> None:
     machine.write(f"{machine.home}/cloud/.csync_journal.db")
     there = machine.project(f"{machine.home}/cloud/bar")
     why = status.of(there, machine.environ).pointer_problem
-    assert why == "none is made: Nextcloud leaves symbolic links out"
+    assert why == "none is created: Nextcloud leaves symbolic links out"
     assert status.of(machine.project("foo"), machine.environ).pointer_problem == ""
 
 
@@ -200,5 +200,5 @@ def test_a_folder_without_a_project(machine: Machine) -> None:
     """Where there is no project, the volume is named all the same, and the exit code is 1."""
     told = run(machine, "status", "Dropbox")
     assert told.code == FINDINGS
-    assert told.raw_err.splitlines()[0].endswith("or above it; the folder lies on Dropbox (synced)")
-    assert "lies on" not in run(machine, "status", machine.root).raw_err
+    assert told.raw_err.splitlines()[0].endswith("or above it; the folder is on Dropbox (synced)")
+    assert "is on" not in run(machine, "status", machine.root).raw_err

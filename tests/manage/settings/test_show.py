@@ -23,7 +23,6 @@ class Home:
     """A user's home with a project in it; `environ` can be added to."""
 
     def __init__(self, root: Path) -> None:
-        """Make it."""
         self.path = os.path.realpath(root)
         self.environ = {"HOME": self.path, "XDG_CONFIG_HOME": os.path.join(self.path, "config")}
         if sys.platform == "win32":
@@ -148,7 +147,7 @@ def test_problems(home: Home) -> None:
     problems = show.shown(home.system).problems
     assert [problem.partition(": ")[2].partition(",")[0] for problem in problems] == [
         "`mode` is 'sometimes'",
-        "`mood` is no setting here",
+        "`mood` is not a setting here",
     ]
 
 
@@ -190,7 +189,7 @@ def test_set(home: Home, key: str, text: str, written: str) -> None:
     ("key", "text", "said", "hint"),
     [
         pytest.param("mood", "never", "unknown setting `mood`", "did you mean `mode`?", id="typo"),
-        pytest.param("xyzzy", "x", "unknown setting `xyzzy`", "known are `mode`, ", id="unknown"),
+        pytest.param("xyzzy", "x", "unknown setting `xyzzy`", "use one of `mode`, ", id="unknown"),
         pytest.param(
             "mode", "sometimes", "`mode` is 'sometimes', must be one of `auto`", "", id="choice"
         ),
@@ -270,7 +269,7 @@ def test_set_in_a_project(home: Home) -> None:
 def test_a_project_chooses_no_place(home: Home) -> None:
     """A folder that others write to cannot say where things go on this machine."""
     home.enter_project()
-    with pytest.raises(UserError, match="`store` is the user's to set") as raised:
+    with pytest.raises(UserError, match="`store` cannot be set for a project") as raised:
         edit.set_value("store", "~/x", project=True, system=home.system)
     assert raised.value.code == 2
 
@@ -311,7 +310,7 @@ def test_another_store_leaves_the_old_one(home: Home) -> None:
     edit.set_value("store", "~/one", project=False, system=home.system)
     os.mkdir(os.path.join(home.path, "one"))
     changes = edit.set_value("store", "~/two", project=False, system=home.system)
-    assert changes.hints == ("the environments made so far stay in `~/one`",)
+    assert changes.hints == ("existing environments stay in `~/one`",)
 
 
 # -- unsetting -------------------------------------------------------------------------------------
@@ -476,7 +475,7 @@ def test_a_project_file_that_leads_out(tmp_path: Path) -> None:
     os.makedirs(os.path.dirname(home.project_file))
     os.symlink(mine, home.project_file)
     home.cwd = os.path.dirname(home.project_file)
-    with pytest.raises(UserError, match="leads out of the project"):
+    with pytest.raises(UserError, match="outside the project"):
         edit.set_value("mode", "never", project=True, system=home.system)
     with open(mine, encoding="utf-8") as file:
         assert file.read() == "[project]\n"

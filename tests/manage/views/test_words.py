@@ -15,6 +15,12 @@ AVOIDED = {
     r"\bstands? (above|before)": "takes precedence over, comes first on",
     r"\bin the cloud alone": "only in the cloud",
     r"\b(takes?|took) (it )?along": "reuse",
+    r"\blies? (on|in)\b": "is on, is in",
+    r"\bleads? to\b": "points to",
+    r"\bexclude each other": "cannot be used with",
+    r"\bany ?more\b": "no longer",
+    r"\bis made\b": "is created",
+    r"\bmeanwhile\b": "in the meantime",
 }
 
 

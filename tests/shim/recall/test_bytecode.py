@@ -80,7 +80,6 @@ class Installed:
     """A copy of the package, a launcher's configuration, a Dropbox folder with a project."""
 
     def __init__(self, root: str) -> None:
-        """Make them."""
         self.root = root
         self.package = os.path.join(root, "site-packages")
         self.shim = os.path.join(self.package, "uvlocal", "shim")

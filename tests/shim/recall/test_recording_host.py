@@ -184,6 +184,31 @@ def test_a_stamp_changes_with_what_it_stands_for(
         assert ask(System(), folder) == answer
 
 
+def test_the_flag_is_noted(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The flag of what is hidden is a stamp of its own, links not followed; nothing else shows."""
+    flags = {f"{folder}/file": stat.UF_HIDDEN | stat.UF_NODUMP, f"{folder}/folder": 0}
+
+    def lstat(path: str) -> SimpleNamespace:
+        if path not in flags:
+            raise FileNotFoundError(path)
+        return SimpleNamespace(st_flags=flags[path])
+
+    monkeypatch.setattr("os.lstat", lstat)
+    system = RecordingSystem(platform="darwin", environ={}, cwd="/", home="/")
+    asked = ("file", "folder", "none")
+    assert [system.is_hidden(f"{folder}/{name}") for name in asked] == [True, False, False]
+    assert system.complete
+    assert system.newest == 0
+    stamps = {path: stamp for (_, path), stamp in system.inputs.items()}
+    assert stamps == {
+        f"{folder}/{name}": stamp for name, stamp in zip(asked, ("f1", "f0", "f0"), strict=True)
+    }
+    checks = [(stamp, path) for path, stamp in stamps.items()]
+    assert recorded.holds(checks)
+    flags[f"{folder}/folder"] = stat.UF_HIDDEN
+    assert not recorded.holds(checks)
+
+
 def test_two_answers_within_one_call(folder: str) -> None:
     """What changes while a call looks at it is not recorded."""
     for ask in (RecordingSystem.stat, RecordingSystem.listdir, RecordingSystem.can_write):
@@ -272,9 +297,16 @@ def test_a_link_on_windows_has_no_stamp(folder: str) -> None:
     assert not system.complete
 
 
-def test_without_windows_there_is_no_stamp_for_what_is_mounted() -> None:
-    """On macOS nothing tells cheaply that the list of mounts is unchanged."""
+def test_what_is_mounted_on_a_mac(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list is stamped as the launcher makes it; without a list nothing is recorded."""
+    rows = [("/dev/disk3s1", "/", "apfs", "local"), ("//nas/a", "/Volumes/é", "smbfs", "")]
+    monkeypatch.setattr(System, "mounts", lambda _: rows)
     system = RecordingSystem(platform="darwin", environ={}, cwd="/", home="/")
+    assert system.mounts() == rows
+    data = b"/\0apfs\0l" + "/Volumes/é\0smbfs\0r".encode()
+    assert system.inputs == {("m", "mounts"): "m" + summed(data)}
+    assert system.complete
+    rows.clear()
     system.mounts()
     assert not system.complete
 

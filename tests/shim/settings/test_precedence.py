@@ -105,7 +105,7 @@ def test_link_mode(mounts: str, root: str, files: dict[str, object], expected: s
 
 
 def test_link_mode_without_a_better_place() -> None:
-    """Where the cache lies on the same volume as the project, links are no trouble."""
+    """Where the cache is on the same volume as the project, links are no trouble."""
     system = machine("no-metadata")
     system.mount_text = "1 0 0:40 / / rw - nfs4 server:/x rw\n"
     system.devices["/"] = 40

@@ -139,7 +139,7 @@ def test_where_the_machines_file_lies(platform: str, environ: dict[str, str], pa
         pytest.param(b"store = ", "is not valid TOML", id="broken"),
         pytest.param(Special(), "cannot be read", id="fifo"),
         pytest.param(b'store = "$GONE/x"', "names the variable `GONE`", id="variable"),
-        pytest.param(b'stroe = "/x"', "`stroe` is no setting here", id="unknown"),
+        pytest.param(b'stroe = "/x"', "`stroe` is not a setting here", id="unknown"),
     ],
 )
 def test_a_wrong_machine_file(content: object, problem: str) -> None:
@@ -230,12 +230,14 @@ def test_strategy_for_a_provider(
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        pytest.param(b"x = {\n a = 1,\n}", "`x` is no setting here", id="toml-1.1"),
+        pytest.param(b"x = {\n a = 1,\n}", "`x` is not a setting here", id="toml-1.1"),
         pytest.param(b"mode = ", "is not valid TOML", id="broken"),
         pytest.param(b"\xff\xfe", "is not valid TOML", id="not-utf8"),
         pytest.param(b"a = " + b"[" * 9000, "is not valid TOML", id="deep"),
         pytest.param(Special(), "cannot be read", id="fifo"),
-        pytest.param(b'mdoe = "auto"', "`mdoe` is no setting here, known are `mode`", id="unknown"),
+        pytest.param(
+            b'mdoe = "auto"', "`mdoe` is not a setting here, use one of `mode`", id="unknown"
+        ),
         pytest.param(b'mode = "on"', "`mode` is 'on', must be one of `auto`", id="bad-choice"),
         pytest.param(b"mode = 1", "`mode` is 1, must be one of `auto`", id="bad-type"),
         pytest.param(b'store = "envs"', "`store` must be an absolute path", id="relative-store"),
@@ -254,7 +256,7 @@ def test_strategy_for_a_provider(
             b'[providers.box]\nstrategy = "x"', "`providers.box.strategy` is 'x'", id="strategy"
         ),
         pytest.param(
-            b"[providers.box]\nx = 1", "`providers.box.x` is no setting", id="provider-key"
+            b"[providers.box]\nx = 1", "`providers.box.x` is not a provider", id="provider-key"
         ),
     ],
 )

@@ -151,7 +151,8 @@ def test_two_roots_never_share_an_environment(content: bytes, *, same: bool) -> 
     first = naming.name_of(ROOT, machine())
     system = machine({f"{HOME_STORE}/records/{first}.toml": content})
     second = naming.name_of(ROOT, system, salt=1)
-    assert lookup.name_in(HOME_STORE, ROOT, system) == (first if same else second)
+    name, _ = lookup.find_in(HOME_STORE, ROOT, system)
+    assert name == (first if same else second)
 
 
 def test_a_key_with_quotes_needs_the_parser() -> None:
@@ -174,3 +175,23 @@ def test_a_home_that_is_all_remote() -> None:
     decision = Call(["sync"], system).settle()
     assert decision.code == "network"
     assert decision.environment.startswith("/scratch/me/uvlocal/envs/foo-")
+
+
+@pytest.mark.parametrize(
+    ("content", "provider"),
+    [
+        pytest.param(record("~/src/foo") + b'provider = "hides-files"\n', "hides-files", id="ours"),
+        pytest.param(record("~/other") + b'provider = "hides-files"\n', "", id="another-roots"),
+        pytest.param(record("~/src/foo") + b'provider = ""\n', "", id="empty"),
+        pytest.param(b"\xff\0", "", id="broken"),
+        pytest.param(None, "", id="none"),
+    ],
+)
+def test_what_a_record_remembers(content: bytes | None, provider: str) -> None:
+    """The provider that a project's own record names is told, and no other's."""
+    system = machine({})
+    root = "/home/me/src/foo"
+    store = settings.load(system).store
+    if content is not None:
+        system.put(lookup.record_path(store, naming.name_of(root, system), system), content)
+    assert lookup.recorded_provider(root, system, settings.load(system)) == provider

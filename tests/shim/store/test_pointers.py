@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from support import systems
 from support.hosts.fakes import FakeSystem, Link, Special
 
 from uvlocal.shim.machine import host
@@ -290,7 +291,7 @@ def test_what_comes_meanwhile_stays(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == [".venv"]
 
 
-@pytest.mark.parametrize("planted", ["link", "folder"])
+@pytest.mark.parametrize("planted", [pytest.param("link", marks=systems.needs_links), "folder"])
 def test_a_planted_draft(tmp_path: Path, planted: str) -> None:
     """What others put where a pointer is made is not followed, and not written to."""
     precious = tmp_path / "precious"

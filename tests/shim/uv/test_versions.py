@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from support import systems
 
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.uv import versions
@@ -23,7 +24,6 @@ class Uv:
     """A binary that stands for uv, and how often it was asked."""
 
     def __init__(self, path: Path, answer: bytes = b"uv 0.9.30 (x86_64)\n") -> None:
-        """Make the file."""
         path.write_bytes(b"uv")
         self.path = str(path)
         self.answer = answer
@@ -80,7 +80,7 @@ def test_modes(tmp_path: Path, cache: str) -> None:
     assert stat.S_IMODE(os.stat(os.path.dirname(cache)).st_mode) == 0o700
 
 
-@pytest.mark.parametrize("kind", ["script", "link"])
+@pytest.mark.parametrize("kind", ["script", pytest.param("link", marks=systems.needs_links)])
 def test_a_wrapper_is_asked_each_time(tmp_path: Path, cache: str, kind: str) -> None:
     """What finds the uv by itself, another one in each folder, is asked again each time."""
     uv = Uv(tmp_path / "uv")

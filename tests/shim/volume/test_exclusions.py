@@ -79,13 +79,13 @@ def test_dropbox_with_another_value(value: bytes) -> None:
     ],
 )
 def test_disputed(path: str, attributes: tuple[str, ...]) -> None:
-    """What iCloud may or may not heed is told, and changes no decision."""
+    """What iCloud may or may not respect is told, and changes no decision."""
     container = "/Users/me/Library/Mobile Documents/com~apple~CloudDocs"
     system = FakeSystem({f"{container}/{path}": None}, platform="darwin")
     system.attributes = {(f"{container}/{name}", IGNORE_ATTRIBUTE): b"1" for name in attributes}
     volume = _at(f"{container}/{path}", system)
     assert (volume.kind, volume.state, volume.confidence) == ("synced", "perhaps-excluded", "low")
-    assert "may or may not heed" in " ".join(volume.evidence)
+    assert "may or may not respect" in " ".join(volume.evidence)
 
 
 @pytest.mark.parametrize(

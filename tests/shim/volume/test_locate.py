@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from support import systems
 from support.hosts.fakes import FakeSystem, Link
 from support.hosts.sample_clients import (
     PLATFORMS,
@@ -86,10 +87,10 @@ def test_contest_of_a_root() -> None:
     system = _dropbox("/home/me/my cloud/foo")
     synced = _at("/home/me/my cloud/foo", system, synced_roots=("/home/me/my cloud",))
     assert synced.contest == "uvlocal config remove-root ~/'my cloud'"
-    assert "`~/my cloud` is one of your `synced-roots`" in synced.evidence
+    assert "`~/my cloud` is listed in your `synced-roots`" in synced.evidence
     local = _at("/home/me/Dropbox/foo", system, local_roots=("/home/me/Dropbox",))
     assert local.contest == "uvlocal config remove-root ~/Dropbox"
-    assert "`~/Dropbox` is one of your `local-roots`" in local.evidence
+    assert "`~/Dropbox` is listed in your `local-roots`" in local.evidence
 
 
 def test_everything_is_local() -> None:
@@ -176,7 +177,7 @@ def test_link_that_is_followed() -> None:
         "onedrive-abraunegg",
         "followed",
     )
-    assert "follows links" in volume.evidence[0]
+    assert "this client follows" in volume.evidence[0]
     assert _at("/home/me/OneDrive/foo", system, local_roots=("/home/me/src",)).kind == "local"
 
 
@@ -313,6 +314,81 @@ def test_icloud_without_permission() -> None:
     value = b"com.apple.CloudDocs.iCloudDriveFileProvider/ABC-123"
     system.attributes[("/Users/me/Documents", "com.apple.file-provider-domain-id")] = value
     assert _at("/Users/me/Documents/foo", system).provider == "icloud"
+
+
+# -- the harm itself -------------------------------------------------------------------------------
+
+
+def _harmed(*hidden: str, **files: object) -> FakeSystem:
+    system = _mac({"/Users/me/code/foo/pyproject.toml": b"", **files})
+    system.hidden = {f"/Users/me/code/foo/{name}" for name in hidden}
+    return system
+
+
+@pytest.mark.parametrize(
+    ("hidden", "recorded", "kind"),
+    [
+        pytest.param((".git",), "", "synced", id="git"),
+        pytest.param((".venv",), "", "synced", id="venv"),
+        pytest.param((), "hides-files", "synced", id="remembered"),
+        pytest.param((), "", "local", id="nothing-hidden"),
+        pytest.param((), "dropbox", "local", id="another-provider-remembered"),
+        pytest.param((".idea",), "", "local", id="something-else-hidden"),
+    ],
+)
+def test_hidden_files(hidden: tuple[str, ...], recorded: str, kind: str) -> None:
+    """A project whose `.git` or `.venv` is hidden is synced, and stays so once redirected."""
+    system = _harmed(*hidden)
+    root = "/Users/me/code/foo"
+    volume = locate(root, root, system, Settings(), recorded=lambda: recorded)
+    assert volume.kind == kind
+    if kind == "synced":
+        assert (volume.provider, volume.top) == ("hides-files", root)
+        assert volume.label == "a client that hides files"
+        assert volume.contest == "uvlocal config add-root --local ~/code/foo"
+
+
+@pytest.mark.parametrize(
+    ("settings", "files", "answer"),
+    [
+        pytest.param({"local_roots": ("/Users/me/code",)}, {}, ("local", None), id="local-root"),
+        pytest.param({"synced_roots": ("/Users/me/code",)}, {}, ("synced", None), id="synced-root"),
+        pytest.param(
+            {"providers": {"hides-files": {"enabled": False}}}, {}, ("local", None), id="turned-off"
+        ),
+        pytest.param(
+            {},
+            {"/Users/me/.dropbox/info.json": dropbox_info(personal="/Users/me/code")},
+            ("synced", "dropbox"),
+            id="a-named-provider",
+        ),
+    ],
+)
+def test_hidden_files_come_last(
+    settings: dict[str, object], files: dict[str, object], answer: tuple[str, str | None]
+) -> None:
+    """The user's own word and every named provider come before the flag."""
+    volume = _at("/Users/me/code/foo", _harmed(".git", **files), **settings)
+    assert (volume.kind, volume.provider) == answer
+
+
+@pytest.mark.parametrize(("type_", "kind"), [("smbfs", "network"), ("exfat", "incapable")])
+def test_hidden_files_of_a_server(type_: str, kind: str) -> None:
+    """A server or a FAT disk may hide dot-folders by itself: that it is one comes first."""
+    system = _harmed(".git")
+    system.devices = {"/Users/me/code": 9}
+    system.mount_rows = [("//nas/code", "/Users/me/code", type_, "rw")]
+    assert _at("/Users/me/code/foo", system).kind == kind
+
+
+@pytest.mark.parametrize("platform", ["linux", "win32"])
+def test_no_flag_elsewhere(platform: str) -> None:
+    """Other systems have no such flag, and are not asked for it."""
+    root = at_home(platform, "~/foo")
+    system = FakeSystem({root: None}, platform=platform)
+    system.hidden = {system.path.join(root, ".git")}
+    assert _at(root, system).kind == "local"
+    assert system.path.join(root, ".git") not in system.touched
 
 
 @pytest.mark.parametrize(
@@ -689,6 +765,7 @@ def test_sync_root_of_somebody_unknown() -> None:
     assert (volume.provider, volume.label) == ("cloud-files", "Foo Sync (a Windows sync root)")
 
 
+@systems.needs_links
 def test_this_machine(tmp_path: Path) -> None:
     """With real files: a root reached through a link is recognised by device and inode."""
     home, data = tmp_path / "home", tmp_path / "data"

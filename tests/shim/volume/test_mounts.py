@@ -1,4 +1,4 @@
-"""Mount tables as text, and the one mount that a path lies on."""
+"""Mount tables as text, and the one mount that a path is on."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ def test_backed_by_a_folder(kind: str, device: str, wanted: str, provider: str |
     volume = locate("/vault/foo", "/vault/foo", _backed(kind, device), Settings())
     assert (volume.kind, volume.provider) == (wanted, provider)
     if wanted != "local":
-        assert volume.evidence[0].startswith("`/vault` shows what `")
+        assert volume.evidence[0].startswith("`/vault` shows the content of `")
         assert volume.contest == "uvlocal config add-root --local /vault/foo"
     else:
         assert volume.mount_point == "/vault"

@@ -1,4 +1,4 @@
-"""What the README tells people to write for other tools; the tests try it, word for word."""
+"""What the documentation tells people to write for other tools; the tests try it, word for word."""
 
 from __future__ import annotations
 

@@ -90,10 +90,8 @@ def holds(inputs: list[tuple[str, str]]) -> bool:
 def _holds(stamp: str, path: str) -> bool:
     kind = stamp[0]
     status = _status(path, follow=kind in "asd")
-    if kind in "aA":
-        return status is None
-    if kind == "e":
-        return status is not None
+    if kind in "aAe":
+        return (status is not None) == (kind == "e")
     if kind in "sl":
         return status is not None and whole(kind, status) == stamp
     if kind in "dk":
@@ -109,6 +107,8 @@ def _holds(stamp: str, path: str) -> bool:
         return System().can_change(path) == (stamp == "o1")
     if kind == "p":
         return not os.access(path, os.X_OK)
+    if kind == "f":
+        return System().is_hidden(path) == (stamp == "f1")
     assert kind == "x", stamp
     return _attribute_holds(stamp[1:], path)
 

@@ -36,7 +36,6 @@ class Terminal:
         cwd: str,
         term: str = "dumb",
     ) -> None:
-        """Start the shell."""
         self._mark = _MARK.get(shell, _MARK_POSIX)
         self.process = pexpect.spawn(
             command[0],

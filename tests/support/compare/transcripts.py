@@ -22,7 +22,6 @@ class Transcripts:
     """The files; with `update` they are rewritten instead of compared."""
 
     def __init__(self, *, update: bool) -> None:
-        """Remember what to do."""
         self._update = update
 
     def check(self, name: str, results: Iterable[Completed]) -> None:

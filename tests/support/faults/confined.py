@@ -88,7 +88,16 @@ def _is_writing(path: object, flags: object) -> bool:
 def _absolute(path: object, folder: object) -> str:
     """Return an absolute path; a number stands for what it is open on (proc_pid_fd(5))."""
     if isinstance(path, int):
-        return os.readlink(f"/proc/self/fd/{path}")
+        return _opened(path)
     text = os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else ""
-    above = f"/proc/self/fd/{folder}" if isinstance(folder, int) and folder >= 0 else os.getcwd()
+    above = _opened(folder) if isinstance(folder, int) and folder >= 0 else os.getcwd()
     return os.path.join(above, text)
+
+
+def _opened(number: int) -> str:
+    """Return what a descriptor is open on."""
+    if sys.platform == "darwin":
+        import fcntl  # noqa: PLC0415 - Windows, where nobody asks, has no such module
+
+        return os.fsdecode(fcntl.fcntl(number, fcntl.F_GETPATH, bytes(1024)).rstrip(b"\0"))
+    return os.readlink(f"/proc/self/fd/{number}")

@@ -30,7 +30,7 @@ _STDERR = 2
 
 @functools.cache
 def unavailable() -> str:
-    """Return why programs cannot be killed so on this machine, "" where they can."""
+    """Return why programs cannot be killed so on this machine, or "" if they can."""
     if not _STRACE:
         return "`strace` is not installed"
     result = subprocess.run(
@@ -81,7 +81,7 @@ def _is_change(name: str, arguments: str) -> bool:
 
 
 def kill(machine: HardMachine, step: str, command: list[str], cwd: str = "") -> bool:
-    """Run a command, killed at a step; say whether it was killed, and did not end before."""
+    """Run a command, killed at a step; return whether it was killed, and did not end before."""
     log = machine.path("strace.log")
     name = step.removeprefix("inject=").partition(":")[0]  # what is not traced is not injected
     result = subprocess.run(

@@ -67,7 +67,6 @@ class FakeSystem(System):
         home: str | None = None,
         blocked: tuple[str, ...] = (),
     ) -> None:
-        """Build the tree, each file's parents included."""
         default_home = {"linux": "/home/me", "darwin": "/Users/me", "win32": r"C:\Users\me"}
         home = default_home[platform] if home is None else home
         super().__init__(
@@ -229,6 +228,7 @@ class FakeSystem(System):
 
     def is_hidden(self, path: str) -> bool:
         """Return whether a path has macOS' flag."""
+        self.touched.append(path)
         return path in self.hidden
 
     def show(self, path: str) -> bool:

@@ -71,7 +71,6 @@ class HardMachine:
     """
 
     def __init__(self, root: str) -> None:
-        """Furnish it, as `uvlocal install` would."""
         self.root = os.path.realpath(root)
         self.home = self.path("home")
         self.dropbox = self.path("home/Dropbox")

@@ -28,7 +28,6 @@ class Home:
     """A home directory with a real uv (a script) beside it; the shell is bash."""
 
     def __init__(self, root: Path) -> None:
-        """Make the folders."""
         self.root = root
         self.path = root / "home"
         self.path.mkdir()

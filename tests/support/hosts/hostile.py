@@ -31,7 +31,6 @@ class Place:
     """
 
     def __init__(self, root: str, name: str = "foo") -> None:
-        """Make the home, install the shim, make both projects."""
         self.root = os.path.realpath(root)
         self.home = os.path.join(self.root, "home")
         self.shared = os.path.join(self.home, "Dropbox", "shared")

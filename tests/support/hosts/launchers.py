@@ -63,7 +63,7 @@ def build_all(root: str) -> None:
 
     def compile_program(name: str, source: str, output: str) -> None:  # noqa: ARG001 - its interface
         os.makedirs(os.path.dirname(output), exist_ok=True)
-        shutil.copyfile(ready[name], output)
+        shutil.copy(ready[name], output)
 
     with mock.patch.object(hook, "compile_program", compile_program):
         hook.build(root, lambda _: None)
@@ -161,7 +161,6 @@ class Machine:
     """
 
     def __init__(self, root: str, shim: bytes) -> None:
-        """Set up the folder `root` with a shim of that content."""
         self.root = root
         self.shim = self.put("shims/uv", shim)
         with open(recorder(), "rb") as file:

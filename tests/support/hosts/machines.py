@@ -30,7 +30,6 @@ class Machine:
     """A home with a Dropbox folder below `root`; `environ` is what commands see."""
 
     def __init__(self, root: str) -> None:
-        """Make the folders, and Dropbox's own note of where its folder is."""
         self.root = os.path.realpath(root)
         self.home = os.path.join(self.root, "home")
         self.dropbox = os.path.join(self.home, "Dropbox")

@@ -23,7 +23,6 @@ class Machine:
     """A home below `root`; `uv` stands for the real one."""
 
     def __init__(self, root: str) -> None:
-        """Make the home, and a project `foo` with an environment as uv would make it."""
         self.home = os.path.realpath(root)
         self.uv = FakeUv()
         self.environ = {"HOME": self.home, "PATH": self.path("bin")}

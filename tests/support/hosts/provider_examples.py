@@ -116,6 +116,7 @@ EXAMPLES: dict[str, dict[str, tuple[str, ...]]] = {
             "/Volumes/External/Example/foo",
         )
     },
+    "hides-files": {"darwin": ("~/hidden/repository", "~/hidden/environment")},
 }
 
 #: Likewise folders that look as if they did.
@@ -217,4 +218,5 @@ MISSES: dict[str, dict[str, tuple[str, ...]]] = {
     "file-provider": {
         "darwin": ("~/CloudStorage/Example/foo", "~/Library/CloudStorage-old/Example/foo")
     },
+    "hides-files": {"darwin": ("~/hidden/other", "~/shown/repository")},
 }

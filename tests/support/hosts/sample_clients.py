@@ -31,8 +31,13 @@ def at_home(platform: str, path: str) -> str:
 def machine(platform: str) -> FakeSystem:
     """Return a machine with every client of its system."""
     system = FakeSystem(platform=platform)
-    {"linux": _linux, "darwin": _macos, "win32": _windows}[platform](system)
+    fill(system)
     return system
+
+
+def fill(system: FakeSystem) -> None:
+    """Set up every client of its system on a machine."""
+    {"linux": _linux, "darwin": _macos, "win32": _windows}[system.platform](system)
 
 
 def _home(system: FakeSystem, path: str) -> str:
@@ -241,6 +246,8 @@ def _macos(system: FakeSystem) -> None:
     system.attributes = {
         ("/Volumes/External/Example", "com.apple.file-provider-domain-id"): b"com.example.fp/1",
     }
+    for path in ("~/hidden/repository/.git", "~/hidden/environment/.venv", "~/hidden/.git"):
+        system.hidden.add(_home(system, path))
     _roots(system, ("~/Documents", "~/Desktop", "~/Dropbox", "~/Dropbox (Maestral)", "~/Mirrored"))
     _roots(system, ("~/Box", "~/pSync", "~/Nextcloud", "~/ownCloud", "~/Seafile/My Library"))
     _roots(

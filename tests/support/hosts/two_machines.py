@@ -216,7 +216,6 @@ class Pair:
     """Both machines with a project `foo` in the shared folder, from `with` to its end."""
 
     def __init__(self, folder: Path, uv: str, cache: Path, client: Client) -> None:
-        """Make both, each with a home and a Python of its own."""
         self.client = client
         here, there = (
             World(str(folder / name), uv, cache=str(cache / "pair"), python=python)

@@ -48,7 +48,6 @@ class Windows:
     """A folder as in `launchers.Machine`, seen from Windows."""
 
     def __init__(self, root: Path, runner: list[str]) -> None:
-        """Set up the folder `root` with a shim, a uv, a Python and a package."""
         self.root = root
         self.runner = runner
         self.record = root / "record"

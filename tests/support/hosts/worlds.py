@@ -80,7 +80,6 @@ class World:
     """
 
     def __init__(self, root: str, uv: str, *, cache: str, python: str) -> None:
-        """Make the folders, and Dropbox's own note of where its folder is."""
         self.root = os.path.realpath(root)
         self.real_uv = uv
         self.version = real_uv.version(uv)

@@ -17,7 +17,6 @@ class CountedPython:
     """The Python of a world's shim, each of whose starts leaves a mark."""
 
     def __init__(self, world: World) -> None:
-        """Install the shim, and put a Python that counts into its configuration."""
         self._world = world
         self._log = world.path("python-starts")
         conf = os.path.join(world.install_shim(), "uvlocal-launcher.conf")
@@ -37,7 +36,7 @@ class CountedPython:
         return os.path.getsize(self._log) if os.path.exists(self._log) else 0
 
     def recalls(self, *arguments: str, cwd: str, env: dict[str, str] | None = None) -> bool:
-        """Make a call of uv, however that ends, and say whether it was recalled."""
+        """Make a call of uv, however that ends, and return whether it was recalled."""
         before = self.starts()
         self._world.uv(*arguments, cwd=cwd, env=env)
         return self.starts() == before

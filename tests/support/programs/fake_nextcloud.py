@@ -85,7 +85,6 @@ class FakeNextcloud:
     """The server, while the test lasts; `uploads` are the paths of the files that it was given."""
 
     def __init__(self) -> None:
-        """Choose a free port of the loopback device."""
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self.uploads: list[str] = []
         self._server.taken = self.uploads

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
 
 def hide(tree: str) -> int:
-    """Hide everything below dot-directories, as macOS does in iCloud Drive; return how many."""
+    """Hide dot-directories and everything below, as seen in iCloud Drive; return how many.
+
+    Source: the experiment in https://github.com/pypa/setuptools/issues/4595.
+    """
     count = 0
-    for path in _below_dot_directories(tree):
+    for path in _dot_directories_and_below(tree):
         hidden_python.hide(path)
         count += 1
     return count
@@ -64,6 +67,12 @@ def evict(tree: str) -> int:
 ACTIONS: dict[str, Callable[[str], int]] = {"hide": hide, "conflict": conflict, "evict": evict}
 
 
+def _dot_directories_and_below(tree: str) -> Iterator[str]:
+    yield from _below_dot_directories(tree)
+    for folder, directories, _ in os.walk(tree):
+        yield from (os.path.join(folder, name) for name in directories if name.startswith("."))
+
+
 def _below_dot_directories(tree: str) -> Iterator[str]:
     """Yield the path of everything that has a dot-directory of the tree above it."""
     for folder, directories, files in os.walk(tree):
@@ -81,7 +90,6 @@ class SyncClient:
     """
 
     def __init__(self, tree: str, action: str = "hide", *, interval: float = 0.005) -> None:
-        """Take note; the client starts with `with`."""
         self.command = [sys.executable, "-m", __name__, tree, str(interval), action]
         self.passes = 0
 

@@ -11,6 +11,7 @@ import os
 import random
 import shutil
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 
@@ -85,7 +86,6 @@ class ChangingWorld:
     """One machine below `root`; `history` tells what was done to it."""
 
     def __init__(self, root: str, seed: int) -> None:
-        """Furnish it."""
         self.random = random.Random(seed)  # noqa: S311 - the same seed gives the same world
         self.root = os.path.realpath(root)
         self.home = self.path("home")
@@ -137,6 +137,8 @@ class ChangingWorld:
 
     def mounted(self) -> list[str]:
         """Return what is mounted below this world, in the order of mounting."""
+        if sys.platform != "linux":
+            return []  # nothing is mounted there
         with open("/proc/self/mountinfo", encoding="utf-8") as table:
             points = [line.split(" ")[4] for line in table]
         return [point for point in points if point.startswith(self.root + os.sep)]

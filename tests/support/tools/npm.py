@@ -15,7 +15,7 @@ from support.tools import fetched
 
 
 def program(package: str, version: str, member: str) -> str:
-    """Return the path of one program of a package for x86-64 Linux, "" where it cannot be had.
+    """Return the path of one program of a package for x86-64 Linux, or "" if it cannot be had.
 
     Args:
         package: the package's name.

@@ -54,7 +54,6 @@ class Mounts:
     """What a test has mounted, and the programs it has started for that."""
 
     def __init__(self, folder: Path) -> None:
-        """Mount below `folder`, which must be canonical."""
         self.folder = folder
         self._ends = ExitStack()
         self._environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(folder)}

@@ -76,7 +76,7 @@ ALL = {"stand-in": stand_in, "pyenv": pyenv, "mise": mise}
 
 
 def put(world: World, name: str) -> str:
-    """Put a manager behind the shim on PATH; return the folder with its shims, "" for none."""
+    """Put a manager behind the shim on PATH; return the folder with its shims, or ""."""
     try:
         folder = ALL[name](world)
     except subprocess.SubprocessError:

@@ -10,10 +10,10 @@ from uvlocal.manage.commands.help import ending
 from uvlocal.manage.errors import FINDINGS
 
 _ENDING = ending(
-    "0 if all is well; 1 if a check warns or fails",
-    ("Check everything, and this project more closely", "uvlocal doctor"),
+    "0 if every check passes; 1 if one warns or fails",
+    ("Check the installation, the environments, and this project", "uvlocal doctor"),
     ("Fix what is safe to fix", "uvlocal doctor --fix"),
-    ("The same checks, for a program", "uvlocal doctor --json"),
+    ("Print the results as JSON", "uvlocal doctor --json"),
 )
 
 
@@ -25,10 +25,12 @@ def register(app: typer.Typer) -> None:
 def doctor(
     path: Annotated[
         str | None,
-        typer.Argument(metavar="PATH", help="A directory of a project.  [default: this one]"),
+        typer.Argument(
+            metavar="PATH", help="A directory in a project.  [default: the current one]"
+        ),
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Fix what is safe to fix.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Check the installation and the environments, and say how to fix what is wrong."""
     from uvlocal.manage.doctor import checkup as doctoring

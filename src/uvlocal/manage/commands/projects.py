@@ -10,15 +10,16 @@ from uvlocal.manage.commands.asking import confirm
 from uvlocal.manage.commands.help import ending
 from uvlocal.manage.errors import FINDINGS, USAGE, UserError
 
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 _SCAN_ENDING = ending(
-    "0; 1 if an environment is at risk; 2 if a DIR is not a directory",
+    "0 if no environment is at risk; 1 if one is, or a directory could not be read; 2 if a DIR is "
+    "not a directory",
     ("Search every synced directory that uvlocal knows", "uvlocal scan"),
     ("Search one directory", "uvlocal scan ~/Dropbox"),
 )
 _MIGRATE_ENDING = ending(
-    "0; 1 if something was not migrated; 2 if a PATH is not a directory",
+    "0 on success; 1 if a project was not migrated; 2 if a PATH is not a directory",
     ("Show what would happen to this project", "uvlocal migrate --dry-run"),
     ("Keep the packages that you installed by hand", "uvlocal migrate --keep-extra"),
     ("Migrate everything that `uvlocal scan` finds", "uvlocal migrate --all"),
@@ -38,10 +39,12 @@ def register(app: typer.Typer) -> None:
 def scan(
     folders: Annotated[
         list[str] | None,
-        typer.Argument(metavar="DIR", help="Directories to search.  [default: every synced one]"),
+        typer.Argument(
+            metavar="DIR", help="Directories to search.  [default: every synced directory]"
+        ),
     ] = None,
     max_depth: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="How many levels down to look.")
+        int | None, typer.Option(metavar="N", min=0, help="How many levels deep to search.")
     ] = None,
     max_entries: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Stop after this many files.")
@@ -53,7 +56,7 @@ def scan(
 ) -> None:
     """Find projects whose environment is at risk, and show what it costs.
 
-    Does not follow links, nor download files that are only in the cloud.
+    Does not follow links or download files that are only in the cloud.
     """
     from uvlocal.manage.files.tree import Budget
     from uvlocal.manage.projects import scan as scans
@@ -67,7 +70,7 @@ def scan(
     with projects.searching() as tell:
         found = scans.Scanner(budget=budget, tell=tell).scan(folders)
     console.as_json(found) if json else projects.scan(found, folders)
-    if found.projects:
+    if found.projects or found.unread_folders:
         raise typer.Exit(FINDINGS)
 
 
@@ -76,7 +79,7 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
         list[str] | None,
         typer.Argument(
             metavar="PATH",
-            help="Projects, or with `--all` directories to search.  [default: this one]",
+            help="Projects, or with `--all` directories to search.  [default: the current one]",
         ),
     ] = None,
     everything: Annotated[
@@ -88,22 +91,24 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
     drop_extra: Annotated[
         bool, typer.Option("--drop-extra", help="Drop packages that you installed by hand.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, but change nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would happen, but change nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     json: _Json = False,
 ) -> None:
     """Move environments out of synced folders, and remove the old `.venv`.
 
-    uv creates the new environment. Its packages are compared with the old one, which stays until
-    the new one works. Run the same command again after an interruption. If you installed packages
-    by hand, choose `--keep-extra` or `--drop-extra`.
+    uv creates the new environment, and uvlocal compares its packages with the old one, which stays
+    until the new one works. After an interruption, run the same command again. If you installed
+    packages by hand, choose `--keep-extra` or `--drop-extra`.
     """
     from uvlocal.manage.projects import migrate as migrating
     from uvlocal.manage.projects.migration_results import DONE, Migrations
     from uvlocal.manage.views import console, projects
 
     if keep_extra and drop_extra:
-        raise UserError("`--keep-extra` and `--drop-extra` exclude each other", code=USAGE)
+        raise UserError("`--keep-extra` cannot be used with `--drop-extra`", code=USAGE)
     extras = "keep" if keep_extra else "drop" if drop_extra else ""
     if everything:
         with projects.searching() as tell:

@@ -1,8 +1,8 @@
-"""The command lines that are answered without typer, which takes longer to load than they take.
+"""Run common command lines without typer, whose import takes longer than they do.
 
-Prompts, direnv and mise ask `uvlocal path` and `uvlocal status` again and again, and each new shell
-runs `uvlocal init`. Only exact forms of these are read here; whatever else is asked, typer reads it
-as ever, so that errors and help are typer's.
+Prompts, direnv and mise call `uvlocal path` and `uvlocal status` often, and each new shell runs
+`uvlocal init`. Only their exact forms are parsed here; typer parses everything else, including
+errors and help.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _version(place: str | None, flags: set[str]) -> None:
     show_version()
 
 
-#: Each first word: what answers, the flags that it takes, and the least and the most other words.
+#: For each command: its function, its flags, and the minimum and maximum number of arguments.
 COMMANDS: dict[str, tuple[Callable[[str | None, set[str]], None], tuple[str, ...], int, int]] = {
     "path": (_path, (), 0, 1),
     "status": (_status, ("--json",), 0, 1),
@@ -49,12 +49,12 @@ COMMANDS: dict[str, tuple[Callable[[str | None, set[str]], None], tuple[str, ...
     "--version": (_version, (), 0, 0),
     "-V": (_version, (), 0, 0),
 }
-#: What typer would replace in a word before it reads it, on Windows.
+#: The characters that typer expands in an argument on Windows.
 _EXPANDED = frozenset("~$%*?[")
 
 
 def answered(words: list[str]) -> bool:
-    """Answer a command line if it is one of those here; say whether it was."""
+    """Run a command line if it is one of those above; return whether it was."""
     answer, known, least, most = COMMANDS.get(words[0] if words else "", (None, (), 0, 0))
     if answer is None:
         return False
@@ -62,11 +62,11 @@ def answered(words: list[str]) -> bool:
     places = [word for word in words[1:] if word not in known]
     if not least <= len(places) <= most or any(map(_is_typers, places)):
         return False
-    gc.disable()  # what ends this soon leaves no garbage worth looking for
+    gc.disable()  # a process this short needs no garbage collection
     answer(places[0] if places else None, flags)
     return True
 
 
 def _is_typers(word: str) -> bool:
-    """Return whether a word may be more than itself: an option, or a pattern of Windows."""
+    """Return whether an argument needs typer: an option, or a pattern on Windows."""
     return word.startswith("-") or (sys.platform == "win32" and not _EXPANDED.isdisjoint(word))

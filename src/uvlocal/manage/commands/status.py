@@ -6,7 +6,7 @@ from uvlocal import __version__
 
 
 def show_status(path: str | None = None, *, json: bool = False) -> None:
-    """Show what is done about a project; `path` is a folder of it, None for the current one."""
+    """Show what uvlocal does for a project; `path` is a directory in it, by default the current."""
     from uvlocal.manage.projects import status
     from uvlocal.manage.views import console
 

@@ -1,7 +1,7 @@
-"""What `uvlocal doctor` looks at: each check is a function from facts to findings.
+"""The facts that `uvlocal doctor` checks: each check is a function from facts to findings.
 
-A check never changes anything; what `--fix` may do is named by `Finding.fix` and done by
-`uvlocal.manage.doctor.fixes`.
+A check never changes anything; `Finding.fix` names what `--fix` may do, and
+`uvlocal.manage.doctor.fixes` does it.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 
 class Facts:
-    """What the checks ask for, gathered when first asked."""
+    """The facts for all checks, gathered on first use."""
 
     def __init__(
         self, system: System, *, disk: Disk | None = None, path: str | None = None
     ) -> None:
-        """Begin with nothing.
+        """Gather nothing yet.
 
         Args:
             system: the machine.
-            disk: the disks that projects lie on.
-            path: a folder of the project that is looked at more closely.
+            disk: the disks that projects are on.
+            path: a directory in the project to check.
         """
         self.system = system
         self.disk = disk or Disk()
@@ -48,7 +48,7 @@ class Facts:
 
     @functools.cached_property
     def places(self) -> list[str]:
-        """The stores that are there."""
+        """The existing stores."""
         return records.places(self.system, self.settings)
 
     @functools.cached_property
@@ -69,25 +69,25 @@ class Facts:
 
     @property
     def call(self) -> Call:
-        """A `uv sync` in the project that is looked at."""
+        """A `uv sync` in the project to check."""
         return self._settled[0]
 
     @property
     def decision(self) -> Decision:
-        """What is decided about that call."""
+        """The decision for that call."""
         return self._settled[1]
 
     @functools.cached_property
     def shim(self) -> str:
-        """The first shim on PATH, "" where there is none."""
+        """The first shim on PATH, or ""."""
         return shim_on_path(self.system)
 
     @property
     def shim_folder(self) -> str | None:
-        """The folder of the first shim on PATH, None where there is none."""
+        """The directory of the first shim on PATH, or None."""
         return os.path.dirname(self.shim) or None
 
     @functools.cached_property
     def real_uv(self) -> handover.RealUv:
-        """Where the real uv is, as the shim finds it."""
+        """The real uv that the shim finds."""
         return handover.find(self.system, self.shim)

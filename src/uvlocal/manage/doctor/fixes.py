@@ -1,4 +1,4 @@
-"""What `uvlocal doctor --fix` does: only what is safe, each thing on its own."""
+"""The safe fixes of `uvlocal doctor --fix`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def apply(check: Finding, system: System) -> str:
-    """Do what a check says would mend it; return what went wrong, "" for nothing."""
+    """Apply the fix of a finding; return what went wrong, or ""."""
     try:
         return FIXES[check.fix](check.path, system)
     except UserError as error:
@@ -34,7 +34,7 @@ def apply(check: Finding, system: System) -> str:
 
 
 def _install(folder: str, system: System) -> str:
-    """Put this uvlocal's shim there once more; startup files are not touched."""
+    """Install this uvlocal's shim again, without changing startup files."""
     install.make_shim(folder, system)
     return ""
 
@@ -53,7 +53,7 @@ def _empty_trash(path: str, system: System) -> str:
 
 
 def _update_records(place: str, system: System) -> str:
-    """Write into records which folders the projects are now that a backup has brought back."""
+    """Update the identities of the directories that a backup has restored, in all records."""
     with held(place):
         for entry in records.read([place], system):
             known, identity = entry.record, identity_of(entry.root)
@@ -68,7 +68,7 @@ def _update_records(place: str, system: System) -> str:
 
 
 def _make_discoverable(path: str, system: System) -> str:
-    """Let editors find an environment."""
+    """Create the link by which editors find an environment."""
     why = discoverable.make(path, system)
     return f"`{contract_home(discoverable.folder(system), system)}` {why}" if why else ""
 
@@ -80,7 +80,7 @@ def _remove_link(path: str, system: System) -> str:
 
 
 def _mend_pointer(root: str, system: System) -> str:
-    """Let a project's pointer lead to its environment; where it has none, the pointer goes."""
+    """Point a project's pointer to its environment, or remove it if there is none."""
     call = Call(["sync"], System(environ=system.environ, cwd=root, home=system.home))
     wanted = call.settle().environment
     found = pointers.find(root, wanted, system)
@@ -92,7 +92,7 @@ def _mend_pointer(root: str, system: System) -> str:
     return "" if system.remove(found.path) else "it cannot be removed"
 
 
-#: What each name in `Finding.fix` stands for.
+#: The function for each name in `Finding.fix`.
 FIXES: dict[str, Callable[[str, System], str]] = {
     "install": _install,
     "chmod": _make_private,

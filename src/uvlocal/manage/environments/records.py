@@ -1,7 +1,7 @@
-"""Read the store: each environment with its record, and what became of its project.
+"""Read the store: each environment with its record, and what happened to its project.
 
-Nothing is changed here, and nothing in a store is believed: a record that cannot be read, a folder
-that no record names, a link are shown as `broken`, and never pruned.
+This changes nothing, and trusts nothing in a store: an unreadable record, a directory without a
+record, or a symlink is shown as `broken`, and never pruned.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from uvlocal.shim.machine import directories
 from uvlocal.shim.machine.display import contract_home
 from uvlocal.shim.store import naming
 from uvlocal.shim.store.naming import ENVIRONMENTS, RECORDS
+from uvlocal.shim.volume.sync_roots import discovery
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,18 +30,17 @@ if TYPE_CHECKING:
     from uvlocal.shim.machine.host import System
     from uvlocal.shim.settings.settings import Settings
 
-#: How long uv may take to make an environment, in seconds; until then its record is not unused.
+#: How long uv may take to create an environment, in seconds; until then its record is in use.
 _MAKING = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One environment of a store, or what stands where one should.
+    """One environment of a store, or something else in its place.
 
-    `state` is one of `states.STATES`, `why` the sentence for it. `environment` is the path where
-    the environment is or would be, `made` says whether something is there. `record` is None where
-    there is none that can be read, `record_path` is "" where there is no file. `moved_to` is where
-    the project is now, where that is known.
+    `state` is one of `project_state.STATES`, `why` a sentence about it. `environment` is the
+    environment's path, and `made` says whether something is there. `record` is None if it cannot be
+    read, `record_path` is "" if there is no file. `moved_to` is the project's new path, if known.
     """
 
     store: str
@@ -55,12 +55,12 @@ class Entry:
 
     @property
     def root(self) -> str:
-        """The project's root, "" where no record names one."""
+        """The project's root, or "" if no record names one."""
         return self.record.root if self.record else ""
 
 
 def places(system: System, settings: Settings) -> list[str]:
-    """Return the stores of this user that are there: the one in use, and the default one."""
+    """Return this user's existing stores: the one in use, and the default one."""
     found = []
     for store in dict.fromkeys((settings.store, directories.data_directory(system))):
         if not store:
@@ -68,6 +68,24 @@ def places(system: System, settings: Settings) -> list[str]:
         folders = (os.path.join(store, name) for name in (ENVIRONMENTS, RECORDS))
         if any(system.is_directory(folder) for folder in folders):
             found.append(store)
+    return found
+
+
+def unread(where: Iterable[str], entries: Iterable[Entry]) -> list[str]:
+    """Return the folders that could not be looked at: projects, and folders of the stores.
+
+    Args:
+        where: the stores.
+        entries: what `read` returned for them.
+    """
+    found = [entry.root for entry in entries if entry.state == "unreadable"]
+    for path in (os.path.join(store, name) for store in where for name in (ENVIRONMENTS, RECORDS)):
+        try:
+            os.scandir(path).close()
+        except PermissionError:
+            found.append(path)
+        except OSError:
+            pass  # the store is new
     return found
 
 
@@ -79,75 +97,81 @@ def read(
     Args:
         where: the stores.
         system: the machine.
-        disk: is asked what became of the projects; a fresh one by default.
-        current: the root of the project that the user is in, "" for none: a folder whose project
-            moved there is recognised although no record says so yet.
+        disk: the disks of the projects; a new one by default.
+        current: the root of the project in the current directory, or "". It is recognised as a
+            moved project even before a record says so.
     """
     disk = disk or Disk()
     found = [entry for store in where for entry in _in_store(store, system)]
     roots = [(entry.record.root, entry.record.mount_point) for entry in found if entry.record]
+    disk.look_ahead([(system.path.sep, ""), *roots])
     judge = Judge([*roots, *([(current, "")] if current else [])], disk, system)
-    judged = [_judged(entry, judge, system) for entry in found]
+    shared: dict[str, object] = {}
+    judged = [_judged(entry, judge, system, shared) for entry in found]
     return sorted(judged, key=lambda entry: (not entry.root, entry.root, entry.name))
 
 
-def _judged(entry: Entry, judge: Judge, system: System) -> Entry:
-    """Return the entry with the state of its project.
+def _judged(entry: Entry, judge: Judge, system: System, shared: dict[str, object]) -> Entry:
+    """Return the entry with the state of its project; `shared` is kept from one to the next.
 
-    A record is written before uv starts, so uv may have refused the command line, or failed: then
-    there is a record, and an empty folder, of an environment that uv never made.
+    A record is written before uv starts, so uv may have rejected the command line, or failed: then
+    there is a record and an empty directory, but uv never created the environment.
     """
     if entry.record is None or entry.state == "broken":
         return entry
     verdict = judge.verdict(entry.record)
     state, why = verdict.state, verdict.why
-    # Another system that shares the store, a container perhaps, may see the folder otherwise.
+    # Another system that shares the store, such as a container, may see the project differently.
     if state in ("ok", "moved") and judge.is_system(entry.record):
-        unused = _unused(entry, verdict.moved_to or entry.root, system)
+        unused = _unused(entry, verdict.moved_to or entry.root, system, shared)
         if unused:
             return replace(entry, state="unused", why=unused)
     if state == "ok" and not naming.exists(entry.environment, system):
-        why = "its environment is not made yet, or was removed"
+        why = "its environment does not exist yet, or was removed"
         if not _is_fresh(entry.record_path):
-            state, why = "unused", f"{why}; `uvlocal prune` takes its record away"
+            state, why = "unused", f"{why}; `uvlocal prune` removes its record"
     return replace(entry, state=state, why=why, moved_to=verdict.moved_to)
 
 
 def _is_fresh(record_path: str) -> bool:
-    """Return whether uv may be making the environment of a record at this moment."""
+    """Return whether uv may be creating the environment of a record right now."""
     try:
         return time.time() - os.lstat(record_path).st_mtime < _MAKING
     except OSError:
         return True
 
 
-def _unused(entry: Entry, root: str, system: System) -> str:
-    """Say why the project, which is at `root` now, needs an environment no more, "" where it does.
+def _unused(entry: Entry, root: str, system: System, shared: dict[str, object]) -> str:
+    """Return why the project, which is now at `root`, no longer needs its environment, or "".
 
-    What is decided for a `uv sync` there tells, by the files alone: a variable may be set for this
-    command only.
+    The decision for a `uv sync` there tells. It ignores most variables, which may be set only for
+    this command.
     """
     environ = {
         name: value
         for name, value in system.environ.items()
         if not name.startswith(("UV_", "UVLOCAL_")) or name in _KEPT
     }
-    call = Call(["sync"], Reader(environ=environ, cwd=root, home=system.home))
+    reader = Reader(environ=environ, cwd=root, home=system.home)
+    reader.share(shared)
+    call = Call(["sync"], reader)
     decision = call.settle()
     project = call.facts.project
     if project is None or project.root != root or project.code is not None:
         return ""
+    if decision.code == "local-volume" and discovery.configured(call.system)[1]:
+        return ""  # a client's configuration could not be read, so that its folders are not known
     if decision.code in _DOES_WITHOUT:
-        return f"its project does without: {decision.sentence}"
+        return f"its project no longer needs it: {decision.sentence}"
     other = decision.environment
     if root != entry.root or other == entry.environment or not naming.exists(other, system):
         return ""
     return f"its project uses `{contract_home(other, system)}` now"
 
 
-#: Variables that say where things are; all others of uv's and ours say what is to be done now.
+#: Variables that set a location; all others of uv's and ours only concern the current call.
 _KEPT = ("UVLOCAL_STORE", "UVLOCAL_UV", "UV_CACHE_DIR")
-#: Codes of decisions by which a project has no environment in a store any more.
+#: Codes of decisions with which a project no longer needs an environment in the store.
 _DOES_WITHOUT = ("opted-out", "already-local", "local-volume")
 
 
@@ -166,7 +190,7 @@ def _in_store(store: str, system: System) -> list[Entry]:
 
 
 def _entry(store: str, name: str, file: str | None, system: System) -> Entry:
-    """Return one entry, before anything is known of its project."""
+    """Return one entry, before its project is checked."""
     path = os.path.join(store, ENVIRONMENTS, name)
     record_path = os.path.join(store, RECORDS, file) if file else ""
     record, why = None, "no record says which project it belongs to"
@@ -182,15 +206,15 @@ def _entry(store: str, name: str, file: str | None, system: System) -> Entry:
 
 
 def _strange(path: str, status: os.stat_result | None, system: System) -> str:
-    """Say what is wrong with what stands at the place of an environment, "" for nothing."""
+    """Return what is wrong with the path of an environment, or ""."""
     if status is None:
         return ""
     if not naming.is_our_name(os.path.basename(path)):
-        return "its name is not one that uvlocal gives"
+        return "its name does not come from uvlocal"
     if stat.S_ISLNK(status.st_mode):
         return "it is a link, which is never followed"
     if not stat.S_ISDIR(status.st_mode):
         return "it is not a directory"
     if not naming.exists(path, system) and system.listdir(path):
-        return "it is not a virtual environment, as it has no `pyvenv.cfg`"
+        return "it has no `pyvenv.cfg`, so it is not a virtual environment"
     return ""

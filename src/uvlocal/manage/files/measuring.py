@@ -1,6 +1,6 @@
-"""Measure many folders at once: a few processes of Python look at the files.
+"""Measure many directories in parallel, in a few Python processes.
 
-Threads would not do: what takes time is Python's own work for each file.
+Threads would not help: most of the time is Python's own work for each file.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-#: The most processes; the disk is the limit beyond that.
+#: The maximum number of processes; beyond that, the disk is the bottleneck.
 _MOST = 4
-#: How many folders one process may be asked for before its answers are read: both must fit into a
+#: How many directories a process may be asked for before its answers are read: both must fit into a
 #: pipe, or each side would wait for the other.
 _IN_FLIGHT = 16
 _WORKER = (
@@ -30,10 +30,10 @@ _WORKER = (
 
 
 class Measuring:
-    """The processes, from `with` to its end; they stand for this one's own reader of files."""
+    """The processes, as a context manager; they replace `measure` in this process."""
 
     def __init__(self, budget: Budget) -> None:
-        """Begin without one; `budget` is shared by all, as far as they have answered."""
+        """Start no process yet; all share `budget`, which counts answers."""
         self._budget = budget
         self._processes: list[subprocess.Popen[str]] = []
         self._asked: list[tuple[int, str]] = []
@@ -49,7 +49,7 @@ class Measuring:
                 stdout=subprocess.PIPE,
                 text=True,
                 encoding="ascii",
-                start_new_session=True,  # Ctrl-C is for us; without us they end
+                start_new_session=True,  # Ctrl-C must only reach us; they exit with us
             )
             self._processes.append(process)
         return self
@@ -60,13 +60,13 @@ class Measuring:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the processes, whatever they do."""
+        """Kill the processes."""
         for process in self._processes:
             process.kill()
             process.communicate()
 
     def ask(self, folder: str) -> None:
-        """Let a folder be measured."""
+        """Ask for a directory to be measured."""
         number = len(self._asked)
         if number - len(self._answered) >= _IN_FLIGHT * len(self._processes):
             self._answered.append(self._answer())
@@ -78,11 +78,11 @@ class Measuring:
                 pipe.write(json.dumps(order) + "\n")
                 pipe.flush()
         except OSError:
-            pass  # it is gone: `_answer` does its work
+            pass  # the process is gone: `_answer` measures instead
         self._asked.append((which, folder))
 
     def costs(self, number: int) -> Cost:
-        """Return what the folder costs that was asked for in this place, the first one is 0."""
+        """Return the cost of a directory, by the order in which they were asked for, from 0."""
         while len(self._answered) <= number:
             self._answered.append(self._answer())
         return self._answered[number]
@@ -102,7 +102,7 @@ class Measuring:
 
 
 def serve(orders: IO[str], answers: IO[str]) -> None:
-    """Measure each folder that is asked for, until nobody asks."""
+    """Measure each requested directory until the input ends."""
     for line in orders:
         folder, entries, seconds, depth = json.loads(line)
         budget = Budget(entries, seconds, depth)

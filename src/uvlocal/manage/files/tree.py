@@ -1,13 +1,12 @@
-"""What lies in a folder: read without following links, and without fetching what was evicted.
+"""List directories without following symlinks, and without downloading evicted files.
 
-Sync clients can keep a file's name here and its content in the cloud. Asking such a file for its
-status costs nothing; opening it, or listing such a folder, fetches it and may take long. So what
-was evicted is counted and left alone.
+Sync clients can keep only a file's name here, and its content in the cloud. The status of such a
+file is cheap to read; opening it, or listing such a folder, downloads it and may take long. So
+evicted files are counted, but never opened.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 import time
@@ -16,22 +15,22 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: The most that is read of one file, in bytes: what says where a package came from is short.
+#: The size limit of a file, in bytes: a package's origin is short.
 _READ_LIMIT = 1024 * 1024
-#: BSD flags of macOS (`sys/stat.h`): hidden from people, and content not here.
+#: BSD flags of macOS (`sys/stat.h`): hidden, and evicted.
 UF_HIDDEN = 0x8000
 SF_DATALESS = 0x40000000
 #: Attributes of Windows: content not here (offline), fetched on open, fetched on access.
 #: https://learn.microsoft.com/windows/win32/fileio/file-attribute-constants
 _RECALLED = 0x1000 | 0x40000 | 0x400000
-#: A junction of Windows, which leads elsewhere as a link does (`IO_REPARSE_TAG_MOUNT_POINT`).
+#: A junction on Windows, which works like a symlink (`IO_REPARSE_TAG_MOUNT_POINT`).
 _JUNCTION = 0xA0000003
 
 
 class Entry(NamedTuple):
-    """One name in a folder; `kind` is `file`, `folder`, `link` or `other`, `size` in bytes.
+    """A directory entry; `kind` is `file`, `folder`, `link` or `other`, `size` in bytes.
 
-    `hidden` is macOS' flag, `evicted` says that the content is in the cloud alone.
+    `hidden` is macOS' flag, `evicted` says that the content is only in the cloud.
     """
 
     name: str
@@ -42,32 +41,42 @@ class Entry(NamedTuple):
 
 
 class Files:
-    """The seam to the disk: lists a folder. Tests give one that is made of a dictionary."""
+    """The interface to the disk, which tests replace by a dictionary.
+
+    `unread` is the number of unreadable directories.
+    """
+
+    unread = 0
 
     def entries(self, folder: str, *, sizes: bool) -> list[Entry]:
-        """Return what a folder holds, in no order; nothing where it cannot be read.
+        """Return the entries of a directory, in any order; none if it cannot be read.
 
         Args:
-            folder: the folder, which the caller knows to be none that was evicted.
-            sizes: whether sizes and flags of files are wanted; they cost a call for each.
+            folder: the directory, which the caller knows is not evicted.
+            sizes: whether to get sizes and flags of files, which costs a call for each.
         """
-        with contextlib.suppress(OSError), os.scandir(folder) as listing:
-            if sizes and not _HAS_FLAGS:
-                return [_sized(entry) for entry in listing]
-            return [_entry(entry, sizes=sizes) for entry in listing]
+        try:
+            with os.scandir(folder) as listing:
+                if sizes and not _HAS_FLAGS:
+                    return [_sized(entry) for entry in listing]
+                return [_entry(entry, sizes=sizes) for entry in listing]
+        except (FileNotFoundError, NotADirectoryError):
+            pass  # gone since
+        except OSError:
+            self.unread += 1
         return []
 
     def status(self, path: str) -> os.stat_result | None:
-        """Return the status of `path` itself, links not followed, or None."""
+        """Return the status of `path` itself, not following symlinks, or None."""
         try:
             return os.lstat(path)
         except (OSError, ValueError):
             return None
 
     def read(self, path: str) -> bytes:
-        """Return the content of a file that `status` showed to be a file and here, or b"".
+        """Return the content of a regular file that is not evicted, or b"".
 
-        By now it may be a link or a FIFO: the first is not followed, the second not waited for.
+        By now it may be a symlink or a FIFO, which is not followed or waited for.
         """
         flags = (getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY"))
         try:
@@ -78,7 +87,7 @@ class Files:
             return b""
 
 
-#: Whether a folder's own status tells more than its name does. Asking is a call for each folder.
+#: Whether a directory's status has flags, which costs a call for each directory.
 _HAS_FLAGS = hasattr(os.stat_result, "st_flags") or hasattr(os.stat_result, "st_file_attributes")
 
 _KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFLNK: "link"}
@@ -91,11 +100,11 @@ def _entry(entry: os.DirEntry[str], *, sizes: bool) -> Entry:
             return Entry(entry.name, "link" if entry.is_symlink() else kind)
         return describe(entry.name, entry.stat(follow_symlinks=False))
     except OSError:
-        return Entry(entry.name, "other")  # gone since, or not for us
+        return Entry(entry.name, "other")  # removed since, or not readable
 
 
 def _sized(entry: os.DirEntry[str]) -> Entry:
-    """Return what `describe` does where no status has flags, in a third of the time."""
+    """Do the same as `describe`, without flags and in a third of the time."""
     try:
         status = entry.stat(follow_symlinks=False)
     except OSError:
@@ -105,7 +114,7 @@ def _sized(entry: os.DirEntry[str]) -> Entry:
 
 
 def describe(name: str, status: os.stat_result) -> Entry:
-    """Return what a status says of the entry `name`."""
+    """Return the entry `name` from its status."""
     flags: int = getattr(status, "st_flags", 0)
     attributes: int = getattr(status, "st_file_attributes", 0)
     return Entry(
@@ -126,9 +135,10 @@ def _kind(status: os.stat_result) -> str:
 
 
 class Budget:
-    """How much may be looked at; the search ends where it is spent, and says so.
+    """The limits of a search.
 
-    `spent` is "" or what ran out: `entries`, `time` or `depth`. Depth alone ends only the branch.
+    `spent` is "" or the limit reached: `entries`, `time` or `depth`. The depth limit only ends a
+    branch.
     """
 
     def __init__(
@@ -138,7 +148,6 @@ class Budget:
         depth: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start the clock."""
         self.entries = entries
         self.depth = depth
         self.spent = ""
@@ -146,7 +155,7 @@ class Budget:
         self._end = clock() + seconds
 
     def allows(self) -> bool:
-        """Return whether one more folder may be listed."""
+        """Return whether another directory may be listed."""
         if self.entries <= 0:
             self.spent = "entries"
         elif self._clock() >= self._end:
@@ -154,11 +163,11 @@ class Budget:
         return self.spent in ("", "depth")
 
     def seconds(self) -> float:
-        """Return how many seconds are left."""
+        """Return the remaining seconds."""
         return self._end - self._clock()
 
     def allows_depth(self, depth: int) -> bool:
-        """Return whether a folder so far below the start may be listed."""
+        """Return whether a directory at this depth may be listed."""
         if depth <= self.depth:
             return True
         self.spent = self.spent or "depth"
@@ -166,15 +175,16 @@ class Budget:
 
 
 class Cost(NamedTuple):
-    """What an environment costs where it lies.
+    """What an environment costs in its place.
 
     Attributes:
-        files: everything but folders; each name counts, since a sync client sends each.
-        bytes: the files' sizes as a client sends them, not the blocks on the disk.
-        hidden: `.pth` files with macOS' hidden flag: Python skips them.
-        conflicts: copies that a sync client made of files or folders that two machines wrote.
-        evicted: files and folders whose content is in the cloud alone.
-        complete: False where the budget ended the count.
+        files: everything except directories; each link counts, as a sync client sends each.
+        bytes: the lengths of the files, which a client sends, not the blocks on disk.
+        hidden: `.pth` files with macOS' hidden flag, which Python skips.
+        conflicts: copies that a sync client made of files or directories that two machines changed.
+        evicted: files and directories whose content is only in the cloud.
+        complete: False if a limit ended the count, or something could not be read.
+        unread: the number of unreadable directories.
     """
 
     files: int = 0
@@ -183,12 +193,14 @@ class Cost(NamedTuple):
     conflicts: int = 0
     evicted: int = 0
     complete: bool = True
+    unread: int = 0
 
 
 def measure(folder: str, reader: Files, budget: Budget) -> Cost:
-    """Return what everything below `folder` costs; links are counted, not followed."""
+    """Return the cost of everything below `folder`; symlinks are counted, not followed."""
     files = size = hidden = conflicts = evicted = 0
     pending = [folder]
+    before = reader.unread
     while pending and budget.allows():
         current = pending.pop()
         entries = reader.entries(current, sizes=True)
@@ -209,21 +221,24 @@ def measure(folder: str, reader: Files, budget: Budget) -> Cost:
                 size += entry.size
             if in_packages and entry.hidden and entry.name.endswith(".pth"):
                 hidden += 1
-    return Cost(files, size, hidden, conflicts, evicted, complete=not pending)
+    unread = reader.unread - before
+    return Cost(
+        files, size, hidden, conflicts, evicted, complete=not pending and not unread, unread=unread
+    )
 
 
 def is_conflict(name: str, names: set[str]) -> bool:
     """Return whether `name` is a copy that a sync client made beside the original.
 
     iCloud writes `x 2.py`, Google Drive `x (1).py`, Syncthing `x.sync-conflict-20240131-….py`,
-    Dropbox and Nextcloud `x (… conflicted copy …).py`. A number alone proves nothing, so there
-    the original must lie beside it, among `names`.
+    Dropbox and Nextcloud `x (… conflicted copy …).py`. A number alone proves nothing, so then the
+    original must be beside it, among `names`.
     """
     lower = name.lower()
     if ".sync-conflict-" in lower or "conflicted copy" in lower:
         return True
-    # `certifi-2026.10.18 2.dist-info`: the number is before the last or the only extension, and a
-    # folder without an extension has it at its end.
+    # `certifi-2026.10.18 2.dist-info`: the number is before the last or the only extension, or at
+    # the end of a directory name without an extension.
     for cut in (name.rfind("."), len(name)):
         stem, space, number = name[: max(cut, 0)].rpartition(" ")
         if space and _is_count(number) and stem + name[cut:] in names:

@@ -1,4 +1,4 @@
-"""Move projects over: find them, and hand each to its job (`migration_jobs`)."""
+"""Find the projects to migrate, and create a job for each (`migration_jobs`)."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ def plan(
     processes: Callable[[], Iterable[Process]] = old_environments.programs,
     cost: Cost | None = None,
 ) -> Job:
-    """Look at the project that `path` (the current directory) belongs to; nothing is changed.
+    """Plan the migration of the project that `path` belongs to, without changing anything.
 
     Args:
-        path: a folder of the project.
-        extras: what to do with packages that were installed by hand: `keep`, `drop`, or "" to
-            leave a project that has any as it is.
-        environ: the environment variables, those of this process by default.
-        processes: yields what runs on this machine.
-        cost: what the old environment costs, where that is known.
+        path: a directory in the project; None for the current directory.
+        extras: what to do with packages installed by hand: `keep`, `drop`, or "" to skip a project
+            that has any.
+        environ: the environment variables, by default those of this process.
+        processes: yields the running processes.
+        cost: the cost of the old environment, if known.
 
     Raises:
-        UserError: the path is no directory (exit 2), or there is no project.
+        UserError: the path is not a directory (exit 2), or there is no project.
     """
     place = user_path.folder(path)
     inherited = dict(os.environ if environ is None else environ)
     for name in scan.OF_ONE_CALL:
-        # What the user set for environments is heeded: uv would heed it too.
+        # Keep the user's other variables for environments, as uv would use them too.
         if name not in ("UV_PROJECT_ENVIRONMENT", "UVLOCAL_BYPASS"):
             inherited.pop(name, None)
     system = System(environ=dict(inherited), cwd=place)
@@ -69,10 +69,10 @@ def plan(
 def plan_some(
     paths: Iterable[str | None], extras: str = "", environ: dict[str, str] | None = None
 ) -> list[Job]:
-    """Return the jobs for the projects that folders belong to, each project once.
+    """Return the jobs for the projects that paths belong to, each project once.
 
     Raises:
-        UserError: a path is no directory (exit 2), or there is no project.
+        UserError: a path is not a directory (exit 2), or there is no project.
     """
     jobs: dict[str, Job] = {}
     for path in paths:
@@ -92,14 +92,14 @@ def plan_all(
     """Return the jobs for everything that a scan finds.
 
     Args:
-        folders: where to search; every synced folder that is known by default.
+        folders: the directories to search, by default every known synced folder.
         extras: as for `plan`.
-        environ: the environment variables, those of this process by default.
-        tell: hears how far the scan is.
-        processes: yields what runs on this machine.
+        environ: the environment variables, by default those of this process.
+        tell: called with the progress of the scan.
+        processes: yields the running processes.
 
     Raises:
-        UserError: one of the folders does not exist or is none (exit 2).
+        UserError: one of the paths is not a directory (exit 2).
     """
     inherited = dict(os.environ if environ is None else environ)
     found = scan.Scanner(environ=inherited, tell=tell).scan(folders)

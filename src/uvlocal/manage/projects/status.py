@@ -1,4 +1,4 @@
-"""What uvlocal would do about a folder, and why: the facts behind `status` and `path`."""
+"""What uvlocal does for a directory's project, and why: the facts of `uvlocal status`."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class Status(NamedTuple):
-    """The answer for one folder; `version` is that of the JSON object made of it.
+    """The status of one directory; `version` is the version of the JSON format.
 
-    Paths are absolute. `volume_*` are empty and `environment` is None where the decision was
-    taken before they were needed; `volume_state` is as in `shim.volume.Volume`. `python` is the
-    version of the environment's Python, `created` when its record was written (UTC). `pointer` is
-    what the settings ask for, `venv` what is at `.venv` (`none`, `symlink`, `file`, `folder`,
-    `other`), `venv_target` what a link or file there says, `pointer_problem` says why none is made,
-    or where one leads astray, "" where all is well. `former_root` is where the project was
-    when it has an environment under that name, "" otherwise.
+    Paths are absolute. `volume_*` are empty and `environment` is None if the decision did not need
+    them; `volume_state` is as in `locate.Volume`. `python` is the version of the environment's
+    Python, `created` when its record was written (UTC). `pointer` is what the settings ask for,
+    `venv` what is at `.venv` (`none`, `symlink`, `file`, `folder`, `other`), `venv_target` the
+    target of a symlink or file there. `pointer_problem` says why no pointer is created, or what is
+    wrong with it, or is "". `former_root` is the project's old path if it has an environment from
+    there, else "".
     """
 
     version: int
@@ -60,11 +60,10 @@ class Status(NamedTuple):
 
 
 def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
-    """Return the status of the project that `path` (the current directory) belongs to.
+    """Return the status of the project that `path` (by default the current directory) is in.
 
     Raises:
-        UserError: the path does not exist or is no directory (exit 2), or there is no project
-            (exit 1).
+        UserError: the path is not a directory (exit 2), or there is no project (exit 1).
     """
     answer = settled(path, environ)
     call, decision, root, kept = answer.call, answer.decision, answer.root, answer.environment
@@ -107,7 +106,7 @@ def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
 
 
 def _pointer_problem(call: Call, decision: Decision, pointer: pointers.Pointer, root: str) -> str:
-    """Say why the pointer that is asked for is not made, or where one leads astray; or ""."""
+    """Return why the wanted pointer is not created, or what is wrong with it, or ""."""
     wish, volume = call.settings.pointer, call.facts.volume
     if pointer.ours and not pointer.leads:
         from uvlocal.manage.projects import link
@@ -118,11 +117,11 @@ def _pointer_problem(call: Call, decision: Decision, pointer: pointers.Pointer, 
     if wish == pointers.NONE or volume is None or decision.strategy != "redirect":
         return ""
     why = pointers.obstacle(wish, volume, call.uv_version())
-    return f"none is made: {why}" if why and not pointer.leads else ""
+    return f"none is created: {why}" if why and not pointer.leads else ""
 
 
 def _record(call: Call, decision: Decision) -> str:
-    """Return the path of the project's record, "" where it has none."""
+    """Return the path of the project's record, or "" if it has none."""
     store = call.facts.store
     if not decision.environment or store is None:
         return ""
@@ -139,7 +138,7 @@ def _created(path: str, system: System) -> str:
 
 
 def _former_root(call: Call, decision: Decision) -> str:
-    """Return where the project was before it was moved, if its old environment is there."""
+    """Return the project's path before it was moved, if its old environment exists."""
     project, store = call.facts.project, call.facts.store
     if not decision.environment or project is None or store is None:
         return ""

@@ -1,4 +1,4 @@
-"""Show what `doctor` found."""
+"""Show the results of `uvlocal doctor`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from uvlocal.shim.machine.display import printable
 if TYPE_CHECKING:
     from uvlocal.manage.doctor.checkup import Diagnosis, Result
 
-#: How each level is shown: a word that is clear without colour.
+#: The word and the colour of each level.
 _WORDS = {"ok": ("ok", "32"), "warn": ("warn", "33"), "fail": ("FAIL", "1;31")}
 _INDENT = 8
 
 
 def diagnosis(found: Diagnosis) -> None:
-    """Show every check, and below each finding what mends it."""
+    """Show every check, and below each finding how to fix it."""
     group = ""
     for result in found.results:
         if result.group != group:
@@ -60,6 +60,6 @@ def _sum_up(found: Diagnosis) -> None:
         for level, words in (("fail", ("failure", "failures")), ("warn", ("warning", "warnings")))
     ]
     said = [f"{number} {words[number != 1]}" for number, words in counts if number]
-    talk(f"\n{', '.join(said) or 'all is well'}")
+    talk(f"\n{', '.join(said) or 'all checks passed'}")
     if any(result.fixable and result.level != "ok" for result in open_):
         console.hint("`uvlocal doctor --fix` fixes what is safe to fix")

@@ -1,4 +1,4 @@
-"""Show what `install` and `uninstall` do."""
+"""Show the results of `uvlocal install` and `uvlocal uninstall`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def plan(made: Installation) -> None:
-    """Show what is to be done, in a few lines."""
+    """Show the plan of an installation in a few lines."""
     if not made.changed:
         data("nothing to change")
     if made.moved_uv:
@@ -24,13 +24,13 @@ def plan(made: Installation) -> None:
         data(f"create  {shown(made.shim)}")
     changing = [shown(line.path) for line in made.lines if line.state in ("absent", "outdated")]
     if changing:
-        data(f"add     one line to {', '.join(changing)}, which puts it first on PATH")
+        data(f"add     one line to {', '.join(changing)}, to put the shim first on PATH")
     if made.user_path == "absent":
         data(f"add     {shown(os.path.dirname(made.shim))} to the user's PATH")
 
 
 def installed(made: Installation) -> None:
-    """Say what was installed, and what to do now."""
+    """Show what was installed, and what to do next."""
     talk(f"{'installed' if made.changed else 'already installed:'} `{shown(made.shim)}`")
     if not made.real_uv:
         console.warning(
@@ -50,7 +50,7 @@ def installed(made: Installation) -> None:
 
 
 def obstacles(made: Installation) -> None:
-    """Say what keeps the shim from being found, and what to do about it."""
+    """Show what prevents the shim from being found, and what to do about it."""
     for line in made.lines:
         if line.state == "blocked":
             console.warning(f"`{shown(line.path)}` {line.reason}, so add this line yourself:")
@@ -58,7 +58,7 @@ def obstacles(made: Installation) -> None:
     for shadow in made.shadows:
         console.warning(
             f"`{shown(shadow.path)}`, line {shadow.line}: this {shadow.kind} hides the shim in "
-            f"{shadow.shell}; remove it, or let it call `{shown(made.shim)}`:"
+            f"{shadow.shell}; remove it, or change it to call `{shown(made.shim)}`:"
         )
         talk(f"  {shadow.text}")
     if made.user_path == "blocked":
@@ -66,13 +66,13 @@ def obstacles(made: Installation) -> None:
 
 
 def removal_plan(gone: Removal) -> None:
-    """Show what is to go."""
+    """Show what would be removed."""
     for path in gone.startup_files:
         data(f"undo    {shown(path)}")
     for path, client in gone.shared_files.items():
         console.warning(
             f"`{shown(path)}` is synced by {client}: other machines lose the line too, and need "
-            "`uvlocal install` once more"
+            "`uvlocal install` again"
         )
     if gone.user_path:
         data("undo    the user's PATH")
@@ -93,19 +93,19 @@ def removal_plan(gone: Removal) -> None:
 
 
 def removed(gone: Removal) -> None:
-    """Say what was removed, and how the rest goes."""
+    """Show what was removed, and how to remove the rest."""
     for problem in gone.problems:
         console.warning(f"`{shown(problem.path)}`: {problem.reason}")
     if not gone.is_empty:
         talk("removed the shim and everything that belongs to it")
-        talk("shells that are open may need `hash -r` to find `uv` again")
+        talk("open shells may need `hash -r` to find `uv` again")
     if any(f"{os.sep}envs{os.sep}" in path for path in gone.kept):
         console.hint("`uvlocal uninstall --environments` removes the environments")
     console.hint(f"to remove uvlocal itself: `{own_removal(sys.prefix)}`")
 
 
 def own_removal(prefix: str) -> str:
-    """Return the command that removes the package, as it was installed into `prefix`."""
+    """Return the command that removes the package, by how it was installed into `prefix`."""
     if os.path.exists(os.path.join(prefix, "uv-receipt.toml")):
         return "uv tool uninstall uvlocal"
     if os.path.exists(os.path.join(prefix, "pipx_metadata.json")):

@@ -20,7 +20,17 @@ from uvlocal.shim.volume.sync_roots import config_files, discovery
 if TYPE_CHECKING:
     from uvlocal.shim.volume.providers.schema import Provider
 
-HOWS = {"file", "registry", "variable", "fixed", "shape", "marker", "attribute", "back-link"}
+HOWS = {
+    "file",
+    "registry",
+    "variable",
+    "fixed",
+    "shape",
+    "marker",
+    "attribute",
+    "back-link",
+    "flag",
+}
 EXCLUSIONS = {"attribute", "suffix", "file", "patterns", "listed", "option"}
 LINKS = {"kept", "skipped", "followed", "refused", "unknown"}
 CONFIDENCES = {"high", "medium", "low"}

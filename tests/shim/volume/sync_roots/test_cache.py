@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import systems
 from support.hosts.fakes import FakeSystem, Special
 from support.hosts.sample_clients import PLATFORMS, dropbox_info, machine, syncthing_config
 
@@ -252,7 +253,7 @@ def test_damage_does_not_forget(damage: object) -> None:
         assert [root.path for root in found] == ["/b", "/home/me/Dropbox"]
         assert found[1].read_from == "`~/.dropbox/info.json` (when it could last be read)"
         [problem] = problems
-        assert problem.endswith(", so its Dropbox folders are those that it named before")
+        assert problem.endswith(", so its Dropbox folders are the ones it named before")
     system.put(INFO, b"{")
     assert configured(system)[0][1].read_from.count("(") == 1
     system.put(INFO, dropbox_info(personal="/home/me/Elsewhere"))
@@ -321,6 +322,7 @@ def test_any_text_as_cache(text: str) -> None:
 @pytest.fixture
 def real(tmp_path: Path) -> System:
     """Return the real system with a home of its own, and Dropbox in it."""
+    systems.need_posix("the homes here are POSIX's")
     (tmp_path / ".dropbox").mkdir()
     (tmp_path / "Dropbox").mkdir()
     info = dropbox_info(personal=str(tmp_path / "Dropbox"))

@@ -161,7 +161,7 @@ def test_damage_is_told() -> None:
     """What cannot be read is said, with the client whose folders are not known."""
     system = FakeSystem({"/home/me/.dropbox/info.json": b"{"})
     assert discovery.configured(system)[1] == [
-        "`~/.dropbox/info.json` is damaged, so its Dropbox folders are not known"
+        "`~/.dropbox/info.json` is damaged, so its Dropbox folders are unknown"
     ]
     volume = locate("/home/me/foo", "/home/me/foo", system, Settings())
     assert volume.kind == "local"

@@ -1,0 +1,61 @@
+"""On a Mac a call of uv brings up no prompt that uv itself would not; the Mac is simulated."""
+
+from __future__ import annotations
+
+import posixpath
+
+import pytest
+from support.compare import mac_accesses
+from support.compare.mac_accesses import CONTENT, ELSEWHERE, GUARDED, Guarded, WatchedMac
+
+from uvlocal.manage.projects import sync_roots
+from uvlocal.shim.settings.settings import Settings
+
+#: What uv reads of a project, and of the folders above it.
+READ_BY_UV = {"pyproject.toml", "uv.toml", ".python-version", "uv.lock", ".env"}
+PROJECTS = [ELSEWHERE, *(one.project for one in GUARDED if one.project)]
+
+
+def _read(touched: set[tuple[str, str]], guarded: Guarded) -> set[str]:
+    return {path for kind, path in mac_accesses.within(touched, guarded) if kind in CONTENT}
+
+
+@pytest.mark.parametrize("project", PROJECTS)
+def test_nothing_is_read_that_uv_does_not_read(project: str) -> None:
+    """In guarded folders only the project's own files are read, those that uv reads as well."""
+    touched = mac_accesses.accesses(project)
+    assert touched
+    for guarded in GUARDED:
+        read = _read(touched, guarded)
+        assert guarded.project == project or not read
+        for path in read:
+            assert posixpath.basename(path) in READ_BY_UV
+            assert f"{project}/".startswith(posixpath.dirname(path) + "/")
+
+
+@pytest.mark.parametrize("project", PROJECTS)
+def test_no_other_apps_data(project: str) -> None:
+    """The folders in which other apps keep their data are not even looked at."""
+    [guarded] = [one for one in GUARDED if not one.project]
+    assert not mac_accesses.within(mac_accesses.accesses(project), guarded)
+
+
+def test_known_folders_are_found_by_metadata() -> None:
+    """What the synced folders of the machine are is told without a look into Desktop and so on."""
+    system = mac_accesses.mac(ELSEWHERE)
+    found = sync_roots.folders(system, Settings())
+    assert {"/Users/me/Desktop", "/Users/me/Documents"} <= {one.path for one in found}
+    assert not _read(system.accesses, GUARDED[0])
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [WatchedMac.listdir, WatchedMac.read, WatchedMac.can_change],
+    ids=lambda ask: ask.__name__,
+)
+def test_a_read_would_be_seen(ask: object) -> None:
+    """The watch itself works: what reads in a guarded folder is noticed."""
+    system = mac_accesses.mac("/Users/me/Documents/foo")
+    assert callable(ask)
+    ask(system, "/Users/me/Documents/foo/pyproject.toml")
+    assert _read(system.accesses, GUARDED[0])
