@@ -688,6 +688,7 @@ def test_a_broken_project_is_told(healthy: Machine) -> None:
     done = examine(healthy, cwd=project)
     [told] = [one for one in done.results if one.code == "settings-wrong"]
     assert "~/Dropbox/foo/pyproject.toml` is not valid TOML" in told.seen
+    assert (told.command, told.advice) == ("", "correct the file by hand")
 
 
 PYENV = '#!/usr/bin/env bash\nexec "/opt/pyenv/libexec/pyenv" exec "${0##*/}" "$@"\n'
