@@ -10,7 +10,16 @@ from unittest.mock import Mock
 
 import pytest
 
-from uvlocal.manage.files.tree import Budget, Cost, Entry, Files, describe, is_conflict, measure
+from uvlocal.manage.files.tree import (
+    Budget,
+    Cost,
+    Entry,
+    Files,
+    Tally,
+    describe,
+    is_conflict,
+    measure,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,6 +127,7 @@ def test_a_real_folder(tmp_path: Path) -> None:
     assert {entry.name: entry.size for entry in found}["file"] == 5
     names = Files().entries(str(tmp_path), sizes=False)
     assert {entry.name: entry.kind for entry in names} == kinds
+    assert Files().tally(str(tmp_path)) == Tally.of(found, str(tmp_path))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs among its files")

@@ -49,8 +49,9 @@ def _answered(words: list[str]) -> int:
 
 def _run(words: list[str]) -> int:
     asked_by_shell = _COMPLETING in os.environ
-    if not asked_by_shell and quick.answered(words):
-        return FINE
+    code = None if asked_by_shell else quick.answered(words)
+    if code is not None:
+        return code
     from uvlocal.manage.commands.app import app
 
     if asked_by_shell:
@@ -63,6 +64,9 @@ def _run(words: list[str]) -> int:
 
 def _by_typer(words: list[str]) -> int:
     """Let typer read a command line, but say in our own way what is wrong with it."""
+    import gc
+
+    gc.disable()  # reading makes thousands of small objects, none of them garbage
     import typer
 
     from uvlocal.manage.commands.app import app
@@ -73,6 +77,7 @@ def _by_typer(words: list[str]) -> int:
     command = typer.main.get_command(app)
     try:
         with command.make_context("uvlocal", words, terminal_width=prose_width()) as context:
+            gc.enable()
             command.invoke(context)
     except typer.Exit as done:
         return done.exit_code

@@ -9,10 +9,13 @@ from uvlocal.manage.doctor import editors, fixes, installation, projects, stores
 from uvlocal.manage.doctor.facts import Facts
 from uvlocal.manage.files import user_path
 from uvlocal.manage.findings import FAIL, LEVELS, OK, Finding
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.machine.host import System
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from uvlocal.manage.telling import Tell
 
 #: Every group of checks, in the order in which they are shown: what, and its function.
 GROUPS: tuple[tuple[str, Callable[[Facts], list[Finding]]], ...] = (
@@ -69,6 +72,7 @@ def examine(
     *,
     fix: bool = False,
     facts: Facts | None = None,
+    tell: Tell = nobody,
 ) -> Diagnosis:
     """Make every check.
 
@@ -77,14 +81,16 @@ def examine(
         environ: the environment variables, those of this process by default.
         fix: mend what can safely be mended.
         facts: what the checks look at, if not this machine.
+        tell: hears how far this is.
 
     Raises:
         UserError: the path is no directory.
     """
-    facts = facts or Facts(System(environ=environ), path=user_path.folder(path))
+    facts = facts or Facts(System(environ=environ), path=user_path.folder(path), tell=tell)
     results = []
     mended: dict[tuple[str, str], str] = {}
-    for group, function in GROUPS:
+    for number, (group, function) in enumerate(GROUPS):
+        tell("check", number, len(GROUPS))
         for check in _made(group, function, facts):
             wanted = fix and bool(check.fix)
             if wanted and (check.fix, check.path) not in mended:

@@ -11,15 +11,17 @@ from uvlocal.manage.environments import records
 from uvlocal.manage.environments.folder_identity import Disk, SilentError
 from uvlocal.manage.environments.pyvenv import python_version
 from uvlocal.manage.files.sizes import Meter, Size
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.project import discovery as projects
 from uvlocal.shim.settings import settings as all_settings
 from uvlocal.shim.volume.providers.table import PROVIDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from uvlocal.manage.environments.records import Entry
+    from uvlocal.manage.telling import Tell
 
 #: What uv changes in an environment when it installs something; where packages are differs.
 _CHANGED = ("", "bin", "Scripts", "pyvenv.cfg", os.path.join("Lib", "site-packages"))
@@ -83,20 +85,20 @@ def of(
     environ: dict[str, str] | None = None,
     *,
     sizes: bool = True,
-    tell: Callable[[int], None] | None = None,
+    tell: Tell = nobody,
 ) -> Environments:
     """Return every environment of this user.
 
     Args:
         environ: the environment variables, those of this process by default.
         sizes: whether to count files, which takes a second for some ten thousand.
-        tell: hears how many files were counted.
+        tell: hears how far this is.
     """
     system = System(environ=environ)
     settings = all_settings.load(system)
     places = records.places(system, settings)
     disk = Disk()
-    entries = records.read(places, system, disk, current_root(system))
+    entries = records.read(places, system, disk, current_root(system), tell)
     disk.look_ahead_at(_worked_on(entry) for entry in entries if entry.state in _WITH_PROJECT)
     meter = Meter(tell) if sizes else None
     found = []

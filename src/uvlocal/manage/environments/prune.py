@@ -19,6 +19,7 @@ from uvlocal.manage.environments.store_lock import held
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.files import atomic
 from uvlocal.manage.files.sizes import Meter
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.settings import settings as all_settings
 from uvlocal.shim.store import naming
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from uvlocal.manage.environments.in_use import Process
     from uvlocal.manage.environments.records import Entry
+    from uvlocal.manage.telling import Tell
 
 #: What the units of an age stand for, in seconds.
 _UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
@@ -114,7 +116,7 @@ def plan(
     *,
     now: float | None = None,
     processes: Iterable[Process] | None = None,
-    tell: Callable[[int], None] | None = None,
+    tell: Tell = nobody,
 ) -> Plan:
     """Look at every environment of this user; nothing is changed.
 
@@ -124,7 +126,7 @@ def plan(
         environ: the environment variables, those of this process by default.
         now: the time, in seconds since 1970.
         processes: what runs, if not what does run on this machine.
-        tell: hears how many files were counted.
+        tell: hears how far this is.
     """
     limit = None if older_than is None else (time.time() if now is None else now) - older_than
     return look(
@@ -142,7 +144,7 @@ def look(
     *,
     by_age: bool = False,
     processes: Iterable[Process] | None = None,
-    tell: Callable[[int], None] | None = None,
+    tell: Tell = nobody,
 ) -> Plan:
     """Return a plan of what is to go for a reason; nothing is changed.
 
@@ -152,12 +154,12 @@ def look(
         environ: as in `plan`, like the others.
         by_age: the reason needs the last use, which takes long to tell; it gets None otherwise.
         processes: what runs.
-        tell: hears how many files were counted.
+        tell: hears how far this is.
     """
     system = System(environ=environ)
     places = records.places(system, all_settings.load(system))
     disk = Disk()
-    entries = records.read(places, system, disk, listing.current_root(system))
+    entries = records.read(places, system, disk, listing.current_root(system), tell)
     chosen = []
     for entry in entries:
         used = listing.last_used(entry, disk) if by_age else None

@@ -17,6 +17,7 @@ from uvlocal.manage.environments.project_state import Judge
 from uvlocal.manage.environments.record import SUFFIX, BrokenRecordError, Record, read_record
 from uvlocal.manage.files import atomic
 from uvlocal.manage.files.reader import Reader
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.call import Call
 from uvlocal.shim.machine import directories
 from uvlocal.shim.machine.display import contract_home
@@ -26,6 +27,7 @@ from uvlocal.shim.store.naming import ENVIRONMENTS, RECORDS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from uvlocal.manage.telling import Tell
     from uvlocal.shim.machine.host import System
     from uvlocal.shim.settings.settings import Settings
 
@@ -72,7 +74,11 @@ def places(system: System, settings: Settings) -> list[str]:
 
 
 def read(
-    where: Iterable[str], system: System, disk: Disk | None = None, current: str = ""
+    where: Iterable[str],
+    system: System,
+    disk: Disk | None = None,
+    current: str = "",
+    tell: Tell = nobody,
 ) -> list[Entry]:
     """Return every environment of the stores, sorted by project and name.
 
@@ -82,6 +88,7 @@ def read(
         disk: is asked what became of the projects; a fresh one by default.
         current: the root of the project that the user is in, "" for none: a folder whose project
             moved there is recognised although no record says so yet.
+        tell: hears of how many it is known what became of their projects.
     """
     disk = disk or Disk()
     found = [entry for store in where for entry in _in_store(store, system)]
@@ -89,7 +96,10 @@ def read(
     disk.look_ahead([(system.path.sep, ""), *roots])
     judge = Judge([*roots, *([(current, "")] if current else [])], disk, system)
     shared: dict[str, object] = {}
-    judged = [_judged(entry, judge, system, shared) for entry in found]
+    judged: list[Entry] = []
+    for entry in found:
+        tell("environment", len(judged), len(found))
+        judged.append(_judged(entry, judge, system, shared))
     return sorted(judged, key=lambda entry: (not entry.root, entry.root, entry.name))
 
 

@@ -14,8 +14,10 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from uvlocal.manage.telling import nobody
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from uvlocal.manage.telling import Tell
 
 #: The unit of `st_blocks`, in bytes (stat(2)), whatever the block size of the file system is.
 _BLOCK = 512
@@ -41,7 +43,7 @@ class Size:
 class Meter:
     """Counts environments, each by itself and all together."""
 
-    def __init__(self, tell: Callable[[int], None] | None = None) -> None:
+    def __init__(self, tell: Tell = nobody) -> None:
         """Begin with nothing; `tell` hears now and then how many files were looked at."""
         self._tell = tell
         self._looked = self._told = 0
@@ -84,9 +86,9 @@ class Meter:
 
     def _look(self, number: int) -> None:
         self._looked += number
-        if self._tell is not None and self._looked - self._told >= _TELL_EVERY:
+        if self._looked - self._told >= _TELL_EVERY:
             self._told = self._looked
-            self._tell(self._looked)
+            self._tell("file", self._looked, 0)
 
 
 class _Count:

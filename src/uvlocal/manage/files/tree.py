@@ -8,6 +8,7 @@ was evicted is counted and left alone.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import stat
 import time
@@ -41,6 +42,36 @@ class Entry(NamedTuple):
     evicted: bool = False
 
 
+class Tally(NamedTuple):
+    """What a folder holds in sum.
+
+    `folders` are the paths of those that are here, `files` is the number of all else, `bytes` the
+    sizes of the files. `hidden` counts hidden `.pth` files of packages, `evicted` what is in the
+    cloud alone.
+    """
+
+    names: list[str]
+    folders: list[str]
+    files: int
+    bytes: int
+    hidden: int = 0
+    evicted: int = 0
+
+    @classmethod
+    def of(cls, entries: list[Entry], folder: str) -> Tally:
+        """Return the sum of what a folder holds."""
+        in_packages = os.path.basename(folder) in ("site-packages", "dist-packages")
+        folders = [entry for entry in entries if entry.kind == "folder"]
+        return cls(
+            [entry.name for entry in entries],
+            [os.path.join(folder, entry.name) for entry in folders if not entry.evicted],
+            len(entries) - len(folders),
+            sum(entry.size for entry in entries if entry.kind == "file"),
+            sum(in_packages and _is_hidden_pth(entry) for entry in entries),
+            sum(entry.evicted for entry in entries),
+        )
+
+
 class Files:
     """The seam to the disk: lists a folder. Tests give one that is made of a dictionary."""
 
@@ -52,10 +83,28 @@ class Files:
             sizes: whether sizes and flags of files are wanted; they cost a call for each.
         """
         with contextlib.suppress(OSError), os.scandir(folder) as listing:
-            if sizes and not _HAS_FLAGS:
-                return [_sized(entry) for entry in listing]
             return [_entry(entry, sizes=sizes) for entry in listing]
         return []
+
+    def tally(self, folder: str) -> Tally:
+        """Return what a folder holds in sum: names, folders and sizes, as `entries` has them."""
+        if _HAS_FLAGS or type(self) is not Files:
+            return Tally.of(self.entries(folder, sizes=True), folder)
+        # Without flags there is little to look at: not one object for each of many files.
+        names: list[str] = []
+        folders: list[str] = []
+        size = 0
+        with contextlib.suppress(OSError), os.scandir(folder) as listing:
+            for entry in listing:
+                names.append(entry.name)
+                try:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    elif entry.is_file(follow_symlinks=False):
+                        size += entry.stat(follow_symlinks=False).st_size
+                except OSError:
+                    continue  # gone since, or not for us
+        return Tally(names, folders, len(names) - len(folders), size)
 
     def status(self, path: str) -> os.stat_result | None:
         """Return the status of `path` itself, links not followed, or None."""
@@ -81,7 +130,9 @@ class Files:
 #: Whether a folder's own status tells more than its name does. Asking is a call for each folder.
 _HAS_FLAGS = hasattr(os.stat_result, "st_flags") or hasattr(os.stat_result, "st_file_attributes")
 
-_KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFLNK: "link"}
+
+def _is_hidden_pth(entry: Entry) -> bool:
+    return entry.hidden and entry.kind != "folder" and entry.name.endswith(".pth")
 
 
 def _entry(entry: os.DirEntry[str], *, sizes: bool) -> Entry:
@@ -92,16 +143,6 @@ def _entry(entry: os.DirEntry[str], *, sizes: bool) -> Entry:
         return describe(entry.name, entry.stat(follow_symlinks=False))
     except OSError:
         return Entry(entry.name, "other")  # gone since, or not for us
-
-
-def _sized(entry: os.DirEntry[str]) -> Entry:
-    """Return what `describe` does where no status has flags, in a third of the time."""
-    try:
-        status = entry.stat(follow_symlinks=False)
-    except OSError:
-        return Entry(entry.name, "other")
-    kind = _KINDS.get(stat.S_IFMT(status.st_mode), "other")
-    return Entry(entry.name, kind, status.st_size)
 
 
 def describe(name: str, status: os.stat_result) -> Entry:
@@ -190,25 +231,16 @@ def measure(folder: str, reader: Files, budget: Budget) -> Cost:
     files = size = hidden = conflicts = evicted = 0
     pending = [folder]
     while pending and budget.allows():
-        current = pending.pop()
-        entries = reader.entries(current, sizes=True)
-        budget.entries -= len(entries) + 1
-        in_packages = os.path.basename(current) in ("site-packages", "dist-packages")
-        names = {entry.name for entry in entries}
-        for entry in entries:
-            if entry.evicted:
-                evicted += 1
-            if " " in entry.name or "conflict" in entry.name.lower():
-                conflicts += is_conflict(entry.name, names)
-            if entry.kind == "folder":
-                if not entry.evicted:
-                    pending.append(os.path.join(current, entry.name))
-                continue
-            files += 1
-            if entry.kind == "file":
-                size += entry.size
-            if in_packages and entry.hidden and entry.name.endswith(".pth"):
-                hidden += 1
+        found = reader.tally(pending.pop())
+        budget.entries -= len(found.names) + 1
+        pending += found.folders
+        files += found.files
+        size += found.bytes
+        hidden += found.hidden
+        evicted += found.evicted
+        together = "\n".join(found.names)
+        if " " in together or "conflict" in together.lower():
+            conflicts += sum(map(is_conflict, found.names, itertools.repeat(set(found.names))))
     return Cost(files, size, hidden, conflicts, evicted, complete=not pending)
 
 

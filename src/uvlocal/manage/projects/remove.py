@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from uvlocal.manage.environments import prune
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.files import user_path
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.machine.display import contract_home
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.project.discovery import discover
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from uvlocal.manage.environments.in_use import Process
     from uvlocal.manage.environments.records import Entry
+    from uvlocal.manage.telling import Tell
 
 
 def plan(
@@ -24,7 +26,7 @@ def plan(
     *,
     everything: bool = False,
     processes: Iterable[Process] | None = None,
-    tell: Callable[[int], None] | None = None,
+    tell: Tell = nobody,
 ) -> prune.Plan:
     """Return what goes of a project's environments, nothing of it gone yet.
 
@@ -33,7 +35,7 @@ def plan(
         environ: the environment variables, those of this process by default.
         everything: every environment of this user, of whatever project.
         processes: what runs, if not what does run on this machine.
-        tell: hears how many files were counted.
+        tell: hears how far this is.
 
     Raises:
         UserError: there is no project, or uvlocal keeps no environment for it.

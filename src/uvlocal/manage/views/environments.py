@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -14,7 +12,7 @@ from uvlocal.manage.views.console import count, data, painted, shown, size, talk
 from uvlocal.manage.views.terminal import columns, prose_width, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from uvlocal.manage.environments.adopt import Adopted
     from uvlocal.manage.environments.listing import Environment, Environments
@@ -213,24 +211,3 @@ def adopted(done: Adopted) -> None:
     console.exact(done.environment)
     if done.needs_sync:
         console.hint("`uv sync --reinstall` makes the programs in `Scripts` anew")
-
-
-# -- waiting -----------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def counting(what: str) -> Iterator[Callable[[int], None] | None]:
-    """Show on a terminal how many files were looked at, while that lasts."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-
-    def tell(files: int) -> None:
-        sys.stderr.write(f"\r{what}: {files} files")
-        sys.stderr.flush()
-
-    try:
-        yield tell
-    finally:
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
