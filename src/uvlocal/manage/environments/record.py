@@ -53,7 +53,8 @@ class Record(NamedTuple):
 
     `identity` is that of the project's root, `mount` that of the folder at `mount_point`, `system`
     that of the root directory: a container or a `chroot` that shares the store has another.
-    `replaced` says that another project has taken the root's place.
+    `replaced` says that another project has taken the root's place. `former` is the name of the
+    environment that the project had before it was moved here, "" for none.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Record(NamedTuple):
     mount: Identity = NOWHERE
     system: Identity = NOWHERE
     replaced: bool = False
+    former: str = ""
 
 
 class BrokenRecordError(Exception):
@@ -110,7 +112,7 @@ def write_first(call: Call, decision: Decision) -> str | None:
         if not why and len(list(discoverable.links([store.path], system))) == 1:
             where = display.contract_home(discoverable.folder(system), system)
             hint = f"\nhint: editors that look for environments in `{where}` find it there"
-    return _offer(store.path, project.root, system) + hint
+    return _offer(store.path, str(table["former"]), project.root, system) + hint
 
 
 def claim(call: Call, decision: Decision) -> str | None:
@@ -152,10 +154,12 @@ def claim(call: Call, decision: Decision) -> str | None:
 
 def content(call: Call, decision: Decision) -> dict[str, object]:
     """Return what the record of a redirected project says today."""
-    project, volume, system = call.facts.project, call.facts.volume, call.system
-    if project is None or volume is None:
-        msg = "a redirected project has a root and a volume"
+    store, project, volume = call.facts.store, call.facts.project, call.facts.volume
+    system = call.system
+    if store is None or project is None or volume is None:
+        msg = "a redirected project has a store, a root and a volume"
         raise ValueError(msg)
+    former = moved_from(store.path, project.root, system)
     which = identity_of(project.root)
     version = call.uv_version()
     # The decision may not have needed to know what the folder is mounted from.
@@ -178,6 +182,7 @@ def content(call: Call, decision: Decision) -> dict[str, object]:
         "uvlocal": __version__,
         "uv": ".".join(map(str, version)) if version else "",
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "former": former.name if former else "",
     }
 
 
@@ -203,9 +208,9 @@ def write(path: str, table: dict[str, object]) -> None:
     atomic.replace(path, tomli_w.dumps(table).encode())
 
 
-def _offer(store: str, root: str, system: System) -> str:
-    """Say that the folder was known by another name, "" where it was not."""
-    former = moved_from(store, root, system)
+def _offer(store: str, name: str, root: str, system: System) -> str:
+    """Say that the folder had the environment `name` under another path, "" where it had not."""
+    former = moved_from(store, root, system, name) if name else None
     if former is None:
         return ""
     was = display.contract_home(former.root, system)
@@ -331,6 +336,7 @@ def _record_of(table: dict[str, object], system: System) -> Record:
         mount=identity("mount"),
         system=identity("system"),
         replaced=table.get("replaced") is True,
+        former=text("former"),
     )
 
 
@@ -361,18 +367,19 @@ def from_text(text: str, system: System) -> str:
     return path if "\0" not in path and system.lstat(text) is None else text
 
 
-def moved_from(store: str, root: str, system: System) -> Record | None:
+def moved_from(store: str, root: str, system: System, name: str = "") -> Record | None:
     """Return the record of the project that had the folder `root` under a name that is gone.
 
-    Cheap enough for a project's first call: a record is parsed only if it names the inode.
+    Cheap enough for a project's first call: a record is parsed only if it names the inode. From
+    then on the project's own record says which one it is, the only one that is looked at: `name`.
     """
     status = system.stat(root)
     if status is None:
         return None
     folder = os.path.join(store, RECORDS)
     wanted = f"\ninode = {status.st_ino}\n".encode()
-    for name in system.listdir(folder):
-        path = os.path.join(folder, name)
+    for file in [name + SUFFIX] if name else system.listdir(folder):
+        path = os.path.join(folder, file)
         if wanted not in (system.read(path, _LIMIT) or b""):
             continue
         try:
