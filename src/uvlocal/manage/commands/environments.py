@@ -123,6 +123,7 @@ def _carry_out(wanted: pruning.Plan, *, yes: bool, dry_run: bool, json: bool) ->
     """Show a plan, ask, and do it."""
     from uvlocal.manage.environments import prune as pruning
     from uvlocal.manage.views import console, environments
+    from uvlocal.manage.views.progress import Progress
 
     looking.show_plan(wanted, dry_run=dry_run, json=json)
     if dry_run or wanted.is_empty:
@@ -131,7 +132,8 @@ def _carry_out(wanted: pruning.Plan, *, yes: bool, dry_run: bool, json: bool) ->
         if json:
             console.as_json(pruning.planned(wanted, dry_run=False))
         confirm("remove them?", json=json)
-    done = pruning.apply(wanted)
+    with Progress() as tell:
+        done = pruning.apply(wanted, tell=tell)
     console.as_json(done) if json else environments.pruned(done)
     if done.problems:
         raise typer.Exit(FINDINGS)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from uvlocal.manage.environments.records import Entry
     from uvlocal.manage.telling import Tell
 
+#: How many are looked at once more before they are removed: all that runs is asked each time.
+_AT_ONCE = 32
 #: What the units of an age stand for, in seconds.
 _UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 
@@ -234,8 +236,9 @@ def apply(
     environ: dict[str, str] | None = None,
     *,
     processes: Callable[[], Iterable[Process]] = in_use.running,
+    tell: Tell = nobody,
 ) -> Pruned:
-    """Remove what a plan says, each after another look at whether that still holds.
+    """Remove what a plan says, some at a time, after another look at whether that still holds.
 
     Raises:
         UserError: another process holds a store for long.
@@ -249,17 +252,23 @@ def apply(
         mine = [candidate for candidate in wanted.remove if candidate.store == place]
         with held(place):
             atomic.sweep(os.path.join(place, naming.RECORDS))
-            for candidate in mine:
-                trouble = _remove(candidate, system, processes)
-                if trouble:
-                    problems.append(f"`{candidate.name}` stays: {trouble}")
-                    kept.append(candidate)
-                else:
-                    removed.append(candidate)
+            current = listing.current_root(system)
+            moved_to = records.roots(records.in_store(place, system), current)
+            for first in range(0, len(mine), _AT_ONCE):
+                some = mine[first : first + _AT_ONCE]
+                changed = _changed(some, moved_to, system, processes)
+                for candidate in some:
+                    tell("environment", len(removed), len(wanted.remove))
+                    trouble = changed[candidate.name] or _remove(candidate, system)
+                    if trouble:
+                        problems.append(f"`{candidate.name}` stays: {trouble}")
+                        kept.append(candidate)
+                    else:
+                        removed.append(candidate)
     used = {candidate.store for candidate in removed}
     used |= {os.path.dirname(os.path.dirname(path)) for path in wanted.leftovers}
     for place in sorted(used):
-        gone, left = trash.empty(place, system)
+        gone, left = trash.empty(place, system, tell)
         freed += gone
         problems += left
     return Pruned(
@@ -288,13 +297,8 @@ def planned(wanted: Plan, *, dry_run: bool) -> Pruned:
     )
 
 
-def _remove(
-    candidate: Candidate, system: System, processes: Callable[[], Iterable[Process]]
-) -> str:
+def _remove(candidate: Candidate, system: System) -> str:
     """Put an environment into the trash, and remove its record; return what went wrong."""
-    trouble = _changed(candidate, system, processes)
-    if trouble:
-        return trouble
     try:
         project = candidate.project if candidate.state in ("ok", "copy", "unused") else ""
         trash.put_with_record(
@@ -306,15 +310,23 @@ def _remove(
 
 
 def _changed(
-    candidate: Candidate, system: System, processes: Callable[[], Iterable[Process]]
-) -> str:
-    """Say what has changed since the plan was made, "" for nothing."""
-    now = [
-        entry
-        for entry in records.read([candidate.store], system, None, listing.current_root(system))
-        if entry.name == candidate.name
-    ]
-    if not now or now[0].state != candidate.state or now[0].root != candidate.project:
-        return "it has changed since the plan was made"
-    path = now[0].environment
-    return _obstacle(now[0], in_use.users([path], processes()).get(path, []), system)
+    some: list[Candidate],
+    moved_to: list[tuple[str, str]],
+    system: System,
+    processes: Callable[[], Iterable[Process]],
+) -> dict[str, str]:
+    """Say by name what has changed since the plan was made, "" for nothing.
+
+    All are of one store; `moved_to` is where their projects may be now.
+    """
+    found = records.in_store(some[0].store, system, {candidate.name for candidate in some})
+    now = {entry.name: entry for entry in records.judge(found, moved_to, system)}
+    users = in_use.users([entry.environment for entry in now.values()], processes())
+    changed = {}
+    for candidate in some:
+        entry = now.get(candidate.name)
+        if entry is None or (entry.state, entry.root) != (candidate.state, candidate.project):
+            changed[candidate.name] = "it has changed since the plan was made"
+        else:
+            changed[candidate.name] = _obstacle(entry, users.get(entry.environment, []), system)
+    return changed

@@ -25,7 +25,7 @@ from uvlocal.shim.store import naming
 from uvlocal.shim.store.naming import ENVIRONMENTS, RECORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from uvlocal.manage.telling import Tell
     from uvlocal.shim.machine.host import System
@@ -90,17 +90,42 @@ def read(
             moved there is recognised although no record says so yet.
         tell: hears of how many it is known what became of their projects.
     """
+    found = [entry for store in where for entry in in_store(store, system)]
+    judged = judge(found, roots(found, current), system, disk, tell)
+    return sorted(judged, key=lambda entry: (not entry.root, entry.root, entry.name))
+
+
+def roots(entries: Iterable[Entry], current: str = "") -> list[tuple[str, str]]:
+    """Return where projects may be that were moved: the root of each, with its mount point."""
+    known = [(entry.record.root, entry.record.mount_point) for entry in entries if entry.record]
+    return [*known, *([(current, "")] if current else [])]
+
+
+def judge(
+    entries: list[Entry],
+    places: list[tuple[str, str]],
+    system: System,
+    disk: Disk | None = None,
+    tell: Tell = nobody,
+) -> list[Entry]:
+    """Return entries as `in_store` has them with what became of their projects.
+
+    Args:
+        entries: what is judged.
+        places: where moved projects may be, see `roots`.
+        system: the machine.
+        disk: as in `read`, like `tell`.
+        tell: as in `read`.
+    """
     disk = disk or Disk()
-    found = [entry for store in where for entry in _in_store(store, system)]
-    roots = [(entry.record.root, entry.record.mount_point) for entry in found if entry.record]
-    disk.look_ahead([(system.path.sep, ""), *roots])
-    judge = Judge([*roots, *([(current, "")] if current else [])], disk, system)
+    disk.look_ahead([(system.path.sep, ""), *roots(entries)])
+    teller = Judge(places, disk, system)
     shared: dict[str, object] = {}
     judged: list[Entry] = []
-    for entry in found:
-        tell("environment", len(judged), len(found))
-        judged.append(_judged(entry, judge, system, shared))
-    return sorted(judged, key=lambda entry: (not entry.root, entry.root, entry.name))
+    for entry in entries:
+        tell("environment", len(judged), len(entries))
+        judged.append(_judged(entry, teller, system, shared))
+    return judged
 
 
 def _judged(entry: Entry, judge: Judge, system: System, shared: dict[str, object]) -> Entry:
@@ -168,14 +193,17 @@ _DOES_WITHOUT = ("opted-out", "already-local", "local-volume")
 # -- what is in a store ------------------------------------------------------------------------
 
 
-def _in_store(store: str, system: System) -> list[Entry]:
+def in_store(store: str, system: System, only: Collection[str] | None = None) -> list[Entry]:
+    """Return what is in a store, of these names if there are any, before projects are looked at."""
     environments = set(system.listdir(os.path.join(store, ENVIRONMENTS)))
     files = system.listdir(os.path.join(store, RECORDS))
     names = {
         name.removesuffix(SUFFIX): name for name in files if not name.startswith(atomic.PREFIX)
     }
     return [
-        _entry(store, name, names.get(name), system) for name in sorted(environments | {*names})
+        _entry(store, name, names.get(name), system)
+        for name in sorted(environments | {*names})
+        if only is None or name in only
     ]
 
 
