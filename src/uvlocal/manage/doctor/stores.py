@@ -163,8 +163,9 @@ def _brought_back(facts: Facts) -> list[Finding]:
             first = f"`{contract_home(roots[0], facts.system)}`"
             what = first if len(roots) == 1 else f"{first} and {len(roots) - 1} more"
             seen = (
-                f"{what}: the project is in a new directory with the old content, as after a restore from a "
-                "backup; what is installed stays, and the records can be brought up to date"
+                f"{what}: the project is in a new directory with the old content, as after a "
+                "restore from a backup; what is installed stays, and the records can be brought "
+                "up to date"
             )
             command = "uvlocal doctor --fix"
             checks.append(
