@@ -6,6 +6,7 @@ uv and a Python, which are fetched and made in a cache folder. `prepare.py` sets
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -27,6 +28,7 @@ _INHERITED = (
     "NO_PROXY",
     "LANG",
     "SYSTEMROOT",
+    "PATHEXT",
 )
 
 _STAND_IN = """\
@@ -51,10 +53,12 @@ class Stage:
         folders = [os.path.dirname(real_uv.path(real_uv.NEWEST)), os.defpath]
         self.environ = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         self.environ |= {
-            "HOME": home,
             "NO_COLOR": "1",
             "PATH": os.pathsep.join(folders),
-            "TMPDIR": os.path.join(home, "tmp"),
+            **dict.fromkeys(("HOME", "USERPROFILE"), home),
+            **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), os.path.join(home, "tmp")),
+            "APPDATA": os.path.join(home, "AppData", "Roaming"),
+            "LOCALAPPDATA": os.path.join(home, "AppData", "Local"),
             # As on macOS, where files are clones: what is marked is not uv's cache as well.
             "UV_LINK_MODE": "copy",
             "UV_PYTHON": python,
@@ -62,9 +66,11 @@ class Stage:
         }
         os.mkdir(os.path.join(home, "tmp"))
         os.makedirs(self.project)
-        os.mkdir(os.path.join(home, ".dropbox"))
-        with open(os.path.join(home, ".dropbox", "info.json"), "w", encoding="utf-8") as file:
-            file.write(f'{{"personal": {{"path": "{home}/Dropbox"}}}}')
+        where = ("AppData", "Roaming", "Dropbox") if sys.platform == "win32" else (".dropbox",)
+        note = os.path.join(home, *where, "info.json")
+        os.makedirs(os.path.dirname(note))
+        with open(note, "w", encoding="utf-8") as file:
+            json.dump({"personal": {"path": os.path.dirname(self.project)}}, file)
 
     def run(self, line: str, *, shown: bool = True) -> str:
         """Run a command line in the project, show it and its output; return the output."""

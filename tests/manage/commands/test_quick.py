@@ -60,6 +60,7 @@ LINES = [
     ["scan", "--max-depth", "1", ".."],
     ["doctor", "--json", "local"],
     ["doctor", "nothing"],
+    ["doctor", "--report"],
     ["doctor", "a", "b"],
     [],
 ]

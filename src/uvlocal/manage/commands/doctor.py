@@ -14,6 +14,7 @@ _ENDING = ending(
     ("Check the installation, the environments, and this project", "uvlocal doctor"),
     ("Fix what is safe to fix", "uvlocal doctor --fix"),
     ("Print the results as JSON", "uvlocal doctor --json"),
+    ("Print what a bug report needs, without private names", "uvlocal doctor --report"),
 )
 
 
@@ -30,7 +31,10 @@ def doctor(
         ),
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Fix what is safe to fix.")] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Print a report to send, without private names.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Check the installation and the environments, and say how to fix what is wrong."""
-    raise typer.Exit(looking.show_diagnosis(path, fix=fix, json=json))
+    raise typer.Exit(looking.show_diagnosis(path, fix=fix, report=report, json=json))

@@ -77,15 +77,35 @@ def show_plan(wanted: Plan, *, dry_run: bool, json: bool) -> None:
         console.as_json(prune.planned(wanted, dry_run=dry_run))
 
 
-def show_diagnosis(path: str | None = None, *, fix: bool = False, json: bool = False) -> int:
-    """Run every check, and show the results; `fix` fixes what is safe to fix."""
+def show_diagnosis(
+    path: str | None = None, *, fix: bool = False, report: bool = False, json: bool = False
+) -> int:
+    """Run every check, and show the results.
+
+    Args:
+        path: a directory in the project to check; None for the current directory.
+        fix: fix what is safe to fix.
+        report: show a report to send instead, without private names.
+        json: print the result as JSON.
+    """
     from uvlocal.manage.doctor import checkup
+    from uvlocal.manage.doctor.facts import Facts
+    from uvlocal.manage.files import user_path
     from uvlocal.manage.views import console, doctor
     from uvlocal.manage.views.progress import Progress
+    from uvlocal.shim.machine.host import System
 
+    place = user_path.folder(path)
     with Progress() as tell:
-        found = checkup.examine(path, fix=fix, tell=tell)
-    console.as_json(found) if json else doctor.diagnosis(found)
+        facts = Facts(System(), path=place, tell=tell)
+        found = checkup.examine(facts=facts, fix=fix, tell=tell)
+    if report:
+        from uvlocal.manage.doctor import report as reporting
+
+        told = reporting.of(facts, found)
+        console.as_json(told) if json else doctor.report(told)
+    else:
+        console.as_json(found) if json else doctor.diagnosis(found)
     return FINE if found.worst == "ok" else FINDINGS
 
 

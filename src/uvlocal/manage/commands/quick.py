@@ -65,7 +65,8 @@ def _prune(places: list[str], flags: set[str]) -> int:
 def _doctor(places: list[str], flags: set[str]) -> int:
     from uvlocal.manage.commands import looking
 
-    return looking.show_diagnosis(*places, fix="--fix" in flags, json="--json" in flags)
+    fix, report, json = (flag in flags for flag in ("--fix", "--report", "--json"))
+    return looking.show_diagnosis(*places, fix=fix, report=report, json=json)
 
 
 def _scan(places: list[str], flags: set[str]) -> int:
@@ -84,7 +85,7 @@ COMMANDS: dict[tuple[str, ...], tuple[_Answer, tuple[str, ...], int, int]] = {
     ("-V",): (_version, (), 0, 0),
     ("list",): (_list, ("--no-size", "--json"), 0, 0),
     ("prune", "--dry-run"): (_prune, ("--json",), 0, 0),
-    ("doctor",): (_doctor, ("--fix", "--json"), 0, 1),
+    ("doctor",): (_doctor, ("--fix", "--report", "--json"), 0, 1),
     ("scan",): (_scan, ("--json",), 0, sys.maxsize),
 }
 #: The characters that typer expands in an argument on Windows.
