@@ -57,9 +57,9 @@ ROUNDS = {
 }
 RUNS, TIMES = (20, 3), (5, 1)
 #: Rounds of our own commands in one project and over each store, and the stores' environments.
-COMMANDS = ((100, 7), (500, 2_000, 10_000)), ((5, 2), (50, 200))
+COMMANDS = ((100, 5), (500, 2_000, 5_000, 10_000)), ((5, 2), (50, 100, 200))
 #: Projects and files of `scan`.
-TREE = ((200, 200_000), (20, 20_000))
+TREE = ((200, 200_000), (24, 24_000))
 
 
 class Progress:
@@ -132,6 +132,8 @@ def rendered(parts: dict[str, Any]) -> dict[str, str]:
         files["bench.svg"] = plot.bench(parts)
     if "scaling" in parts:
         files["scaling.svg"] = plot.scaling(parts)
+    if plot.has_growth(parts):
+        files["growth.svg"] = plot.growth(parts)
     return files
 
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from uvlocal.manage.commands import looking
 from uvlocal.manage.commands.help import ending
-from uvlocal.manage.errors import FINDINGS
 
 _ENDING = ending(
     "0 if every check passes; 1 if one warns or fails",
@@ -37,21 +37,4 @@ def doctor(
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Check the installation and the environments, and say how to fix what is wrong."""
-    from uvlocal.manage.doctor import checkup as doctoring
-    from uvlocal.manage.doctor.facts import Facts
-    from uvlocal.manage.files import user_path
-    from uvlocal.manage.views import console
-    from uvlocal.manage.views import doctor as doctor_view
-    from uvlocal.shim.machine.host import System
-
-    facts = Facts(System(), path=user_path.folder(path))
-    found = doctoring.examine(facts=facts, fix=fix)
-    if report:
-        from uvlocal.manage.doctor import report as reporting
-
-        told = reporting.of(facts, found)
-        console.as_json(told) if json else doctor_view.report(told)
-    else:
-        console.as_json(found) if json else doctor_view.diagnosis(found)
-    if found.worst != "ok":
-        raise typer.Exit(FINDINGS)
+    raise typer.Exit(looking.show_diagnosis(path, fix=fix, report=report, json=json))
