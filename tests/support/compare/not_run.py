@@ -10,9 +10,6 @@ ELSEWHERE = {
     "uv tool uninstall uvlocal": "tests/end_to_end/test_installers.py::test_uv_tool",
     "uvlocal install": "tests/end_to_end/test_install_shells.py::test_question",
     "uvlocal uninstall": "tests/end_to_end/test_install_shells.py::test_installed_used_and_gone",
-    "uv run python -m ipykernel install --user --name NAME": (
-        "tests/end_to_end/test_code_tools.py::test_notebooks"
-    ),
     'VIRTUAL_ENV="$(uvlocal path)" uv run --active make': (
         "tests/stress/test_nested_calls.py::test_the_line_in_the_documentation"
     ),
