@@ -1,4 +1,4 @@
-"""Build the native launchers before a wheel is packed, and fill in what a release knows.
+"""Build the native launchers for a wheel, and fill in the metadata of a release.
 
 Any machine can build them for every target, with the compiler in the package `ziglang`. A wheel to
 distribute gets all of them, an editable one only this machine's: the compiler's first build for a
@@ -99,15 +99,15 @@ class CustomBuildHook(BuildHookInterface[BuilderConfig]):
 
 
 class CustomMetadataHook(MetadataHookInterface):
-    """Hatchling's way in: the description, and the addresses of the project."""
+    """The hook of hatchling for the description and the URLs of the project."""
 
     def update(self, metadata: dict[str, Any]) -> None:
-        """Fill in what is made here; `UVLOCAL_REPOSITORY` is where the source is published."""
+        """Fill in the metadata; `UVLOCAL_REPOSITORY` is the URL of the published source."""
         metadata.update(description_of(self.root, os.environ.get("UVLOCAL_REPOSITORY", "")))
 
 
 def description_of(root: str, repository: str) -> dict[str, Any]:
-    """Return the README for an index, and the addresses of the project.
+    """Return the README for a package index, and the URLs of the project.
 
     An index resolves no relative links, so they become links into the repository, at the tag of
     this version.

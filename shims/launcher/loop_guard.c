@@ -1,10 +1,10 @@
 /* Stop a process that is in an endless loop. */
 
-/* How often one process may pass here, and how deep calls may nest beyond what uv counts itself. */
+/* How often one process may pass here, and how deep calls may nest beyond uv's own count. */
 enum { PASSES_ALLOWED = 5, DEPTH_ALLOWED = 100 };
 
-/* UVLOCAL_LOOP is PID:PASSES:DEPTH. `execve` keeps the process number, so a loop of two programs
- * that become each other shows in PASSES; one that starts new processes shows in DEPTH. */
+/* UVLOCAL_LOOP is PID:PASSES:DEPTH. `execve` keeps the process id, so two programs that become each
+ * other increase PASSES; a loop that starts new processes increases DEPTH. */
 struct passage {
     uint64_t process;
     uint64_t passes;
@@ -25,8 +25,8 @@ static struct passage last_passage(void)
     return rest != NULL ? last : (struct passage){0};
 }
 
-/* How deep uv says that `uv run` is nested: it stops by itself, with a message of its own, at a depth
- * that can be chosen. So those levels are left to it. 0 where uv does not count. */
+/* Returns how deep `uv run` is nested by uv's own count, or 0 if uv does not count. uv stops at a
+ * configurable depth with its own message, so these levels are left to uv. */
 static uint64_t depth_by_uv(void)
 {
     uint64_t depth = 0;

@@ -1,4 +1,4 @@
-/* What recorded decisions rest on, on POSIX. */
+/* Check the inputs of recorded decisions on POSIX. */
 
 static const char *from_record(const char *text)
 {
@@ -53,11 +53,11 @@ static bool has_same_status(const char *numbers, const struct stat *status, size
     return are_numbers(numbers, now, count);
 }
 
-/* The file is read to its end: those of the kernel have no size. */
+/* Reads the file to its end, as files of the kernel have no size. */
 static bool has_same_content(const char *stamp, const char *path)
 {
     char part[8192];
-    uint64_t numbers[] = {0, 0}; /* the size, and the rest */
+    uint64_t numbers[] = {0, 0}; /* the size, and the remainder */
     ssize_t got = -1;
     struct stat status;
     int file = open_file(path);
@@ -82,15 +82,15 @@ static bool has_same_target(const char *stamp, const char *path)
     return is_equal(target, stamp + 1);
 }
 
-/* Says whether macOS itself still has this name for a path (its letter case, say). Nothing is
- * opened: that could wait, or let macOS ask the user whether the terminal may read here. */
+/* Returns whether macOS itself still has this name for a path, for example its letter case. Opens
+ * nothing, which could block, or let macOS ask whether the terminal may read here. */
 static bool has_same_name(const char *stamp, const char *path)
 {
 #ifdef __APPLE__
     struct attrlist wanted = {.bitmapcount = ATTR_BIT_MAP_COUNT, .commonattr = ATTR_CMN_FULLPATH};
     struct {
         uint32_t size;
-        attrreference_t name; /* where the name begins is counted from here */
+        attrreference_t name; /* the name's offset is relative to this */
         char room[PATH_MAX];
     } found;
     return getattrlist(path, &wanted, &found, sizeof found, 0) == 0
@@ -102,8 +102,8 @@ static bool has_same_name(const char *stamp, const char *path)
 #endif
 }
 
-/* Says whether macOS has the same mounted as it had: where, which type, whether it is local. The
- * kernel knows that; no server is asked. */
+/* Returns whether macOS has the same mounts as before: where, which type, whether local. Asks only
+ * the kernel, no server. */
 static bool has_same_mounts(const char *stamp)
 {
 #ifdef __APPLE__
@@ -113,12 +113,12 @@ static bool has_same_mounts(const char *stamp)
     size_t room = ((size_t)count + 4) * sizeof(struct statfs);
     struct statfs *mounts = reallocate(NULL, room);
     count = getfsstat(mounts, (int)room, MNT_NOWAIT);
-    uint64_t numbers[] = {0, 0}; /* the size, and the rest */
+    uint64_t numbers[] = {0, 0}; /* the size, and the remainder */
     for (int at = 0; at < count; at++) {
         const char *parts[] = {mounts[at].f_mntonname, mounts[at].f_fstypename,
                                (mounts[at].f_flags & MNT_LOCAL) != 0 ? "l" : "r"};
         for (size_t part = 0; part < 3; part++) {
-            size_t size = size_of(parts[part]) + (part < 2 ? 1 : 0); /* names with their NUL */
+            size_t size = size_of(parts[part]) + (part < 2 ? 1 : 0); /* names include their NUL */
             numbers[0] += size;
             numbers[1] = rest_of(numbers[1], parts[part], size);
         }
@@ -131,7 +131,7 @@ static bool has_same_mounts(const char *stamp)
 }
 
 /* The stamp is `xNAME!` for an attribute that is absent, else `xNAME=` and its value in
- * hexadecimal. Absent means that it cannot be had, for whatever reason. */
+ * hexadecimal. Absent means that it cannot be read, for any reason. */
 static bool has_same_attribute(const char *stamp, const char *path)
 {
     char name[256];
@@ -156,7 +156,7 @@ static bool has_same_attribute(const char *stamp, const char *path)
     return is_hexadecimal(stamp + end + 1, value, (size_t)size);
 }
 
-/* Says whether something has the flag that hides it from people; only macOS knows it. */
+/* Returns whether a path has the hidden flag, which only macOS has. */
 static bool has_hidden_flag(const char *path)
 {
 #ifdef __APPLE__
@@ -168,7 +168,7 @@ static bool has_hidden_flag(const char *path)
 #endif
 }
 
-/* `access` answers yes in some sandboxes (Landlock) and means no. Nothing is written. */
+/* Opens the file, as `access` wrongly says yes in some sandboxes (Landlock). Writes nothing. */
 static bool can_change(const char *path)
 {
     struct stat status;

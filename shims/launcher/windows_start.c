@@ -1,13 +1,13 @@
-/* Start another program on Windows, wait for it, and end as it does. */
+/* Start another program on Windows, wait for it, and exit with its exit code. */
 
-/* Ctrl-C reaches every process of the console. What it means is uv's to decide: we wait. */
+/* Ctrl-C reaches every process of the console. uv handles it, and we wait. */
 static BOOL WINAPI stand_by(DWORD event)
 {
     (void)event;
     return TRUE;
 }
 
-/* A job ends its processes when its last handle goes, so whoever ends the launcher ends uv. */
+/* A job ends its processes when its last handle is closed, so killing the launcher kills uv. */
 static void limit_job(HANDLE job, DWORD flags)
 {
     JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
@@ -17,7 +17,7 @@ static void limit_job(HANDLE job, DWORD flags)
 
 enum { STREAMS = 3 };
 
-/* Lets the next program inherit the standard streams; one that is closed becomes NULL. */
+/* Makes the standard streams inheritable; a closed one becomes NULL. */
 static void pass_on_streams(HANDLE streams[STREAMS])
 {
     static const DWORD numbers[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
@@ -28,8 +28,8 @@ static void pass_on_streams(HANDLE streams[STREAMS])
     }
 }
 
-/* Closes what the program has inherited: with a copy kept here, whoever reads its output would not
- * see the end of it before ours, and whoever writes to it would not see that it has gone. */
+/* Closes what the program has inherited: otherwise a reader of its output would not see end of
+ * file, and a writer to its input no broken pipe, before we exit too. */
 static void close_streams(HANDLE streams[STREAMS])
 {
     for (size_t at = 0; at < STREAMS; at++) {
@@ -38,14 +38,14 @@ static void close_streams(HANDLE streams[STREAMS])
     }
 }
 
-/* Starts a program and waits for its end; returns whether it started. The `last` program needs
- * nothing more of us. */
+/* Starts a program and waits for it; returns whether it started. `last`: no other program
+ * follows. */
 static bool run(const wchar_t *program, wchar_t *line, bool last, DWORD *code)
 {
     STARTUPINFOW startup;
     PROCESS_INFORMATION child;
     HANDLE streams[STREAMS];
-    GetStartupInfoW(&startup); /* also carries the descriptors that a C library passes on */
+    GetStartupInfoW(&startup); /* also contains the descriptors that a C library passes on */
     SetConsoleCtrlHandler(stand_by, TRUE);
     pass_on_streams(streams);
     if (!CreateProcessW(long_path(program), line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL,
@@ -61,11 +61,11 @@ static bool run(const wchar_t *program, wchar_t *line, bool last, DWORD *code)
     *code = NOT_FOUND;
     WaitForSingleObject(child.hProcess, INFINITE);
     GetExitCodeProcess(child.hProcess, code);
-    limit_job(job, 0); /* it ended by itself: what it left running goes on */
+    limit_job(job, 0); /* it exited by itself: processes that it left running continue */
     return true;
 }
 
-/* The command line is passed on as it came: quoting is the user's, and uv's to read. */
+/* Passes the command line on unchanged, including its quoting. */
 static void become_uv(const wchar_t *path)
 {
     DWORD code;
@@ -73,8 +73,7 @@ static void become_uv(const wchar_t *path)
         ExitProcess(code);
 }
 
-/* Adds an argument so that Microsoft's rules read it back: there backslashes count only before a
- * quote. */
+/* Adds an argument, quoted by Microsoft's rules: backslashes are special only before a quote. */
 static void append_quoted(struct text *line, const wchar_t *argument)
 {
     append(line, L" \"");

@@ -89,7 +89,7 @@ COMMANDS = (
     "link",
     "adopt --dry-run",
 )
-#: No call takes longer, in seconds, unless it hangs.
+#: The timeout of a call, in seconds; only one that hangs takes longer.
 PATIENCE = 20
 
 

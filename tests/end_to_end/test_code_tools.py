@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from support.compare import code_tools
+from support.compare import code_tools, recipes
 from support.hosts.worlds import World
 from support.tools import fetched, hidden_python, language_server, real_uv
 
@@ -309,7 +309,7 @@ except nbclient.exceptions.CellExecutionError as error:
     sys.exit(error.ename)
 """
 #: Registers the project's environment as a kernel of the user's, for every Jupyter.
-KERNEL = "uv run python -m ipykernel install --user --name app"
+KERNEL = recipes.JUPYTER.splitlines()[-1].replace("foo", "app")
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_notebooks(shop: Shop, command: str, kernel: str, said: str) -> None:
     """Jupyter started by `uv run` is the project's; any other needs a kernel that is."""
     world, project = shop.synced.world, shop.synced.project
     book = world.write("book.py", NOTEBOOK)
-    world.run("sh", "-c", KERNEL, cwd=project).ok()
+    world.run("sh", "-c", KERNEL, cwd=project, env={"PATH": shop.path()}).ok()
     done = world.run("sh", "-c", f"{command} '{book}' {kernel}", cwd=project)
     assert done.code == (1 if said else 0), str(done)
     assert said in done.raw_err

@@ -120,7 +120,7 @@ def test_killed(newest_world: World, stage: str) -> None:
     old = os.path.join(project, ".venv")
     before = world.tree(old)
     killer = world.write("killer/uv", _KILLER.format(stage=stage, uv=world.real_uv))
-    os.chmod(killer, 0o755)  # noqa: S103 - a program is for everybody to run
+    os.chmod(killer, 0o755)  # noqa: S103 - a program must be executable
     command = ("migrate", "--yes", "--keep-extra")
     killed = world.uvlocal(*command, cwd=project, env={"UVLOCAL_UV": killer})
     assert killed.code == -signal.SIGKILL

@@ -77,7 +77,7 @@ def test_a_script_that_starts_itself(newest_world: World) -> None:
     world = newest_world
     project = world.project("home/Dropbox/loop", packaged=False)
     script = world.write("home/Dropbox/loop/again", "#!/usr/bin/env -S uv run\n")
-    os.chmod(script, 0o755)  # noqa: S103 - a script is for everybody to run
+    os.chmod(script, 0o755)  # noqa: S103 - a script must be executable
     world.uv("sync", "-q", cwd=project).ok()
     depth = {"UV_RUN_MAX_RECURSION_DEPTH": "110"}
     ran = world.run(script, cwd=project, env=depth)

@@ -190,7 +190,7 @@ TROUBLES = [
         lambda m: os.chmod(m.conf, 0o664), CONF + "can be written by others", id="group-writable"
     ),
     pytest.param(
-        lambda m: os.chmod(m.conf, 0o646),  # noqa: S103 - what is wrong here
+        lambda m: os.chmod(m.conf, 0o646),  # noqa: S103 - the mode that is wrong
         CONF + "can be written by others",
         id="world-writable",
     ),

@@ -85,7 +85,7 @@ def test_what_is_not_replayed(machine: Machine, name: str, value: object) -> Non
 
 
 def _open_to_others(path: str) -> None:
-    os.chmod(path, os.stat(path).st_mode | stat.S_IWOTH)  # noqa: S103 - what is wrong here
+    os.chmod(path, os.stat(path).st_mode | stat.S_IWOTH)  # noqa: S103 - the mode that is wrong
 
 
 def _turn_into_fifo(path: str) -> None:

@@ -41,7 +41,7 @@ WORDS = [
 
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory: pytest.TempPathFactory, newest_uv: str, uv_caches: Path) -> SideBySide:
-    """Return the ways to call uv in a local project that is synced already."""
+    """Return the ways to call uv in a local project that was already synced."""
     root = tmp_path_factory.mktemp("process") / "world"
     return reports.local_calls(str(root), newest_uv, str(uv_caches))
 

@@ -74,7 +74,7 @@ print("said", input())
 
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory: pytest.TempPathFactory, newest_uv: str, uv_caches: Path) -> SideBySide:
-    """Return the ways to call uv in a local project that is synced already."""
+    """Return the ways to call uv in a local project that was already synced."""
     root = tmp_path_factory.mktemp("terminal") / "world"
     found = reports.local_calls(str(root), newest_uv, str(uv_caches))
     for name, code in (("listen", LISTEN), ("look", LOOK), ("wait", WAIT)):

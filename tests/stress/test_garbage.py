@@ -158,7 +158,7 @@ def _settle(machine: HardMachine) -> None:
         machine.call("run", "x")
         if names(os.path.join(machine.cache, "decisions")):
             return
-        time.sleep(0.1)  # the clock itself is what is waited for
+        time.sleep(0.1)  # waits for the clock
     pytest.fail("no decision is ever recorded")
 
 

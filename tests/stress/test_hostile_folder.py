@@ -53,7 +53,7 @@ COMMANDS = (
 #: What is typed for uv, each with what it says of its work.
 CALLS = ("run true", "sync", "pip list", "lock", "venv", "--version")
 STRATEGIES = ("", "redirect", "no-metadata")
-#: No call takes longer, in seconds, unless it hangs.
+#: The timeout of a call, in seconds; only one that hangs takes longer.
 PATIENCE = 30
 
 

@@ -98,7 +98,7 @@ def test_a_call(machine: HardMachine, prepare: Callable[[HardMachine], None], us
 
 def _await_settled() -> None:
     """Wait until what was written is old enough for a decision to be recorded."""
-    time.sleep(2.2)  # the clock itself is what is waited for
+    time.sleep(2.2)  # waits for the clock
 
 
 @pytest.mark.parametrize("old", ["none", "another-machines"])

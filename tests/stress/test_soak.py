@@ -122,7 +122,7 @@ def test_decisions_are_trimmed(machine: HardMachine) -> None:
     for number in range(many):
         with open(os.path.join(folder, f"{number:016x}"), "wb"):
             pass
-    time.sleep(2.2)  # the clock itself is what is waited for: only what is old is recorded
+    time.sleep(2.2)  # waits for the clock: only what is old is recorded
     # One in 64 new decisions looks at the number of all.
     for number in range(64 * 20):
         words = ("run", f"--no-sync{number}", "x")

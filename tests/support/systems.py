@@ -1,7 +1,7 @@
-"""Marks for tests that mean nothing on some systems: each says why.
+"""Marks for tests that do not apply to some systems, with a reason.
 
-A file of which nothing means anything there skips itself at its top, before it imports what that
-system does not have. `tests/support/programs/test_other_system.py` holds that.
+If a whole file does not apply, it skips itself at the top, before it imports what that system does
+not have. `tests/support/programs/test_other_system.py` checks that.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ import pytest
 
 
 def posix_only(reason: str) -> pytest.MarkDecorator:
-    """Leave a test out on Windows."""
+    """Skip a test on Windows."""
     return pytest.mark.skipif(sys.platform == "win32", reason=reason)
 
 
 def linux_only(reason: str) -> pytest.MarkDecorator:
-    """Leave a test out on everything but Linux."""
+    """Skip a test except on Linux."""
     return pytest.mark.skipif(sys.platform != "linux", reason=reason)
 
 
 def need_posix(reason: str) -> None:
-    """Leave out, on Windows, whatever asks for the fixture that calls this."""
+    """Skip, on Windows, tests with the fixture that calls this."""
     if sys.platform == "win32":
         pytest.skip(reason)
 
@@ -38,5 +38,5 @@ def _can_link() -> bool:
     return True
 
 
-#: Leaves a test out where this user may make no symbolic links: on Windows that is a privilege.
+#: Skips a test if this user may not create symlinks, which needs a privilege on Windows.
 needs_links = pytest.mark.skipif(not _can_link(), reason="this user may make no symbolic links")

@@ -96,7 +96,7 @@ def _is_tracing() -> bool:
 def _cache(launcher: str) -> str:
     """Return the cache directory that the file beside the launcher names, or ""."""
     folder = launcher[: max(launcher.rfind("/"), launcher.rfind("\\")) + 1]
-    # Without waiting: something else may stand in its place, a FIFO say.
+    # Without blocking, as something else may be in its place, such as a FIFO.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         descriptor = os.open(folder + _CONFIGURATION, flags)

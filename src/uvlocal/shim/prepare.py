@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: How often to create a store that someone removes at the same time.
 _TRIES = 8
+#: The maximum number of lines before uv; what matters most comes first.
+_MOST_LINES = 3
 #: Codes that are reported in one line although uv runs unchanged.
 _SPOKEN = ("no-store",)
 
@@ -95,7 +97,7 @@ def prepare(call: Call, decision: Decision) -> None:
         lines.append(_problems(call.settings.problems))
     if quiet:
         return
-    for line in lines:
+    for line in lines[:_MOST_LINES]:
         handover.say(display.printable(line))
 
 

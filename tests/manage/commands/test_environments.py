@@ -158,7 +158,7 @@ def test_doctor(
 ) -> None:
     """Each group has its findings, each finding what mends it; then the sum."""
     uv = populated.write(os.path.join(populated.root, "bin", "uv"), "#!/bin/sh\necho uv 0.13.9\n")
-    os.chmod(uv, 0o755)  # noqa: S103 - a program is for everybody to run
+    os.chmod(uv, 0o755)  # noqa: S103 - a program must be executable
     populated.environ["PATH"] += ":/bin"
     shims = install.make_shim(os.path.join(populated.root, "shims"), populated.system())
     populated.environ["PATH"] = f"{shims}:{populated.environ['PATH']}"

@@ -103,7 +103,7 @@ class Person:
             self.files.append(self.machine.write(os.path.join(home, lock, ".lock"), "mine"))
         self.files.append(self.machine.write(os.path.join(home, ".bashrc"), "# mine\n"))
         program = self.machine.write(os.path.join(self.machine.root, "bin", "uv"), "#!/bin/sh\n")
-        os.chmod(program, 0o755)  # noqa: S103 - a program is for everybody to run
+        os.chmod(program, 0o755)  # noqa: S103 - a program must be executable
         self.files += [program, os.path.join(home, ".dropbox", "info.json")]
         for variable, folder in places.items():
             self.machine.environ[variable] = os.path.join(home, folder)

@@ -13,7 +13,7 @@ from support.compare.running import run
 from support.hosts import forked_commands
 from support.programs import fake_uv
 
-from uvlocal.manage.projects.migration_results import Migration
+from uvlocal.manage.projects.migration_results import Migration, Migrations
 from uvlocal.manage.projects.scan import Found, Scan
 from uvlocal.manage.views import projects
 
@@ -41,7 +41,7 @@ def populated(machine: Machine) -> Machine:
     template = os.path.join(machine.root, "template")
     environment(template, {"foo": "0.1.0", "iniconfig": "2.2.0"})
     uv = machine.write(f"{machine.root}/bin/uv", _UV.format(template=template))
-    os.chmod(uv, 0o755)  # noqa: S103 - a program is for everybody to run
+    os.chmod(uv, 0o755)  # noqa: S103 - a program must be executable
     machine.environ["PATH"] += ":/usr/bin:/bin"
     machine.project("clean")
     big = machine.project("code/a project with a rather long name for a folder in a terminal/big")
@@ -223,12 +223,12 @@ def found(**facts: Any) -> Found:  # noqa: ANN401 - a fact is a field of any typ
         pytest.param({}, "iCloud Drive", id="nothing"),
         pytest.param(
             {"hidden_pth": 1},
-            "iCloud Drive, 1 hidden `.pth` file, which Python skips: imports fail",
+            "iCloud Drive, 1 hidden `.pth` file, which Python skips, so imports fail",
             id="hidden",
         ),
         pytest.param(
             {"hidden_pth": 2},
-            "iCloud Drive, 2 hidden `.pth` files, which Python skips: imports fail",
+            "iCloud Drive, 2 hidden `.pth` files, which Python skips, so imports fail",
             id="hidden-many",
         ),
         pytest.param({"conflict_copies": 1}, "iCloud Drive, 1 conflict copy", id="conflict"),
@@ -255,6 +255,16 @@ def test_no_all_clear(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr()
     assert "1 folder could not be read" in printed.err
     assert "no environment lies" not in printed.out
+
+
+def test_no_all_clear_before_a_migration(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same of `uvlocal migrate --all`."""
+    projects.summed(
+        Migrations(1, dry_run=True, agreed=False, shimmed=True, migrations=(), unread_folders=2)
+    )
+    said = capsys.readouterr().err
+    assert "2 folders could not be read" in said
+    assert "nothing to migrate" not in said
 
 
 def test_the_cure_of_hidden_files(capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,7 +56,7 @@ def test_a_workspace(machine: Machine, project: str, home: str, which: str) -> N
     assert len(results) == (which != "own")
     for one in results:
         assert one.seen.startswith("`~/Dropbox/foo/.vscode/settings.json` names another")
-        assert ("which is not there" in one.seen) == (which == "missing")
+        assert ("which does not exist" in one.seen) == (which == "missing")
         assert "`uvlocal link --vscode ~/Dropbox/foo`" in one.advice
     assert os.stat(path).st_mtime_ns == before
 

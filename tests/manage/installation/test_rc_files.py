@@ -304,7 +304,7 @@ def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """Where a file stands in a folder's place, that is told, and the other files go on."""
     (tmp_path / "conf.d").write_bytes(b"")
     edit = add(tmp_path / "conf.d" / "uvlocal.fish")
-    assert edit.trouble.startswith("cannot be made in")
+    assert edit.trouble.startswith("cannot be created in")
 
 
 def test_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The reference of all commands, made from typer, as the documentation shows it."""
+"""The documentation's reference of all commands, generated from typer."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _parameters(command: Any) -> Iterator[str]:  # noqa: ANN401 - as above
 
 
 def _example_lines(text: str) -> Iterator[str]:
-    """Yield the examples as a shell session, with what is wanted as a comment."""
+    """Yield the examples as a shell session, with their purpose as a comment."""
     for line in text.splitlines():
         if line.startswith("    "):
             yield f"$ {line.strip()}"

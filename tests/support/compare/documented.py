@@ -1,4 +1,4 @@
-"""What the documents hold: prose, links, headings, and commands that a reader may paste."""
+"""Parse the documents: prose, links, headings, and commands that a reader may paste."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def blocks(text: str) -> list[Block]:
 
 
 def commands(text: str) -> list[str]:
-    """Return what a reader may paste, without the comments beside it."""
+    """Return what a reader may paste, without comments."""
     return [
         line[2:].partition("  #")[0].strip()
         for block in blocks(text)
@@ -51,7 +51,7 @@ def commands(text: str) -> list[str]:
 
 
 def prose(text: str) -> str:
-    """Return what is read as sentences: no code blocks, tables, comments or targets of links."""
+    """Return the prose, without code blocks, tables, comments and link targets."""
     for pattern in (_FENCE, _COMMENT, _TABLE):
         text = pattern.sub("", text)
     return re.sub(r"!\[[^\]]*\]\([^)]*\)", "", _LINK.sub(r"\1", text))
@@ -64,11 +64,11 @@ def links(text: str) -> list[str]:
 
 
 def anchors(text: str) -> set[str]:
-    """Return the anchors of the headings, which GitHub and the site make alike."""
+    """Return the anchors of the headings, which are the same on GitHub and on the site."""
     headings = re.findall(r"^#+ (.+)$", _FENCE.sub("", text), re.MULTILINE)
     return {slug(_LINK.sub(r"\1", heading)) for heading in headings}
 
 
 def slug(heading: str) -> str:
-    """Return a heading's anchor: small letters, and a dash for each blank."""
+    """Return a heading's anchor: lowercase, with a dash for each space."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")

@@ -1,4 +1,4 @@
-"""Commands in the documents that the test of the documents does not run itself, and why."""
+"""Commands in the documents that the documents' test does not run, and why."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ ELSEWHERE = {
     "uv tool uninstall uvlocal": "tests/end_to_end/test_installers.py::test_uv_tool",
     "uvlocal install": "tests/end_to_end/test_install_shells.py::test_question",
     "uvlocal uninstall": "tests/end_to_end/test_install_shells.py::test_installed_used_and_gone",
+    "uv run python -m ipykernel install --user --name NAME": (
+        "tests/end_to_end/test_code_tools.py::test_notebooks"
+    ),
     'VIRTUAL_ENV="$(uvlocal path)" uv run --active make': (
         "tests/stress/test_nested_calls.py::test_the_line_in_the_documentation"
     ),
@@ -24,7 +27,6 @@ NOT_RUN = {
     "uv add --dev ipykernel": "fetches Jupyter",
     "uv run python -m ipykernel install --user --name foo --env VIRTUAL_ENV "
     '"$(uvlocal path)"': "needs what the line above fetches",
-    "sudo uvlocal install --shim-dir /opt/uvlocal/shims --no-rc --yes": "writes outside the test",
     'bwrap --ro-bind / / --dev /dev --bind "$PWD" "$PWD" --bind ~/.cache/uv ~/.cache/uv --bind '
     "~/.local/share/uvlocal ~/.local/share/uvlocal uv run hello": (
         "the folders differ in a test; `test_sandboxes.py` does the same with those it has"

@@ -1,4 +1,4 @@
-"""The tables of the documents, made from the code; running this file rewrites them."""
+"""The tables in the documents, generated from the code; running this file rewrites them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 README = os.path.join(SOURCE, "README.md")
 DOCS = os.path.join(SOURCE, "docs")
 
-#: How a provider's folders are found, as the documentation says it.
+#: How a provider's folders are found, in the words of the documentation.
 _HOW = {
     "file": "its configuration",
     "registry": "registry",
@@ -59,7 +59,7 @@ def providers() -> str:
 
 
 def _found_by(provider: Provider, system: str) -> dict[str, None]:
-    """Return how a provider is found on a system, in words, each once."""
+    """Describe how a provider is found on a system, without duplicates."""
     ways = [_HOW[place.how] for place in provider.places if system in place.platforms]
     if system == "darwin" and provider.file_provider:
         ways.insert(0, "path")
@@ -98,8 +98,8 @@ def commands() -> str:
     return "\n".join(["| command | what it does |", "|---|---|", *rows])
 
 
-#: What commands look at and get, by their role in the table of uv's commands, and which commands
-#: have that role with some options only.
+#: What commands use and get, by their role in the table of uv's commands, and which commands have
+#: that role only with some options.
 _GETS = {
     of_uv.PROJECT: ("`UV_PROJECT_ENVIRONMENT`", ("version, where it sets one",)),
     of_uv.ENVIRONMENT: ("`VIRTUAL_ENV`", ("run --no-project",)),
@@ -107,7 +107,7 @@ _GETS = {
 
 
 def uv_commands() -> str:
-    """Return uv's commands that look at a project's environment, with what they get."""
+    """Return uv's commands that use a project's environment, with what they get."""
     rows = []
     for role, (variable, others) in _GETS.items():
         names = [name for name, (own, _) in of_uv.COMMANDS.items() if own == role]
@@ -120,7 +120,7 @@ def uv_commands() -> str:
 
 
 _PATHS = "absolute paths, or with `~`"
-#: What each key may be, and what it does.
+#: The values of each key, and its effect.
 _KEYS = {
     "mode": ("when to act: where it is needed, everywhere, nowhere", ""),
     "strategy": ("what to do, see [Strategies](strategies.md)", ""),
@@ -174,14 +174,14 @@ def _default(key: str, value: object) -> str:
 
 
 def variables() -> str:
-    """Return every variable with what it does."""
+    """Return every variable with its effect."""
     rows = [f"| `{name}` | the setting `{key}` |" for key, name in settings.VARIABLES.items()]
     rows += [f"| `{name}` | {what} |" for name, what in _OTHER_VARIABLES.items()]
     return "\n".join(["| variable | meaning |", "|---|---|", *rows])
 
 
 def rewritten(text: str, tables: Mapping[str, Callable[[], str]]) -> str:
-    """Return a document with every table as the code has it."""
+    """Return a document with every table generated again."""
     for name, make in tables.items():
         start, end = f"<!-- table: {name} -->\n", "<!-- end -->"
         if text.count(start) != 1:

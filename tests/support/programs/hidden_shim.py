@@ -1,9 +1,8 @@
-"""A uvlocal that knows the flag of `hidden_python`, so that its shim can be tested on Linux too.
+"""A uvlocal that supports the flag of `hidden_python`, so that its shim can be tested on Linux.
 
-The package is the source tree itself, linked file by file, but for the module that speaks to the
-machine, and the one that records its answers: copies of them, with the methods that ask for the
-flag and clear it answered by the extended attribute. On macOS the flag is real and the source tree
-will do.
+The package is linked file by file to the source tree, except for copies of the modules that access
+the machine and record its answers: their methods for the flag use the extended attribute instead.
+On macOS the flag is real, and the source tree is used.
 """
 
 from __future__ import annotations
@@ -38,12 +37,12 @@ System.has_hidden_flag = _has_hidden_flag
 System.is_hidden = _is_hidden
 System.show = _show
 """
-#: The launcher knows no flag on Linux, but attributes: that is what is recorded of the answer.
+#: On Linux the launcher supports attributes, but not the flag, so the attribute is recorded.
 _STAMP = "\n\ndel RecordingSystem.is_hidden\n"
 
 
 def install(world: World) -> None:
-    """Install the shim in a world, and let it use that package."""
+    """Install the shim in a world, with that package."""
     folder = world.install_shim()
     if sys.platform != "linux":
         return

@@ -1,9 +1,9 @@
-"""A small "sync client": does to a tree what real ones do to everything below dot-directories.
+"""A small "sync client", which does to a tree what real ones do below dot-directories.
 
     python -m support.programs.sync_client TREE INTERVAL ACTION
 
-does one pass after another, INTERVAL seconds apart, and writes a line after the first, until its
-stdin is closed; then it writes how many passes it made. `SyncClient` runs it as a daemon.
+does one pass every INTERVAL seconds until its stdin is closed. It prints a line after the first
+pass, and the number of passes at the end. `SyncClient` runs it as a daemon.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def conflict(tree: str) -> int:
         if stem.endswith(" 2") or os.path.lexists(copy):
             continue
         if extension == ".dist-info":
-            # Half of the folder has arrived, as when two machines wrote at once.
+            # Half of the folder has arrived, as if two machines wrote at the same time.
             os.mkdir(copy)
             count += 1
         elif extension in {".py", ".pth", ".cfg"}:
@@ -54,7 +54,7 @@ def conflict(tree: str) -> int:
 
 
 def evict(tree: str) -> int:
-    """Empty every regular file, as a client that keeps the content in the cloud alone."""
+    """Empty every regular file, like a client that keeps the content only in the cloud."""
     count = 0
     for path in _below_dot_directories(tree):
         status = os.lstat(path)
@@ -74,7 +74,7 @@ def _dot_directories_and_below(tree: str) -> Iterator[str]:
 
 
 def _below_dot_directories(tree: str) -> Iterator[str]:
-    """Yield the path of everything that has a dot-directory of the tree above it."""
+    """Yield every path below a dot-directory of the tree."""
     for folder, directories, files in os.walk(tree):
         below = os.path.relpath(folder, tree)
         if any(part.startswith(".") and part != "." for part in below.split(os.sep)):
@@ -83,10 +83,10 @@ def _below_dot_directories(tree: str) -> Iterator[str]:
 
 
 class SyncClient:
-    """A sync client at work in `tree`, from `with` to its end.
+    """A sync client that works in `tree`, as a context manager.
 
-    `interval` is the pause between two passes in seconds. Inside `with` the first pass is done;
-    afterwards `passes` is how many there were.
+    `interval` is the pause between two passes in seconds. Inside `with`, the first pass is done;
+    afterwards `passes` is the number of passes.
     """
 
     def __init__(self, tree: str, action: str = "hide", *, interval: float = 0.005) -> None:

@@ -54,7 +54,7 @@ def _run(words: list[str]) -> int:
     from uvlocal.manage.commands.app import app
 
     if asked_by_shell:
-        # Typer answers shells by itself only with its own options for it.
+        # By default, typer answers completion requests only with its own options.
         from typer.completion import completion_init  # type: ignore[attr-defined] # named nowhere else
 
         completion_init()

@@ -110,15 +110,17 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
     if keep_extra and drop_extra:
         raise UserError("`--keep-extra` cannot be used with `--drop-extra`", code=USAGE)
     extras = "keep" if keep_extra else "drop" if drop_extra else ""
+    unread = 0
     if everything:
         with projects.searching() as tell:
-            jobs = migrating.plan_all(paths, extras, tell=tell)
+            jobs, unread = migrating.plan_all(paths, extras, tell=tell)
     else:
         jobs = migrating.plan_some(paths or [None], extras)
     ready = [job for job in jobs if job.result.state == "planned"]
-    if not json:
-        for job in jobs:
-            projects.planned(job.result, extras)
+    # What is done without a question is told once it is done.
+    told = [job for job in jobs if dry_run or not yes or job.result.state != "planned"]
+    for job in () if json else told:
+        projects.planned(job.result, extras)
     question = f"migrate {console.count(len(ready), 'project')}?"
     if ready and not (dry_run or yes or json):
         confirm(question)
@@ -129,10 +131,10 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
         if not json:
             projects.migrated(migrated)
     results = tuple(job.result for job in jobs)
-    result = Migrations(1, dry_run, agreed, migrating.is_shimmed(), results)
+    result = Migrations(1, dry_run, agreed, migrating.is_shimmed(), results, unread)
     console.as_json(result) if json else projects.summed(result)
     if ready and not (dry_run or agreed):
         confirm(question, json=json)
     fine = {*DONE, "planned"} if dry_run else {*DONE}
-    if not fine.issuperset(one.state for one in results):
+    if unread or not fine.issuperset(one.state for one in results):
         raise typer.Exit(FINDINGS)

@@ -74,7 +74,7 @@ def redirected(facts: Facts) -> dict[str, tuple[str, str]]:
 
 
 def check_pointers(facts: Facts) -> list[Finding]:
-    """Look for pointers that lead to another project's environment, or nowhere."""
+    """Find pointers that dangle, or point to another project's environment."""
     checks = []
     for root, (environment, mount_point) in redirected(facts).items():
         try:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from uvlocal.manage.environments.records import Entry
 
 
-#: What lets a person, or on macOS a terminal, read a folder.
+#: How to allow a user, or on macOS a terminal, to read a folder.
 _PERMISSION = (
-    "see who may read the folder; on macOS, System Settings > Privacy & Security > Files & Folders "
-    "says what the terminal may read"
+    "check who may read the folder; on macOS, System Settings > Privacy & Security > "
+    "Files & Folders says what the terminal may read"
 )
 
 
@@ -137,12 +137,7 @@ def check_records(facts: Facts) -> list[Finding]:
         what = "an environment is" if len(unused) == 1 else f"{len(unused)} environments are"
         seen = f"{what} no longer used"
         checks.append(Finding("unused", WARN, seen, "high", "uvlocal prune"))
-    unread = records.unread(facts.places, facts.entries)
-    if unread:
-        what = "1 folder" if len(unread) == 1 else f"{len(unread)} folders"
-        names = ", ".join(f"`{contract_home(path, facts.system)}`" for path in unread)
-        seen = f"{what} could not be read: {names}"
-        checks.append(Finding("unread-folders", WARN, seen, advice=_PERMISSION))
+    checks += unread(records.unread(facts.places, facts.entries), facts)
     if not checks:
         number = len(facts.entries)
         seen = f"records and environments match ({number} environment{'' if number == 1 else 's'})"
@@ -151,7 +146,7 @@ def check_records(facts: Facts) -> list[Finding]:
 
 
 def _brought_back(facts: Facts) -> list[Finding]:
-    """Say once of all projects that a backup has brought back, a whole home perhaps."""
+    """Return one finding for all projects restored from a backup, perhaps a whole home."""
     checks = []
     for place in facts.places:
         roots = [
@@ -163,14 +158,24 @@ def _brought_back(facts: Facts) -> list[Finding]:
             first = f"`{contract_home(roots[0], facts.system)}`"
             what = first if len(roots) == 1 else f"{first} and {len(roots) - 1} more"
             seen = (
-                f"{what}: the project is in a new directory with the old content, as after a restore from a "
-                "backup; what is installed stays, and the records can be brought up to date"
+                f"{what}: the project is in a new directory with the old content, as after a "
+                "restore from a backup; the environment stays, and `--fix` updates the records"
             )
             command = "uvlocal doctor --fix"
             checks.append(
                 Finding("record-outdated", WARN, seen, "medium", command, "update-records", place)
             )
     return checks
+
+
+def unread(paths: list[str], facts: Facts) -> list[Finding]:
+    """Return the finding that these directories could not be read, or none."""
+    if not paths:
+        return []
+    what = "1 folder" if len(paths) == 1 else f"{len(paths)} folders"
+    names = ", ".join(f"`{contract_home(path, facts.system)}`" for path in paths)
+    seen = f"{what} could not be read: {names}"
+    return [Finding("unread-folders", WARN, seen, advice=_PERMISSION)]
 
 
 def _entry(entry: Entry, facts: Facts) -> list[Finding]:

@@ -1,7 +1,7 @@
-"""Do the settings of VS Code that name an interpreter of ours lead to the right environment?
+"""Check whether VS Code settings with an interpreter of ours name the right environment.
 
-`uvlocal link --vscode` prints a line to paste; a project that is moved or copied afterwards takes
-it along. No file of VS Code is written here.
+`uvlocal link --vscode` prints a line to paste, which stays when the project is moved or copied. No
+file of VS Code is written here.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 #: The setting, in a file that is JSON with comments.
 _KEY = re.compile(r'"python\.defaultInterpreterPath"\s*:\s*("(?:[^"\\\n]|\\.)*")')
 _VARIABLE = re.compile(r"\$\{(?:env:(\w+)|(userHome))\}")
-_OUT = "take `python.defaultInterpreterPath` out"
-#: The editors that keep VS Code's settings, by the names of their folders.
+_OUT = "remove `python.defaultInterpreterPath`"
+#: The editors with VS Code's settings, by their directory names.
 _EDITORS = ("Code", "Code - Insiders", "VSCodium", "Cursor", "Windsurf")
 
 
 def check(facts: Facts) -> list[Finding]:
-    """Look at the settings of each redirected project, and at the user's."""
+    """Check the settings of each redirected project, and the user's."""
     checks = []
     for root, (environment, mount_point) in editors.redirected(facts).items():
         path = os.path.join(root, ".vscode", "settings.json")
@@ -43,7 +43,7 @@ def check(facts: Facts) -> list[Finding]:
         found = _kept(path, facts)
         if not found or found == environment:
             continue
-        gone = "" if naming.exists(found, facts.system) else ", which is not there"
+        gone = "" if naming.exists(found, facts.system) else ", which does not exist"
         seen = f"`{contract_home(path, facts.system)}` names another environment{gone}"
         there = quoted(below_home(root, facts.system), facts.system)
         advice = f"`uvlocal link --vscode {there}` prints the right line" if environment else _OUT
@@ -51,13 +51,15 @@ def check(facts: Facts) -> list[Finding]:
     for path in _of_the_user(facts.system):
         if _kept(path, facts):
             seen = f"`{contract_home(path, facts.system)}` names one environment for all projects"
-            advice = f"{_OUT}; `uvlocal link --vscode --user` prints what finds every environment"
-            checks.append(Finding("vscode-setting", WARN, seen, path=path, advice=advice))
+            prints = "`uvlocal link --vscode --user` prints settings that find every environment"
+            checks.append(
+                Finding("vscode-setting", WARN, seen, path=path, advice=f"{_OUT}; {prints}")
+            )
     return checks
 
 
 def _kept(path: str, facts: Facts) -> str:
-    """Return the kept environment that a settings file names an interpreter of, "" for none."""
+    """Return the environment of ours whose interpreter a settings file names, or ""."""
     system = facts.system
     content = (system.read(path) or b"").decode("utf-8", "replace")
     lines = [line for line in content.splitlines() if not line.lstrip().startswith("//")]
@@ -75,7 +77,7 @@ def _kept(path: str, facts: Facts) -> str:
 
 
 def _expanded(text: str, system: System) -> str:
-    """Return a path as VS Code's extensions read it."""
+    """Expand a path like VS Code's extensions."""
     if text.startswith("~"):
         text = system.home + text[1:]
     return _VARIABLE.sub(
@@ -84,7 +86,7 @@ def _expanded(text: str, system: System) -> str:
 
 
 def _of_the_user(system: System) -> list[str]:
-    """Return the user's settings files, there or not (code.visualstudio.com/docs/getstarted)."""
+    """Return the user's possible settings files (code.visualstudio.com/docs/getstarted)."""
     if system.platform == "win32":
         base = system.environ.get("APPDATA", "")
     elif system.platform == "darwin":

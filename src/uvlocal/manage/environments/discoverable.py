@@ -104,7 +104,7 @@ def make(environment: str, system: System) -> str:
 
 
 def make_all(stores: list[str], system: System) -> None:
-    """Make the link to each environment of these stores that is there, as far as it can be."""
+    """Create links to all existing environments of these stores, if possible."""
     for place in stores:
         kept = system.path.join(place, naming.ENVIRONMENTS)
         for name in system.listdir(kept):

@@ -25,17 +25,17 @@ PATIENCE = 3.0
 
 #: The maximum number of directories in which a moved project is searched for.
 _MOST_FOLDERS = 1000
-#: How many questions are put at once where many are known beforehand: a thread's answer takes
-#: longer than what it does for it, and the slowest disk that answers still does so in time.
+#: How many known questions a thread gets at once: passing an answer back takes longer than the
+#: question itself, and the slowest disk that works still answers in time.
 _AT_ONCE = 16
 
 
 class SilentError(Exception):
-    """A disk did not answer in time, or not to this user."""
+    """A disk did not answer in time, or denied access."""
 
 
 class DeniedError(SilentError):
-    """This user may not look at a path, so that nothing is known about it."""
+    """This user may not access a path, so nothing is known about it."""
 
 
 class Identity(NamedTuple):
@@ -79,14 +79,14 @@ class Disk:
         self._known: dict[tuple[object, object], Any] = {}
 
     def look_ahead(self, folders: Iterable[tuple[str, str]]) -> None:
-        """Look at many folders, each with its mount point, whose `identity` is asked for next.
+        """Prefetch the `identity` of many directories, each with its mount point.
 
-        Whatever a disk does not answer now, it is asked once more then.
+        What a disk does not answer now is asked again later.
         """
         self._prepare(_identity, folders)
 
     def look_ahead_at(self, files: Iterable[tuple[tuple[str, ...], str]]) -> None:
-        """Look at groups of files, as `look_ahead` does, for `statuses`."""
+        """Prefetch groups of files for `statuses`, like `look_ahead`."""
         self._prepare(_statuses, files)
 
     def _prepare(
@@ -154,7 +154,7 @@ class Disk:
         return _granted(answers[0], path)
 
     def _put(self, question: Callable[[], _Answer]) -> list[_Answer]:
-        """Return the answer to a question in a list, which is empty where there is none in time."""
+        """Return the answer to a question in a list, which is empty after a timeout."""
         if self._asker is None:
             self._asker = _Asker()
         answers = self._asker.ask(question, self._patience)
@@ -237,7 +237,7 @@ def _folders(path: str) -> list[str]:
 
 
 def _answered(question: Callable[[_Place], _Answer], place: _Place) -> _Answer | PermissionError:
-    """Return the answer, or its refusal, so that one thread can hand it to another."""
+    """Return the answer, or its exception, to pass it to another thread."""
     try:
         return question(place)
     except PermissionError as error:

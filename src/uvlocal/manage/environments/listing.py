@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _CHANGED = ("", "bin", "Scripts", "pyvenv.cfg", os.path.join("Lib", "site-packages"))
 #: The paths that people and uv change when they work on a project.
 _WORKED_ON = ("", "pyproject.toml", "uv.lock")
-#: States of environments whose project is there.
+#: States of environments whose project exists.
 _WITH_PROJECT = ("ok", "copy", "unused")
 
 
@@ -206,7 +206,7 @@ def _signs_of_work(entry: Entry, disk: Disk) -> Iterator[float]:
 
 
 def _worked_on(entry: Entry) -> tuple[tuple[str, ...], str]:
-    """Return the files that tell of work on a project, and what they are mounted at."""
+    """Return the files that show work on a project, and their mount points."""
     mount_point = entry.record.mount_point if entry.record else ""
     return tuple(os.path.join(entry.root, name) for name in _WORKED_ON), mount_point
 

@@ -32,8 +32,8 @@ STATES: tuple[str, ...] = (
     "unreadable",
 )
 
-#: Why a project is a `copy`: it is another project, which the next call of uv gives an environment
-#: of its own, or the same one, which goes on with what it has.
+#: Why a project is a `copy`: it is another project, which gets its own environment in the next call
+#: of uv, or the same one, which keeps its environment.
 CLONED = "another project has replaced the one that it was created for"
 BACK = "its project is in a new directory with the old content, as after a restore from a backup"
 

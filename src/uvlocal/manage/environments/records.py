@@ -72,7 +72,7 @@ def places(system: System, settings: Settings) -> list[str]:
 
 
 def unread(where: Iterable[str], entries: Iterable[Entry]) -> list[str]:
-    """Return the folders that could not be looked at: projects, and folders of the stores.
+    """Return the unreadable directories among the projects and in the stores.
 
     Args:
         where: the stores.
@@ -112,7 +112,7 @@ def read(
 
 
 def _judged(entry: Entry, judge: Judge, system: System, shared: dict[str, object]) -> Entry:
-    """Return the entry with the state of its project; `shared` is kept from one to the next.
+    """Return the entry with the state of its project; `shared` is a cache for all entries.
 
     A record is written before uv starts, so uv may have rejected the command line, or failed: then
     there is a record and an empty directory, but uv never created the environment.
@@ -144,8 +144,8 @@ def _is_fresh(record_path: str) -> bool:
 def _unused(entry: Entry, root: str, system: System, shared: dict[str, object]) -> str:
     """Return why the project, which is now at `root`, no longer needs its environment, or "".
 
-    The decision for a `uv sync` there tells. It ignores most variables, which may be set only for
-    this command.
+    This depends on the decision for a `uv sync` there. Most variables are ignored, as they may be
+    set only for this command.
     """
     environ = {
         name: value
@@ -160,7 +160,7 @@ def _unused(entry: Entry, root: str, system: System, shared: dict[str, object]) 
     if project is None or project.root != root or project.code is not None:
         return ""
     if decision.code == "local-volume" and discovery.configured(call.system)[1]:
-        return ""  # a client's configuration could not be read, so that its folders are not known
+        return ""  # a client's configuration could not be read, so its folders are unknown
     if decision.code in _DOES_WITHOUT:
         return f"its project no longer needs it: {decision.sentence}"
     other = decision.environment

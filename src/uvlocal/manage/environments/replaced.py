@@ -77,7 +77,7 @@ def set_aside(call: Call, decision: Decision) -> str | None:
 
 
 def is_for_another(known: Record, system: System) -> bool:
-    """Return whether the next call of uv sets the environment of a record aside."""
+    """Return whether the next call of uv will set a record's environment aside."""
     here = identity_of(known.root)
     if here is None or not is_replaced(known, here, system):
         return False

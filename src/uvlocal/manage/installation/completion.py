@@ -89,7 +89,7 @@ def file_name(shell: str) -> str:
     return f"uvlocal-completion.{'ps1' if shell == 'powershell' else shell}"
 
 
-#: Every file beside the shim that may have been made for completion.
+#: Every possible file with completion code beside the shim.
 FILES = tuple(map(file_name, OF_UVLOCAL))
 
 

@@ -195,7 +195,7 @@ def _write_trouble(target: str, before: bytes | None, system: System) -> str:
         folder = os.path.dirname(target)
         while not os.path.lexists(folder):
             folder = os.path.dirname(folder)
-        return "" if system.can_write(folder) else f"cannot be made in `{folder}`"
+        return "" if system.can_write(folder) else f"cannot be created in `{folder}`"
     status = system.stat(target)
     writable = status is not None and bool(status.st_mode & stat.S_IWUSR)
     return "" if writable and os.access(target, os.W_OK) else "is read-only"

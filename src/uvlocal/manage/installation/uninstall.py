@@ -347,7 +347,7 @@ _CACHED: dict[str, Callable[[str], bool]] = {
 
 
 def _kept(places: list[str], going: list[Environment], system: System) -> list[str]:
-    """Return what stays on purpose: environments nobody asked to remove, and the settings."""
+    """Return what stays on purpose: environments, unless removal was requested, and settings."""
     names = {one.path for one in going}
     kept = []
     for place in places:
@@ -359,7 +359,7 @@ def _kept(places: list[str], going: list[Environment], system: System) -> list[s
 
 
 def _needless_locks(store: str, system: System) -> list[str]:
-    """Return the locks of stores that have no folders any more, so that nobody takes them."""
+    """Return the locks of stores without directories, which nobody can hold."""
     stores = [one for one in (store, directories.data_directory(system)) if one]
     return [
         lock
@@ -370,7 +370,7 @@ def _needless_locks(store: str, system: System) -> list[str]:
 
 
 def _tidy_cache(system: System) -> None:
-    """Remove our folders in the cache folder, and that itself, where nothing is left in them."""
+    """Remove our empty directories in the cache directory, and that itself if it is empty."""
     cache = directories.cache_directory(system)
     if cache and not os.path.islink(cache):
         for name in reversed(_CACHED):

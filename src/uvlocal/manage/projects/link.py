@@ -69,7 +69,7 @@ def link(path: str | None, kind: str = "", environ: dict[str, str] | None = None
     if not found.leads or (kind and found.kind != kind):
         _refuse(found, call.system)
         if not pointers.put(found, wish, says, call.system):
-            raise UserError(f"`{_shown(found.path, call.system)}` cannot be made")
+            raise UserError(f"`{_shown(found.path, call.system)}` cannot be created")
         found, changed = pointers.find(root, kept, call.system), True
     return replace(_leading(_nothing(call, root, kept), found.kind, found.target), changed=changed)
 
@@ -114,7 +114,7 @@ def _refuse(found: pointers.Pointer, system: System) -> None:
     shown = _shown(found.path, system)
     if found.kind == pointers.FOLDER:
         raise UserError(f"`{shown}` is a directory", "`uvlocal migrate` replaces it")
-    raise UserError(f"`{shown}` was not made by uvlocal", "remove it if you do not need it")
+    raise UserError(f"`{shown}` was not created by uvlocal", "remove it if you do not need it")
 
 
 # -- the project -----------------------------------------------------------------------------------

@@ -88,8 +88,8 @@ def plan_all(
     *,
     tell: Callable[[scan.Progress], None] | None = None,
     processes: Callable[[], Iterable[Process]] = old_environments.programs,
-) -> list[Job]:
-    """Return the jobs for everything that a scan finds.
+) -> tuple[list[Job], int]:
+    """Return the jobs for everything that a scan finds, and how many directories it could not read.
 
     Args:
         folders: the directories to search, by default every known synced folder.
@@ -104,8 +104,9 @@ def plan_all(
     inherited = dict(os.environ if environ is None else environ)
     found = scan.Scanner(environ=inherited, tell=tell).scan(folders)
     costs = {one.root: Cost(one.files, one.bytes) for one in found.projects if one.complete}
-    return [
+    jobs = [
         plan(one.root, extras, inherited, processes=processes, cost=costs.get(one.root))
         for one in found.projects
         if one.saves
     ]
+    return jobs, found.unread_folders

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.views import console
-from uvlocal.manage.views.console import data, painted, talk
+from uvlocal.manage.views.console import contracted, data, painted, talk
 from uvlocal.manage.views.terminal import prose_width, wrapped
 from uvlocal.shim.machine.display import printable
 
@@ -59,7 +59,7 @@ def _indented(text: str) -> None:
 
 
 def _wrapped(text: str) -> list[str]:
-    return wrapped(printable(text), prose_width() - _INDENT)
+    return wrapped(printable(contracted(text)), prose_width() - _INDENT)
 
 
 def _sum_up(found: Diagnosis) -> None:

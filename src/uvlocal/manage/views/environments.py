@@ -93,7 +93,7 @@ def _remarks(found: Environments) -> None:
             more = f" and {len(back) - 1} more" if one in back and back[1:] else ""
             remark(path + more, one.why)
     if back:
-        console.hint("`uvlocal doctor --fix` brings the records up to date")
+        console.hint("`uvlocal doctor --fix` updates the records")
     moved = [one.moved_to for one in found.environments if one.state == "moved"]
     states = ("project-gone", "replaced", "unused")
     gone = [one.size or 0 for one in found.environments if one.state in states]

@@ -151,7 +151,7 @@ def _remarks(one: Found) -> str:
         remarks.append(f"stays there, as the strategy is `{one.strategy}`")
     if one.hidden_pth:
         number = count(one.hidden_pth, "hidden `.pth` file")
-        remarks.append(f"{number}, which Python skips: imports fail")
+        remarks.append(f"{number}, which Python skips, so imports fail")
     if one.conflict_copies:
         number = count(one.conflict_copies, "conflict cop")
         remarks.append(number.removesuffix("s") + ("y" if one.conflict_copies == 1 else "ies"))
@@ -229,8 +229,7 @@ def migrated(one: Migration) -> None:
         _refused(one)
         return
     freed = f"{count(one.files, 'file')}, {size(one.bytes)}"
-    data(f"migrated `{shown(one.root)}`")
-    data(f"    removed `.venv` ({freed})")
+    data(f"migrated `{shown(one.root)}`: removed `.venv` ({freed})")
     for package in one.changed:
         data(f"    {package.name} {package.before} -> {package.after}")
     for requirement in one.extra:
@@ -240,7 +239,8 @@ def migrated(one: Migration) -> None:
 def summed(result: Migrations) -> None:
     """Show a summary of all migrations."""
     ready = [one for one in result.migrations if one.state == "planned"]
-    if not result.migrations:
+    unread(result.unread_folders)
+    if not result.migrations and not result.unread_folders:
         talk("nothing to migrate: no environment is in a synced folder")
     elif result.dry_run:
         talk(f"would migrate {count(len(ready), 'project')}; nothing was changed")

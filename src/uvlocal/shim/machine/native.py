@@ -12,8 +12,8 @@ from uvlocal.shim.machine.early_os import fsdecode, fsencode, os, stat
 _XATTR_NOFOLLOW = 1
 #: The size limit of an attribute, in bytes; those we need have a few.
 _ATTRIBUTE_LIMIT = 4096
-#: `ATTR_CMN_FULLPATH` of getattrlist(2); the offset of the reference to it in the answer; the
-#: size of the answer, with the longest path that macOS has (`MAXPATHLEN`).
+#: `ATTR_CMN_FULLPATH` of getattrlist(2); the offset of its reference in the result; the size of the
+#: result with the longest path on macOS (`MAXPATHLEN`).
 _FULL_PATH = 0x08000000
 _REFERENCE = 4
 _NAME_SIZE = 12 + 1024
@@ -25,7 +25,7 @@ _NO_WAIT = 2
 _LOCAL = 0x1000
 #: How many subkeys or values of a registry key are read.
 _REGISTRY_LIMIT = 512
-#: What `GetDriveTypeW` returns: it knows nothing, or there is no such drive, or its kind.
+#: The results of `GetDriveTypeW`: unknown, no such drive, or its type.
 DRIVE_TYPES = ("", "absent", "removable", "fixed", "remote", "cdrom", "ramdisk")
 
 
@@ -65,7 +65,7 @@ def disk_name(path: str) -> str:
 
 
 def attributes_wanted(common: int) -> bytes:
-    """Return an `attrlist`: how many groups of attributes there are, and what is wanted of each."""
+    """Return an `attrlist`: the number of attribute groups, and the requested attributes."""
     numbers = (common, 0, 0, 0, 0)
     groups = b"".join(number.to_bytes(4, sys.byteorder) for number in numbers)
     return len(numbers).to_bytes(2, sys.byteorder) + bytes(2) + groups
@@ -118,7 +118,7 @@ def attribute(path: str, name: str) -> "bytes | None":
 
 
 def mounts() -> "list[tuple[str, str, str, str]] | None":
-    """Return device, mount point, type and options of what macOS has mounted, None if unknown.
+    """Return device, mount point, type and options of each mount on macOS, or None if unknown.
 
     getfsstat(2) tells what the kernel knows, and asks no server. Of the options only `local` is
     told.
@@ -138,7 +138,7 @@ def mounts() -> "list[tuple[str, str, str, str]] | None":
 
 
 def mounts_in(data: bytes) -> "list[tuple[str, str, str, str]]":
-    """Return what getfsstat(2) of macOS wrote: one `struct statfs` after the other."""
+    """Return the result of macOS' getfsstat(2): consecutive `struct statfs`."""
     found = []
     for at in range(0, len(data), _STATFS_SIZE):
         row = data[at : at + _STATFS_SIZE]

@@ -300,7 +300,7 @@ class RecordingSystem(System):
         return value
 
     def is_hidden(self, path: str) -> bool:
-        """Return whether `path` itself has the flag UF_HIDDEN; that alone is noted."""
+        """Return whether `path` itself has the flag UF_HIDDEN; only that is recorded."""
         answer = System.is_hidden(UNWATCHED, path)
         self._note("f", path, "f1" if answer else "f0")
         return answer
@@ -361,7 +361,7 @@ class RecordingSystem(System):
 
 
 def listed_mounts(rows: "list[tuple[str, str, str, str]]") -> bytes:
-    """Return the list of what macOS has mounted as the launcher makes it too, to sum it."""
+    """Return macOS' mounts as text, in the same form as in the launcher, for a checksum."""
     data = b""
     for _, point, kind, options in rows:
         local = b"l" if "local" in options.split(",") else b"r"

@@ -330,7 +330,7 @@ def _attributes(sight: Sight) -> "Iterator[Signal]":
 
 
 def hidden(sight: Sight, recorded: "Callable[[], str]") -> "Signal | None":
-    """Return the signal that something hides what lies below the project's dot-folders, or None.
+    """Return the signal that something hides the files in the project's dot-folders, or None.
 
     macOS hides `.git` and `.venv` by their names; the flag UF_HIDDEN is set by whoever harms the
     environment. Asked where nothing else speaks, neither a client nor the file system: a server or
@@ -352,7 +352,7 @@ def hidden(sight: Sight, recorded: "Callable[[], str]") -> "Signal | None":
                 sight.root,
                 provider,
                 said=f"{sight.shown(path)} has the flag UF_HIDDEN, as sync clients of macOS set it",
-                doubt="wrong if somebody hid it by hand",
+                doubt="wrong if you hid it yourself",
                 confidence=place.confidence,
             )
     if recorded() != provider.id:

@@ -26,9 +26,9 @@ _SERVED = (
 _MOUNT_FIELDS = 5
 #: How many symlinks Linux follows in one path (path_resolution(7)).
 _LINKS = 40
-#: What macOS always mounts, an automounter for homes that few have; nobody syncs what is below.
+#: Mounts that macOS always has, for its automounter; nobody syncs files there.
 _MAC_HOMES = "/system/volumes/data/home"
-#: How else types of what a server or a program serves begin on macOS.
+#: More prefixes of file system types that a server or a program serves on macOS.
 _SERVED_ON_MACOS = ("afp", "macfuse", "osxfuse", "webdav")
 
 
@@ -180,7 +180,7 @@ class Sight:
         return found
 
     def _mounted_on_macos(self) -> "list[tuple[str, bool]]":
-        """Return the same as `_mounted`, from macOS' list of what is mounted."""
+        """Return the same as `_mounted`, from macOS' list of mounts."""
         system = self.system
         found: "dict[str, bool]" = {}
         for _, point, kind, options in system.mounts():
@@ -197,7 +197,7 @@ class Sight:
         return list(found.items())
 
     def _is_on_another_server(self, path: str) -> bool:
-        """Return whether a path is on a drive of Windows that a server serves, and the root not."""
+        """Return whether a path is on a network drive on Windows, but the root is not."""
         system = self.system
         drive, *own = (
             system.path.splitdrive(one)[0].upper() for one in (path, self.root, system.home)

@@ -18,7 +18,8 @@ from uvlocal.shim.volume.providers.self_hosted import OWN
 _SYNC_ROOTS = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Explorer\SyncRootManager"
 _NAMESPACE = r"HKCU\SOFTWARE\Microsoft\Windows\CurrentVersion\Explorer\Desktop\NameSpace"
 
-#: Whoever sets the flag UF_HIDDEN on what lies below dot-folders: the harm itself is the signal.
+#: An unknown client that sets the flag UF_HIDDEN below dot-folders: the damage itself is the
+#: signal.
 HIDES_FILES = "hides-files"
 
 _GENERAL = (
