@@ -87,7 +87,7 @@ def test_the_main_job() -> None:
     ],
 )
 def test_dot_venv(files: dict[str, object], code: str) -> None:
-    """Only a link that leads to a fit place off the volume is a reason to stand aside."""
+    """Only a link that points to a fit place off the volume is a reason to stand aside."""
     assert settle(machine(files))[0] == code
 
 

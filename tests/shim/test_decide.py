@@ -154,7 +154,7 @@ ROWS = {
 
 @pytest.mark.parametrize("code", [*ROWS, "local-volume"])
 def test_each_row_alone(code: str) -> None:
-    """One thing that holds leads to its code, with a sentence; only the last does anything."""
+    """A single rule that applies gives its code and sentence; only the last acts."""
     facts = some_facts()
     {**ROWS, "local-volume": make_local_volume}[code](facts)
     decision = decided(facts)
@@ -169,7 +169,7 @@ def test_each_row_alone(code: str) -> None:
     [pair for pair in itertools.combinations(ROWS, 2) if pair != ("opted-out", "opted-in")],
 )
 def test_precedence(above: str, below: str) -> None:
-    """Where two rows hold, the one that stands higher in the table is taken."""
+    """If two rules apply, the one higher in the table wins."""
     facts = some_facts()
     ROWS[below](facts)
     ROWS[above](facts)
@@ -205,7 +205,7 @@ def test_kinds(kind: str, volumes: frozenset[str] | None, code: str) -> None:
     assert (decision.strategy == "redirect") == (code == kind)
 
 
-# -- what is done ------------------------------------------------------------------------------
+# -- adoption ----------------------------------------------------------------------------------
 
 
 def test_redirect() -> None:

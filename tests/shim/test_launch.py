@@ -111,7 +111,7 @@ def test_a_redirected_call(call: Callable[..., Started], tmp_path: Path) -> None
 
 @pytest.mark.parametrize("value", [None, "", "0", "1", "00", " ", "0 ", "no", "false", "é"])
 def test_one_rule_for_switches(value: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What turns tracing on is what turns every other switch on, also where `os` is not there."""
+    """What turns tracing on is what turns every other switch on, also where `os` does not exist."""
     environ = {} if value is None else {"UVLOCAL_TRACE": value}
     wanted = variables.is_on(environ, "UVLOCAL_TRACE")
     as_bytes = {os.fsencode(name): os.fsencode(text) for name, text in environ.items()}
@@ -170,7 +170,7 @@ def test_switches(call: Callable[..., Started], value: str | None, *, on: bool) 
 
 
 def test_a_module_beside_the_package(tmp_path: Path) -> None:
-    """What lies beside the package does not take the place of a module of Python's own."""
+    """What is beside the package does not take the place of a module of Python's own."""
     source, home, uv = tmp_path / "source", tmp_path / "home", tmp_path / "bin" / "uv"
     shutil.copytree(os.path.dirname(uvlocal.__file__), source / "uvlocal")
     (source / "tomllib.py").write_text("raise SystemExit('the wrong tomllib')")
@@ -215,7 +215,7 @@ def fail(*arguments: object) -> None:
 def test_a_bug_of_ours_stops_nothing(
     call: Callable[..., Started], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever goes wrong, uv runs with the user's own environment, and one line is said."""
+    """Whatever goes wrong, uv runs with the user's own environment, and one line is reported."""
     monkeypatch.setattr(gather, "decide", fail)
     inherited = {"UV_PROJECT_ENVIRONMENT": "/a", "UVLOCAL_SET_UV_PROJECT_ENVIRONMENT": "/a"}
     done = call("uv", "sync", **inherited)

@@ -39,7 +39,7 @@ def test_clear() -> None:
 
 @pytest.mark.parametrize("part", ["", "/lib", "/lib/python3.13", "/lib/python3.13/site-packages"])
 def test_no_link_is_followed(part: str) -> None:
-    """A folder of the way that is a link leads to nothing: it could lead out of the project."""
+    """A symlink on the way is not followed, as it could lead out of the project."""
     system = machine({name.replace(INSIDE, "/elsewhere"): data for name, data in FILES.items()})
     system.put(f"{ROOT}/pyproject.toml", b"")
     system.put(INSIDE + part, Link("/elsewhere" + part))
@@ -51,7 +51,7 @@ def test_no_link_is_followed(part: str) -> None:
 
 @pytest.mark.parametrize("files", [{}, {f"{INSIDE}/lib/python3.13": b"x"}, {INSIDE: b"/gone"}])
 def test_no_environment(files: dict[str, bytes]) -> None:
-    """Where there is no environment yet, nothing is done."""
+    """If there is no environment yet, nothing is done."""
     assert hidden_flags.clear(ROOT, machine(files)) == 0
 
 
@@ -65,7 +65,7 @@ def test_which_systems_have_the_flag(platform: str) -> None:
 
 
 def test_flag_on_this_machine(tmp_path: Path) -> None:
-    """A file without the flag is not hidden; what is not there is neither hidden nor shown."""
+    """A file without the flag is not hidden; what does not exist is neither hidden nor shown."""
     system = System()
     path = tmp_path / "a.pth"
     path.write_bytes(b"")

@@ -67,7 +67,7 @@ def test_disk_name(path: str, name: str, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_disk_name_without_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the C library has no such call, a path is what it is."""
+    """If the C library has no such call, a path is what it is."""
     with monkeypatch.context() as patch:
         patch.setattr(ctypes, "CDLL", lambda _: object())
         patch.setattr(sys, "platform", "darwin")

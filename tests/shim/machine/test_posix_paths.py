@@ -18,7 +18,7 @@ from uvlocal.shim.machine import posix_paths
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Names that mean something, names that look as if they did, and text that is none.
+#: Names that mean something, names that look as if they did, and text that is not one.
 PARTS = st.sampled_from(["a", "b.c", ".", "..", "...", ".x", "", " ", "\n", "é", "\udce9", "a b"])
 PATHS = st.builds(
     lambda slashes, parts, end: "/" * slashes + "/".join(parts) + end,
@@ -69,7 +69,7 @@ def random_links(root: str, chance: random.Random) -> list[str]:
         if kind < 1 / 3:
             try:
                 os.mkdir(path)
-            except OSError:  # above is a file, or a link that leads nowhere
+            except OSError:  # above is a file, or a link that dangles
                 continue
             places.append(path)
         else:
@@ -94,7 +94,7 @@ def is_loop(path: str) -> bool:
 
 
 def has_circles(root: str) -> bool:
-    """Return whether links below a folder may form a loop, be it past what is not there."""
+    """Return whether links below a folder may form a loop, be it past what does not exist."""
     for folder, folders, files in os.walk(root):
         for name in (*folders, *files):
             path = os.path.join(folder, name)

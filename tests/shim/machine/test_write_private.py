@@ -42,7 +42,7 @@ def test_write_private(folder: Path) -> None:
 
 @pytest.mark.parametrize("place", ["folder", "file-in-the-way", "nul", "target", "others"])
 def test_write_private_fails(place: str, folder: Path) -> None:
-    """Where a file cannot be written there is no exception, and nothing is left."""
+    """If a file cannot be written there is no exception, and nothing is left."""
     system = System()
     folder.mkdir(parents=True)
     file = folder / "file"
@@ -93,7 +93,7 @@ def _write_again_and_again(path: str, data: bytes, times: int) -> None:
 
 
 def test_many_write_at_once(folder: Path) -> None:
-    """Whoever reads meanwhile sees one of the contents as a whole, and nothing is left over."""
+    """A concurrent reader sees one complete content, and no draft is left."""
     path = str(folder / "file")
     contents = [letter * 50_000 for letter in (b"a", b"b", b"c", b"d")]
     _write_again_and_again(path, contents[0], 1)

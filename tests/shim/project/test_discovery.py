@@ -185,7 +185,7 @@ def test_dots_are_kept_while_walking() -> None:
 
 
 def test_globs_of_old_versions() -> None:
-    """Where versions disagree about members, the real uv's version decides."""
+    """If versions disagree about members, the real uv's version decides."""
     tree = {"/w/pyproject.toml": workspace("./m").encode(), "/w/m/pyproject.toml": PLAIN}
     system = FakeSystem(tree)
     for version, root in (((0, 9, 2), "/w/m"), ((0, 9, 3), "/w"), (None, "/w")):

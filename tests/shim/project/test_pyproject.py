@@ -70,7 +70,7 @@ def test_byte_order_mark() -> None:
     ],
 )
 def test_may_have(content: bytes, *, expected: bool) -> None:
-    """A key that the text neither holds nor hides is not there."""
+    """A key that the text neither holds nor hides does not exist."""
     assert read(content).may_have("workspace") is expected
 
 

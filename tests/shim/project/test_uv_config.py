@@ -102,7 +102,7 @@ def test_the_machines_file(files: dict[str, object], folders: str | None, where:
 
 
 def test_configuration_on_windows() -> None:
-    """On Windows the user's file lies in %APPDATA%, the system's in ProgramData."""
+    """On Windows the user's file is in %APPDATA%, the system's in ProgramData."""
     path = r"C:\Users\me\AppData\Roaming\uv\uv.toml"
     request = Request("sync", "project", directory=r"C:\p")
     system = FakeSystem(

@@ -67,7 +67,7 @@ def test_no_lists() -> None:
     ],
 )
 def test_versions(glob: str, found: str, since: Version, *, expected: bool) -> None:
-    """Where a rule changed, the version before and the version that changed it differ."""
+    """If a rule changed, the version before and the version that changed it differ."""
     old = (since[0], since[1], since[2] - 1)
     assert has_member(workspace([glob]), found, FakeSystem(), lambda: old) is not expected
     assert has_member(workspace([glob]), found, FakeSystem(), lambda: since) is expected

@@ -1,4 +1,4 @@
-"""The byte code of a call in one file: the same modules, found faster, and never stale."""
+"""The bytecode of a call in one file: the same modules, found faster, and never stale."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if sys.platform == "win32":
     pytest.skip("whose file it is is asked on POSIX", allow_module_level=True)
 
 SHIM = os.path.dirname(shim.__file__)
-#: What comes out of the file: the modules, and the packages that they lie in.
+#: What comes out of the file: the modules, and the packages that they are in.
 BUNDLED = list(bytecode.sources(""))
 #: What only some calls need: where a file says what is synced, or on a disk that is not known.
 LATER = {
@@ -132,12 +132,12 @@ class Installed:
 
     @property
     def newest(self) -> str:
-        """The name of the file with the byte code of the package as it is."""
+        """The name of the file with the bytecode of the package as it is."""
         return os.path.basename(bytecode.path_for(self.cache, self.package))
 
     @property
     def file(self) -> str:
-        """The file with the byte code; there must be one."""
+        """The file with the bytecode; there must be one."""
         [name] = [name for name in os.listdir(self.cache) if name.startswith("code-")]
         return os.path.join(self.cache, name)
 
@@ -151,7 +151,7 @@ def installed(tmp_path: Path) -> Installed:
 
 
 def test_the_order_of_modules() -> None:
-    """Each module stands after those that it imports at its top, so that none is searched for."""
+    """Each module is after those that it imports at its top, so that none is searched for."""
     done: set[str] = set()
     for name in bytecode.MODULES:
         with open(os.path.join(SHIM, *name.split(".")) + ".py", encoding="utf-8") as file:
@@ -223,7 +223,7 @@ def _damage(installed: Installed, change: Callable[[bytes], bytes]) -> None:
 
 
 def _change(installed: Installed, change: Callable[[bytes], bytes]) -> None:
-    """Change what the file holds, as somebody would who knows how it is written."""
+    """Change what the file holds, as someone would who knows how it is written."""
 
     def whole(data: bytes) -> bytes:
         changed = change(data[bytecode.SUM_LENGTH :])
@@ -289,7 +289,7 @@ SPOILED = [
 def test_what_does_not_fit_is_not_used(
     installed: Installed, spoil: Callable[[Installed], None], *, mends: bool
 ) -> None:
-    """A file that is stale, damaged, or may be anybody's is passed over, and made anew."""
+    """A file that is stale, damaged, or may be anybody's is passed over, and made again."""
     right = installed.call().environment
     spoil(installed)
     seen = installed.call()
@@ -322,7 +322,7 @@ def test_a_source_that_changes_meanwhile(
 
 
 def test_versions_that_take_turns(installed: Installed) -> None:
-    """Versions, and machines that share a folder, have a file each: none makes the other's anew."""
+    """Each version, and each machine that shares a directory, has its own file."""
     first = installed.file
     installed.write("site-packages/uvlocal/__init__.py", '__version__ = "9.9.9"\n')
     assert installed.call().bundled == []
@@ -350,14 +350,14 @@ def test_a_trace_tells_lines(installed: Installed) -> None:
 
 
 def test_a_process_that_has_the_modules_keeps_them(installed: Installed) -> None:
-    """Where something was imported already, nothing is put in its place."""
+    """If something was imported already, nothing is put in its place."""
     before = dict(sys.modules)
     assert early_os.__name__ in before
     assert bytecode.load(installed.cache, installed.package)
     assert dict(sys.modules) == before
 
 
-# -- what is left out of byte code -----------------------------------------------------------------
+# -- what is left out of bytecode -----------------------------------------------------------------
 
 
 def functions_of(code: CodeType) -> Iterator[CodeType]:

@@ -111,7 +111,7 @@ QUESTIONS = [
     pytest.param(lambda s, p: s.readlink(f"{p}/link"), lambda p: _turn(f"{p}/link", "big"), True),
     pytest.param(lambda s, p: s.realpath(f"{p}/way/b"), lambda p: _turn(f"{p}/way", "other"), True),
     pytest.param(lambda s, p: s.realpath(f"{p}/way/b"), lambda p: write(f"{p}/folder/c"), False),
-    # `..` behind what is not there leads on; and links may lead round in a ring.
+    # `..` behind what does not exist leads on; and links may lead round in a ring.
     pytest.param(
         lambda s, p: s.realpath(f"{p}/none/../way"), lambda p: os.mkdir(f"{p}/none"), True
     ),

@@ -37,7 +37,7 @@ SHIM = os.path.dirname(shim.__file__)
 P = "home/Dropbox/p"
 
 #: Words in capital letters with an underscore, in the shim's sources, that name no variable that a
-#: decision rests on.
+#: decision depends on.
 NO_VARIABLES = {
     *("LC_CTYPE", "UVLOCAL_SET_", "UVLOCAL_HAD_"),
     *("O_BINARY", "O_CLOEXEC", "O_NONBLOCK"),
@@ -191,7 +191,7 @@ def test_what_is_recorded(world: ChangingWorld, before: Act, words: str, *, last
 
 
 def test_no_store_is_not_recorded(world: ChangingWorld) -> None:
-    """That there is no place for the environment is told at each call."""
+    """That there is no place for the environment is reported at each call."""
     world.variables["UVLOCAL_STORE"] = world.path("bin2/uv/store")
     assert not _is_recorded(world, "sync")
 
@@ -304,7 +304,7 @@ def test_a_record_is_private(world: ChangingWorld) -> None:
 def test_what_a_decision_is_recorded_for(
     world: ChangingWorld, words: str, how: str, kept: str
 ) -> None:
-    """The key holds as many words as the decision can rest on, and no more."""
+    """The key holds as many words as the decision can depend on, and no more."""
     world.write(f"{P}/tool", "")
     assert _is_recorded(world, words)
     [found] = recorded.all_in(world.cache)
@@ -339,7 +339,7 @@ def test_names_of_records() -> None:
 
 
 def test_the_number_of_records_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the most that are kept, the oldest half goes; what vanishes meanwhile is no matter."""
+    """Beyond the limit, the oldest half is removed; files that disappear do not matter."""
     monkeypatch.setattr(writer, "_MOST", 6)
     for number in range(7):
         path = tmp_path / f"{number}"

@@ -60,7 +60,7 @@ def options_of(uv: str) -> Options:
 def read_completions(text: str) -> Options:
     """Read zsh completions as uv writes them.
 
-    Nested commands stand in nested `case` blocks; `--x=[` and `-x+[` take a value, `--x[` does not.
+    Nested commands are in nested `case` blocks; `--x=[` and `-x+[` take a value, `--x[` does not.
     """
     found: Options = {}
     outer: list[str] = []

@@ -249,7 +249,7 @@ def test_start(line: str, start: str) -> None:
 def test_start_by_version(
     line: str, variables: dict[str, str], since: Version, before: str, after: str
 ) -> None:
-    """Where a rule changed, the version before and the version that changed it differ."""
+    """If a rule changed, the version before and the version that changed it differ."""
     old = (since[0], since[1], since[2] - 1) if since[2] else (since[0], since[1] - 1, 99)
     assert ask(line, variables, old).start == before
     assert ask(line, variables, since).start == after
@@ -394,7 +394,7 @@ def test_configuration() -> None:
     ],
 )
 def test_deleted_directory(line: str, directory: str, start: str) -> None:
-    """Where the current directory is gone, only absolute paths lead somewhere."""
+    """If the current directory is gone, only absolute paths lead somewhere."""
     request = ask(line, cwd="")
     assert (request.directory, request.start) == (directory, start)
 

@@ -71,7 +71,7 @@ def settled(
 def test_what_is_in_the_way(
     venv: dict[str, object], strategy: str, version: tuple[int, int, int]
 ) -> None:
-    """Where no environment can be in the project it is kept elsewhere, and that is said."""
+    """If no environment can be in the project it is kept elsewhere, and that is reported."""
     _, decision = settled(machine("no-metadata", venv), version=version)
     assert decision.strategy == strategy
     assert ("`no-metadata` does not work here" in decision.sentence) == (strategy == "redirect")
@@ -105,7 +105,7 @@ def test_link_mode(mounts: str, root: str, files: dict[str, object], expected: s
 
 
 def test_link_mode_without_a_better_place() -> None:
-    """Where the cache is on the same volume as the project, links are no trouble."""
+    """If the cache is on the same volume as the project, links are no trouble."""
     system = machine("no-metadata")
     system.mount_text = "1 0 0:40 / / rw - nfs4 server:/x rw\n"
     system.devices["/"] = 40
@@ -217,7 +217,7 @@ def test_in_every_providers_folder(platform: str, example: str, provider: str) -
 
 @pytest.mark.parametrize("words", ["sync", "run foo", "run --no-sync foo", "lock"])
 def test_what_is_hidden_is_shown(words: str) -> None:
-    """Where the system has the flag it is cleared before uv starts, whatever the command."""
+    """If the system has the flag it is cleared before uv starts, whatever the command."""
     system = macos()
     told: list[str] = []
     prepared(system, *words.split(), told=told)
@@ -255,7 +255,7 @@ def test_an_act_that_fails_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_fallback_is_news_once(capfd: pytest.CaptureFixture[str]) -> None:
-    """What a project falls back to is said once, and again only when the reason changes."""
+    """What a project falls back to is reported once, and again only when the reason changes."""
     record = f"/home/me/.local/share/uvlocal/records/{os.path.basename(OURS)}.toml"
     system = machine("no-metadata", {record: b""})
     link, file = Link("/gone"), b"/gone\n"

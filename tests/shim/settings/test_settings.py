@@ -1,4 +1,4 @@
-"""Settings: precedence, and what is said of wrong ones."""
+"""Settings: precedence, and what is reported of wrong ones."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ enabled = false
 
 
 def test_the_machine_has_the_users_keys() -> None:
-    """Each key of the user's file may stand in the administrator's, for every user as their own."""
+    """Each key of the user's file may be in the administrator's, for every user as their own."""
     found, same = load(None, None, EVERY_KEY, HERE="/x"), load(EVERY_KEY, HERE="/x")
     assert set(found.origins.values()) == {"machine"}
     assert set(found.origins) == set(same.origins)
@@ -143,7 +143,7 @@ def test_where_the_machines_file_lies(platform: str, environ: dict[str, str], pa
     ],
 )
 def test_a_wrong_machine_file(content: object, problem: str) -> None:
-    """It is named in one sentence, and the user's settings hold all the same."""
+    """It is named in one sentence, and the user's settings hold anyway."""
     found = load(b'mode = "always"', None, content)
     [line] = found.problems
     assert problem in line
@@ -190,7 +190,7 @@ def test_variables_in_store(text: str, expected: str, where: str) -> None:
 
 
 def test_a_void_entry_leaves_the_next_in_force() -> None:
-    """Where the user's `store` names a variable that is not set, the administrator's holds."""
+    """If the user's `store` names a variable that is not set, the administrator's holds."""
     found = load(b'store = "$GONE/x"', None, b'store = "/scratch/x"')
     assert (found.store, found.origins["store"], len(found.problems)) == (
         "/scratch/x",
@@ -221,7 +221,7 @@ def test_variables_on_windows() -> None:
 def test_strategy_for_a_provider(
     project: str | None, variables: dict[str, str], provider: str | None, expected: str
 ) -> None:
-    """A provider's strategy stands between the user's general one and the project's."""
+    """A provider's strategy is between the user's general one and the project's."""
     content = b'strategy = "no-metadata"\n[providers.dropbox]\nstrategy = "redirect"\n'
     found = load(content, {"strategy": project} if project else None, **variables)
     assert found.strategy_for(provider) == expected

@@ -65,13 +65,13 @@ def test_an_environment_that_is_there() -> None:
     ],
 )
 def test_something_in_the_way(there: dict[str, object]) -> None:
-    """Where something is in the way the store is not writable, and no other place is taken."""
+    """If something is in the way the store is not writable, and no other place is taken."""
     store = chosen(machine(there))
     assert (store.path, store.writable) == (HOME_STORE, False)
 
 
 class Vanishing(FakeSystem):
-    """A machine whose store is removed just before somebody looks at a file for the n-th time."""
+    """A machine whose store is removed just before someone looks at a file for the n-th time."""
 
     __slots__ = ("looks",)
     looks: int
@@ -188,7 +188,7 @@ def test_a_home_that_is_all_remote() -> None:
     ],
 )
 def test_what_a_record_remembers(content: bytes | None, provider: str) -> None:
-    """The provider that a project's own record names is told, and no other's."""
+    """The provider that a project's own record names is reported, and no other's."""
     system = machine({})
     root = "/home/me/src/foo"
     store = settings.load(system).store

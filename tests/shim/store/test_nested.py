@@ -31,7 +31,7 @@ SHIM = "/home/me/.local/share/uvlocal/shims/uv"
     ],
 )
 def test_what_is_there(files: dict[str, object], expected: str | None) -> None:
-    """Only a missing link, or one that leads nowhere, makes room for ours."""
+    """Only a missing link, or one that dangles, makes room for ours."""
     system = FakeSystem({f"{ENVIRONMENT}/bin/python": b"", SHIM: b"shim", **files})
     assert nested.keep(ENVIRONMENT, SHIM, system)
     assert system.readlink(f"{ENVIRONMENT}/bin/uv") == expected
@@ -48,7 +48,7 @@ def test_what_is_there(files: dict[str, object], expected: str | None) -> None:
     ],
 )
 def test_no_folder_of_ours(files: dict[str, object]) -> None:
-    """Nothing is put into a folder that only a link leads to."""
+    """Nothing is put into a folder that only a link points to."""
     system = FakeSystem({SHIM: b"shim", **files})
     assert not nested.keep(ENVIRONMENT, SHIM, system)
     assert not system.exists("/other/uv")

@@ -32,7 +32,7 @@ def machine(venv: object = Ellipsis) -> FakeSystem:
     return FakeSystem(files)
 
 
-# -- what is found ---------------------------------------------------------------------------------
+# -- findings --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_target_from_a_home_that_is_a_link() -> None:
 
 
 def test_target_leads_there(tmp_path: Path) -> None:
-    """On a real disk the pointer leads to the environment."""
+    """On a real disk the pointer points to the environment."""
     home = os.path.realpath(tmp_path / "home")
     root, wanted = f"{home}/Dropbox/a b/foo", f"{home}/.local/share/uvlocal/envs/foo-0123456789"
     os.makedirs(root)
@@ -185,7 +185,7 @@ def venv(system: FakeSystem) -> object:
 )
 @pytest.mark.parametrize("before", [..., Link(OTHER), OTHER.encode()], ids=["none", "link", "file"])
 def test_keep_makes_and_mends(before: object, kind: str, expected: object) -> None:
-    """A missing pointer is made, another machine's is mended."""
+    """A missing pointer is made, another machine's is fixed."""
     system = machine(before)
     assert pointers.keep(ROOT, WANTED, kind, system, MEMORY)[1]
     assert venv(system) == expected
@@ -214,7 +214,7 @@ def test_keep_leaves_alone(before: object, kind: str) -> None:
 
 
 def test_machines_do_not_fight() -> None:
-    """Two machines whose pointers differ mend each other's once, then one of them stays."""
+    """Two machines whose pointers differ fix each other's once, then one of them stays."""
     here, there = machine(), machine()
     shared: object = ...
     changes = 0
@@ -225,12 +225,12 @@ def test_machines_do_not_fight() -> None:
             system.put(f"{ROOT}/.venv", shared)
         changes += pointers.keep(ROOT, wanted, "symlink", system, MEMORY)[1]
         shared = venv(system)
-    assert changes == 3  # made here, mended there, mended here
+    assert changes == 3  # made here, fixed there, fixed here
     assert shared == Link(RELATIVE)
 
 
 def test_without_memory_nothing_is_mended() -> None:
-    """Where it cannot be noted that a pointer was mended, it is left alone."""
+    """If it cannot be noted that a pointer was fixed, it is left alone."""
     for memory in ("", "/home/me/blocked/x"):
         system = machine(Link(OTHER))
         system.blocked = ("/home/me/blocked",)
@@ -239,7 +239,7 @@ def test_without_memory_nothing_is_mended() -> None:
 
 
 def test_memory_is_bounded() -> None:
-    """What is remembered does not grow for ever."""
+    """What is remembered does not grow forever."""
     system = machine()
     for number in range(100):
         system.put(f"{ROOT}/.venv", Link(f"/x/uvlocal/envs/foo-{number:010x}"))
@@ -279,7 +279,7 @@ def test_a_folder_is_never_replaced(tmp_path: Path, *, over: bool) -> None:
 
 
 def test_what_comes_meanwhile_stays(tmp_path: Path) -> None:
-    """What somebody else puts there while a pointer is made is not replaced."""
+    """What someone else puts there while a pointer is made is not replaced."""
     path = tmp_path / ".venv"
 
     def make(draft: str) -> None:

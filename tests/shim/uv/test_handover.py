@@ -66,7 +66,7 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="executable bits
     ],
 )
 def test_path_without_ourselves(tmp_path: Path, folders: list[str]) -> None:
-    """The first uv on PATH that is no shim of ours is the real one; the current folder is not."""
+    """The first uv on PATH that is not our shim is the real one, except in the current directory."""
     real = program(tmp_path / "a" / "uv")
     program(tmp_path / "uv")
     program(tmp_path / "rel" / "uv")
@@ -141,7 +141,7 @@ def test_an_explicit_wish_is_not_replaced(tmp_path: Path, name: str, why: str) -
 
 @posix_only
 def test_missing_names_every_place(tmp_path: Path) -> None:
-    """Without a real uv the message lists every place, and how to mend it."""
+    """Without a real uv the message lists every place, and how to fix it."""
     message = handover.missing(find(tmp_path, f"{tmp_path}/a", f"{tmp_path}/b", recorded="/r/uv"))
     assert message == (
         "error: no uv found, these places were tried:\n"
@@ -154,13 +154,13 @@ def test_missing_names_every_place(tmp_path: Path) -> None:
 
 
 def test_what_is_said_steers_no_terminal(capfd: pytest.CaptureFixture[str]) -> None:
-    """Lines of ours stay lines; what steers a terminal is escaped, bytes that are no text too."""
+    """Lines of ours stay lines; what steers a terminal is escaped, bytes that are not text too."""
     handover.say("warning: `a\x1b[2J\u202e\udcff`\n\nhint: süß")
     assert capfd.readouterr().err == "warning: `a\\x1b[2J\\u202e\\xff`\n\nhint: süß\n"
 
 
 def test_missing_without_any_path() -> None:
-    """An empty PATH is said to be the reason."""
+    """An empty PATH is reported to be the reason."""
     found = handover.find(System(environ={}, cwd="/"), "")
     assert "`PATH` has no usable folder" in handover.missing(found)
 
@@ -183,7 +183,7 @@ def test_a_broken_configuration_says_nothing(tmp_path: Path, content: bytes) -> 
 
 @posix_only
 def test_become_passes_bytes_and_changes_only_what_it_was_told(tmp_path: Path) -> None:
-    """Names that are no identifiers and values that are no text reach uv as they came."""
+    """Names that are no identifiers and values that are not text reach uv as they came."""
     source = os.path.dirname(os.path.dirname(uvlocal.__file__))
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]);"

@@ -129,7 +129,7 @@ def test_unknown(answer: bytes, tmp_path: Path, cache: str) -> None:
 
 
 def test_missing(cache: str, tmp_path: Path) -> None:
-    """A binary that is not there has no version, and is not asked."""
+    """A binary that does not exist has no version, and is not asked."""
     uv = Uv(tmp_path / "uv")
     os.unlink(uv.path)
     assert known(uv.path, System(), cache, uv) is None
@@ -155,7 +155,7 @@ def test_garbage(garbage: bytes, tmp_path: Path, cache: str) -> None:
 
 @posix
 def test_a_file_that_others_write_is_not_believed(tmp_path: Path, cache: str) -> None:
-    """A version that somebody else may have written does not count."""
+    """A version that someone else may have written does not count."""
     uv = Uv(tmp_path / "uv")
     known(uv.path, System(), cache, uv)
     os.chmod(cache, 0o666)  # noqa: S103 - that is the point

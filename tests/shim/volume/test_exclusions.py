@@ -79,7 +79,7 @@ def test_dropbox_with_another_value(value: bytes) -> None:
     ],
 )
 def test_disputed(path: str, attributes: tuple[str, ...]) -> None:
-    """What iCloud may or may not respect is told, and changes no decision."""
+    """What iCloud may or may not respect is reported, and changes no decision."""
     container = "/Users/me/Library/Mobile Documents/com~apple~CloudDocs"
     system = FakeSystem({f"{container}/{path}": None}, platform="darwin")
     system.attributes = {(f"{container}/{name}", IGNORE_ATTRIBUTE): b"1" for name in attributes}
@@ -111,7 +111,7 @@ def test_abraunegg(config: str, files: tuple[str, ...], state: str) -> None:
 
 
 def test_abraunegg_with_a_list() -> None:
-    """A list of what is synced cannot be followed honestly: it is told."""
+    """A list of what is synced cannot be followed honestly: it is reported."""
     system = FakeSystem({f"{HOME}/.config/onedrive/refresh_token": b""})
     system.put(f"{HOME}/.config/onedrive/sync_list", b"code\n")
     system.put(f"{HOME}/OneDrive/foo", None)
@@ -236,7 +236,7 @@ def test_any_patterns(text: str, names: list[str], dialect: str) -> None:
 
 
 def test_patterns_of_a_root_that_was_left() -> None:
-    """Where only the spelling led through a root, its file of patterns says nothing."""
+    """If only the spelling led through a root, its file of patterns says nothing."""
     system = FakeSystem({".stignore": b".venv\n", "/src/foo": None})
     sight = Sight("/src/foo", "/home/me/Sync/foo", system, Settings())
     signal = Signal(CONFIGURED, "", BY_ID["syncthing"], said="", doubt="")
@@ -244,7 +244,7 @@ def test_patterns_of_a_root_that_was_left() -> None:
 
 
 def test_unreadable_pattern_among_names() -> None:
-    """Where any line excludes, one that cannot be read hides no other."""
+    """If any line excludes, one that cannot be read hides no other."""
     assert ignores("[x]\n.venv\n", "foo/.venv", "names") == ".venv"
     assert ignores("[x]\n.venv\n", "foo/.venv", "gitignore") == ""
 

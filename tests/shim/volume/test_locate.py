@@ -1,4 +1,4 @@
-"""Where a project lies: which signal wins, what is asked of the disk, what is said about it."""
+"""Where a project lies: which signal wins, what is asked of the disk, what is reported about it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_users_roots(path: str, kind: str, top: str) -> None:
 
 
 def test_contest_of_a_root() -> None:
-    """An answer that rests on the user's own root is contested by taking the root back."""
+    """An answer that depends on the user's own root is contested by taking the root back."""
     system = _dropbox("/home/me/my cloud/foo")
     synced = _at("/home/me/my cloud/foo", system, synced_roots=("/home/me/my cloud",))
     assert synced.contest == "uvlocal config remove-root ~/'my cloud'"
@@ -160,7 +160,7 @@ def test_link_into_a_root() -> None:
 
 
 def test_link_out_of_a_root() -> None:
-    """A client that keeps links as links does not sync what they lead to."""
+    """A client that keeps links as links does not sync what they point to."""
     system = _dropbox("/home/me/src/foo")
     system.put("/home/me/Dropbox/foo", Link("/home/me/src/foo"))
     assert _at("/home/me/Dropbox/foo", system).kind == "local"
@@ -168,7 +168,7 @@ def test_link_out_of_a_root() -> None:
 
 
 def test_link_that_is_followed() -> None:
-    """A client that follows links syncs what they lead to; the user can still object."""
+    """A client that follows links syncs what they point to; the user can still object."""
     system = FakeSystem({"/home/me/.config/onedrive/refresh_token": b"", "/home/me/src/foo": None})
     system.put("/home/me/OneDrive/foo", Link("/home/me/src/foo"))
     volume = _at("/home/me/OneDrive/foo", system)
@@ -183,7 +183,7 @@ def test_link_that_is_followed() -> None:
 
 @pytest.mark.parametrize("key", ["provider", "synced_roots", "local_roots"])
 def test_root_that_is_a_link(key: str) -> None:
-    """A root that is a link means the folder that it leads to."""
+    """A root that is a link means the folder that it points to."""
     system = FakeSystem({"/data/cloud/foo": None})
     system.put("/home/me/Dropbox", Link("/data/cloud"))
     settings: dict[str, object] = {}
@@ -306,7 +306,7 @@ def test_icloud_near_misses(files: dict[str, object], path: str) -> None:
 
 
 def test_icloud_without_permission() -> None:
-    """Where the terminal may not look into the container, the folder's attribute tells."""
+    """If the terminal may not look into the container, the folder's attribute tells."""
     system = FakeSystem(
         {"/Users/me/Documents/foo": None}, platform="darwin", blocked=("/Users/me/Library",)
     )
@@ -584,7 +584,7 @@ def test_links_never_matter(names: list[str], data: st.DataObject) -> None:
 
 
 def test_root_missing() -> None:
-    """A configured folder that is gone is told, and changes nothing for other places."""
+    """A configured folder that is gone is reported, and changes nothing for other places."""
     system = FakeSystem({INFO: dropbox_info(personal="/home/me/Dropbox"), "/home/me/foo": None})
     volume = _at("/home/me/foo", system)
     assert (volume.kind, volume.state) == ("local", "root-missing")
@@ -743,7 +743,7 @@ def test_nothing_is_listed_and_nothing_asked_twice(
 
 
 def test_no_home() -> None:
-    """Without a home, and in a deleted directory, there is an answer all the same."""
+    """Without a home, and in a deleted directory, there is an answer anyway."""
     system = FakeSystem(home="", cwd="")
     assert locate("/srv/foo", "", system, Settings()).kind == "local"
 

@@ -29,7 +29,7 @@ class Watched(FakeSystem):
     asked: list[str]
 
     def stat(self, path: str) -> os.stat_result | None:
-        """Return the status of what `path` leads to, and note the question."""
+        """Return the status of what `path` points to, and note the question."""
         self.asked.append(path)
         return super().stat(path)
 
@@ -89,7 +89,7 @@ def test_what_is_not_served(of: str) -> None:
 
 
 def test_a_root_on_the_same_volume() -> None:
-    """Where the root itself lies there, the folder is asked: it may be the same by another name."""
+    """If the root itself is there, the folder is asked: it may be the same by another name."""
     system = _machine()
     root = "/mnt/nas/foo"
     system.put(f"{root}/pyproject.toml", b"")
@@ -196,7 +196,7 @@ def _name(system: FakeSystem, key: str, folder: str) -> None:
     ],
 )
 def test_a_disk_of_a_mac_is_asked(of: str, options: str) -> None:
-    """What lies on a disk of this machine is asked: it may be the same folder by another name."""
+    """What is on a disk of this machine is asked: it may be the same folder by another name."""
     system = _mac(of=of, options=options)
     sight = Sight("/Users/me/code/foo", "/Users/me/code/foo", system, Settings())
     with pytest.raises(AssertionError, match="was asked for"):
@@ -204,7 +204,7 @@ def test_a_disk_of_a_mac_is_asked(of: str, options: str) -> None:
 
 
 def test_a_root_on_the_same_volume_of_a_mac() -> None:
-    """Where the root itself lies on the server, or home does, it has been asked already."""
+    """If the root itself is on the server, or home is, it has already answered."""
     for root, home in (("/Volumes/nas/foo", "/Users/me"), ("/Users/me/foo", "/Volumes/nas/home")):
         system = _mac()
         system.dead = "/none/"

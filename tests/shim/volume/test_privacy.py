@@ -41,7 +41,7 @@ def test_no_other_apps_data(project: str) -> None:
 
 
 def test_known_folders_are_found_by_metadata() -> None:
-    """What the synced folders of the machine are is told without a look into Desktop and so on."""
+    """The machine's synced folders are found without access to Desktop and similar folders."""
     system = mac_accesses.mac(ELSEWHERE)
     found = sync_roots.folders(system, Settings())
     assert {"/Users/me/Desktop", "/Users/me/Documents"} <= {one.path for one in found}

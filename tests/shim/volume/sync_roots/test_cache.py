@@ -1,4 +1,4 @@
-"""The cache of roots: right when it is there, when it is not, old, broken or somebody else's."""
+"""The cache of roots: right when it is there, when it is not, old, broken or someone else's."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_vanished_file() -> None:
 
 
 def test_file_inside_a_folder_changed() -> None:
-    """A file that only its folder led to is an input of its own."""
+    """A file that only its folder pointed to is an input of its own."""
     profile = "/home/me/.unison/a.prf"
     system = FakeSystem({profile: b"root = /a\n"})
     assert _paths(system) == ["/a"]
@@ -171,7 +171,7 @@ def test_registry_is_part_of_the_key() -> None:
     ],
 )
 def test_damaged_cache(damage: object) -> None:
-    """A cache that is not as we wrote it is none, and is written anew where that is possible."""
+    """A cache that is not as we wrote it is none, and is written again where that is possible."""
     system = _dropbox()
     expected = _paths(system)
     data = system.tree[CACHE]
@@ -262,7 +262,7 @@ def test_damage_does_not_forget(damage: object) -> None:
 
 
 def test_damage_that_goes() -> None:
-    """A damaged configuration that is removed names nothing any more."""
+    """A damaged configuration that is removed names nothing anymore."""
     system = _dropbox()
     configured(system)
     system.put(INFO, b"{")
@@ -296,7 +296,7 @@ def test_no_home() -> None:
     ],
 )
 def test_odd_names(name: str) -> None:
-    """Names that are no UTF-8, or hold what separates fields, are remembered as they are."""
+    """Names that are not UTF-8, or hold what separates fields, are remembered as they are."""
     system = _dropbox(f"/home/me/{name}")
     assert _paths(system) == _paths(system) == [f"/home/me/{name}"]
     assert CACHE in system.tree

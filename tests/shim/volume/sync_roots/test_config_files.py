@@ -101,7 +101,7 @@ def _folders(reader: Reader) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize(("platform", "file"), _files())
 def test_garbage(platform: str, file: str) -> None:
-    """Whatever lies in a client's place costs that client's folders, and nothing else."""
+    """Whatever is in a client's place costs that client's folders, and nothing else."""
     system = machine(platform)
     key = system._key(file)
     sound = _folders(_read(system))
@@ -158,7 +158,7 @@ def test_garbage_on_a_disk(content: str, tmp_path: Path) -> None:
 
 
 def test_damage_is_told() -> None:
-    """What cannot be read is said, with the client whose folders are not known."""
+    """What cannot be read is reported, with the client whose folders are not known."""
     system = FakeSystem({"/home/me/.dropbox/info.json": b"{"})
     assert discovery.configured(system)[1] == [
         "`~/.dropbox/info.json` is damaged, so its Dropbox folders are unknown"
@@ -370,7 +370,7 @@ def test_drive_of(value: object, folder: object) -> None:
 
 
 def test_database_in_use(tmp_path: Path) -> None:
-    """A database that its program holds locked and logs to is read all the same."""
+    """A database that its program holds locked and logs to is read anyway."""
     path = tmp_path / "odd ?#% name.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
