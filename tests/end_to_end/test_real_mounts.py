@@ -44,7 +44,7 @@ CANNOT_LOCK = {"smbnetfs"}
 
 @pytest.fixture
 def mounts(tmp_path: Path) -> Iterator[Mounts]:
-    """Return what mounts, and unmounts everything after the test."""
+    """Return an object that mounts, and unmounts everything after the test."""
     folder = tmp_path.resolve() / "mounts"
     folder.mkdir()
     found = Mounts(folder)

@@ -52,7 +52,7 @@ def tool(environment: str) -> str:
     return result.stdout.strip()
 
 
-# -- adoption ----------------------------------------------------------------------------------
+# -- actions -----------------------------------------------------------------------------------
 
 
 def test_the_environment_goes_along(machine: Machine, moved: str) -> None:
