@@ -5,7 +5,7 @@
 The figures go to `bench.json`; the page `bench.md`, the plots and the tables of other pages are
 made of that file. Parts that are not measured this time stay as they are, each with the conditions
 that it was measured under. `--quick` measures in short, and writes below `.cache/bench` unless told
-otherwise. `--only` without a part measures nothing, and makes page, plots and tables anew.
+otherwise. `--only` without a part measures nothing, and makes page, plots and tables again.
 `--check` fails where a promise is not kept (`goals.py`).
 """
 

@@ -34,8 +34,8 @@ _RECALLED = ("recalled", "recalled, local project")
 class Calls:
     """A throwaway machine with a packaged project, once for each kind of call.
 
-    For uv alone, for uv's own central environments, and for uvlocal it lies in a Dropbox folder;
-    once more it lies where nothing is to be done.
+    For uv alone, for uv's own central environments, and for uvlocal it is in a Dropbox folder;
+    again it lies where nothing is to be done.
     """
 
     def __init__(self, folder: str) -> None:

@@ -1,7 +1,7 @@
 """What other tools add to a call, each against the same call without it.
 
 Tools from a package registry are installed below `.cache/bench`, in the versions of this table; a
-tool of the machine is measured as it is found. One that cannot be had is told with the reason.
+tool of the machine is measured as it is found. One that cannot be had is reported with the reason.
 """
 
 from __future__ import annotations

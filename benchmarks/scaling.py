@@ -27,7 +27,7 @@ RECORDS = (1, 10, 100, 1_000, 10_000)
 DEPTHS = (0, 4, 16, 64)
 #: Of `pyproject.toml`, in KiB.
 SIZES = (1, 10, 100, 1_000)
-#: Of the user's own `synced-roots`, each of which is one more thing that a decision rests on.
+#: Of the user's own `synced-roots`, each of which is one more thing that a decision depends on.
 ROOTS = (0, 10, 100, 1_000)
 #: What the figures are compared with.
 BASE = "true"
@@ -47,7 +47,7 @@ class Point:
     def prepare(self) -> int:
         """Record the decision, and copies of it; return how many inputs it has, or -1 for none.
 
-        A decision that rests on too much is not recorded.
+        A decision that depends on too much is not recorded.
         """
         run(self.way)
         if not self.shim.recorded():

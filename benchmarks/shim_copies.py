@@ -15,7 +15,7 @@ import uvlocal
 from uvlocal.shim.contract import CONFIGURATION, DECISIONS
 from uvlocal.shim.recall.writer import SETTLED
 
-#: How long files must be left alone until decisions that rest on them are recorded, in seconds.
+#: How long files must be left alone until decisions that depend on them are recorded, in seconds.
 SETTLING = SETTLED / 1e9 + 0.5
 #: One of so many calls is few.
 _FEW = 10
@@ -24,7 +24,7 @@ _FEW = 10
 def copied_package(folder: str) -> str:
     """Copy uvlocal as it is installed from a wheel; return what goes on `sys.path`.
 
-    A decision rests on every file of a source tree, on one file of an installed package.
+    A decision depends on every file of a source tree, on one file of an installed package.
     """
     path = os.path.join(folder, "site-packages")
     source = os.path.dirname(os.path.abspath(uvlocal.__file__))
@@ -58,7 +58,7 @@ class Shim:
             installed: the folder in which `uvlocal install` put the shim.
             package: the folder with the package `uvlocal` that it becomes.
             folder: where to put it.
-            program: what stands in the launcher's place, "" for the launcher.
+            program: what is in the launcher's place, "" for the launcher.
         """
         os.makedirs(folder)
         self.path = os.path.join(folder, "uv")
@@ -108,7 +108,7 @@ class Shim:
         return only
 
     def inputs(self) -> int:
-        """Return how many inputs its only recorded decision rests on."""
+        """Return how many inputs its only recorded decision depends on."""
         _, fields = self.decision()
         position = 4  # after the first line, the launcher, the kind of key and the directory
         for _ in ("words", "variables"):
@@ -119,7 +119,7 @@ class Shim:
 class Watch:
     """Counts calls that were decided though they were to be recalled.
 
-    Some are: a decision about a local project rests on the mount table, which others change.
+    Some are: a decision about a local project depends on the mount table, which others change.
     """
 
     def __init__(self, shim: Shim) -> None:

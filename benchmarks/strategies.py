@@ -1,6 +1,6 @@
 """What each strategy costs and survives, with the real uv and a sync client that hides files.
 
-A packaged project with one dependency lies in a synced folder of a throwaway home, once for each
+A packaged project with one dependency is in a synced folder of a throwaway home, once for each
 way. What is told of it:
 
     run        `uv run true` when nothing is to be done, in milliseconds

@@ -1,8 +1,8 @@
 """Time several ways of doing the same, side by side.
 
-Every way is run once a round, in an order that is drawn anew, so that what else the machine does
+Every way is run once a round, in an order that is drawn again, so that what else the machine does
 falls on all of them alike. What a way adds is told from the differences within the rounds: their
-median, and between which two of them the true median lies in 95 of 100 such measurements. That
+median, and between which two of them the true median is in 95 of 100 such measurements. That
 interval is read off the sorted differences themselves, so nothing is assumed about how they spread.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Rounds that are run and not counted: they fill the caches.
 _WARMING = 3
 _SEED = 20_261_122
-#: In how many of 100 measurements a true median lies outside the interval that is told of it.
+#: In how many of 100 measurements a true median is outside the interval that is told of it.
 _OUTSIDE = 0.05
 
 
@@ -93,7 +93,7 @@ def run(way: Way) -> float:
 
 
 def peak(way: Way) -> float:
-    """Run a command once more; return the most memory that it took, in MiB."""
+    """Run a command again; return the most memory that it took, in MiB."""
     if sys.platform == "win32":
         raise OSError("this measures POSIX systems only")
     os.chdir(way.cwd)
@@ -133,7 +133,7 @@ def added(values: Sequence[float], base: Sequence[float]) -> dict[str, float]:
 
 
 def interval_rank(count: int) -> int:
-    """Return how many of so many sorted values lie below the interval around their median.
+    """Return how many of so many sorted values are below the interval around their median.
 
     The number of values below the true median is binomially distributed with probability 1/2
     (https://en.wikipedia.org/wiki/Median#Confidence_interval); half of `_OUTSIDE` is on each side.

@@ -54,7 +54,7 @@ def ways(parts: dict[str, Any]) -> dict[str, dict[str, float]]:
 
 
 def test_docs_are_made_of_the_figures(parts: dict[str, Any]) -> None:
-    """Page and plots are what the script makes of `bench.json`; `bench.py --only` mends them."""
+    """Page and plots are what the script makes of `bench.json`; `bench.py --only` fixes them."""
     rendered = bench.rendered(parts)
     assert {"bench.md", "bench.svg", "scaling.svg"} <= set(rendered)
     for name, text in rendered.items():
@@ -296,7 +296,7 @@ def test_a_busy_machine_is_told(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Where the machine had other work, that is said at once, and on the page."""
+    """If the machine had other work, that is reported at once, and on the page."""
     monkeypatch.setattr(machine, "load", lambda: 64.0 * (os.cpu_count() or 1))
     monkeypatch.setattr(bench, "measure", lambda *_, **__: {"rounds": 3, "peers": {}})
     monkeypatch.setattr(fetched, "cache", lambda: str(tmp_path))

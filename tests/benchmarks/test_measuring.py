@@ -89,7 +89,7 @@ def test_calls_are_what_they_are_called(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("stay")
 def test_a_decided_call_must_be_recorded(tmp_path: Path) -> None:
-    """A way that is told as decided and recorded fails the run where nothing is recorded."""
+    """A way that is reported as decided and recorded fails the run where nothing is recorded."""
     subject = calls.Calls(str(tmp_path))
     way = subject.ways(("run", "--no-sync", "true"))["decided"]
     timing.run(way)
@@ -115,7 +115,7 @@ def test_series_grow_as_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.usefixtures("stay")
 def test_absent_peers_fail_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tool that cannot be had is told with the reason, and the run goes on."""
+    """A tool that cannot be had is reported with the reason, and the run goes on."""
 
     def refuse(_: peers.Prepared) -> tuple[timing.Way, timing.Way]:
         raise peers.AbsentError("it has no Python")

@@ -232,7 +232,7 @@ def test_reproducible(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 class Compiler:
-    """Stands in the place of the compiler: makes a launcher of its source, and counts."""
+    """Replaces the compiler: creates a launcher from its source, and counts."""
 
     def __init__(self) -> None:
         self.compiled: list[str] = []
@@ -257,7 +257,7 @@ def tree(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def compiler(monkeypatch: pytest.MonkeyPatch) -> Compiler:
-    """Put a compiler that counts in the place of the real one."""
+    """Put a compiler that counts instead of the real one."""
     compiler = Compiler()
     monkeypatch.setattr(hook, "compile_program", compiler)
     return compiler
@@ -286,7 +286,7 @@ def test_nothing_is_built_twice(tree: Path, compiler: Compiler) -> None:
 
 
 def test_another_source(tree: Path, compiler: Compiler) -> None:
-    """Another source, or other flags, compile all anew."""
+    """Another source, or other flags, compile all again."""
     build_again(tree, compiler)
     (tree / "shims" / "launcher" / "launcher.c").write_text("second")
     assert build_again(tree, compiler) == TARGETS
@@ -335,7 +335,7 @@ def test_text_in_the_header(tmp_path: Path) -> None:
 
 
 def test_other_flags(tree: Path, compiler: Compiler, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other flags compile all anew."""
+    """Other flags compile all again."""
     build_again(tree, compiler)
     monkeypatch.setattr(hook, "_FLAGS", ("-O0",))
     assert build_again(tree, compiler) == TARGETS
@@ -343,7 +343,7 @@ def test_other_flags(tree: Path, compiler: Compiler, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("damage", ["gone", "changed"])
 def test_one_launcher_damaged(tree: Path, compiler: Compiler, damage: str) -> None:
-    """A launcher that is gone, or is not the one that was built, is compiled anew, and alone."""
+    """A launcher that is gone, or is not the one that was built, is compiled again, and alone."""
     build_again(tree, compiler)
     launcher = tree / hook.FOLDER / "macos-aarch64" / "uv"
     if damage == "gone":
@@ -356,7 +356,7 @@ def test_one_launcher_damaged(tree: Path, compiler: Compiler, damage: str) -> No
 
 @pytest.mark.parametrize("stamp", [b"", b"\xff\xfe", b"x y z\n" * 9, b"\n\n"])
 def test_a_damaged_stamp(tree: Path, compiler: Compiler, stamp: bytes) -> None:
-    """A stamp that says nothing compiles all anew."""
+    """A stamp that says nothing compiles all again."""
     build_again(tree, compiler)
     (tree / hook.FOLDER / ".stamp").write_bytes(stamp)
     assert build_again(tree, compiler) == TARGETS
@@ -496,7 +496,7 @@ def test_a_build_in_place_makes_one_launcher(project: Path) -> None:
 
 @pytest.mark.parametrize(("machine", "expected"), [("x86_64", ["linux-x86_64"]), ("mips64", [])])
 def test_own_target(machine: str, expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no launcher fits, none is built, and that is no error."""
+    """If no launcher fits, none is built, and that is not an error."""
     monkeypatch.setattr(hook, "target_of", lambda: f"linux-{machine}")
     assert hook.own_target() == expected
 

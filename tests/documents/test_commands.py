@@ -44,7 +44,7 @@ def test_commands_work(newest_world: World, name: str) -> None:
 
 
 def _typed(world: World, line: str, project: str) -> Completed:
-    """Run a line as in a shell; one without anything for a shell needs none, which is faster."""
+    """Run a command line, through a shell only if needed, as that is slower."""
     words = shlex.split(line.replace("~", world.home))
     if words[0] == "uvlocal" and not any(character in line for character in "$|;"):
         return world.uvlocal(*words[1:], cwd=project)
@@ -59,7 +59,7 @@ def test_the_table_is_needed() -> None:
 
 @pytest.mark.parametrize("test", sorted(set(not_run.ELSEWHERE.values())))
 def test_the_other_tests_are_there(test: str) -> None:
-    """A test that is said to run a command is a function of its file."""
+    """A test that is listed as running a command is a function of its file."""
     name, _, function = test.partition("::")
     with open(os.path.join(SOURCE, name), encoding="utf-8") as file:
         tree = ast.parse(file.read())

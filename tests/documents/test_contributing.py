@@ -29,7 +29,7 @@ def test_every_command_is_there() -> None:
 
 @pytest.mark.parametrize("reason", sorted(set(slow.SLOW.values())))
 def test_what_is_slow_is_told(reason: str) -> None:
-    """Each reason of the table of slow tests stands beside `make test-all`."""
+    """Each reason of the table of slow tests is beside `make test-all`."""
     [row] = [line for line in TEXT.splitlines() if line.startswith("| `make test-all` |")]
     assert reason in row
 

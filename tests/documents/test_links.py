@@ -1,4 +1,4 @@
-"""Every link in the documents leads to a file that is there, and to a heading in it."""
+"""Every link in the documents points to a file that is there, and to a heading in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.tools.fetched import SOURCE
 
 @pytest.mark.parametrize("name", documented.documents())
 def test_links_lead_somewhere(name: str) -> None:
-    """A relative link leads to a file of the project, and its anchor to a heading of that file."""
+    """A relative link points to a file of the project, and its anchor to a heading of that file."""
     broken = []
     for target in documented.links(documented.read(name)):
         if target.startswith(("https:", "http:")):

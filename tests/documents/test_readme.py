@@ -51,7 +51,7 @@ def test_every_command_exists() -> None:
     ],
 )
 def test_every_variable_is_told(name: str) -> None:
-    """Each variable stands in the page on settings."""
+    """Each variable is in the page on settings."""
     assert f"`{name}`" in documented.read("docs/settings.md")
 
 

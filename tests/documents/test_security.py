@@ -13,7 +13,7 @@ ROOT = os.path.dirname(readme_tables.README)
 with open(os.path.join(ROOT, "SECURITY.md"), encoding="utf-8") as _file:
     TEXT = _file.read()
 
-#: The rows of its tables: a promise, and what stands beside it.
+#: The rows of its tables: a promise, and what is beside it.
 PROMISES = re.findall(r"^\| (?!promise)([^|]+) \| ([^|]+) \|$", TEXT, re.MULTILINE)
 #: Every test that it names, as `FILE::FUNCTION`.
 TESTS = sorted(set(re.findall(r"`(tests/[^`]+)`", TEXT)) - {"tests/documents/test_security.py"})

@@ -62,7 +62,7 @@ def test_the_site_needs_nothing_from_elsewhere(sources: Path) -> None:
     ids=["page", "anchor", "outside", "picture"],
 )
 def test_a_broken_link_stops_the_build(sources: Path, link: str) -> None:
-    """A link to a page, a heading, a file outside or a picture that is not there is an error."""
+    """A link to a page, a heading, a file outside or a picture that does not exist is an error."""
     with open(sources / "docs" / "faq.md", "a", encoding="utf-8") as file:
         file.write(f"\n{link}\n")
     assert build(sources).returncode != 0

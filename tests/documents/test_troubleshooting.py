@@ -38,7 +38,7 @@ TEXTS = "\n".join(_texts())
 
 @pytest.mark.parametrize("message", MESSAGES)
 def test_each_message_is_ours(message: str) -> None:
-    """What stands between the gaps of a message is somewhere in the source."""
+    """What is between the gaps of a message is somewhere in the source."""
     parts = [part.strip(" `") for part in message.split("…")]
     assert [part for part in parts if part not in TEXTS] == []
 

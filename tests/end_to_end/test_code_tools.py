@@ -251,7 +251,7 @@ def test_what_helps(
 
 
 def test_each_gap_has_its_help() -> None:
-    """Where uvlocal alone does not let a tool find all, something is named that does."""
+    """If uvlocal alone does not let a tool find all, something is named that does."""
     gaps = {
         (tool, way)
         for tool, ways in code_tools.COUNTS.items()

@@ -95,7 +95,7 @@ def test_uvx_is_uvx(world_with_uvx: World) -> None:
 
 
 def test_without_a_uvx(newest_world: World) -> None:
-    """Where the real uv has no uvx, the answer is 127, as a shell's."""
+    """If the real uv has no uvx, the answer is 127, as a shell's."""
     world = newest_world
     world.install_shim()
     world.environment["PATH"] = os.pathsep.join(
@@ -108,7 +108,7 @@ def test_without_a_uvx(newest_world: World) -> None:
 
 @pytest.mark.parametrize("command", ["find", "no-project"])
 def test_a_broken_environment(newest_world: World, command: str) -> None:
-    """Where the kept environment's Python is gone, uv passes it over like a broken `.venv`."""
+    """If the kept environment's Python is gone, uv passes it over like a broken `.venv`."""
     world = newest_world
     project = synced(world)
     [environment] = world.environments()

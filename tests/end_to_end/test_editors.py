@@ -33,7 +33,7 @@ def test_vscode_lists_what_uv_makes(world: World) -> None:
 
 
 def test_made_anew(world: World) -> None:
-    """When uv makes the environment anew the link stays; a `.project` file inside would not."""
+    """When uv makes the environment again the link stays; a `.project` file inside would not."""
     project = world.project("home/Dropbox/foo")
     world.uv("sync", cwd=project).ok()
     [environment] = world.environments()
@@ -47,7 +47,7 @@ def test_made_anew(world: World) -> None:
 
 
 def test_removed_and_made_anew(world: World) -> None:
-    """After `uvlocal remove`, a call that is recalled makes all anew: environment, record, link."""
+    """After `uvlocal remove`, a replayed call creates environment, record and link again."""
     project = world.project("home/Dropbox/foo")
     for _ in range(2):
         world.uv("sync", cwd=project).ok()

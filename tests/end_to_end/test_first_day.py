@@ -22,7 +22,7 @@ def test_the_first_line_tells_of_it(newest_world: World) -> None:
 
 
 def test_it_is_active(world: World) -> None:
-    """uv does not warn at each call; that `python` is another one is said where it matters."""
+    """uv does not warn at each call; that `python` is another one is reported where it matters."""
     project = world.project("home/Dropbox/a", packaged=False, dependencies=["iniconfig"])
     world.plain("sync", "-q", cwd=project).ok()
     env = {"VIRTUAL_ENV": os.path.join(project, ".venv")}

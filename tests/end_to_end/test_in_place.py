@@ -49,7 +49,7 @@ def test_every_run_succeeds(synced_world: World) -> None:
 
 
 def test_every_run_installs_again(world: World) -> None:
-    """Where the system has no flag to clear, uv puts back what Python no longer finds."""
+    """If the system has no flag to clear, uv puts back what Python no longer finds."""
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     world.environment["UVLOCAL_STRATEGY"] = "no-metadata"
     world.uv("sync", cwd=project).ok()
@@ -103,7 +103,7 @@ def test_no_command_writes_metadata(world: World, words: list[str]) -> None:
 
 
 def test_without_sync(synced_world: World) -> None:
-    """With `--no-sync` nothing is installed, and all `.pth` files that were hidden are heeded."""
+    """With `--no-sync` nothing is installed, and all hidden `.pth` files work again."""
     world = synced_world
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     world.uv("sync", cwd=project).ok()
@@ -118,7 +118,7 @@ def test_without_sync(synced_world: World) -> None:
 
 
 def test_no_mark_is_left(world: World) -> None:
-    """Neither in the project nor at the environment is anything of ours that Dropbox would heed."""
+    """Neither the project nor the environment has a marker of ours that Dropbox would respect."""
     if sys.platform != "linux":
         pytest.skip("the attributes are listed on Linux only")
     project = world.project("home/Dropbox/foo")
@@ -169,7 +169,7 @@ def test_a_strategy_that_is_gone(newest_world: World, name: str) -> None:
 
 
 def test_pointer_of_another_machine(world: World) -> None:
-    """A link that another machine made, and that leads nowhere here, is no reason to fail."""
+    """A link that another machine made, and that dangles here, is no reason to fail."""
     world.environment["UVLOCAL_STRATEGY"] = "no-metadata"
     project = world.project("home/Dropbox/foo")
     os.symlink("/elsewhere/uvlocal/envs/foo-0123456789", os.path.join(project, ".venv"))

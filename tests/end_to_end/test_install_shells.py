@@ -62,7 +62,7 @@ def prepare(world: World) -> str:
 
 
 def install(world: World, shell: str, *words: str) -> Completed:
-    """Install as somebody whose login shell is `shell`."""
+    """Install as someone whose login shell is `shell`."""
     world.environment["SHELL"] = program(shell)
     return world.uvlocal("install", "--yes", "--shell", shell, *words).ok()
 
@@ -149,7 +149,7 @@ def test_shim_comes_first(newest_world: World, shell: str, options: str) -> None
 
 
 def test_uv_installed_later(newest_world: World) -> None:
-    """Where uv's own installer puts its line after ours, installing again puts ours last."""
+    """If uv's own installer puts its line after ours, installing again puts ours last."""
     world = newest_world
     prepare(world)
     install(world, "bash")

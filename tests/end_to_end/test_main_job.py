@@ -1,4 +1,4 @@
-"""The main job: a project in a Dropbox folder works, and nothing of its environment lies there."""
+"""The main job: a project in a Dropbox folder works, and nothing of its environment is there."""
 
 from __future__ import annotations
 
@@ -205,7 +205,8 @@ def test_uv_pip_respects_an_active_environment(newest_world: World) -> None:
     assert world.installed(the_environment(world)) == {"foo"}
 
 
-# -- what is said ----------------------------------------------------------------------------------
+# -- what is reported
+# ----------------------------------------------------------------------------------
 
 
 def test_one_line_the_first_time_then_silence(world: World) -> None:
@@ -284,7 +285,7 @@ def test_first_calls_at_once(newest_world: World) -> None:
     ],
 )
 def test_uv_is_exactly_uv(world: World, folder: str, env: dict[str, str]) -> None:
-    """Where nothing is to be done, output, exit code and files are those of bare uv."""
+    """If nothing is to be done, output, exit code and files are those of bare uv."""
     project = world.project(f"{folder}/foo", dependencies=["iniconfig"])
     commands = (["run", "foo"], ["sync"], ["pip", "list"], ["run", "python", "-c", "exit(37)"])
 

@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from support.hosts.worlds import World
 
-#: The folder of a project, and what its `[tool.uvlocal]` says, by what becomes of it.
+#: The folder of a project, and what its `[tool.uvlocal]` says, by what happens to it.
 KINDS = {
     "redirected": ("home/Dropbox", ""),
     "local": ("local", ""),

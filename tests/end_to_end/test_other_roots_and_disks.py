@@ -92,7 +92,7 @@ def test_adopt_to_another_disk(
 def test_prune_under_another_root(
     newest_world: World, private: Callable[[str], Callable[..., Completed]], way: str
 ) -> None:
-    """Where the store is shared and the project cannot be seen, its environment stays."""
+    """If the store is shared and the project cannot be seen, its environment stays."""
     world = newest_world
     project = world.project("home/Dropbox/foo")
     world.uv("sync", cwd=project).ok()

@@ -1,4 +1,4 @@
-"""Commands that make no environment in the store leave nothing there, and nothing is said."""
+"""Commands that make no environment in the store leave nothing there, and nothing is reported."""
 
 from __future__ import annotations
 

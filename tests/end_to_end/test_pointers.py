@@ -40,7 +40,7 @@ def pointer_of(project: str) -> str:
 
 
 def test_symlink_is_made_at_the_first_call(world: World) -> None:
-    """The first call makes a link that leads nowhere until uv is done; then everybody finds it."""
+    """The first call makes a link that dangles until uv is done; then everybody finds it."""
     ask_for(world, "symlink")
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     assert world.uv("run", "foo", cwd=project).ok().out == "hello from foo\n"
@@ -70,7 +70,7 @@ def test_uv_without_us_follows_the_link(world: World) -> None:
 
 
 def test_link_survives_another_python(world: World) -> None:
-    """When uv makes the environment anew, the link stays and leads to the new one."""
+    """When uv makes the environment again, the link stays and points to the new one."""
     ask_for(world, "symlink")
     project = world.project("home/Dropbox/foo")
     world.uv("sync", cwd=project).ok()
@@ -160,7 +160,7 @@ def test_pointer_of_another_machine_stops_nothing(world: World, kind: str) -> No
 
 
 def test_pointer_of_another_machine_is_mended_once(newest_world: World) -> None:
-    """With a pointer of one's own it is mended; where it comes back, it stays."""
+    """With a pointer of one's own it is fixed; where it comes back, it stays."""
     world = newest_world
     ask_for(world, "symlink")
     project = world.project("home/Dropbox/foo", packaged=False)
@@ -220,7 +220,7 @@ def pair(tmp_path: Path, newest_uv: str, uv_caches: Path) -> Pair:
 
 
 def test_two_homes_share_one_pointer(pair: Pair) -> None:
-    """The same link leads to each machine's own environment: nothing to mend, no conflict."""
+    """The same link points to each machine's own environment: nothing to fix, no conflict."""
     pair.sync()
     here, there = pair.worlds
     said = set()
@@ -245,7 +245,7 @@ def test_two_homes_at_once(pair: Pair) -> None:
 
 
 def test_two_homes_with_different_stores(pair: Pair) -> None:
-    """Machines whose pointers differ mend each other's once, then leave them; uv always works."""
+    """Machines whose pointers differ fix each other's once, then leave them; uv always works."""
     pair.sync()
     there = pair.worlds[1]
     there.environment["UVLOCAL_STORE"] = there.path("fast/uvlocal")
@@ -260,7 +260,7 @@ def test_two_homes_with_different_stores(pair: Pair) -> None:
 
 
 def test_two_homes_of_which_one_wants_no_pointer(pair: Pair) -> None:
-    """A machine that asks for no pointer works with the other's, which leads nowhere there."""
+    """A machine that asks for no pointer works with the other's, which dangles there."""
     here, there = pair.worlds
     here.environment["UVLOCAL_STORE"] = here.path("fast/uvlocal")
     ask_for(there, "none")

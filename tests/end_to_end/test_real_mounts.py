@@ -44,7 +44,7 @@ CANNOT_LOCK = {"smbnetfs"}
 
 @pytest.fixture
 def mounts(tmp_path: Path) -> Iterator[Mounts]:
-    """Return what mounts, and unmounts everything after the test."""
+    """Return an object that mounts, and unmounts everything after the test."""
     folder = tmp_path.resolve() / "mounts"
     folder.mkdir()
     found = Mounts(folder)
@@ -108,7 +108,7 @@ def test_uv(name: str, mounts: Mounts, newest_world: World) -> None:
 
 
 def test_btrfs_subvolume(mounts: Mounts) -> None:
-    """A subvolume has a device number that no row of the table has, and is found all the same."""
+    """A subvolume has a device number that no row of the table has, and is found anyway."""
     point = bring_up(mounts, real_mounts.btrfs)
     volume = located(os.path.join(point, "sub"))
     assert (volume.kind, volume.label, volume.mount_point) == ("local", "btrfs", point)

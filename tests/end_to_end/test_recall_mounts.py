@@ -72,7 +72,7 @@ def _nothing(world: ChangingWorld, mounts: Mounts) -> None:
 def test_a_mount_that_changes_the_decision(
     tmp_path: Path, mounts: Mounts, before: Act, folder: str, change: Act
 ) -> None:
-    """What is mounted over something that a decision rests on, or gone from there, is seen."""
+    """What is mounted over something that a decision depends on, or gone from there, is seen."""
     world = ChangingWorld(str(tmp_path / "world"), 0)
     world.write("elsewhere/pyproject.toml", NEVER)
     before(world, mounts)
@@ -89,7 +89,7 @@ def test_a_mount_that_changes_the_decision(
 
 
 def test_where_the_mount_table_was_asked(tmp_path: Path, mounts: Mounts) -> None:
-    """A project on a file system without a disk rests on the whole table, and is still recalled."""
+    """A decision on a file system without a disk depends on the whole table, and is replayed."""
     world = ChangingWorld(str(tmp_path / "world"), 0)
     _memory(Q, PROJECT)(world, mounts)
     asked = Asked(Q, ("lock",))
@@ -108,7 +108,7 @@ def test_where_the_mount_table_was_asked(tmp_path: Path, mounts: Mounts) -> None
 def test_content_counts_where_no_clock_does(
     tmp_path: Path, mounts: Mounts, *, in_place: bool
 ) -> None:
-    """There a file of equal size and times is told by what is in it."""
+    """There a file of equal size and times is recognised by its content."""
     world = ChangingWorld(str(tmp_path / "world"), 0)
     _memory(P, PROJECT + '[tool.uvlocal]\nmode = "auto" \n')(world, mounts)
     asked = Asked(P, ("lock",))

@@ -115,7 +115,7 @@ def put_another_uv_first(world: World) -> None:
     os.chmod(path, 0o700)
 
 
-#: One of each kind for `make test`: what a decision rests on is tried one by one, without uv, in
+#: One of each kind for `make test`: what a decision depends on is tried one by one, without uv, in
 #: test_recall_scenarios.py, and damage to what is recorded in shims/test_launcher_records.py.
 slow = pytest.mark.slow
 CHANGES = [
@@ -130,13 +130,13 @@ CHANGES = [
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_is_noticed(recalling: Recalling, change: Callable[[World], None]) -> None:
-    """Whatever a decision rests on changes: the next call decides anew."""
+    """Whatever a decision depends on changes: the next call decides again."""
     change(recalling.world)
     assert not recalling.recalls(*SHOW)
 
 
 def test_the_link_to_the_shim_comes_back(recalling: Recalling) -> None:
-    """A recalled call never leaves out for ever what a nested call needs."""
+    """A recalled call never leaves out forever what a nested call needs."""
     [environment] = recalling.world.environments()
     link = os.path.join(environment, "bin", "uv")
     assert os.path.realpath(link) == os.path.join(recalling.world.shim_directory, "uv")

@@ -1,6 +1,6 @@
 """The harm itself as the signal: a client that nobody knows hides files, and the project is saved.
 
-The project lies in a folder that no client is known to sync.
+The project is in a folder that no client is known to sync.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def test_once_harmed_never_again(harmed_world: World, *, repository: bool) -> No
 
 @pytest.mark.slow  # a decision is recorded once its inputs are two seconds old
 def test_a_recalled_call_notices_the_flag(harmed_world: World) -> None:
-    """A decision is recalled while the flag is as it was, and made anew when it came or went."""
+    """A decision is recalled while the flag is as it was, and made again when it came or went."""
     world, project = harmed_world, harmed_world.path("local/foo")
     venv = os.path.join(project, ".venv")
     hidden_python.show(venv)

@@ -1,6 +1,6 @@
 """Behind a version manager, which puts the real uv's folder first on PATH for what it starts.
 
-A nested uv meets the shim all the same: the kept environment's `bin/uv` is a link to it.
+A nested uv meets the shim anyway: the kept environment's `bin/uv` is a link to it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def link_of(world: World) -> str:
 
 
 def is_shim(world: World, path: str) -> bool:
-    """Return whether a path leads to the world's shim."""
+    """Return whether a path points to the world's shim."""
     return os.path.realpath(path) == os.path.join(world.shim_directory, "uv")
 
 
@@ -162,7 +162,7 @@ def test_the_link_comes_back(world: World) -> None:
 
 
 def test_without_the_shim(newest_world: World) -> None:
-    """After `uvlocal uninstall` the system passes the link over; a shim elsewhere mends it."""
+    """After `uvlocal uninstall` the system passes the link over; a shim elsewhere fixes it."""
     world = newest_world
     here = project(world, "outer", "iniconfig")
     for _ in range(2):

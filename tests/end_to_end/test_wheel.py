@@ -72,7 +72,7 @@ def test_wheel_does_the_main_job(world: World, installed: str) -> None:
 
 
 def test_two_builds_are_the_same(wheel: str, tmp_path: Path) -> None:
-    """Built anew elsewhere, with another umask and time zone, the wheel is the same to the byte."""
+    """Two builds, with another directory, umask and time zone, give the same bytes."""
     copy = tmp_path / "elsewhere"
     sources.copy(str(copy))
     shutil.rmtree(copy / "src" / "uvlocal" / "launchers", ignore_errors=True)

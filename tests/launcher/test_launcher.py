@@ -346,7 +346,7 @@ HERE = b'#!/bin/sh\nprintf %s "$0"\nexit 0\n'
 
 
 def _furnish(machine: Machine) -> None:
-    """Put all the kinds of things that a PATH may lead to below the root."""
+    """Put all the kinds of things that a PATH may point to below the root."""
     for folder in ("real", "elsewhere", "recorded", "."):
         machine.put(f"{folder}/uv", HERE)
     with open(machine.shim, "rb") as file:
@@ -539,7 +539,7 @@ def test_a_uv_that_cannot_be_started(native: Machine) -> None:
 
 @needs_root
 def test_a_launcher_that_cannot_be_read(public_machine: Machine) -> None:
-    """Where a launcher may be started but not read, it still knows itself."""
+    """If a launcher may be started but not read, it still knows itself."""
     public_machine.without_python()
     os.chmod(public_machine.shim, 0o711)  # noqa: S103 - others must be able to start it
     folders = [public_machine.path("shims"), public_machine.path("real")]
@@ -550,7 +550,7 @@ def test_a_launcher_that_cannot_be_read(public_machine: Machine) -> None:
 
 
 def test_a_very_long_path(native: Machine) -> None:
-    """A PATH of tens of thousands of folders is gone through, and reported, all the same."""
+    """A PATH of tens of thousands of folders is gone through, and reported, anyway."""
     native.without_python()
     native.configure()
     native.set("PATH", ":".join(["/x"] * 40000))
@@ -694,7 +694,7 @@ def test_descriptors(machine: Machine, name: str, orders: list[str], expected: s
 
 
 def test_a_reader_that_has_gone(machine: Machine) -> None:
-    """A closed pipe in the place of stderr stops neither the warning's writer nor uv."""
+    """A closed pipe instead of stderr stops neither the warning's writer nor uv."""
     os.unlink(machine.python)
     reader, writer = os.pipe()
     os.close(reader)
@@ -767,7 +767,7 @@ def _failing(name: str) -> Callable[[Machine], object]:
     return fail
 
 
-#: How a package may be damaged, and what is said of it.
+#: How a package may be damaged, and what is reported of it.
 DAMAGES = [
     pytest.param(_cut_off, "damaged", id="launch.py cut off"),
     pytest.param(_without_its_end, "damaged", id="main comes back"),
@@ -780,7 +780,7 @@ DAMAGES = [
 
 
 def _install(machine: Machine) -> Machine:
-    """Give a machine a real Python and a whole package; PATH leads to no uv there."""
+    """Give a machine a real Python and a whole package; PATH points to no uv there."""
     made = shutil.ignore_patterns("__pycache__", "launchers", "manage")
     source = os.path.dirname(os.path.abspath(uvlocal.__file__))
     shutil.rmtree(machine.package)
@@ -800,7 +800,7 @@ def installed(machine: Machine) -> Machine:
 
 
 def test_a_whole_package(installed: Machine) -> None:
-    """With nothing damaged nothing is said: what follows is about damage."""
+    """With nothing damaged nothing is reported: what follows is about damage."""
     assert installed.call(*ODD).stderr == ""
     assert installed.recorded().arguments[1:] == ODD
 
@@ -882,7 +882,7 @@ def test_a_damaged_package_and_no_name(installed: Machine, argv: list[bytes]) ->
 
 
 def test_a_damaged_package_and_no_uv(installed: Machine) -> None:
-    """Without a uv either that is said, and the exit code is a shell's."""
+    """Without a uv either that is reported, and the exit code is a shell's."""
     _cut_off(installed)
     os.unlink(installed.real)
     result = installed.call()
@@ -891,7 +891,7 @@ def test_a_damaged_package_and_no_uv(installed: Machine) -> None:
 
 
 def test_a_damaged_package_and_a_loop(installed: Machine) -> None:
-    """A uv that leads back to the shim is found out all the same."""
+    """A uv that leads back to the shim is found out anyway."""
     _cut_off(installed)
     installed.set("UVLOCAL_TEST_END", "r" + installed.shim)
     result = installed.call()
@@ -988,7 +988,7 @@ def test_a_loop_of_two_programs_ends(machine: Machine) -> None:
 
 
 def test_a_loop_without_a_uv(machine: Machine) -> None:
-    """Where the loop comes from elsewhere and there is no uv, that is what the message says."""
+    """If the loop comes from elsewhere and there is no uv, that is what the message says."""
     machine.set("PATH", "")
     machine.configure(python=machine.python, package=machine.package)
     result = machine.call(orders=["loop :5:1"])

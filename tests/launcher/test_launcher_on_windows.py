@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from support.hosts.windows_machine import Windows
 
 #: Command lines as a shell would give them, the program's name left out. None is put together
-#: anew on the way: what stands here is what uv must see.
+#: again on the way: what stands here is what uv must see.
 TAILS = [
     pytest.param("", id="nothing"),
     pytest.param(" run x", id="plain"),
@@ -109,7 +109,7 @@ def test_path(windows: Windows, folders: tuple[str, ...], *, found: bool) -> Non
 
 
 def test_the_recorded_uv(windows: Windows) -> None:
-    """Where PATH leads to none, the recorded uv is taken; the configuration is UTF-8."""
+    """If PATH points to none, the recorded uv is taken; the configuration is UTF-8."""
     recorded = windows.put("é 漢字/uv.exe", launchers.recorder(TARGET))
     windows.configure(uv=recorded)
     windows.folders("empty")
@@ -123,7 +123,7 @@ def test_the_recorded_uv(windows: Windows) -> None:
 
 
 def test_a_wish_that_cannot_be_fulfilled(windows: Windows) -> None:
-    """A UVLOCAL_UV that is not there is an error, its name shown in UTF-8."""
+    """A UVLOCAL_UV that does not exist is an error, its name shown in UTF-8."""
     windows.without_python()
     wish = windows.environ["UVLOCAL_UV"] = windows.path("é/uv.exe")
     code, said = windows.call()

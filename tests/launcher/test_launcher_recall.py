@@ -66,7 +66,7 @@ def test_a_variable_that_counts(machine: Machine, name: str) -> None:
     ],
 )
 def test_a_variable_that_does_not_count(machine: Machine, entry: bytes) -> None:
-    """What no decision rests on may come and go, even where it is no variable at all."""
+    """What no decision depends on may come and go, even where it is no variable at all."""
     lay(machine, record_for(machine, b"sync"))
     machine.environ.append(entry)
     assert answer(machine, b"sync") == "uv"
@@ -173,7 +173,7 @@ def test_another_launcher_has_its_own_records(machine: Machine) -> None:
 
 @pytest.mark.parametrize(("value", "became"), [("1", "python"), ("0", "uv"), ("", "uv")])
 def test_tracing_recalls_nothing(machine: Machine, value: str, became: str) -> None:
-    """Whoever asks why is told by Python; the switch is off where it is empty or `0`."""
+    """Python, not the launcher, answers with `UVLOCAL_TRACE`; the switch is off if empty or `0`."""
     machine.set("UVLOCAL_TRACE", value)
     lay(machine, record_for(machine, b"sync"))
     assert answer(machine, b"sync") == became

@@ -155,7 +155,7 @@ def test_the_flag_of_macos(machine: Machine) -> None:
 
 
 def test_what_may_be_changed_is_a_file(machine: Machine) -> None:
-    """A FIFO is opened neither by Python nor by the launcher, even while somebody reads it."""
+    """A FIFO is opened neither by Python nor by the launcher, even while someone reads it."""
     path = machine.path("pipe")
     os.mkfifo(path)
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)

@@ -1,4 +1,4 @@
-"""Whatever stands in a record or in the configuration, the launcher reads it without harm.
+"""Whatever is in a record or in the configuration, the launcher reads it without harm.
 
 `UVLOCAL_FUZZ_RUNS` is the number of inputs, `UVLOCAL_FUZZ_SEED` the seed. The sanitizers end the
 program at the first access out of bounds, undefined operation, or broken promise.

@@ -1,4 +1,4 @@
-"""The launcher for Windows replays recorded decisions, and sees when one does not hold any more.
+"""The launcher for Windows replays recorded decisions, and sees when one does not hold anymore.
 
 Windows, or wine in its place, tells the stamps through a program of ours; what the launcher makes
 of them is what is tested. That CPython tells the same numbers is known from its source only.
@@ -36,7 +36,7 @@ CHANGES = [
 
 
 class Recalling:
-    """A machine with one recorded decision, and a folder `x` of things that it may rest on."""
+    """A machine with one recorded decision, and a folder `x` of things that it may depend on."""
 
     def __init__(self, windows: Windows) -> None:
         """Find out with which variables calls come to the launcher."""
@@ -209,7 +209,8 @@ def test_a_record_that_cannot_be_ours(recalling: Recalling, fields: dict[str, ob
     assert not recalling.is_recalled()
 
 
-# -- what a decision rests on ----------------------------------------------------------------------
+# -- what a decision depends on
+# ----------------------------------------------------------------------
 
 
 #: A stamp and its path, what changes nothing that it stands for, what does.
@@ -333,7 +334,7 @@ def test_a_registry_key(recalling: Recalling, change: tuple[str, ...]) -> None:
 
 
 def test_a_registry_key_that_is_absent(recalling: Recalling) -> None:
-    """So is one that is not there; what is no key of those hives never holds."""
+    """So is one that does not exist; what is no key of those hives never holds."""
     recalling.record(("Q", f"HKCU\\{recalling.key}"))
     assert recalling.is_recalled()
     recalling.registry("add", "")

@@ -24,7 +24,7 @@ if sys.platform == "win32":
 SOURCE = os.path.join(fetched.SOURCE, "shims", "uv.sh")
 #: Arguments that a careless shim would change.
 ODD = [b"run", b"", b"a b", b"*", b"$HOME `id` \\", b"\"'", b"two\nlines\n", b"\xff", b"--", b"-c"]
-#: What a real Python is given in the place of `launch.py`: it prints what it was started with.
+#: What a real Python is given instead of `launch.py`: it prints what it was started with.
 TELLING = b"""import os, sys
 def main():
     print([os.fsencode(word) for word in sys.argv], flush=True)
@@ -137,7 +137,7 @@ def test_whatever_is_wrong_with_uvlocal_uv_runs(
     ],
 )
 def test_a_damaged_package(shell: Machine, launch: bytes) -> None:
-    """Where Python cannot run the package it becomes the script again, which becomes uv."""
+    """If Python cannot run the package it becomes the script again, which becomes uv."""
     with_real_python(shell, launch)
     result = shell.call(*ODD)
     record = shell.recorded()
@@ -186,7 +186,7 @@ def test_no_uv_at_all(shell: Machine) -> None:
 
 
 def test_a_reader_that_has_gone(shell: Machine) -> None:
-    """A closed pipe in the place of stderr does not stop uv."""
+    """A closed pipe instead of stderr does not stop uv."""
     os.unlink(shell.python)
     reader, writer = os.pipe()
     os.close(reader)

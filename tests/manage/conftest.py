@@ -1,4 +1,4 @@
-"""What the tests of the commands ask for: a machine with a store, and transcripts."""
+"""Fixtures for the tests of the commands: a machine with a store, and transcripts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    """Return a user's machine without a uv."""
+    """Return a user's machine without uv."""
     systems.need_posix("the machines here are POSIX's")
     return Machine(str(tmp_path / "machine"))
 

@@ -56,7 +56,7 @@ ENTRIES = [
 
 @pytest.mark.parametrize("more", ENTRIES)
 def test_entries(calls: SideBySide, more: list[bytes]) -> None:
-    """Whatever stands in the environment reaches uv, and through it the program, as by bare uv."""
+    """Whatever is in the environment reaches uv, and through it the program, as by bare uv."""
     variables = [*entries(calls.environment()), *more]
     argv = [b"uv", *command(calls)]
     calls.same(lambda way: raw_report(calls, way, argv, variables))
@@ -133,7 +133,7 @@ def _delete() -> None:
 
 
 def _forbid() -> None:
-    """Go where nobody may look, without root's right to look all the same."""
+    """Go where nobody may look, without root's right to look anyway."""
     os.mkdir("forbidden")
     os.chdir("forbidden")
     os.chmod(".", 0)

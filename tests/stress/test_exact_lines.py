@@ -324,5 +324,5 @@ def test_decisions_are_recalled(where: str, line: str, request: pytest.FixtureRe
 
 
 def words(line: str) -> list[bytes]:
-    r"""Return the words of a line; `$'\xff'` is a byte that is no text."""
+    r"""Return the words of a line; `$'\xff'` is a byte that is not text."""
     return [os.fsencode(word.replace("$\\xff", "\udcff")) for word in shlex.split(line)]

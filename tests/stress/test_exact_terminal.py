@@ -59,8 +59,8 @@ show()
 print("said", sys.stdin.readline().strip(), flush=True)
 """
 
-#: Waits for a line, as a program that is stopped and continued meanwhile. An interrupt takes effect
-#: in one place alone, so that its traceback is always the same.
+#: Waits for a line, as a program that is stopped and continued in the meantime. An interrupt takes
+#: effect in one place alone, so that its traceback is always the same.
 WAIT = """
 import select, signal
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -132,7 +132,7 @@ def test_standard_input(calls: SideBySide, arguments: list[str], stdin: bytes) -
 
 
 def test_a_reader_that_has_gone(calls: SideBySide) -> None:
-    """Where nobody reads the output any more the call ends as bare uv would have."""
+    """Where nobody reads the output anymore the call ends as bare uv would have."""
 
     def make(way: str) -> tuple[int, bytes]:
         calls.lay_out(way)

@@ -171,7 +171,7 @@ def test_names(commands: Commands, make_place: Callable[..., Place], name: str) 
     assert in_store(place, said.out.removesuffix("\n"))
 
 
-# -- what the tests above rest on --------------------------------------------------------------
+# -- what the tests above depend on --------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def _clean(machine: HardMachine) -> None:
 
 
 def _decisions_only(machine: HardMachine) -> None:
-    """Let all be settled but the recorded decisions and the byte code."""
+    """Let all be settled but the recorded decisions and the bytecode."""
     shutil.rmtree(os.path.join(machine.cache, "decisions"), ignore_errors=True)
     for name in names(machine.cache):
         if name.startswith("code-"):
@@ -104,7 +104,7 @@ def _await_settled() -> None:
 @pytest.mark.parametrize("old", ["none", "another-machines"])
 @pytest.mark.parametrize("kind", ["symlink", "file"])
 def test_a_pointer(machine: HardMachine, kind: str, old: str) -> None:
-    """Killed while it makes or mends a pointer, a call leaves none, the old or a whole one.
+    """Killed while it makes or fixes a pointer, a call leaves none, the old or a whole one.
 
     What else it leaves the next call takes away, and the pointer is right.
     """

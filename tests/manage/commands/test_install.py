@@ -1,4 +1,4 @@
-"""The commands `install`, `uninstall` and `init`, as people and programs meet them."""
+"""The commands `install`, `uninstall` and `init`, as people and programs see them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NOW = '`export PATH="$HOME/.local/share/uvlocal/shims:$PATH"; hash -r`'
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """Return a home directory without anything in it."""
+    """Return an empty home directory."""
     return Home(tmp_path)
 
 
@@ -51,7 +51,7 @@ def test_nobody_agreed(home: Home) -> None:
 
 
 def test_dry_run(home: Home) -> None:
-    """`--dry-run` shows and changes nothing, exit code 0, for people and for programs."""
+    """`--dry-run` shows the plan, changes nothing and exits with 0, for people and programs."""
     before = home.tree()
     for words in (["install"], ["install", "--json"], ["uninstall"], ["uninstall", "--json"]):
         result = home.command(*words, "--dry-run")
@@ -81,7 +81,7 @@ def test_what_is_asked(home: Home) -> None:
 
 
 def test_output_of_install_and_uninstall(home: Home) -> None:
-    """What people see: what was done, what is wrong, what to do now, in a line each."""
+    """The output for people: each change, what to do next, and how to remove the rest."""
     home.write(".bashrc", "alias uv=/opt/uv\n")
     home.write(".profile", "").chmod(0o444)
     result = home.command("install", "--yes")
@@ -155,7 +155,7 @@ def test_json(home: Home) -> None:
     ],
 )
 def test_wrong_usage(home: Home, words: list[str]) -> None:
-    """Wrong usage ends with 2 and a sentence."""
+    """Wrong usage exits with 2 and a message."""
     result = home.command(*words)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.startswith("error: ")
@@ -163,7 +163,7 @@ def test_wrong_usage(home: Home, words: list[str]) -> None:
 
 
 def test_init_makes_the_shim(home: Home) -> None:
-    """`init` prints code only, makes the shim where it is missing, and leaves a good one alone."""
+    """`init` prints only code, and creates the shim if it is missing."""
     result = home.command("init", "bash")
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.startswith('case "$PATH" in "$HOME/.local/share/uvlocal/shims":*)')
@@ -178,7 +178,7 @@ def test_init_makes_the_shim(home: Home) -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell", "nu", "sh"])
 def test_init_for_every_shell(home: Home, shell: str) -> None:
-    """Every shell gets its line, and completion of `uvlocal` where typer knows the shell."""
+    """Every shell gets its line, and completion of `uvlocal` if typer supports the shell."""
     result = home.command("init", shell)
     assert (result.returncode, result.stderr) == (0, "")
     assert "uvlocal/shims" in result.stdout.splitlines()[0]
@@ -186,11 +186,11 @@ def test_init_for_every_shell(home: Home, shell: str) -> None:
     assert "PSReadLine" not in result.stdout
 
 
-# -- what people see in rarer cases ----------------------------------------------------------------
+# -- output in rare cases --------------------------------------------------------------------------
 
 
 def test_output_where_a_real_uv_took_the_place(home: Home) -> None:
-    """A real uv over the shim is moved visibly, and gets its place back visibly."""
+    """Moving a real uv that replaced the shim, and moving it back, is reported."""
     home.install()
     (home.shims / "uv").write_bytes(b"\x7fELF real")
     shims = "~/.local/share/uvlocal/shims"
@@ -204,7 +204,7 @@ def test_output_where_a_real_uv_took_the_place(home: Home) -> None:
 
 
 def test_output_with_environments(home: Home) -> None:
-    """The environments that go and those that stay are told, each with its reason."""
+    """Environments to remove and to keep are shown, with reasons."""
     home.install()
     home.environment()
     (home.path / ".local/share/uvlocal/envs/strange").mkdir()
@@ -225,7 +225,7 @@ def test_output_with_environments(home: Home) -> None:
 
 
 def test_output_without_startup_files(home: Home) -> None:
-    """With `--no-rc`, the way onto PATH is told; where there is no uv yet, that is told too."""
+    """With `--no-rc`, the line for PATH is shown; if there is no uv yet, there is a warning."""
     home.uv.unlink()
     result = home.command("install", "--no-rc", "--yes")
     assert result.stdout == ""
@@ -238,7 +238,7 @@ def test_output_without_startup_files(home: Home) -> None:
 
 
 def test_output_for_an_unknown_shell(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where no shell is known, the folder is told, for the person to put on PATH."""
+    """If no shell is known, the directory is shown for the user to put on PATH."""
     home.environ["SHELL"] = "/bin/tcsh"
     made = install.perform(install.plan(Wish(), home.system))
     install_view.installed(made)
@@ -254,12 +254,12 @@ class FakePath:
         return windows_path.Value("C:\\a", windows_path.TEXT)
 
     def write(self, value: windows_path.Value | None) -> None:
-        """Refuse."""
+        """Raise an error."""
         raise PermissionError(13, f"denied: {value}")
 
 
 def test_output_on_windows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """On Windows the user's PATH is what changes, and a registry that refuses is told."""
+    """On Windows the user's PATH is changed; a failure is reported."""
     environ = {"LOCALAPPDATA": str(tmp_path)}
     system = System(platform="win32", environ=environ, home=str(tmp_path))
     todo = install.plan(Wish(str(tmp_path / "shims")), system, user_path=FakePath())
@@ -280,6 +280,6 @@ def test_output_on_windows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     ],
 )
 def test_how_to_remove_uvlocal_itself(tmp_path: Path, file: str, command: str) -> None:
-    """The last step is told as the package was installed."""
+    """The last hint depends on how the package was installed."""
     (tmp_path / file).touch()
     assert install_view.own_removal(str(tmp_path)) == command

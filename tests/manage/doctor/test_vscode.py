@@ -1,4 +1,4 @@
-"""Settings of VS Code that lead to a wrong or a missing environment are seen, and left alone."""
+"""VS Code settings with a wrong or missing environment are found, but not changed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def project(machine: Machine) -> str:
 @pytest.mark.parametrize("home", ["HOME", "${env:HOME}", "${userHome}", "~"])
 @pytest.mark.parametrize("which", ["own", "other", "missing"])
 def test_a_workspace(machine: Machine, project: str, home: str, which: str) -> None:
-    """A setting that names another environment, there or not, is told, however it is spelt."""
+    """A setting with another environment, existing or not, is reported in any spelling."""
     own = machine.environment(project)
     other = machine.environment(machine.keep("bar"))
     named = {"own": own, "other": other, "missing": own.replace("foo-", "old-")}[which]
@@ -62,7 +62,7 @@ def test_a_workspace(machine: Machine, project: str, home: str, which: str) -> N
 
 
 def test_what_link_prints_is_right(machine: Machine, project: str) -> None:
-    """The line that `uvlocal link --vscode` prints is never told of."""
+    """The line that `uvlocal link --vscode` prints is never reported."""
     found = settings(project, environ=machine.environ)
     machine.write(found.path, json.dumps(found.settings))
     assert seen(machine) == []
@@ -83,14 +83,14 @@ def test_what_link_prints_is_right(machine: Machine, project: str) -> None:
     ],
 )
 def test_what_is_not_ours(machine: Machine, project: str, content: str) -> None:
-    """A file without such a setting, or that is damaged, is nothing to speak of."""
+    """A damaged file, or one without such a setting, is not reported."""
     machine.write(os.path.join(project, ".vscode", "settings.json"), content)
     assert seen(machine) == []
 
 
 @pytest.mark.parametrize("editor", ["Code", "VSCodium"])
 def test_the_user(machine: Machine, project: str, editor: str) -> None:
-    """One project's interpreter in the user's settings holds for all projects: it is told."""
+    """A project's interpreter in the user's settings, which affects all projects, is reported."""
     above = ("Library", "Application Support") if sys.platform == "darwin" else (".config",)
     path = os.path.join(machine.home, *above, editor, "User", "settings.json")
     paste(path, machine.environment(project))
@@ -115,6 +115,6 @@ def test_the_user(machine: Machine, project: str, editor: str) -> None:
 def test_where_the_users_settings_are(
     platform: str, home: str, environ: dict[str, str], folder: str
 ) -> None:
-    """The user's settings are looked for where VS Code keeps them on each system."""
+    """The user's settings are searched where VS Code keeps them on each system."""
     system = FakeSystem(platform=platform, home=home, environ=environ)
     assert vscode._of_the_user(system)[:1] == ([folder + "settings.json"] if folder else [])

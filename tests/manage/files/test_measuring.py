@@ -1,4 +1,4 @@
-"""Folders measured by several processes cost what one process says, whatever becomes of these."""
+"""Several processes measure the same as one, even if they fail."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if sys.platform == "win32":
 
 @pytest.fixture
 def folders(tmp_path: Path) -> list[str]:
-    """Return many folders, one of them with a name that is no text, one that is not there."""
+    """Return many directories, one with a name that is not text, one missing."""
     names = [f"{number:02}" for number in range(150)] + [os.fsdecode(b"a\xff\n")]
     for number, name in enumerate(names):
         (tmp_path / name).mkdir()
@@ -30,12 +30,12 @@ def folders(tmp_path: Path) -> list[str]:
 
 
 def budget(entries: int = 1000) -> Budget:
-    """Return a budget of so many entries."""
+    """Return a budget of a number of entries."""
     return Budget(entries, 60.0, 9)
 
 
 def test_costs_are_the_same(folders: list[str]) -> None:
-    """Each folder's cost comes in its own place, and all are taken off the budget."""
+    """The costs are in order, and count against the budget."""
     alone, shared = budget(), budget()
     expected = [measure(folder, Files(), alone) for folder in folders]
     with Measuring(shared, Files()) as processes:
@@ -47,7 +47,7 @@ def test_costs_are_the_same(folders: list[str]) -> None:
 
 
 def test_a_process_that_is_killed_is_done_without(folders: list[str]) -> None:
-    """What a process did not answer is measured here."""
+    """Directories that a process did not measure are measured here."""
     with Measuring(budget(), Files()) as processes:
         for folder in folders:
             processes.ask(folder)
@@ -59,7 +59,7 @@ def test_a_process_that_is_killed_is_done_without(folders: list[str]) -> None:
 
 
 def test_a_spent_budget_ends_the_count(folders: list[str]) -> None:
-    """Where nothing is left to look at, nothing is counted, and that is said."""
+    """With an exhausted budget nothing is counted, and that is reported."""
     spent = budget(0)
     with Measuring(spent, Files()) as processes:
         for folder in folders[4:20]:
@@ -69,7 +69,7 @@ def test_a_spent_budget_ends_the_count(folders: list[str]) -> None:
 
 
 def test_no_process_is_left(folders: list[str]) -> None:
-    """Every process is gone at the end, also where its answer was not waited for."""
+    """All processes have ended at the end, even with pending answers."""
     with Measuring(budget(), Files()) as processes:
         for folder in folders:
             processes.ask(folder)

@@ -1,4 +1,4 @@
-"""What macOS is asked without opening anything, with a library that answers in its place."""
+"""macOS facts that need no open file, with a simulated C library."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from uvlocal.shim.machine import native
 
 
 class Library:
-    """A C library whose getattrlist(2) answers as the manual says, and whose open(2) fails."""
+    """A C library whose getattrlist(2) works as documented, and whose open(2) fails."""
 
     def __init__(self, names: dict[bytes, bytes]) -> None:
-        """Take the name that the disk has for each path."""
+        """Pass the disk's spelling of each path."""
         self.names = names
 
     def getattrlist(
@@ -26,7 +26,7 @@ class Library:
         size: ctypes.c_size_t,
         options: ctypes.c_uint32,
     ) -> int:
-        """Write the length, a reference, and the path with a NUL; -1 where nothing is."""
+        """Write the length, a reference, and the path with a NUL; return -1 if it is missing."""
         assert wanted == native.attributes_wanted(0x08000000)
         assert (len(wanted), wanted[:4]) == (24, (5).to_bytes(2, sys.byteorder) + b"\0\0")
         assert (size.value, options.value) == (len(answer), 0)
@@ -50,7 +50,7 @@ class Library:
     ],
 )
 def test_disk_name(path: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The name is that of the disk; where it tells none, the path itself. Nothing is opened."""
+    """The name is the disk's spelling, or else the path itself. Nothing is opened."""
     names = {
         b"/users/ME/code": b"/Users/me/code",
         "/users/me/caf\u00e9".encode(): "/Users/me/cafe\u0301".encode(),
@@ -67,7 +67,7 @@ def test_disk_name(path: str, name: str, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_disk_name_without_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the C library has no such call, a path is what it is."""
+    """If the C library has no such call, the path is returned unchanged."""
     with monkeypatch.context() as patch:
         patch.setattr(ctypes, "CDLL", lambda _: object())
         patch.setattr(sys, "platform", "darwin")
@@ -76,7 +76,7 @@ def test_disk_name_without_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.skipif(sys.platform != "darwin", reason="macOS alone has this call")
 def test_disk_name_on_a_mac(tmp_path: os.PathLike[str]) -> None:
-    """The system itself knows a file by the letters that it was made with."""
+    """The system reports the spelling with which a file was created."""
     path = os.path.realpath(os.path.join(tmp_path, "Some Name"))
     os.mkdir(path)
     assert native.disk_name(path.replace("Some Name", "some name")) == path
@@ -86,8 +86,8 @@ def test_disk_name_on_a_mac(tmp_path: os.PathLike[str]) -> None:
 
 
 def _statfs(device: bytes, point: bytes, kind: bytes, flags: int) -> bytes:
-    """Return a `struct statfs` as macOS writes it: numbers, the type, the point, the device."""
-    row = bytearray(b"\xff" * 2168)  # what is not looked at is never the same
+    """Return a `struct statfs` like macOS: numbers, type, mount point, device."""
+    row = bytearray(b"\xff" * 2168)  # unused bytes are arbitrary
     row[64:68] = flags.to_bytes(4, sys.byteorder)
     for at, text in ((72, kind), (88, point), (1112, device)):
         row[at : at + len(text) + 1] = text + b"\0"
@@ -96,7 +96,7 @@ def _statfs(device: bytes, point: bytes, kind: bytes, flags: int) -> bytes:
 
 @pytest.mark.parametrize("name", ["getfsstat", "getfsstat$INODE64"])
 def test_mounts(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kernel is asked for what it knows, first how much that is; no server is asked."""
+    """The kernel is asked for its list, after its size; no server is contacted."""
     rows = [
         _statfs(b"/dev/disk3s1", b"/", b"apfs", 0x1000 | 0x4000),
         _statfs(b"//me@nas/share", "/Volumes/Ä b".encode(), b"smbfs", 0),

@@ -1,4 +1,4 @@
-"""A folder that may never answer is asked only where the answer can matter."""
+"""A folder that may never answer is only accessed if that can matter."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ ROOT = "/home/me/src/foo"
 
 
 class Watched(FakeSystem):
-    """A machine that notes of which folders it was asked."""
+    """A machine that records accessed folders."""
 
     __slots__ = ("asked",)
 
     asked: list[str]
 
     def stat(self, path: str) -> os.stat_result | None:
-        """Return the status of what `path` leads to, and note the question."""
+        """Return the status of `path`, and record the access."""
         self.asked.append(path)
         return super().stat(path)
 
@@ -66,7 +66,7 @@ def _machine(
     ],
 )
 def test_what_may_be_silent(path: str, *, asked: bool) -> None:
-    """What a server serves is not asked, nor what leads there; what is on a disk is."""
+    """Paths on a server, and symlinks to it, are not accessed; those on a disk are."""
     system = _machine()
     assert Sight(ROOT, ROOT, system, Settings()).folder_at(path) is None
     assert (path in system.asked) is asked
@@ -83,14 +83,14 @@ def test_what_is_served(of: str) -> None:
 
 @pytest.mark.parametrize("of", ["ext4", "tmpfs", "btrfs", "overlay"])
 def test_what_is_not_served(of: str) -> None:
-    """A disk of this machine is asked."""
+    """A local disk is accessed."""
     system = _machine(of=of)
     Sight(ROOT, ROOT, system, Settings()).folder_at("/mnt/nas/Dropbox")
     assert "/mnt/nas/Dropbox" in system.asked
 
 
 def test_a_root_on_the_same_volume() -> None:
-    """Where the root itself lies there, the folder is asked: it may be the same by another name."""
+    """If the root itself is there, the folder is accessed, as it may be the same directory."""
     system = _machine()
     root = "/mnt/nas/foo"
     system.put(f"{root}/pyproject.toml", b"")
@@ -109,7 +109,7 @@ def test_a_mount_point_with_a_space() -> None:
 
 
 class Dead(FakeSystem):
-    """A machine on which nobody may ask for anything below `dead`: the server never answers."""
+    """A machine on which access below `dead` fails the test, as the server never answers."""
 
     __slots__ = ("dead",)
 
@@ -158,7 +158,7 @@ def _windows() -> Dead:
     ],
 )
 def test_a_dead_volume_of_a_mac(key: str, folder: str) -> None:
-    """A call in a project elsewhere asks nothing of a volume whose server may be gone."""
+    """A call in another project does not access a volume whose server may be gone."""
     system = _mac()
     _name(system, key, folder)
     assert Call(["run", "foo"], system).settle().code == "local-volume"
@@ -167,14 +167,14 @@ def test_a_dead_volume_of_a_mac(key: str, folder: str) -> None:
 @pytest.mark.parametrize("key", ["synced-roots", "local-roots", "dropbox"])
 @pytest.mark.parametrize("folder", [r"Z:\Dropbox", r"z:\code", r"\\nas\share"])
 def test_a_dead_drive_of_windows(key: str, folder: str) -> None:
-    """The same of a drive that a server serves, and of a share."""
+    """The same for a network drive, and for a share."""
     system = _windows()
     _name(system, key, folder)
     assert Call(["run", "foo"], system).settle().code == "local-volume"
 
 
 def _name(system: FakeSystem, key: str, folder: str) -> None:
-    """Let the user's settings, or Dropbox, name a folder."""
+    """Name a folder in the user's settings, or in Dropbox's."""
     home, join = system.home, system.path.join
     if key == "dropbox":
         text = json.dumps({"personal": {"path": folder}}).encode()
@@ -197,7 +197,7 @@ def _name(system: FakeSystem, key: str, folder: str) -> None:
     ],
 )
 def test_a_disk_of_a_mac_is_asked(of: str, options: str) -> None:
-    """What lies on a disk of this machine is asked: it may be the same folder by another name."""
+    """A folder on a local disk is accessed, as it may be the same directory."""
     system = _mac(of=of, options=options)
     sight = Sight("/Users/me/code/foo", "/Users/me/code/foo", system, Settings())
     with pytest.raises(AssertionError, match="was asked for"):
@@ -205,7 +205,7 @@ def test_a_disk_of_a_mac_is_asked(of: str, options: str) -> None:
 
 
 def test_a_root_on_the_same_volume_of_a_mac() -> None:
-    """Where the root itself lies on the server, or home does, it has been asked already."""
+    """If the root itself is on the server, or home is, it has already answered."""
     for root, home in (("/Volumes/nas/foo", "/Users/me"), ("/Users/me/foo", "/Volumes/nas/home")):
         system = _mac()
         system.dead = "/none/"
@@ -220,10 +220,10 @@ def test_a_root_on_the_same_volume_of_a_mac() -> None:
 def test_a_recorded_decision_asks_the_kernel_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is mounted is noted before a folder is, so that the launcher does not ask it later.
+    """Mounts are recorded before a folder, so that the launcher does not access it later.
 
-    Once a server serves what was not mounted before, the list is another one, and nothing that
-    comes after it is looked at. While it does, the folder is not noted at all.
+    When a server mounts the folder, the list of mounts changes, and the launcher stops there. While
+    it is mounted, the folder is not recorded at all.
     """
     root, folder = f"{tmp_path}/foo", f"{tmp_path}/nas/Dropbox"
     rows = [("/dev/disk3s1", "/", "apfs", "local")]

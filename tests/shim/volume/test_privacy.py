@@ -1,4 +1,4 @@
-"""On a Mac a call of uv brings up no prompt that uv itself would not; the Mac is simulated."""
+"""On a (simulated) Mac, uvlocal causes no privacy prompt that uv itself would not cause."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from support.compare.mac_accesses import CONTENT, ELSEWHERE, GUARDED, Guarded, W
 from uvlocal.manage.projects import sync_roots
 from uvlocal.shim.settings.settings import Settings
 
-#: What uv reads of a project, and of the folders above it.
+#: The files that uv reads in a project, and above it.
 READ_BY_UV = {"pyproject.toml", "uv.toml", ".python-version", "uv.lock", ".env"}
 PROJECTS = [ELSEWHERE, *(one.project for one in GUARDED if one.project)]
 
@@ -22,7 +22,7 @@ def _read(touched: set[tuple[str, str]], guarded: Guarded) -> set[str]:
 
 @pytest.mark.parametrize("project", PROJECTS)
 def test_nothing_is_read_that_uv_does_not_read(project: str) -> None:
-    """In guarded folders only the project's own files are read, those that uv reads as well."""
+    """In protected folders only files that uv reads as well are read."""
     touched = mac_accesses.accesses(project)
     assert touched
     for guarded in GUARDED:
@@ -35,13 +35,13 @@ def test_nothing_is_read_that_uv_does_not_read(project: str) -> None:
 
 @pytest.mark.parametrize("project", PROJECTS)
 def test_no_other_apps_data(project: str) -> None:
-    """The folders in which other apps keep their data are not even looked at."""
+    """Other apps' data folders are not accessed at all."""
     [guarded] = [one for one in GUARDED if not one.project]
     assert not mac_accesses.within(mac_accesses.accesses(project), guarded)
 
 
 def test_known_folders_are_found_by_metadata() -> None:
-    """What the synced folders of the machine are is told without a look into Desktop and so on."""
+    """The machine's synced folders are found without access to Desktop and similar folders."""
     system = mac_accesses.mac(ELSEWHERE)
     found = sync_roots.folders(system, Settings())
     assert {"/Users/me/Desktop", "/Users/me/Documents"} <= {one.path for one in found}
@@ -54,7 +54,7 @@ def test_known_folders_are_found_by_metadata() -> None:
     ids=lambda ask: ask.__name__,
 )
 def test_a_read_would_be_seen(ask: object) -> None:
-    """The watch itself works: what reads in a guarded folder is noticed."""
+    """The guard itself works: a read in a protected folder is detected."""
     system = mac_accesses.mac("/Users/me/Documents/foo")
     assert callable(ask)
     ask(system, "/Users/me/Documents/foo/pyproject.toml")

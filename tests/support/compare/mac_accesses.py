@@ -1,6 +1,6 @@
 """What a call of uv touches on a simulated Mac, by the folders that macOS guards.
 
-macOS asks the user before a program reads what lies in such a folder, or lists it; metadata (stat,
+macOS asks the user before a program reads what is in such a folder, or lists it; metadata (stat,
 readlink, getxattr, getattrlist) is not guarded, by what people report. Nothing here was seen on a
 Mac.
 """

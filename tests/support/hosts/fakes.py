@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Link(str):
-    """The target of a symbolic link, as a value in the tree of a `FakeSystem`."""
+    """The target of a symlink, as a value in the tree of a `FakeSystem`."""
 
     __slots__ = ()
 

@@ -12,7 +12,7 @@ from support.tools import fetched
 
 pytestmark = [pytest.mark.slow, systems.linux_only("stands in for the other systems")]
 
-#: Starts pytest as on another system; capturing and the cache would ask for what is not there.
+#: Starts pytest as on another system; capturing and the cache would ask for what does not exist.
 _PYTEST = ("-m", "pytest", "-p", "support.programs.other_system", "-p", "no:cacheprovider")
 _OPTIONS = ("-s", "-q", "-n0", "-o", "addopts=--strict-markers --import-mode=importlib")
 

@@ -1,4 +1,4 @@
-"""Try a built wheel on this system, as somebody who knows nothing of the source.
+"""Try a built wheel on this system, as someone who knows nothing of the source.
 
     python try_wheel.py WHEEL [PIP-OPTION ...]
 

@@ -32,7 +32,7 @@ _PATIENCE = 60
 
 
 class Link(str):
-    """The target of a symbolic link, as a value in a layout."""
+    """The target of a symlink, as a value in a layout."""
 
     __slots__ = ()
 

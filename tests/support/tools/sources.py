@@ -13,5 +13,5 @@ _NOT_COPIED = shutil.ignore_patterns(
 
 
 def copy(folder: str) -> None:
-    """Copy the sources into a folder that is not there yet."""
+    """Copy the sources into a folder that does not exist yet."""
     shutil.copytree(SOURCE, folder, ignore=_NOT_COPIED)
