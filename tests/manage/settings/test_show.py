@@ -56,7 +56,7 @@ class Home:
         """
         try:
             with open(path or self.file, encoding="utf-8", newline="") as file:
-                return file.read().removeprefix(MADE)
+                return file.read().removeprefix(MADE).removeprefix("\n")
         except FileNotFoundError:
             return ""
 
