@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from support.hosts.worlds import World
 
 OLD = "the `.venv` in the project is no longer used, `uvlocal migrate` takes over what it holds"
+AFRESH = "`uvlocal remove` lets `uv sync` make it afresh"
 ACTIVE = "uv does not change the `.venv` that is active in this shell; run `deactivate`"
 
 
@@ -19,6 +20,38 @@ def test_the_first_line_tells_of_it(newest_world: World) -> None:
     [line] = newest_world.uv("run", "true", cwd=project).ok().ours
     assert line.endswith(OLD)
     assert newest_world.uv("run", "true", cwd=project).ok().ours == []
+
+
+def test_a_silent_first_call(newest_world: World) -> None:
+    """Where the first call was to be silent, the next `uv sync` that may speak tells, once."""
+    project = newest_world.project("home/Dropbox/a", packaged=False)
+    for words in (["sync", "-q"], ["sync", "-q"], ["run", "true"]):
+        assert newest_world.uv(*words, cwd=project).ok().ours == []
+    [line] = newest_world.uv("sync", cwd=project).ok().ours
+    assert "is synced by Dropbox" in line
+    assert line.endswith(AFRESH)
+    for command in (["sync"], ["run", "true"]):
+        assert newest_world.uv(*command, cwd=project).ok().ours == []
+
+
+def test_the_pointer_is_removed(newest_world: World) -> None:
+    """After `rm -rf .venv && uv sync` a line names what makes the environment afresh."""
+    project = newest_world.project("home/Dropbox/a", packaged=False)
+    newest_world.uvlocal("config", "set", "pointer", "file").ok()
+    newest_world.uv("sync", cwd=project).ok()
+    pointer = os.path.join(project, ".venv")
+    for _ in range(2):
+        os.unlink(pointer)
+        [line] = newest_world.uv("sync", cwd=project).ok().ours
+        assert line.startswith("uvlocal: `.venv` leads to")
+        assert line.endswith(AFRESH)
+        assert os.path.isfile(pointer)
+        assert newest_world.uv("sync", cwd=project).ok().ours == []
+    os.unlink(pointer)
+    for words in (["sync", "-q"], ["run", "true"]):
+        assert newest_world.uv(*words, cwd=project).ok().ours == []
+    newest_world.uvlocal("remove", "--yes", cwd=project).ok()
+    assert "Creating virtual environment" in newest_world.uv("sync", cwd=project).ok().err
 
 
 def test_it_is_active(world: World) -> None:

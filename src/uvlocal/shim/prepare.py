@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _TRIES = 8
 #: Codes of which the user hears, in one line, although nothing is done.
 _SPOKEN = ("no-store",)
+#: What is noted of a project of which nothing was said, as its first call was to be silent.
+_UNSAID = b"unsaid"
+#: What people try first with a broken environment is `rm -rf .venv && uv sync`.
+_AFRESH = "`uvlocal remove` lets `uv sync` make it afresh"
 
 
 def attempt(call: Call, decision: Decision) -> bool:
@@ -103,16 +107,46 @@ def prepare(call: Call, decision: Decision) -> None:
 
 
 def _news(call: Call, decision: Decision, *, quiet: bool) -> "list[str]":
-    """Keep the pointer, and return what is to be said of a redirected project: its first call."""
+    """Keep the pointer, and return what is to be said of a redirected project: its first call.
+
+    Where that was to be silent, the next `uv sync` that may speak says it. It is what people run
+    when something is wrong, so it also tells what a removed pointer does not: `_AFRESH`.
+    """
+    is_sync = call.facts.request is not None and call.facts.request.command == "sync"
+    was_removed = is_sync and not quiet and _lacks_pointer(call)
     obstacle = _try(call, decision, _keep_pointer)
     if call.first_notice is not None:
+        if quiet:
+            _is_news(call, decision, _UNSAID)
         added, _, hint = call.first_notice.partition("\n")
         old = _old_environment(call)
         line = f"uvlocal: {decision.sentence}{added}{obstacle}{old}"
         return [line, hint] if hint else [line]
-    if decision.fallback and not quiet and _is_news(call, decision):
+    if quiet:
+        return []
+    if is_sync and _was_unsaid(call, decision):
+        return [f"uvlocal: {decision.sentence}; {_AFRESH}"]
+    if was_removed and not obstacle and call.facts.store is not None:
+        shown = call.facts.store.shown_environment
+        return [f"uvlocal: `.venv` leads to `{shown}`, which is as it was; {_AFRESH}"]
+    said = decision.fallback.encode("utf-8", "surrogateescape")
+    if said and _is_news(call, decision, said):
         return [f"uvlocal: {decision.fallback}, so the environment is kept elsewhere"]
     return []
+
+
+def _lacks_pointer(call: Call) -> bool:
+    """Return whether a pointer to an environment that is there is not: it was removed."""
+    project, store = call.facts.project, call.facts.store
+    if call.settings.pointer == "none" or project is None or store is None or not store.exists:
+        return False
+    return call.system.lstat(call.system.path.join(project.root, ".venv")) is None
+
+
+def _was_unsaid(call: Call, decision: Decision) -> bool:
+    """Return whether a project's first call was to be silent, and nothing was said since."""
+    path = _own_file(call, "said", decision.environment)
+    return bool(path) and call.system.read(path) == _UNSAID and call.system.remove(path)
 
 
 def _is_project_change(call: Call, decision: Decision) -> bool:
@@ -221,10 +255,9 @@ def _own_file(call: Call, folder: str, name: str) -> str:
     return system.path.join(cache, folder, system.path.basename(name)) if cache else ""
 
 
-def _is_news(call: Call, decision: Decision) -> bool:
+def _is_news(call: Call, decision: Decision, said: bytes) -> bool:
     """Note that something was said of a project; say whether it was not said before."""
     path = _own_file(call, "said", decision.environment)
-    said = decision.fallback.encode("utf-8", "surrogateescape")
     if not path or call.system.read(path) == said:
         return False
     return call.system.write_private(path, said)
