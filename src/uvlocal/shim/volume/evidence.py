@@ -254,19 +254,8 @@ def _back_links(sight: Sight) -> "Iterator[Signal]":
 
 
 def _markers(sight: Sight, known: "set[str]") -> "Iterator[Signal]":
-    system = sight.system
-    places = [
-        (provider, place, place.where.rstrip("/").replace("/", system.path.sep))
-        for provider, place in _places(sight, "marker")
-    ]
     for above in _folders_to_search(sight):
-        stem = system.path.join(above, "")
-        for provider, place, name in places:
-            path = stem + name
-            if not _is_marker(path, place, system):
-                continue
-            if system.exists(system.path.join(above, _NEVER_THERE)):
-                break  # a file system that claims to have every name (smbnetfs) has no marks
+        for provider, place, path in _marks_in(above, sight):
             stale = ""
             listed = place.needs and provider.id in sight.configured
             if listed and provider.id not in known:
@@ -280,6 +269,29 @@ def _markers(sight: Sight, known: "set[str]") -> "Iterator[Signal]":
                 confidence=place.confidence,
                 stale=stale,
             )
+
+
+def _marks_in(above: str, sight: Sight) -> "list[tuple[Provider, Place, str]]":
+    """Return the marks in a folder, which lies above the store and other projects perhaps too."""
+    system = sight.system
+
+    def look() -> "list[tuple[Provider, Place, str]]":
+        stem = system.path.join(above, "")
+        marks = [
+            (provider, place, stem + name)
+            for provider, place, name in system.once("names of marks", names)
+            if _is_marker(stem + name, place, system)
+        ]
+        # A file system that claims to have every name (smbnetfs) has no marks.
+        return [] if marks and system.exists(stem + _NEVER_THERE) else marks
+
+    def names() -> "list[tuple[Provider, Place, str]]":
+        return [
+            (provider, place, place.where.rstrip("/").replace("/", system.path.sep))
+            for provider, place in _places(sight, "marker")
+        ]
+
+    return system.once(f"marks in {above}", look)
 
 
 def _is_marker(path: str, place: Place, system: System) -> bool:
