@@ -164,21 +164,26 @@ def _note_missing(sight: Sight, root: SyncRoot, provider: Provider) -> None:
 def _shapes(sight: Sight) -> "Iterator[Signal]":
     system = sight.system
     parts = components(sight.folded, system)
-    for provider in PROVIDERS:
-        for place in provider.places:
-            if place.how != "shape" or system.platform not in place.platforms:
-                continue
-            wanted = components(comparable("/" + place.where, system), system)
-            # A shape that begins with `/` stands at the beginning of the path, others anywhere.
-            starts = len(parts) - len(wanted) + 1
-            for start in range(min(starts, 1) if place.where.startswith("/") else starts):
-                if _has_shape(parts[start : start + len(wanted)], wanted):
-                    top = sight.above[len(parts) - start - len(wanted)]
-                    signal = _of_shape(sight, provider, top, place.confidence)
-                    if signal.provider is not None and sight.is_enabled(signal.provider.id):
-                        yield signal
-                    break
+    for provider, place, wanted in system.once("shapes", lambda: _known_shapes(system)):
+        # A shape that begins with `/` stands at the beginning of the path, others anywhere.
+        starts = len(parts) - len(wanted) + 1
+        for start in range(min(starts, 1) if place.where.startswith("/") else starts):
+            if _has_shape(parts[start : start + len(wanted)], wanted):
+                top = sight.above[len(parts) - start - len(wanted)]
+                signal = _of_shape(sight, provider, top, place.confidence)
+                if signal.provider is not None and sight.is_enabled(signal.provider.id):
+                    yield signal
+                break
     yield from _through_container(sight)
+
+
+def _known_shapes(system: System) -> "list[tuple[Provider, Place, list[str]]]":
+    return [
+        (provider, place, components(comparable("/" + place.where, system), system))
+        for provider in PROVIDERS
+        for place in provider.places
+        if place.how == "shape" and system.platform in place.platforms
+    ]
 
 
 def _has_shape(parts: "list[str]", wanted: "list[str]") -> bool:
