@@ -1,4 +1,4 @@
-"""Tell the figures: the page `docs/bench.md`, made of the JSON alone."""
+"""Write the page `docs/bench.md`, from the JSON alone."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def page(parts: dict[str, Any]) -> str:
 
 
 def _conditions(part: dict[str, Any]) -> str:
-    """Return on what a part was measured, with a warning where that spoils the figures."""
+    """Return the conditions of a part, with a warning if they distort the figures."""
     on = part["conditions"]
     rounds = f", {part['rounds']} rounds" if "rounds" in part else ""
     uv = f", uv {on['uv']}" if on["uv"] else ""

@@ -43,7 +43,7 @@ _STYLE = """\
     }
   </style>
 """
-#: The scale of `bench.svg`, in milliseconds: what is less is drawn at its left edge.
+#: The scale of `bench.svg`, in milliseconds: smaller values are drawn at its left edge.
 _LEAST, _MOST = 0.1, 1000.0
 _SCALE = "logarithmic, with 95 % intervals"
 
@@ -59,7 +59,7 @@ class Row(NamedTuple):
 
 
 def rows(parts: dict[str, Any]) -> list[Row]:
-    """Return the rows: ours, in the order of cost, then the others in theirs."""
+    """Return the rows: ours, sorted by cost, then the others, sorted in the same way."""
     ways = parts["calls"]["commands"][calls.PROMISED]
     shown = {
         "recalled": ("uvlocal, recalled", True),
@@ -219,7 +219,7 @@ def growth(parts: dict[str, Any]) -> str:
 
 
 def _ceiling(most: float) -> float:
-    """Return the next round number above, of which a quarter is round too."""
+    """Return the next higher round number whose quarter is round too."""
     power = 10.0 ** math.floor(math.log10(most))
     return next(step * power for step in (1, 2, 4, 10) if step * power >= most)
 

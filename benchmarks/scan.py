@@ -32,7 +32,7 @@ print(len(found.projects), found.files, seconds, peak)
 
 
 def build(root: str, projects: int, files: int) -> None:
-    """Write projects with an environment each, in folders as real ones have."""
+    """Write projects with an environment each, laid out like real ones."""
     each = files // projects
     for number in range(projects):
         project = os.path.join(root, f"team{number * _TEAMS // projects}", f"project{number}")
@@ -61,7 +61,7 @@ if __name__ == "__main__":
 def entry_point(folder: str) -> str:
     """Write the command `uvlocal` as `uv tool install` does; return its path.
 
-    What older versions of pip write imports `re`, which takes as long as half a start of Python.
+    The scripts of older versions of pip import `re`, which takes half as long as starting Python.
     """
     path = os.path.join(folder, "bin", "uvlocal")
     write(path, _ENTRY_POINT.format(python=sys.executable))
@@ -85,7 +85,7 @@ def measured(
     parts of the tree.
 
     Raises:
-        RuntimeError: something else was found than is there.
+        RuntimeError: the scan did not find what is there.
     """
     home = os.path.join(os.path.realpath(folder), "scan")
     dropbox = os.path.join(home, "Dropbox")

@@ -1,4 +1,4 @@
-"""The figures that are shown are those that were measured, and are told as they are."""
+"""The published figures are the measured ones."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def ways(parts: dict[str, Any]) -> dict[str, dict[str, float]]:
 
 
 def test_docs_are_made_of_the_figures(parts: dict[str, Any]) -> None:
-    """Page and plots are what the script makes of `bench.json`; `bench.py --only` fixes them."""
+    """Page and plots are generated from `bench.json`; `bench.py --only` updates them."""
     rendered = bench.rendered(parts)
     assert {"bench.md", "bench.svg", "scaling.svg"} <= set(rendered)
     for name, text in rendered.items():
@@ -122,7 +122,7 @@ def test_what_grows_with_the_number_is_a_straight_line(parts: dict[str, Any]) ->
 
 @pytest.mark.parametrize("name", ["bench.svg", "scaling.svg", "growth.svg"])
 def test_plots_are_drawn_within_their_frame(parts: dict[str, Any], name: str) -> None:
-    """Every mark and the start of every text lies inside the picture, in a class of the style."""
+    """Every mark and the start of every text is inside the picture, in a class of the style."""
     root = ET.fromstring(bench.rendered(with_growth(parts))[name])  # noqa: S314 - made by us
     width, height = int(root.attrib["width"]), int(root.attrib["height"])
     style = root.findtext(f"{SVG}style") or ""
@@ -137,7 +137,7 @@ def test_plots_are_drawn_within_their_frame(parts: dict[str, Any], name: str) ->
 
 
 def test_plots_have_colours_for_a_dark_page() -> None:
-    """Whatever has a colour on a light page has one that is made for a dark page, or suits both."""
+    """Every colour for a light page has a counterpart for a dark page, or suits both."""
     for name in ("bench.svg", "scaling.svg"):
         light, _, dark = read(name).partition("@media (prefers-color-scheme: dark)")
         for kind in ("card", "grid", "text", "title", "quiet", "ours", "dot-ours", "bar-ours"):
@@ -166,7 +166,7 @@ def test_rows_of_the_plot(parts: dict[str, Any]) -> None:
     ],
 )
 def test_figures_as_text(added: float, low: float, high: float, told: str) -> None:
-    """A figure has the digits that mean something, and its error where it may be nothing."""
+    """A figure has its significant digits, and its error if it may be zero."""
     assert figures.plain({"added": added, "low": low, "high": high}) == told
 
 
@@ -282,7 +282,7 @@ def test_check_decides_about_the_exit_code(
 
 
 def test_nothing_measured_changes_nothing(tmp_path: Path) -> None:
-    """`--only` without a part makes page and plots of the figures that are there, the same ones."""
+    """`--only` without a part generates the same page and plots from the existing figures."""
     shutil.copy(os.path.join(bench.DOCS, bench.RESULTS), tmp_path)
     bench.main(["--only", "--output", str(tmp_path)])
     assert {name: (tmp_path / name).read_text("utf-8") for name in os.listdir(tmp_path)} == {
@@ -296,7 +296,7 @@ def test_a_busy_machine_is_told(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """If the machine had other work, that is reported at once, and on the page."""
+    """If the machine was busy, that is reported immediately, and on the page."""
     monkeypatch.setattr(machine, "load", lambda: 64.0 * (os.cpu_count() or 1))
     monkeypatch.setattr(bench, "measure", lambda *_, **__: {"rounds": 3, "peers": {}})
     monkeypatch.setattr(fetched, "cache", lambda: str(tmp_path))

@@ -1,6 +1,6 @@
 """Sandboxes that let uv write into the project, but not into the home, where the store is.
 
-What they have in common: the store looks as if it could be written, and cannot.
+In all of them the store looks writable, but is not.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ SANDBOXES = {
     "bubblewrap": _bubblewrap,
     "read-only-mount": _read_only_mount,
 }
-#: The first tells most: there `access(2)` says yes.
+#: The first is the hardest: there `access(2)` succeeds.
 KINDS = ["landlock", *[pytest.param(kind, marks=pytest.mark.slow) for kind in list(SANDBOXES)[1:]]]
 
 
@@ -55,7 +55,7 @@ class Sandbox:
     """A sandbox of a kind, in which one project of a world can be written."""
 
     def __init__(self, world: World, kind: str, project: str) -> None:
-        """Try it once, and skip the test where this machine cannot make it."""
+        """Try it once, and skip the test if this machine does not support it."""
         self.world, self.project = world, project
         cache = world.environment["UV_CACHE_DIR"]
         os.makedirs(cache, exist_ok=True)

@@ -1,6 +1,6 @@
-"""Behind a version manager, which puts the real uv's folder first on PATH for what it starts.
+"""Behind a version manager, which puts the real uv's folder first on PATH for its programs.
 
-A nested uv meets the shim anyway: the kept environment's `bin/uv` is a link to it.
+A nested uv is the shim anyway: the kept environment's `bin/uv` is a link to it.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def behind(newest_world: World) -> Callable[[str], World]:
 
 @pytest.mark.slow
 def test_our_folder_first_in_mise(behind: Callable[[str], World]) -> None:
-    """mise puts what `_.path` names before the programs that it manages."""
+    """mise puts the folders in `_.path` before the programs that it manages."""
     world = behind("mise")
     world.write("home/.config/mise/config.toml", f'[tools]\nuv = "1.0"\n{RECIPES["toml"]}')
     mise = os.path.realpath(os.path.join(world.home, ".local", "share", "mise", "shims", "uv"))
@@ -152,7 +152,7 @@ def test_our_folder_first_in_a_nix_shell(behind: Callable[[str], World]) -> None
 
 
 def test_the_link_comes_back(world: World) -> None:
-    """`uv venv --clear` takes the link away with all else, and the next call makes it again."""
+    """`uv venv --clear` removes the link with everything else, and the next call restores it."""
     here = project(world, "outer", "iniconfig")
     clear = ("--clear",) if world.version >= (0, 8, 0) else ()
     for _ in range(3):
@@ -162,7 +162,7 @@ def test_the_link_comes_back(world: World) -> None:
 
 
 def test_without_the_shim(newest_world: World) -> None:
-    """After `uvlocal uninstall` the system passes the link over; a shim elsewhere fixes it."""
+    """After `uvlocal uninstall` the system ignores the dangling link; a shim elsewhere fixes it."""
     world = newest_world
     here = project(world, "outer", "iniconfig")
     for _ in range(2):
@@ -182,7 +182,7 @@ def test_without_the_shim(newest_world: World) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["clone", "copy", "hardlink", "symlink"])
 def test_a_project_that_depends_on_uv(world: World, mode: str) -> None:
-    """The project's own uv takes the link's place, is left alone, and the shim stays whole."""
+    """The project's own uv replaces the link, is left alone, and the shim is not damaged."""
     here = project(world, "outer", "iniconfig")
     for _ in range(2):
         world.uv("sync", cwd=here).ok()

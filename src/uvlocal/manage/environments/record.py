@@ -38,14 +38,17 @@ _LIMIT = 64 * 1024
 NOWHERE = Identity(0, 0, 0)
 #: The suffix of a record's name.
 SUFFIX = ".toml"
-#: The parts of a simple line in a flat TOML file (https://toml.io/en/v1.0.0). Lines with other
-#: spaces or control characters are left to the real parser.
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_PLAIN_STRING = re.compile(r'"[^"\\\x00-\x1f\x7f]*"')
-_PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
+#: A simple line in a flat TOML file (https://toml.io/en/v1.0.0). Lines with other spaces or control
+#: characters are left to the real parser.
+_NUMBER = "0|[1-9][0-9]{0,18}"
+_LINE = re.compile(
+    r"([A-Za-z0-9_-]+) = "
+    r'(?:"([^"\\\x00-\x1f\x7f]*)"'
+    rf"|({_NUMBER})"
+    rf"|\[((?: (?:{_NUMBER}),)+)\])"
+)
 #: A list of numbers as `tomli_w` writes it, one per line.
-_LIST = re.compile(rf"^([^\n\"]+ = )\[\n((?:    (?:{_PLAIN_NUMBER.pattern}),\n)+)\]$", re.MULTILINE)
-_NUMBERS = re.compile(rf"\[((?: (?:{_PLAIN_NUMBER.pattern}),)+)\]")
+_LIST = re.compile(rf"^([^\n\"]+ = )\[\n((?:    (?:{_NUMBER}),\n)+)\]$", re.MULTILINE)
 
 
 class Record(NamedTuple):
@@ -290,17 +293,16 @@ def plain_table(text: str) -> dict[str, object] | None:
     table: dict[str, object] = {}
     text = _LIST.sub(_on_one_line, text)
     for line in text.removesuffix("\n").split("\n"):
-        key, equals, value = line.partition(" = ")
-        if not equals or key in table or not _BARE_KEY.fullmatch(key):
+        found = _LINE.fullmatch(line)
+        if found is None or found[1] in table:
             return None
-        if _PLAIN_STRING.fullmatch(value):
-            table[key] = value[1:-1]
-        elif _PLAIN_NUMBER.fullmatch(value):
-            table[key] = int(value)
-        elif _NUMBERS.fullmatch(value):
-            table[key] = [int(number) for number in value[1:-2].split(",")]
+        key, string, number, numbers = found.groups()
+        if string is not None:
+            table[key] = string
+        elif number is not None:
+            table[key] = int(number)
         else:
-            return None
+            table[key] = [int(one) for one in numbers[:-1].split(",")]
     return table
 
 

@@ -190,7 +190,11 @@ def _unused(entry: Entry, root: str, system: System, shared: dict[str, object]) 
     reader = Reader(environ=environ, cwd=root, home=system.home)
     reader.share(shared)
     call = Call(["sync"], reader)
-    decision = call.settle()
+    decision = call.settle_without_store()
+    if decision is None:
+        if entry.store == call.settings.store and entry.name == naming.name_of(root, reader):
+            return ""
+        decision = call.settle()
     project = call.facts.project
     if project is None or project.root != root or project.code is not None:
         return ""
