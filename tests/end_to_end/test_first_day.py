@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from support.hosts.worlds import World
 
-OLD = "the `.venv` in the project is no longer used, `uvlocal migrate` takes over what it holds"
+OLD = "the project's `.venv` is no longer used, `uvlocal migrate` moves its packages over"
 AFRESH = "to recreate it, run `uvlocal remove`, then `uv sync`"
-ACTIVE = "uv does not change the `.venv` that is active in this shell; run `deactivate`"
+ACTIVE = "uv no longer uses the `.venv` that is active in this shell; run `deactivate`"
 
 
 def test_the_first_line_tells_of_it(newest_world: World) -> None:
