@@ -16,6 +16,16 @@ pytestmark = [pytest.mark.slow, systems.linux_only("stands in for the other syst
 _PYTEST = ("-m", "pytest", "-p", "support.programs.other_system", "-p", "no:cacheprovider")
 _OPTIONS = ("-s", "-q", "-n0", "-o", "addopts=--strict-markers --import-mode=importlib")
 
+#: Tests of the shim that a stand-in for a Mac cannot run, each with what it lacks.
+_NEEDS_A_MAC = {
+    "in_place/test_hidden_flags.py::test_flag_is_cleared_alone": "lchflags",
+    "in_place/test_hidden_flags.py::test_flag_on_this_machine": "lchflags",
+    "machine/test_native.py::test_disk_name_on_a_mac": "a disk that folds case",
+    "machine/test_native.py::test_mounts_of_a_mac": "getfsstat",
+    "recall/test_bytecode.py": "a child process that is on a Mac as well",
+    "uv/test_handover.py::test_become_passes_entries_that_no_mapping_holds": "programs for a Mac",
+}
+
 
 def _run(system: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run pytest on the tests as on another system."""
@@ -39,6 +49,21 @@ def test_everything_is_collected(system: str) -> None:
     done = _run(system, "--collect-only")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     assert "error" not in done.stdout.splitlines()[-1]
+
+
+def test_the_shim_as_on_a_mac() -> None:
+    """What is tested of the shim on Linux passes as on a Mac too, but for a few tests."""
+    words = [word for name in _NEEDS_A_MAC for word in ("--deselect", f"tests/shim/{name}")]
+    done = _run("darwin", "-m", "not slow", "--tb=short", *words, "tests/shim")
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr
+
+
+@pytest.mark.parametrize("name", _NEEDS_A_MAC)
+def test_each_row_is_there(name: str) -> None:
+    """A row names a file of tests, or a test in one."""
+    file, _, function = name.partition("::")
+    with open(os.path.join(fetched.SOURCE, "tests", "shim", file), encoding="utf-8") as tests:
+        assert f"def {function}(" in tests.read() or not function
 
 
 def test_a_file_that_cannot_be_collected_is_seen(tmp_path: os.PathLike[str]) -> None:
