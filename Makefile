@@ -4,7 +4,7 @@
 #   make test    run the fast tests with the newest uv: three minutes
 #   make test-all   run all tests, with eight versions of uv
 #   make test-hard  run the long tests, for hours: faults, parallel calls, a soak, fuzzing; SEED=n repeats a run
-#   make lint    format, lint, check types for three systems
+#   make lint    format, lint, check types for three systems, and the workflows of CI
 #   make check   lint, and run all tests with branch coverage
 #   make docs    build the documentation site in build/site; fails at a broken link
 #   make tables  rewrite the tables of the documents from the code
@@ -93,6 +93,7 @@ lint: $(INSTALLED)
 	$(RUN) -m mypy --platform linux
 	$(RUN) -m mypy --platform darwin
 	$(RUN) -m mypy --platform win32
+	$(VENV)/$(BIN)/zizmor --offline --strict-collection --quiet .github/workflows
 
 docs: $(INSTALLED)
 	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict

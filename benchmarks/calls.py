@@ -1,4 +1,4 @@
-"""What a call costs: uv's commonest commands, each in every way that there is."""
+"""Measure calls: uv's most common commands, each run in every way."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Calls:
     """A throwaway machine with a packaged project, once for each kind of call.
 
     For uv alone, for uv's own central environments, and for uvlocal it is in a Dropbox folder;
-    again it lies where nothing is to be done.
+    one more is where there is nothing to do.
     """
 
     def __init__(self, folder: str) -> None:
@@ -45,7 +45,7 @@ class Calls:
             os.path.join(folder, "calls"), uv, cache=os.path.join(folder, "uv-cache"), python=python
         )
         installed = world.install_shim()
-        # Each shim finds the real uv on PATH, as where nothing else is installed.
+        # Each shim finds the real uv on PATH, as if no other shim were installed.
         world.environment["PATH"] = world.environment["PATH"].removeprefix(installed + os.pathsep)
         world.environment["UV_PYTHON"] = python
         self.package = package = copied_package(world.root)
@@ -104,7 +104,7 @@ class Calls:
         """Measure one command.
 
         Raises:
-            RuntimeError: calls that were to be recalled were decided.
+            RuntimeError: calls that should have been replayed were decided.
         """
         ways = self.ways(arguments)
         for name in _RECALLED:

@@ -1,4 +1,4 @@
-"""What our own commands take: against an interpreter that does nothing, and against `du`."""
+"""Measure our own commands against an interpreter that does nothing, and against `du`."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def command(program: str, words: str, environ: dict[str, str], cwd: str) -> Way:
 
 
 def starts(folder: str, rounds: int, tell: Callable[[str], None]) -> dict[str, dict[str, float]]:
-    """Measure what a prompt or a shell asks, in a redirected project."""
+    """Measure the commands that a prompt or a shell runs, in a redirected project."""
     calls = Calls(folder)
     environ = calls.environ | {"PYTHONPATH": calls.package}
     ways = {INTERPRETER: Way((sys.executable, "-c", "pass"), environ, calls.redirected)}
@@ -94,7 +94,7 @@ def starts(folder: str, rounds: int, tell: Callable[[str], None]) -> dict[str, d
 def over_store(
     folder: str, number: int, rounds: int, tell: Callable[[str], None]
 ) -> dict[str, dict[str, float]]:
-    """Measure what looks at every environment of a store, and the memory that it takes in MiB."""
+    """Measure the commands that read every environment of a store, and their memory in MiB."""
     home = os.path.join(os.path.realpath(folder), f"store{number}")
     dropbox = os.path.join(home, "Dropbox")
     write(os.path.join(home, ".dropbox", "info.json"), json.dumps({"a": {"path": dropbox}}))
@@ -117,10 +117,10 @@ def measured(
     """Return the figures by command, and for stores by the number of environments too.
 
     Args:
-        folder: where throwaway files may lie.
+        folder: where to put temporary files.
         rounds: how often each command is run in one project, and over each store.
         numbers: how many environments the stores have.
-        tell: hears how far this is.
+        tell: called with the progress.
     """
     series = [
         {

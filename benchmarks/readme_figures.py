@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-#: The page that says what the strategies do.
+#: The page about the strategies.
 STRATEGIES = os.path.join(readme_tables.DOCS, "strategies.md")
 
 

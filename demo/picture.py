@@ -1,8 +1,8 @@
-"""Draw what `make demo` prints: `docs/demo.svg`, which the README shows.
+"""Draw the output of `make demo`: `docs/demo.svg`, which the README shows.
 
     python demo/picture.py FILE
 
-FILE is what the demonstration printed; without one, stdin.
+FILE is the output of the demonstration, by default stdin.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PICTURE = os.path.join(
 )
 #: The titles of the two parts, and how each is drawn.
 _PARTS = {"Plain uv": "broken", "With uvlocal": "fixed"}
-#: What differs from machine to machine, or is not worth its place.
+#: Lines that differ between machines, or are not worth the space.
 _LEFT_OUT = ("Using ", "Creating ", "Installed ", "hint:", "Traceback", " ")
 #: In characters, and in pixels.
 _COLUMNS, _CHARACTER, _LINE, _MARGIN, _BAR = 88, 8.43, 21, 20, 34
@@ -55,12 +55,12 @@ class Panel(NamedTuple):
 
 
 def panels(output: str) -> list[Panel]:
-    """Return the two parts of what the demonstration printed."""
+    """Return the two parts of the demonstration's output."""
     found: list[Panel] = []
     lines = output.splitlines()
     for title in _PARTS:
         after = lines[lines.index(title) + 1 :]
-        # A part ends where the next begins, and where `uvlocal status` is asked.
+        # A part ends where the next begins, and where `uvlocal status` is run.
         ends = [after.index(line) for line in (*_PARTS, "$ uvlocal status") if line in after]
         shown = [line for line in after[: min(ends)] if line and not line.startswith(_LEFT_OUT)]
         found.append(Panel(title, tuple(shown)))
@@ -99,7 +99,7 @@ def svg(parts: list[Panel]) -> str:
 
 
 def _rows(line: str) -> list[tuple[str, str]]:
-    """Return a line as rows that fit, each with its class."""
+    """Wrap a line into rows, each with its class."""
     kinds = (("$ ", "command"), ("# ", "note"), ("Hello", "good"), ("uvlocal: ", "ours"))
     kind = next((kind for start, kind in kinds if line.startswith(start)), "output")
     if "Error" in line:
@@ -112,7 +112,7 @@ def _text(kind: str, x: int, y: int, text: str) -> str:
 
 
 def main(words: list[str]) -> None:
-    """Draw the picture of the output in a file, or on stdin."""
+    """Draw the output in a file, or on stdin."""
     if words:
         with open(words[0], encoding="utf-8") as file:
             output = file.read()

@@ -25,6 +25,7 @@ LAYERS = (
     "manage.settings",
     "manage.files",
     "manage.errors",
+    "manage.telling",
     "manage.findings",
     "shim.launch",
     "shim.recall",

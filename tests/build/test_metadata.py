@@ -1,4 +1,4 @@
-"""What a wheel says of itself to an index: a description whose links lead somewhere."""
+"""A wheel's description on an index: its links work there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REPOSITORY = "https://github.com/someone/uvlocal"
 
 
 def test_without_a_repository() -> None:
-    """A build that knows of no repository takes the README as it is, and names no address."""
+    """A build without a known repository uses the README unchanged, and has no URLs."""
     made = hook.description_of(SOURCE, "")
     assert made["readme"]["text"] == documented.read("README.md")
     assert made["urls"] == {}

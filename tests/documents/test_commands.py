@@ -68,7 +68,7 @@ def test_the_other_tests_are_there(test: str) -> None:
 
 @pytest.mark.parametrize("name", documented.documents())
 def test_blocks_are_of_a_known_kind(name: str) -> None:
-    """Nothing to be pasted hides in a block of another kind, and each TOML block is valid."""
+    """No block of another kind contains commands, and each TOML block is valid."""
     for block in documented.blocks(documented.read(name)):
         assert block.language in {"console", "bash", "toml", "json", "nix", "python"}
         if block.language == "toml":

@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md says holds: its commands, its table of what is slow, its example."""
+"""CONTRIBUTING.md is correct: its commands, its table of slow tests, its example."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_what_is_slow_is_told(reason: str) -> None:
 
 
 def test_the_example_is_a_row() -> None:
-    """The provider that shows how is one that the table could hold."""
+    """The example provider would be valid in the table."""
     match = re.search(r"```python\n(.*?)```", TEXT, re.DOTALL)
     assert match is not None
     row = eval(match[1], vars(schema).copy())  # noqa: S307 - the text is our own
@@ -43,7 +43,7 @@ def test_the_example_is_a_row() -> None:
 
 
 def test_every_folder_is_there() -> None:
-    """Each path that it names exists once the project is set up, or is made then."""
+    """Each path that it names exists, or is created by setting up the project."""
     made = {".venv", ".cache", "src/uvlocal/launchers", "build/site"}
     for path in re.findall(r"`([\w.-]+/[\w./-]+)`", TEXT):
         assert path in made or os.path.exists(os.path.join(SOURCE, path)), path

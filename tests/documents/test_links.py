@@ -1,4 +1,4 @@
-"""Every link in the documents points to a file that is there, and to a heading in it."""
+"""Every link in the documents points to an existing file, and an existing heading in it."""
 
 from __future__ import annotations
 

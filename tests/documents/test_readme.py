@@ -1,4 +1,4 @@
-"""What the README and the pages of `docs` say holds: tables, commands, names, and their length."""
+"""The README and the pages of `docs` are correct: tables, commands, names, and length."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_WORDS = 1000
 
 @pytest.mark.parametrize("document", readme_tables.DOCUMENTS)
 def test_tables_are_those_of_the_code(document: str) -> None:
-    """The tables are made from the code's (`make tables` rewrites them)."""
+    """The tables match the code (`make tables` rewrites them)."""
     with open(document, encoding="utf-8") as file:
         text = file.read()
     assert readme_tables.rewritten(text, readme_tables.DOCUMENTS[document]) == text
@@ -56,7 +56,7 @@ def test_every_variable_is_told(name: str) -> None:
 
 
 def test_length() -> None:
-    """The README is a page: at most 1,000 words of prose."""
+    """The README is short: at most 1,000 words of prose."""
     words = re.findall(r"[\w'.`/~-]*\w[\w'.`/~-]*", documented.prose(README))
     assert 500 < len(words) <= _MOST_WORDS
 
@@ -89,6 +89,6 @@ def test_what_you_then_see(newest_world: World) -> None:
 
 
 def test_how_many_sync_clients() -> None:
-    """The README's number of sync clients is that of the table."""
+    """The README states as many sync clients as the table has."""
     clients = [provider for provider in PROVIDERS if provider.id != "hides-files"]
     assert f"knows {len(clients)} sync clients" in README

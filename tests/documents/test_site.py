@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
-    """Return a copy of what the site is made of."""
+    """Return a copy of the sources of the site."""
     root = tmp_path / "project"
     shutil.copytree(os.path.join(SOURCE, "docs"), root / "docs")
     names = [*Path(SOURCE).glob("*.md"), Path(SOURCE, "mkdocs.yml"), Path(SOURCE, "LICENSE")]
@@ -28,7 +28,7 @@ def sources(tmp_path: Path) -> Path:
 
 
 def build(root: Path) -> subprocess.CompletedProcess[str]:
-    """Build the site as `make docs` does, with no way to the network."""
+    """Build the site as `make docs` does, without network access."""
     command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
     nowhere = "http://localhost:9"
     environ = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "HTTPS_PROXY": nowhere}
@@ -69,6 +69,6 @@ def test_a_broken_link_stops_the_build(sources: Path, link: str) -> None:
 
 
 def test_a_page_that_is_in_no_menu_stops_the_build(sources: Path) -> None:
-    """Whoever writes a page puts it into the menu."""
+    """Every page is in the menu."""
     (sources / "docs" / "new.md").write_text("# New\n", encoding="utf-8")
     assert build(sources).returncode != 0

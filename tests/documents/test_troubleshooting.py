@@ -38,11 +38,11 @@ TEXTS = "\n".join(_texts())
 
 @pytest.mark.parametrize("message", MESSAGES)
 def test_each_message_is_ours(message: str) -> None:
-    """What is between the gaps of a message is somewhere in the source."""
+    """The fixed parts of each message are in the source."""
     parts = [part.strip(" `") for part in message.split("…")]
     assert [part for part in parts if part not in TEXTS] == []
 
 
 def test_there_are_messages() -> None:
-    """The page explains many, and no heading of it is something else."""
+    """The page explains many messages, and every heading is one."""
     assert len(MESSAGES) > 15

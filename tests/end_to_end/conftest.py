@@ -1,4 +1,4 @@
-"""Worlds for the bug that uvlocal exists for, and the wheel."""
+"""Fixtures: worlds that reproduce the bug, and the wheel."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def hiding_world(make_world: Callable[..., World], uv: str, tmp_path: Path) -> W
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the wheel, built once from a copy of the sources that is gone afterwards.
+    """Return the wheel, built once from a temporary copy of the sources.
 
-    `UVLOCAL_TEST_WHEEL` names one that is to be tested in its place, as where it was released.
+    `UVLOCAL_TEST_WHEEL` names another wheel to test instead, such as a released one.
     """
     given = os.environ.get("UVLOCAL_TEST_WHEEL")
     if given:
@@ -46,7 +46,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> str:
             copy = str(tmp_path_factory.mktemp("sources") / "uvlocal")
             sources.copy(copy)
             launchers.build_all(copy)
-            # The compiler is large: the one that is here already is not unpacked a second time.
+            # The compiler is large: an installed one is not unpacked a second time.
             here = all(map(importlib.util.find_spec, ("hatchling", "ziglang")))
             isolation = ["--no-build-isolation"] if here else []
             fetched.pip("wheel", "--no-deps", *isolation, "--wheel-dir", f"{folder}.new", copy)

@@ -1,4 +1,4 @@
-"""A FIFO where a file should be is not waited for, by no call of uv and by no command.
+"""No call of uv and no command waits for a FIFO where a file should be.
 
 The uv behind the shim is a small script: the real one waits for some of these files itself.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs among files")
 
-#: Everything below the project that uvlocal may look into; `.venv` hides what would be in it.
+#: Everything below the project that uvlocal may read; `.venv` hides its own contents.
 INSIDE_ENVIRONMENT = (
     ".venv/.lock",
     ".venv/CACHEDIR.TAG",
@@ -66,7 +66,7 @@ HOME = (
     ".local/share/uvlocal/envs/$NAME/pyvenv.cfg",
     ".local/share/uvlocal/records/$NAME.toml",
 )
-#: What hides all the others.
+#: Those that hide all the others.
 ALONE = ("pyproject.toml", ".venv", "~/.dropbox/info.json")
 EVERYTHING = (*PROJECT, *INSIDE_ENVIRONMENT, *(f"~/{name}" for name in HOME))
 
@@ -114,7 +114,7 @@ def _plant(place: Place, name: str) -> None:
 
 @pytest.mark.parametrize("names", PLANTS)
 def test_nothing_waits(commands: Commands, tmp_path: Path, names: tuple[str, ...]) -> None:
-    """Whatever is a FIFO, uv is called, and every command ends."""
+    """Whichever file is a FIFO, uv is called, and every command ends."""
     place = Place(str(tmp_path))
     for name in names:
         _plant(place, name)

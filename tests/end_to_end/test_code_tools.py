@@ -14,7 +14,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from support.compare import code_tools
+from support.compare import code_tools, recipes
 from support.hosts.worlds import World
 from support.tools import fetched, hidden_python, language_server, real_uv
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 if sys.platform == "win32":
     pytest.skip("the worlds here are POSIX's", allow_module_level=True)
 
-#: What the project imports: two packages that no tool here and no Python brings, and its own.
+#: What the project imports: itself, and two packages that no tool here and no Python contains.
 IMPORTS = ("app", "iniconfig", "trove_classifiers")
 CHECK = f"import {', '.join(IMPORTS)}"
 TASK = f"python3 -c '{CHECK}'"
 
-#: How the tools call an import that they do not find.
+#: How the tools report an unresolved import.
 UNRESOLVED = re.compile(
     r"unresolved-import|reportMissingImports|import-not-found|missing-import(?!s)|F401|I001"
 )
@@ -41,8 +41,8 @@ UNRESOLVED = re.compile(
 class Place(NamedTuple):
     """A world with a project, and the tools in an environment of the user's own.
 
-    `environment` is where the project's environment is; `redirected` is what makes the real uv
-    find it there without uvlocal.
+    `environment` is the path of the project's environment; `redirected` has the variables that make
+    the real uv find it there without uvlocal.
     """
 
     world: World
@@ -77,7 +77,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, uv_caches: Path) -> Shop:
     world = World(root, uv, cache=str(uv_caches / "code-tools"), python=hidden_python.path())
     world.environment |= {
         "UV_FIND_LINKS": f"{fetched.wheelhouse()},{wheels}",
-        # Nothing is damaged here, and node alone is a hundred megabytes.
+        # No file is damaged here, and node alone has a hundred megabytes.
         "UV_LINK_MODE": "hardlink",
         "PDM_CHECK_UPDATE": "false",
         "JUPYTER_PLATFORM_DIRS": "1",
@@ -86,7 +86,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, uv_caches: Path) -> Shop:
     world.plain("venv", "--no-project", tools).ok()
     python = os.path.join(tools, "bin", "python")
     world.plain("pip", "install", "--python", python, *pins, *runners).ok()
-    # So that nobody takes the tools' Python for the project's.
+    # So that the tools' Python is not mistaken for the project's.
     os.makedirs(world.path("commands"))
     for name in os.listdir(os.path.join(tools, "bin")):
         if not name.startswith(("python", "activate")):
@@ -151,7 +151,7 @@ check = "{TASK}"
 
 
 class Start(NamedTuple):
-    """How a tool is started: a command with what it needs of the environment."""
+    """How to start a tool: a command and its environment variables."""
 
     argv: Sequence[str]
     environment: Mapping[str, str]
@@ -214,7 +214,7 @@ def linked(shop: Shop) -> Iterator[None]:
     ],
 )
 def test_imports(shop: Shop, tool: str, way: str, counts: Counts) -> None:
-    """As many imports are not found as the table says, in each of three cases."""
+    """The number of unresolved imports is that of the table, in each of three cases."""
     local, synced = shop.local, shop.synced
     shim = os.path.join(synced.world.shim_directory, "uv")
     real = [synced.world.real_uv]
@@ -240,7 +240,7 @@ def test_imports(shop: Shop, tool: str, way: str, counts: Counts) -> None:
 def test_what_helps(
     shop: Shop, tool: str, way: str, command: str, request: pytest.FixtureRequest
 ) -> None:
-    """What the table says, done as it says, lets the tool find every import."""
+    """With the advice of the table, the tool finds every import."""
     synced = shop.synced
     start = Start(["sh", "-c", f"exec {command}"], {"PATH": shop.path()})
     if command == code_tools.LINK:
@@ -251,7 +251,7 @@ def test_what_helps(
 
 
 def test_each_gap_has_its_help() -> None:
-    """If uvlocal alone does not let a tool find all, something is named that does."""
+    """If uvlocal alone is not enough for a tool, the table has advice that is."""
     gaps = {
         (tool, way)
         for tool, ways in code_tools.COUNTS.items()
@@ -265,7 +265,7 @@ def test_each_gap_has_its_help() -> None:
 
 
 def _succeeds(shop: Shop, place: Place, argv: Sequence[str]) -> bool:
-    """Run a task; what a runner writes down of an environment is forgotten again."""
+    """Run a task; discard what a runner saves about an environment."""
     done = place.world.run(*argv, cwd=place.project, env={"PATH": shop.path()})
     for name in (".pdm-python", ".nox", ".tox"):
         path = os.path.join(place.project, name)
@@ -309,7 +309,7 @@ except nbclient.exceptions.CellExecutionError as error:
     sys.exit(error.ename)
 """
 #: Registers the project's environment as a kernel of the user's, for every Jupyter.
-KERNEL = "uv run python -m ipykernel install --user --name app"
+KERNEL = recipes.JUPYTER.splitlines()[-1].replace("foo", "app")
 
 
 @pytest.mark.parametrize(
@@ -329,10 +329,10 @@ KERNEL = "uv run python -m ipykernel install --user --name app"
     ],
 )
 def test_notebooks(shop: Shop, command: str, kernel: str, said: str) -> None:
-    """Jupyter started by `uv run` is the project's; any other needs a kernel that is."""
+    """Jupyter started by `uv run` uses the project's environment; any other needs a kernel for it."""
     world, project = shop.synced.world, shop.synced.project
     book = world.write("book.py", NOTEBOOK)
-    world.run("sh", "-c", KERNEL, cwd=project).ok()
+    world.run("sh", "-c", KERNEL, cwd=project, env={"PATH": shop.path()}).ok()
     done = world.run("sh", "-c", f"{command} '{book}' {kernel}", cwd=project)
     assert done.code == (1 if said else 0), str(done)
     assert said in done.raw_err

@@ -1,4 +1,4 @@
-"""`make demo` shows what it promises."""
+"""`make demo` works as described."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ picture = SimpleNamespace(**runpy.run_path(os.path.join(SOURCE, "demo", "picture
 
 
 def test_the_demo_shows_the_failure_and_the_cure(tmp_path: Path) -> None:
-    """Plain uv loses the project after one pass of the sync client; with uvlocal it is not lost.
+    """With plain uv the project breaks after one pass of the sync client, with uvlocal it does not.
 
-    The picture in the README shows what it prints.
+    The picture in the README shows the output.
     """
     done = subprocess.run(
         [sys.executable, os.path.join(SOURCE, "demo", "main_job.py"), os.path.join(SOURCE, "src")],

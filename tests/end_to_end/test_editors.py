@@ -22,7 +22,7 @@ def listed(world: World) -> list[vscode_locator.Found]:
 
 
 def test_vscode_lists_what_uv_makes(world: World) -> None:
-    """The first `uv sync` is all: VS Code lists the environment under the project's name."""
+    """After the first `uv sync`, VS Code lists the environment under the project's name."""
     project = world.project("home/Dropbox/foo")
     world.uv("sync", cwd=project).ok()
     [environment] = world.environments()
@@ -33,7 +33,7 @@ def test_vscode_lists_what_uv_makes(world: World) -> None:
 
 
 def test_made_anew(world: World) -> None:
-    """When uv makes the environment again the link stays; a `.project` file inside would not."""
+    """When uv recreates the environment, the link stays; a `.project` file inside would not."""
     project = world.project("home/Dropbox/foo")
     world.uv("sync", cwd=project).ok()
     [environment] = world.environments()
@@ -60,7 +60,7 @@ def test_removed_and_made_anew(world: World) -> None:
 
 
 def test_told_once(world: World) -> None:
-    """The first redirected project of a user tells how editors find it; no other, in any store."""
+    """Only the first redirected project of a user gets the hint about editors, in any store."""
     hint = "hint: editors that search `~/.virtualenvs` find it there"
     first = world.uv("sync", cwd=world.project("home/Dropbox/foo")).ok()
     assert first.err.splitlines().count(hint) == 1
@@ -73,7 +73,7 @@ def test_told_once(world: World) -> None:
 
 
 def test_told_when_it_is_heard(world: World) -> None:
-    """A first call that is asked for silence does not use the hint up."""
+    """A first call with `--quiet` does not use up the hint."""
     quiet = world.uv("sync", "-q", cwd=world.project("home/Dropbox/foo")).ok()
     assert quiet.err == ""
     assert "hint: editors" in world.uv("sync", cwd=world.project("home/Dropbox/bar")).ok().err

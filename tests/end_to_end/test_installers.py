@@ -1,4 +1,4 @@
-"""The wheel as people install it: pip, pipx and `uv tool`, and how each gets rid of it again."""
+"""The wheel as people install and uninstall it: with pip, pipx and `uv tool`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 if sys.platform == "win32":
     pytest.skip("the folders are those of a POSIX home", allow_module_level=True)
 
-#: What packages are published and installed with, and no developer needs.
+#: Programs that publish and install packages, and that developers do not need otherwise.
 _PROGRAMS = ("pipx==1.18.4", "twine==7.0.0")
 
 
@@ -38,7 +38,7 @@ def program(name: str) -> list[str]:
 
 
 def use_and_remove(world: World, command: str, removal: Sequence[str], told: str) -> None:
-    """Do what a person does with an installed uvlocal, up to its end; uv works on after it."""
+    """Use an installed uvlocal until it is uninstalled; uv works afterwards."""
     assert world.run(command, "--version").ok().out.startswith("uvlocal ")
     world.run(command, "install", "--no-rc", "--yes").ok()
     shims = os.path.join(world.store, "shims")
@@ -55,7 +55,7 @@ def use_and_remove(world: World, command: str, removal: Sequence[str], told: str
 
 
 def test_uv_tool(newest_world: World, wheel: str) -> None:
-    """`uv tool install` makes a command that does the job, `uv tool uninstall` ends it."""
+    """`uv tool install` installs a working command, `uv tool uninstall` removes it."""
     world = newest_world
     words = ["--python", sys.executable, "--find-links", fetched.dependencies()]
     world.plain("tool", "install", *words, wheel).ok()
@@ -65,7 +65,7 @@ def test_uv_tool(newest_world: World, wheel: str) -> None:
 
 
 def test_pipx(newest_world: World, wheel: str) -> None:
-    """`pipx install` makes a command that does the job, `pipx uninstall` ends it."""
+    """`pipx install` installs a working command, `pipx uninstall` removes it."""
     world = newest_world
     pipx = program("pipx")
     # It installs with the uv that is first on PATH.
@@ -76,7 +76,7 @@ def test_pipx(newest_world: World, wheel: str) -> None:
 
 
 def test_pip(newest_world: World, wheel: str) -> None:
-    """`pip install` makes a command that does the job, `pip uninstall` ends it."""
+    """`pip install` installs a working command, `pip uninstall` removes it."""
     world = newest_world
     environment = world.path("venv")
     world.run(sys.executable, "-m", "venv", environment).ok()
@@ -87,14 +87,14 @@ def test_pip(newest_world: World, wheel: str) -> None:
 
 
 def test_the_description_renders(wheel: str) -> None:
-    """An index can show the description, and finds nothing to complain about."""
+    """An index can show the description, and its check reports nothing."""
     command = [*program("twine"), "check", "--strict", wheel]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_metadata(wheel: str) -> None:
-    """The wheel says what it is, for whom, and under which license."""
+    """The wheel has a summary, classifiers and a license."""
     with zipfile.ZipFile(wheel) as archive:
         [name] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
         head, _, description = archive.read(name).decode().partition("\n\n")

@@ -46,7 +46,7 @@ class OwnEtc:
         return os.path.join(self.folder, name)
 
     def prefix(self, cwd: str) -> list[str]:
-        """Return what lets a command run inside."""
+        """Return the prefix that runs a command inside."""
         user = ["--user", "--preserve-credentials"] if self._user else []
         inside = ["--target", str(self._keeper.pid), "--mount", "--"]
         return ["nsenter", *user, *inside, "sh", "-c", 'cd "$0" && exec "$@"', cwd]
@@ -87,7 +87,7 @@ def write(etc: OwnEtc, text: str) -> None:
 
 
 def test_an_administrator_names_the_store(etc: OwnEtc, newest_world: World) -> None:
-    """The store is there for everybody, with each user's variables; recorded calls notice it."""
+    """The store applies to everybody, with each user's variables; recorded calls notice it."""
     world = newest_world
     project = world.project("home/Dropbox/foo")
     world.environment["SCRATCH"] = world.path("scratch")

@@ -1,4 +1,4 @@
-"""The harm itself as the signal: a client that nobody knows hides files, and the project is saved.
+"""The damage as the signal: an unknown client hides files, and the project is saved.
 
 The project is in a folder that no client is known to sync.
 """
@@ -36,7 +36,7 @@ def harmed_world(hiding_world: World) -> World:
 
 @pytest.mark.parametrize("repository", [False, True], ids=["no-git", "git"])
 def test_once_harmed_never_again(harmed_world: World, *, repository: bool) -> None:
-    """Every run succeeds, also when nothing hidden is left in the project."""
+    """Every run succeeds, even once no hidden file is left in the project."""
     world, project = harmed_world, harmed_world.path("local/foo")
     assert world.plain("run", "foo", cwd=project).code == 1
     if repository:
@@ -53,7 +53,7 @@ def test_once_harmed_never_again(harmed_world: World, *, repository: bool) -> No
 
 @pytest.mark.slow  # a decision is recorded once its inputs are two seconds old
 def test_a_recalled_call_notices_the_flag(harmed_world: World) -> None:
-    """A decision is recalled while the flag is as it was, and made again when it came or went."""
+    """A decision is replayed while the flag is unchanged, and made again when it changes."""
     world, project = harmed_world, harmed_world.path("local/foo")
     venv = os.path.join(project, ".venv")
     hidden_python.show(venv)

@@ -1,4 +1,4 @@
-"""The wheel does the main job by itself, with no source tree about."""
+"""The wheel does the main job by itself, without the source tree."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def installed(wheel: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the Python of a clean environment that holds the wheel and its dependencies."""
+    """Return the Python of a clean environment with the wheel and its dependencies."""
     environment = str(tmp_path_factory.mktemp("installed") / "venv")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     python = os.path.join(environment, "bin", "python")
@@ -100,6 +100,6 @@ def test_a_stranger_tries_it(wheel: str) -> None:
 
 
 def test_installed_command(newest_world: World, installed: str) -> None:
-    """The wheel's own command `uvlocal` is there, and says its version."""
+    """The wheel's command `uvlocal` is installed, and prints its version."""
     command = os.path.join(os.path.dirname(installed), "uvlocal")
     assert newest_world.run(command, "--version").ok().out.startswith("uvlocal ")

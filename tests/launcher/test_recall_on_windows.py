@@ -209,8 +209,7 @@ def test_a_record_that_cannot_be_ours(recalling: Recalling, fields: dict[str, ob
     assert not recalling.is_recalled()
 
 
-# -- what a decision depends on
-# ----------------------------------------------------------------------
+# -- what a decision depends on --------------------------------------------------------------------
 
 
 #: A stamp and its path, a change that keeps it, and one that does not.

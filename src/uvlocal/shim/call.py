@@ -136,18 +136,9 @@ class Call:
                 returns whether that worked. Without it nothing is written, and `access(2)` decides,
                 although it says yes where sandboxes, quotas and odd file systems refuse a write.
         """
-        decision = decide(self.facts)
-        for gather in (
-            self._gather_request,
-            self._gather_project,
-            self._gather_settings,
-            self._gather_volume,
-            self._gather_link,
-            self._gather_store,
-        ):
-            if decision is not None:
-                break
-            gather()
+        decision = self.settle_without_store()
+        if decision is None:
+            self._gather_store()
             decision = decide(self.facts)
         if decision is None:  # the last step gathers everything that is left
             msg = "the facts settle no decision"
@@ -157,6 +148,22 @@ class Call:
         variables.put_on(self.changes, self.system.environ, decision.variables)
         self.changes.values.update(dict.fromkeys(decision.removed))
         self.note("decision", f"{decision.code}: {decision.sentence}")
+        return decision
+
+    def settle_without_store(self) -> "Decision | None":
+        """Gather facts until they settle a decision; None where it takes a look at the store."""
+        decision = decide(self.facts)
+        for gather in (
+            self._gather_request,
+            self._gather_project,
+            self._gather_settings,
+            self._gather_volume,
+            self._gather_link,
+        ):
+            if decision is not None:
+                break
+            gather()
+            decision = decide(self.facts)
         return decision
 
     def _makes_environment(self, decision: Decision) -> bool:

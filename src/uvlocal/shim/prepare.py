@@ -15,8 +15,14 @@ if TYPE_CHECKING:
 
 #: How often to create a store that someone removes at the same time.
 _TRIES = 8
+#: The maximum number of lines before uv; what matters most comes first.
+_MOST_LINES = 3
 #: Codes that are reported in one line although uv runs unchanged.
 _SPOKEN = ("no-store",)
+#: Noted for a project whose first call was silent.
+_UNSAID = b"unsaid"
+#: The hint after `rm -rf .venv && uv sync`, which people try first with a broken environment.
+_AFRESH = "to recreate it, run `uvlocal remove`, then `uv sync`"
 
 
 def attempt(call: Call, decision: Decision) -> bool:
@@ -95,23 +101,53 @@ def prepare(call: Call, decision: Decision) -> None:
         lines.append(_problems(call.settings.problems))
     if quiet:
         return
-    for line in lines:
+    for line in lines[:_MOST_LINES]:
         handover.say(display.printable(line))
 
 
 def _news(call: Call, decision: Decision, *, quiet: bool) -> "list[str]":
-    """Keep the pointer up to date, and return the notice for a project's first redirected call."""
+    """Keep the pointer up to date, and return the notice for a project's first redirected call.
+
+    If that call was silent, the next `uv sync` prints it. People run `uv sync` when something is
+    wrong, so it also prints how to start afresh if the pointer was removed.
+    """
+    is_sync = call.facts.request is not None and call.facts.request.command == "sync"
+    was_removed = is_sync and not quiet and _lacks_pointer(call)
     obstacle = _try(call, decision, _keep_pointer)
     if call.first_notice is not None:
+        if quiet:
+            _is_news(call, decision.environment, _UNSAID)
         added, _, hint = call.first_notice.partition("\n")
         old = _old_environment(call)
         line = f"uvlocal: {decision.sentence}{added}{obstacle}{old}"
         # Once per user, not per project or store.
-        tell = hint and not quiet and _is_news(call, "editors", "told")
+        tell = hint and not quiet and _is_news(call, "editors", b"told")
         return [line, hint] if tell else [line]
-    if decision.fallback and not quiet and _is_news(call, decision.environment, decision.fallback):
+    if quiet:
+        return []
+    if is_sync and _was_unsaid(call, decision):
+        return [f"uvlocal: {decision.sentence}; {_AFRESH}"]
+    if was_removed and not obstacle and call.facts.store is not None:
+        shown = call.facts.store.shown_environment
+        return [f"uvlocal: `.venv` points to `{shown}`, which is unchanged; {_AFRESH}"]
+    said = decision.fallback.encode("utf-8", "surrogateescape")
+    if said and _is_news(call, decision.environment, said):
         return [f"uvlocal: {decision.fallback}, so the environment is kept outside the project"]
     return []
+
+
+def _lacks_pointer(call: Call) -> bool:
+    """Return whether the pointer to an existing environment was removed."""
+    project, store = call.facts.project, call.facts.store
+    if call.settings.pointer == "none" or project is None or store is None or not store.exists:
+        return False
+    return call.system.lstat(call.system.path.join(project.root, ".venv")) is None
+
+
+def _was_unsaid(call: Call, decision: Decision) -> bool:
+    """Return whether a project's first call was silent, and nothing was printed since."""
+    path = _own_file(call, "said", decision.environment)
+    return bool(path) and call.system.read(path) == _UNSAID and call.system.remove(path)
 
 
 def _is_project_change(call: Call, decision: Decision) -> bool:
@@ -218,10 +254,9 @@ def _own_file(call: Call, folder: str, name: str) -> str:
     return system.path.join(cache, folder, system.path.basename(name)) if cache else ""
 
 
-def _is_news(call: Call, about: str, text: str) -> bool:
+def _is_news(call: Call, about: str, said: bytes) -> bool:
     """Note what was said about an environment, or about all; return whether it is new."""
     path = _own_file(call, "said", about)
-    said = text.encode("utf-8", "surrogateescape")
     if not path or call.system.read(path) == said:
         return False
     return call.system.write_private(path, said)

@@ -100,6 +100,7 @@ _FINDS = {
     "uvlocal doctor": "the shim is not installed",
     "uvlocal doctor --fix": "the shim is not installed",
     "uvlocal doctor --json": "the shim is not installed",
+    "uvlocal doctor --report": "the shim is not installed",
     "uvlocal install": _NOBODY,
     "uvlocal install --shell zsh": _NOBODY,
     "uvlocal install --no-rc": _NOBODY,

@@ -11,7 +11,7 @@ import pytest
 from support.compare.running import run
 from support.hosts.worlds import Completed
 
-from uvlocal.manage.doctor import checkup
+from uvlocal.manage.doctor import checkup, report
 from uvlocal.manage.environments import adopt, listing, prune
 from uvlocal.manage.environments.project_state import STATES
 from uvlocal.manage.projects import status
@@ -32,6 +32,7 @@ RESULTS = {
     "remove": (prune.Pruned, prune.Candidate),
     "adopt": (adopt.Adopted,),
     "doctor": (checkup.Diagnosis, checkup.Result),
+    "doctor --report": (report.Report, report.Section),
 }
 
 

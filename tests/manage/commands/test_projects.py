@@ -13,7 +13,7 @@ from support.compare.running import run
 from support.hosts import forked_commands
 from support.programs import fake_uv
 
-from uvlocal.manage.projects.migration_results import Migration
+from uvlocal.manage.projects.migration_results import Migration, Migrations
 from uvlocal.manage.projects.scan import Found, Scan
 from uvlocal.manage.views import projects
 
@@ -255,6 +255,16 @@ def test_no_all_clear(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr()
     assert "1 folder could not be read" in printed.err
     assert "no environment lies" not in printed.out
+
+
+def test_no_all_clear_before_a_migration(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same of `uvlocal migrate --all`."""
+    projects.summed(
+        Migrations(1, dry_run=True, agreed=False, shimmed=True, migrations=(), unread_folders=2)
+    )
+    said = capsys.readouterr().err
+    assert "2 folders could not be read" in said
+    assert "nothing to migrate" not in said
 
 
 def test_the_cure_of_hidden_files(capsys: pytest.CaptureFixture[str]) -> None:

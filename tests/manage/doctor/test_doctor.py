@@ -314,22 +314,24 @@ def test_commands_can_be_typed() -> None:
     assert named == set(fixes.FIXES)
 
 
+@pytest.mark.parametrize(("question", "name"), [("stat", "foo"), ("lstat", "foo/.venv")])
 def test_what_may_not_be_looked_at_is_a_finding(
-    healthy: Machine, monkeypatch: pytest.MonkeyPatch
+    healthy: Machine, monkeypatch: pytest.MonkeyPatch, question: str, name: str
 ) -> None:
     """A project that this user may not access is reported."""
-    refused = os.path.join(healthy.dropbox, "foo")
-    ask: Callable[..., os.stat_result] = os.stat
+    refused = os.path.join(healthy.dropbox, name)
+    ask: Callable[..., os.stat_result] = getattr(os, question)
 
     def refuse(path: str, **how: object) -> os.stat_result:
         if path == refused:
             raise PermissionError(path)
         return ask(path, **how)
 
-    monkeypatch.setattr(os, "stat", refuse)
+    monkeypatch.setattr(os, question, refuse)
     results = {result.code: result for result in examine(healthy).results}
     assert results["unread-folders"].level == WARN
     assert "1 folder could not be read: `~/Dropbox/foo`" in results["unread-folders"].seen
+    assert "stray-venv" not in results or question == "stat"
 
 
 def test_unmounted_is_no_finding(healthy: Machine) -> None:
@@ -686,6 +688,7 @@ def test_a_broken_project_is_told(healthy: Machine) -> None:
     done = examine(healthy, cwd=project)
     [told] = [one for one in done.results if one.code == "settings-wrong"]
     assert "~/Dropbox/foo/pyproject.toml` is not valid TOML" in told.seen
+    assert (told.command, told.advice) == ("", "correct the file by hand")
 
 
 PYENV = '#!/usr/bin/env bash\nexec "/opt/pyenv/libexec/pyenv" exec "${0##*/}" "$@"\n'

@@ -91,7 +91,8 @@ def test_what_is_not_ours(machine: Machine, project: str, content: str) -> None:
 @pytest.mark.parametrize("editor", ["Code", "VSCodium"])
 def test_the_user(machine: Machine, project: str, editor: str) -> None:
     """A project's interpreter in the user's settings, which affects all projects, is reported."""
-    path = os.path.join(machine.home, ".config", editor, "User", "settings.json")
+    above = ("Library", "Application Support") if sys.platform == "darwin" else (".config",)
+    path = os.path.join(machine.home, *above, editor, "User", "settings.json")
     paste(path, machine.environment(project))
     [one] = seen(machine)
     assert "for all projects" in one.seen

@@ -104,9 +104,9 @@ def test_the_count_is_told(tmp_path: Path) -> None:
     """A long count reports progress."""
     for number in range(1001):
         (tmp_path / str(number)).touch()
-    told: list[int] = []
-    Meter(told.append).add(str(tmp_path))
-    assert told == [1001]
+    told: list[tuple[str, int, int]] = []
+    Meter(lambda *said: told.append(said)).add(str(tmp_path))
+    assert told == [("file", 1001, 0)]
 
 
 # -- what is listed ----------------------------------------------------------------------------

@@ -453,6 +453,21 @@ def test_taken_into_use_after_the_plan(machine: Machine) -> None:
     assert os.path.isdir(environment)
 
 
+def test_many_are_looked_at_together(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs, and what became of the projects, is asked once for some, not once for each."""
+    monkeypatch.setattr(prune, "_AT_ONCE", 2)
+    for number in range(5):
+        machine.remove(machine.keep(f"p{number}"))
+    wanted, asked = prune.plan(None, machine.environ, processes=[]), []
+
+    def processes() -> Iterable[Process]:
+        asked.append(1)
+        return []
+
+    assert len(prune.apply(wanted, machine.environ, processes=processes).removed) == 5
+    assert len(asked) == 3
+
+
 def test_a_project_that_came_back_after_the_plan(machine: Machine) -> None:
     """An environment that has changed since the plan stays."""
     project = machine.keep("gone")

@@ -38,36 +38,52 @@ def test_costs_are_the_same(folders: list[str]) -> None:
     """The costs are in order, and count against the budget."""
     alone, shared = budget(), budget()
     expected = [measure(folder, Files(), alone) for folder in folders]
-    with Measuring(shared) as processes:
+    with Measuring(shared, Files()) as processes:
         for folder in folders:
             processes.ask(folder)
-        assert [processes.costs(number) for number in range(len(folders))] == expected
+        assert processes._processes
+        assert [processes.cost(number) for number in range(len(folders))] == expected
     assert shared.entries == alone.entries
 
 
 def test_a_process_that_is_killed_is_done_without(folders: list[str]) -> None:
     """Directories that a process did not measure are measured here."""
-    with Measuring(budget()) as processes:
-        for process in processes._processes:
-            process.kill()
-            process.wait()
+    with Measuring(budget(), Files()) as processes:
         for folder in folders:
             processes.ask(folder)
-        found = [processes.costs(number) for number in range(len(folders))]
+            for process in processes._processes:
+                process.kill()
+                process.wait()
+        found = [processes.cost(number) for number in range(len(folders))]
     assert found == [measure(folder, Files(), budget()) for folder in folders]
 
 
 def test_a_spent_budget_ends_the_count(folders: list[str]) -> None:
     """With an exhausted budget nothing is counted, and that is reported."""
     spent = budget(0)
-    with Measuring(spent) as processes:
-        processes.ask(folders[4])
-        assert processes.costs(0) == Cost(complete=False)
+    with Measuring(spent, Files()) as processes:
+        for folder in folders[4:20]:
+            processes.ask(folder)
+        assert processes.cost(0) == Cost(complete=False)
     assert spent.spent == "entries"
 
 
 def test_no_process_is_left(folders: list[str]) -> None:
     """All processes have ended at the end, even with pending answers."""
-    with Measuring(budget()) as processes:
-        processes.ask(folders[0])
+    with Measuring(budget(), Files()) as processes:
+        for folder in folders:
+            processes.ask(folder)
+    assert processes._processes
     assert all(process.returncode is not None for process in processes._processes)
+
+
+@pytest.mark.parametrize("alone", [True, False], ids=["alone", "few"])
+def test_no_process_is_started(folders: list[str], *, alone: bool) -> None:
+    """A few folders, and those of a caller who wants it so, are measured here."""
+    some = folders if alone else folders[:7]
+    with Measuring(budget(), Files(), alone=alone) as processes:
+        for folder in some:
+            processes.ask(folder)
+        found = [processes.cost(number) for number in range(len(some))]
+    assert processes._processes == []
+    assert found == [measure(folder, Files(), budget()) for folder in some]

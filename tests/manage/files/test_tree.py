@@ -11,7 +11,16 @@ from unittest.mock import Mock
 import pytest
 from support import systems
 
-from uvlocal.manage.files.tree import Budget, Cost, Entry, Files, describe, is_conflict, measure
+from uvlocal.manage.files.tree import (
+    Budget,
+    Cost,
+    Entry,
+    Files,
+    Tally,
+    describe,
+    is_conflict,
+    measure,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,6 +128,7 @@ def test_a_real_folder(tmp_path: Path) -> None:
     assert {entry.name: entry.size for entry in found}["file"] == 5
     names = Files().entries(str(tmp_path), sizes=False)
     assert {entry.name: entry.kind for entry in names} == kinds
+    assert Files().tally(str(tmp_path)) == Tally.of(found, str(tmp_path))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs among its files")
@@ -140,6 +150,26 @@ def test_an_unreadable_folder(tmp_path: Path) -> None:
     assert Files().status(str(tmp_path / "none")) is None
     assert Files().status("a\0b") is None
     assert Files().read(str(tmp_path)) == b""
+
+
+def test_an_unread_folder_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that may not be read is in the cost, and not in the reader's own count as well."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text("12345")
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if path.endswith("two"):
+            raise PermissionError(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    reader = Files()
+    assert measure(str(tmp_path), reader, budget()) == Cost(1, 5, complete=False, unread=1)
+    assert reader.unread == 0
+    assert reader.entries(str(tmp_path / "two"), sizes=False) == []
+    assert reader.unread == 1
 
 
 def test_measure() -> None:

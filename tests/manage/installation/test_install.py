@@ -128,7 +128,7 @@ def test_alias_instead_of_path(home: Home) -> None:
     """`--alias` adds an alias instead of changing PATH, and uninstall removes it."""
     home.install(Wish(alias=True))
     content = (home.path / ".bashrc").read_text()
-    assert " || alias uv='\"$HOME/.local/share/uvlocal/shims/uv\"' #" in content
+    assert " || alias uv='\"$HOME/.local/share/uvlocal/shims/uv\"'; " in content
     assert "PATH" not in content
     lines = inspect.inspect(None, home.system).lines
     assert {line.state for line in lines} == {"current"}

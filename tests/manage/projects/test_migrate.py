@@ -662,13 +662,14 @@ def test_everything_that_a_scan_finds(machine: Machine) -> None:
     fake_uv.make(os.path.join(machine.project("local/bar"), ".venv"))
     other = machine.project("Dropbox/other")
     fake_uv.make(f"{other}/.venv")
-    jobs = migrate.plan_all(None, "", machine.environ, processes=list)
+    jobs, unread = migrate.plan_all(None, "", machine.environ, processes=list)
     assert {job.root: job.result.state for job in jobs} == {
         machine.root: "planned",
         other: "planned",
     }
     assert jobs[0].result.files == 9
-    jobs = migrate.plan_all([other], "", machine.environ, processes=list)
+    assert unread == 0
+    jobs, _ = migrate.plan_all([other], "", machine.environ, processes=list)
     assert [job.root for job in jobs] == [other]
 
 

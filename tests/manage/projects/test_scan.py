@@ -15,7 +15,7 @@ from support.hosts.fakes import FakeSystem, Link
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.files.tree import Budget, Entry, Files
 from uvlocal.manage.projects import sync_roots
-from uvlocal.manage.projects.scan import Progress, Scan, Scanner
+from uvlocal.manage.projects.scan import Scan, Scanner
 from uvlocal.shim.settings import settings
 
 if TYPE_CHECKING:
@@ -401,14 +401,11 @@ def test_progress(machine: Machine) -> None:
     """Progress is reported for every directory and every project."""
     machine.project("Dropbox/a", environment=1)
     machine.project("Dropbox/b", environment=1)
-    told: list[tuple[int, int, int, int]] = []
-
-    def tell(progress: Progress) -> None:
-        told.append((progress.folders, progress.projects, progress.measured, progress.to_measure))
-
-    machine.scanner.tell = tell
+    told: list[tuple[str, int, int]] = []
+    machine.scanner.tell = lambda *said: told.append(said)
     machine.scan()
-    assert told == [(1, 0, 0, 0), (2, 1, 0, 0), (3, 2, 0, 0), (3, 2, 0, 2), (3, 2, 1, 2)]
+    searched = [("folder", count, 0) for count in (1, 2, 3)]
+    assert told == [*searched, ("environment", 0, 2), ("environment", 1, 2)]
 
 
 def test_odd_things(machine: Machine) -> None:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 from support.compare.running import run
 
+from uvlocal.manage.environments import record
 from uvlocal.manage.environments.folder_identity import identity_of
 from uvlocal.manage.errors import FINDINGS, USAGE, UserError
 from uvlocal.manage.projects import status
 
 if TYPE_CHECKING:
     from support.hosts.machines import Machine
+
+    from uvlocal.shim.machine.host import System
 
 if sys.platform == "win32":
     pytest.skip("the machines here are POSIX's", allow_module_level=True)
@@ -105,6 +108,37 @@ def test_a_moved_project(machine: Machine) -> None:
     assert status.of(project + "-new", machine.environ).former_root == project
     shutil.copytree(project + "-new", project)
     assert status.of(project + "-new", machine.environ).former_root == project
+
+
+def test_a_moved_project_with_many_others(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once a moved project has a record of its own, that and the former one are all that is read.
+
+    A project that was never moved needs its own alone, and one whose former is gone tells nothing.
+    """
+    project, other = machine.keep("foo"), machine.keep("other")
+    identity = identity_of(project)
+    if identity is None or not identity.born:
+        pytest.skip("this disk does not tell when a folder was made")
+    os.rename(project, project + "-new")
+    assert "; the project was" in (machine.first_call(project + "-new") or "")
+    read: set[str] = set()
+
+    def noting(path: str, system: System) -> record.Record:
+        read.add(os.path.basename(path).partition("-")[0])
+        return read_record(path, system)
+
+    read_record = record.read_record
+    monkeypatch.setattr(record, "read_record", noting)
+    for place, former, names in (
+        (project + "-new", project, {"foo"}),
+        (other, "", {"other"}),
+    ):
+        read.clear()
+        assert (status.of(place, machine.environ).former_root, read) == (former, names)
+    os.unlink(machine.entries()["foo"].record_path)
+    assert status.of(project + "-new", machine.environ).former_root == ""
 
 
 def test_a_broken_record(machine: Machine) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from uvlocal.manage.errors import UserError
+from uvlocal.manage.files.toml_edit import MADE
 from uvlocal.manage.settings import edit, show
 from uvlocal.manage.settings.edit import Change
 from uvlocal.shim.machine.host import System
@@ -48,10 +49,10 @@ class Home:
         self.cwd = os.path.dirname(self.project_file)
 
     def text(self, path: str = "") -> str:
-        """Return the content of a file, by default the user's, or ""."""
+        """Return the content of a file, by default the user's, without our first line, or ""."""
         try:
             with open(path or self.file, encoding="utf-8", newline="") as file:
-                return file.read()
+                return file.read().removeprefix(MADE).removeprefix("\n")
         except FileNotFoundError:
             return ""
 
@@ -324,16 +325,17 @@ def test_unset(home: Home) -> None:
     assert home.text() == '# mine\npointer = "file"\n'
 
 
-@pytest.mark.parametrize(
-    ("remark", "stays"),
-    [pytest.param("", False, id="empty"), pytest.param("# a\n", True, id="remark")],
-)
-def test_unset_the_last_key(home: Home, remark: str, *, stays: bool) -> None:
-    """An empty file is removed with its directory, unless it has a comment."""
-    home.write(home.file, remark)
+@pytest.mark.parametrize("before", [None, "", "# a\n"], ids=["none", "empty", "remark"])
+def test_unset_the_last_key(home: Home, before: str | None) -> None:
+    """A file that was created for a setting is removed with the last one; the user's own stays."""
+    if before is not None:
+        home.write(home.file, before)
     edit.set_value("mode", "never", project=False, system=home.system)
+    with open(home.file, encoding="utf-8") as file:
+        assert file.read().startswith(MADE) == (before is None)
     edit.unset("mode", project=False, system=home.system)
-    assert os.path.exists(home.file) == os.path.exists(os.path.dirname(home.file)) == stays
+    assert os.path.exists(home.file) == os.path.exists(os.path.dirname(home.file))
+    assert (home.text() if os.path.exists(home.file) else None) == before
 
 
 def test_unset_a_wrong_key(home: Home) -> None:

@@ -172,7 +172,13 @@ SETTINGS = "home/.config/uvlocal/uvlocal.toml"
         pytest.param(_nothing, "pip list", True, id="pip"),
         pytest.param(_write(f"{P}/pyproject.toml", ""), "sync", True, id="refused-by-uv"),
         pytest.param(_set("UVLOCAL_MODE", "never"), "sync", True, id="untouched"),
-        pytest.param(_set("UVLOCAL_STRATEGY", "no-metadata"), "sync", True, id="no-metadata"),
+        # where flags are to be cleared, each call is decided
+        pytest.param(
+            _set("UVLOCAL_STRATEGY", "no-metadata"),
+            "sync",
+            sys.platform != "darwin",
+            id="no-metadata",
+        ),
         pytest.param(
             _write(SETTINGS, 'pointer = "symlink"\n'), "sync", False, id="pointer-is-kept"
         ),

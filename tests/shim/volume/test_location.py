@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -215,6 +216,7 @@ def test_a_root_on_the_same_volume_of_a_mac() -> None:
         assert "/Volumes/nas/Dropbox" in system.touched
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="paths of Windows on a simulated Mac")
 def test_a_recorded_decision_asks_the_kernel_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

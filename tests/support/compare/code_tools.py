@@ -206,7 +206,7 @@ def runners() -> str:
     rows = []
     for row in RUNNERS:
         says = ["yes" if one else "no" for one in (row.plain, row.ours, row.run, row.linked)]
-        says[1] += ", and makes a `.venv`" if row.makes else ""
+        says[1] += ", and creates a `.venv`" if row.makes else ""
         rows.append(f"| {row.name} | {' | '.join(says)} |")
     heads = ("task", "with a `.venv`", "with uvlocal", "by `uv run RUNNER`", "after `uvlocal link`")
     return "\n".join([f"| {' | '.join(heads)} |", "|---|---|---|---|---|", *rows])

@@ -24,7 +24,6 @@ NOT_RUN = {
     "uv add --dev ipykernel": "fetches Jupyter",
     "uv run python -m ipykernel install --user --name foo --env VIRTUAL_ENV "
     '"$(uvlocal path)"': "needs what the line above fetches",
-    "sudo uvlocal install --shim-dir /opt/uvlocal/shims --no-rc --yes": "writes outside the test",
     'bwrap --ro-bind / / --dev /dev --bind "$PWD" "$PWD" --bind ~/.cache/uv ~/.cache/uv --bind '
     "~/.local/share/uvlocal ~/.local/share/uvlocal uv run hello": (
         "the folders differ in a test; `test_sandboxes.py` does the same with those it has"

@@ -103,13 +103,20 @@ def _holds(stamp: str, path: str) -> bool:
         return os.path.islink(path) and "t" + os.readlink(path) == stamp
     if kind == "w":
         return os.access(path, os.W_OK | os.X_OK) == (stamp == "w1")
-    if kind == "o":
-        return System().can_change(path) == (stamp == "o1")
     if kind == "p":
         return not os.access(path, os.X_OK)
-    if kind == "f":
-        return System().is_hidden(path) == (stamp == "f1")
-    assert kind == "x", stamp
+    return _asked_again(stamp, path)
+
+
+def _asked_again(stamp: str, path: str) -> bool:
+    system = System()
+    if stamp[0] == "o":
+        return system.can_change(path) == (stamp == "o1")
+    if stamp[0] == "f":
+        return system.is_hidden(path) == (stamp == "f1")
+    if stamp[0] == "n":
+        return system.realpath(path) == stamp[1:]
+    assert stamp[0] == "x", stamp
     return _attribute_holds(stamp[1:], path)
 
 

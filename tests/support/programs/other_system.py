@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -106,6 +107,7 @@ def _give_macos_getpath() -> None:
         return real(descriptor, command, *argument)
 
     vars(module).update(F_GETPATH=_F_GETPATH, fcntl=named)
+    vars(shutil).update(_copyxattr=lambda *_, **__: None)  # made for Linux when it was imported
 
 
 def become(system: str) -> None:

@@ -6,8 +6,15 @@ from typing import Annotated
 
 import typer
 
-from uvlocal.manage.commands import doctor, environments, install, link, projects, settings
-from uvlocal.manage.commands import status as status_commands
+from uvlocal.manage.commands import (
+    doctor,
+    environments,
+    install,
+    link,
+    looking,
+    projects,
+    settings,
+)
 from uvlocal.manage.commands.help import Group, ending
 from uvlocal.manage.errors import FINE, USAGE
 
@@ -35,7 +42,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 def _version(wanted: bool) -> None:
     if wanted:
-        status_commands.show_version()
+        looking.show_version()
         raise typer.Exit(FINE)
 
 
@@ -64,7 +71,7 @@ def _uvlocal(
 )
 def status(path: Folder = None, json: Json = False) -> None:
     """Show what uvlocal does for a project, and why."""
-    status_commands.show_status(path, json=json)
+    looking.show_status(path, json=json)
 
 
 @app.command(
@@ -80,7 +87,7 @@ def path(path: Folder = None) -> None:
 
     If uvlocal does nothing for the project, that is `.venv` in its root.
     """
-    status_commands.show_path(path)
+    looking.show_path(path)
 
 
 doctor.register(app)

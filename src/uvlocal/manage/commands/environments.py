@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from uvlocal.manage.commands import looking
 from uvlocal.manage.commands.asking import confirm
 from uvlocal.manage.commands.help import ending
 from uvlocal.manage.errors import FINDINGS, USAGE, UserError
@@ -61,14 +62,7 @@ def list_(
 
     Hard links count once, and files shared with uv's cache do not count.
     """
-    from uvlocal.manage.environments import listing
-    from uvlocal.manage.views import console, environments
-
-    with environments.counting("counting") as tell:
-        found = listing.of(sizes=not no_size, tell=tell)
-    console.as_json(found) if json else environments.listed(found)
-    if found.unread_folders:
-        raise typer.Exit(FINDINGS)
+    raise typer.Exit(looking.show_list(sizes=not no_size, json=json))
 
 
 def prune(
@@ -91,10 +85,11 @@ def prune(
     use the project, but without packages that you installed by hand.
     """
     from uvlocal.manage.environments import prune as pruning
-    from uvlocal.manage.views import console, environments
+    from uvlocal.manage.views import console
+    from uvlocal.manage.views.progress import Progress
 
     limit = None if older_than is None else pruning.age(older_than)
-    with environments.counting("counting") as tell:
+    with Progress() as tell:
         wanted = pruning.plan(limit, tell=tell)
     if not json:
         console.unread(wanted.unread_folders)
@@ -123,11 +118,11 @@ def remove(
     that you installed by hand.
     """
     from uvlocal.manage.projects import remove as removing
-    from uvlocal.manage.views import environments
+    from uvlocal.manage.views.progress import Progress
 
     if everything and path is not None:
         raise UserError("`--all` cannot be used with PATH", code=USAGE)
-    with environments.counting("counting") as tell:
+    with Progress() as tell:
         wanted = removing.plan(path, everything=everything, tell=tell)
     _carry_out(wanted, yes=yes, dry_run=dry_run, json=json)
     if wanted.keep and not dry_run:
@@ -138,18 +133,17 @@ def _carry_out(wanted: pruning.Plan, *, yes: bool, dry_run: bool, json: bool) ->
     """Show a plan, ask for confirmation, and execute it."""
     from uvlocal.manage.environments import prune as pruning
     from uvlocal.manage.views import console, environments
+    from uvlocal.manage.views.progress import Progress
 
-    if not json:
-        environments.plan(wanted)
+    looking.show_plan(wanted, dry_run=dry_run, json=json)
     if dry_run or wanted.is_empty:
-        if json:
-            console.as_json(pruning.planned(wanted, dry_run=dry_run))
         return
     if not yes:
         if json:
             console.as_json(pruning.planned(wanted, dry_run=False))
         confirm("remove them?", json=json)
-    done = pruning.apply(wanted)
+    with Progress() as tell:
+        done = pruning.apply(wanted, tell=tell)
     console.as_json(done) if json else environments.pruned(done)
     if done.problems:
         raise typer.Exit(FINDINGS)

@@ -82,7 +82,7 @@ def install(  # noqa: PLR0913, PLR0917 - an option is an argument here
     todo = installing.plan(wish, System(), running=[] if no_rc else shells.running())
     if json and dry_run:
         console.as_json(todo.result)
-    elif not json and (dry_run or not no_rc or not yes):
+    elif not json and (dry_run or not yes):
         install_view.plan(todo.result)
     if dry_run:
         return
@@ -110,19 +110,19 @@ def uninstall(
     from uvlocal.shim.machine.host import System
 
     todo = uninstalling.plan(shim_dir, System(), environments=environments)
-    if not json:
-        install_view.removal_plan(todo.result)
+    gone = todo.result
+    if not json and (dry_run or not yes or gone.is_empty):
+        install_view.removal_plan(gone)
     if dry_run:
         if json:
-            console.as_json(todo.result)
+            console.as_json(gone)
         return
-    gone = todo.result
     if not gone.is_empty:
         if not yes:
             confirm("continue?", json=json)
         gone = uninstalling.perform(todo)
         if not json:
-            install_view.removed(gone)
+            install_view.removed(gone, has_plan=not yes)
     if json:
         console.as_json(gone)
     if gone.problems:

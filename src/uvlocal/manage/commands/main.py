@@ -49,8 +49,9 @@ def _answered(words: list[str]) -> int:
 
 def _run(words: list[str]) -> int:
     asked_by_shell = _COMPLETING in os.environ
-    if not asked_by_shell and quick.answered(words):
-        return FINE
+    code = None if asked_by_shell else quick.answered(words)
+    if code is not None:
+        return code
     from uvlocal.manage.commands.app import app
 
     if asked_by_shell:
@@ -64,6 +65,9 @@ def _run(words: list[str]) -> int:
 
 def _by_typer(words: list[str]) -> int:
     """Run a command line with typer, but report usage errors in our own style."""
+    import gc
+
+    gc.disable()  # parsing creates thousands of small objects, none of them garbage
     import typer
 
     from uvlocal.manage.commands.app import app
@@ -74,6 +78,7 @@ def _by_typer(words: list[str]) -> int:
     command = typer.main.get_command(app)
     try:
         with command.make_context("uvlocal", words, terminal_width=prose_width()) as context:
+            gc.enable()
             command.invoke(context)
     except typer.Exit as done:
         return done.exit_code

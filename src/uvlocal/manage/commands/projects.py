@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from uvlocal.manage.commands import looking
 from uvlocal.manage.commands.asking import confirm
 from uvlocal.manage.commands.help import ending
 from uvlocal.manage.errors import FINDINGS, USAGE, UserError
@@ -58,20 +59,7 @@ def scan(
 
     Does not follow links or download files that are only in the cloud.
     """
-    from uvlocal.manage.files.tree import Budget
-    from uvlocal.manage.projects import scan as scans
-    from uvlocal.manage.views import console, projects
-
-    budget = Budget(
-        scans.ENTRIES if max_entries is None else max_entries,
-        scans.SECONDS if max_seconds is None else max_seconds,
-        scans.DEPTH if max_depth is None else max_depth,
-    )
-    with projects.searching() as tell:
-        found = scans.Scanner(budget=budget, tell=tell).scan(folders)
-    console.as_json(found) if json else projects.scan(found, folders)
-    if found.projects or found.unread_folders:
-        raise typer.Exit(FINDINGS)
+    raise typer.Exit(looking.show_scan(folders, max_entries, max_seconds, max_depth, json=json))
 
 
 def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
@@ -106,19 +94,22 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
     from uvlocal.manage.projects import migrate as migrating
     from uvlocal.manage.projects.migration_results import DONE, Migrations
     from uvlocal.manage.views import console, projects
+    from uvlocal.manage.views.progress import Progress
 
     if keep_extra and drop_extra:
         raise UserError("`--keep-extra` cannot be used with `--drop-extra`", code=USAGE)
     extras = "keep" if keep_extra else "drop" if drop_extra else ""
+    unread = 0
     if everything:
-        with projects.searching() as tell:
-            jobs = migrating.plan_all(paths, extras, tell=tell)
+        with Progress() as tell:
+            jobs, unread = migrating.plan_all(paths, extras, tell=tell)
     else:
         jobs = migrating.plan_some(paths or [None], extras)
     ready = [job for job in jobs if job.result.state == "planned"]
-    if not json:
-        for job in jobs:
-            projects.planned(job.result, extras)
+    # What is done without a question is told once it is done.
+    told = [job for job in jobs if dry_run or not yes or job.result.state != "planned"]
+    for job in () if json else told:
+        projects.planned(job.result, extras)
     question = f"migrate {console.count(len(ready), 'project')}?"
     if ready and not (dry_run or yes or json):
         confirm(question)
@@ -129,10 +120,10 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
         if not json:
             projects.migrated(migrated)
     results = tuple(job.result for job in jobs)
-    result = Migrations(1, dry_run, agreed, migrating.is_shimmed(), results)
+    result = Migrations(1, dry_run, agreed, migrating.is_shimmed(), results, unread)
     console.as_json(result) if json else projects.summed(result)
     if ready and not (dry_run or agreed):
         confirm(question, json=json)
     fine = {*DONE, "planned"} if dry_run else {*DONE}
-    if not fine.issuperset(one.state for one in results):
+    if unread or not fine.issuperset(one.state for one in results):
         raise typer.Exit(FINDINGS)

@@ -18,10 +18,13 @@ from uvlocal.manage.doctor import (
 from uvlocal.manage.doctor.facts import Facts
 from uvlocal.manage.files import user_path
 from uvlocal.manage.findings import FAIL, LEVELS, OK, Finding
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.machine.host import System
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from uvlocal.manage.telling import Tell
 
 #: Every group of checks, in the order of output: its name and its function.
 GROUPS: tuple[tuple[str, Callable[[Facts], list[Finding]]], ...] = (
@@ -79,6 +82,7 @@ def examine(
     *,
     fix: bool = False,
     facts: Facts | None = None,
+    tell: Tell = nobody,
 ) -> Diagnosis:
     """Run every check.
 
@@ -87,14 +91,16 @@ def examine(
         environ: the environment variables, by default those of this process.
         fix: fix what is safe to fix.
         facts: the facts to check, by default those of this machine.
+        tell: is told the progress.
 
     Raises:
         UserError: the path is not a directory.
     """
-    facts = facts or Facts(System(environ=environ), path=user_path.folder(path))
+    facts = facts or Facts(System(environ=environ), path=user_path.folder(path), tell=tell)
     results = []
     mended: dict[tuple[str, str], str] = {}
-    for group, function in GROUPS:
+    for number, (group, function) in enumerate(GROUPS):
+        tell("check", number, len(GROUPS))
         for check in _made(group, function, facts):
             wanted = fix and bool(check.fix)
             if wanted and (check.fix, check.path) not in mended:

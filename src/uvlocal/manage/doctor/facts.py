@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from uvlocal.manage.environments import listing, records
 from uvlocal.manage.environments.folder_identity import Disk
 from uvlocal.manage.installation.on_path import shim_on_path
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.call import Call
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.settings import settings as all_settings
@@ -20,6 +21,7 @@ from uvlocal.shim.uv import handover
 
 if TYPE_CHECKING:
     from uvlocal.manage.environments.records import Entry
+    from uvlocal.manage.telling import Tell
     from uvlocal.shim.decide import Decision
     from uvlocal.shim.settings.settings import Settings
 
@@ -28,7 +30,12 @@ class Facts:
     """The facts for all checks, gathered on first use."""
 
     def __init__(
-        self, system: System, *, disk: Disk | None = None, path: str | None = None
+        self,
+        system: System,
+        *,
+        disk: Disk | None = None,
+        path: str | None = None,
+        tell: Tell = nobody,
     ) -> None:
         """Gather nothing yet.
 
@@ -36,10 +43,12 @@ class Facts:
             system: the machine.
             disk: the disks that projects are on.
             path: a directory in the project to check.
+            tell: is told the progress of slow checks.
         """
         self.system = system
         self.disk = disk or Disk()
         self.path = path or system.cwd
+        self.tell = tell
 
     @functools.cached_property
     def settings(self) -> Settings:
@@ -54,7 +63,8 @@ class Facts:
     @functools.cached_property
     def entries(self) -> list[Entry]:
         """Every environment of this user."""
-        return records.read(self.places, self.system, self.disk, listing.current_root(self.system))
+        current = listing.current_root(self.system)
+        return records.read(self.places, self.system, self.disk, current, self.tell)
 
     @functools.cached_property
     def _settled(self) -> tuple[Call, Decision]:

@@ -13,6 +13,7 @@ from uvlocal.manage.environments.store_lock import held
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.installation import install
 from uvlocal.shim.call import Call
+from uvlocal.shim.machine.display import contract_home
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.store import pointers
 
@@ -69,7 +70,7 @@ def _update_records(place: str, system: System) -> str:
 def _make_discoverable(path: str, system: System) -> str:
     """Create the link by which editors find an environment."""
     why = discoverable.make(path, system)
-    return f"`{discoverable.folder(system)}` {why}" if why else ""
+    return f"`{contract_home(discoverable.folder(system), system)}` {why}" if why else ""
 
 
 def _remove_link(path: str, system: System) -> str:

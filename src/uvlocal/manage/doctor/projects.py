@@ -6,7 +6,8 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.environments.folder_identity import SilentError
+from uvlocal.manage.doctor import stores
+from uvlocal.manage.environments.folder_identity import DeniedError, SilentError
 from uvlocal.manage.files.tree import Budget, Files, measure
 from uvlocal.manage.findings import FAIL, OK, WARN, Finding
 from uvlocal.shim.machine.display import below_home, contract_home, quoted
@@ -22,16 +23,22 @@ _ENTRIES, _SECONDS, _DEPTH = 300_000, 20.0, 24
 
 def check(facts: Facts) -> list[Finding]:
     """Check for `.venv` in every redirected project, and in the current one if it is at risk."""
-    checks = []
+    checks, denied = [], []
     roots = {entry.root: entry.record for entry in facts.entries if entry.state in ("ok", "copy")}
     here = _current(facts)
     if here:
         roots.setdefault(here, None)
     for root, record in roots.items():
         mount = record.mount_point if record else ""
-        if _is_environment(os.path.join(root, ".venv"), mount, facts):
+        try:
+            is_environment = _is_environment(os.path.join(root, ".venv"), mount, facts)
+        except DeniedError:
+            denied.append(root)
+            continue
+        if is_environment:
             redirected = record is not None or facts.decision.strategy == "redirect"
             checks += _stray(root, facts, redirected=redirected)
+    checks += stores.unread(denied, facts)
     if not checks:
         checks.append(Finding("stray-venv", OK, "no redirected project has a `.venv` of its own"))
     return checks
@@ -49,12 +56,18 @@ def _current(facts: Facts) -> str:
 
 
 def _is_environment(path: str, mount_point: str, facts: Facts) -> bool:
-    """Return whether the path is a real environment, not a pointer."""
+    """Return whether the path is a real environment, not a pointer.
+
+    Raises:
+        DeniedError: this user may not look at it.
+    """
     try:
         status = facts.disk.status(path, mount_point)
         if status is None or not stat.S_ISDIR(status.st_mode):
             return False
         return facts.disk.status(os.path.join(path, "pyvenv.cfg"), mount_point) is not None
+    except DeniedError:
+        raise
     except SilentError:
         return False
 

@@ -137,12 +137,7 @@ def check_records(facts: Facts) -> list[Finding]:
         what = "an environment is" if len(unused) == 1 else f"{len(unused)} environments are"
         seen = f"{what} no longer used"
         checks.append(Finding("unused", WARN, seen, "high", "uvlocal prune"))
-    unread = records.unread(facts.places, facts.entries)
-    if unread:
-        what = "1 folder" if len(unread) == 1 else f"{len(unread)} folders"
-        names = ", ".join(f"`{contract_home(path, facts.system)}`" for path in unread)
-        seen = f"{what} could not be read: {names}"
-        checks.append(Finding("unread-folders", WARN, seen, advice=_PERMISSION))
+    checks += unread(records.unread(facts.places, facts.entries), facts)
     if not checks:
         number = len(facts.entries)
         seen = f"records and environments match ({number} environment{'' if number == 1 else 's'})"
@@ -171,6 +166,16 @@ def _brought_back(facts: Facts) -> list[Finding]:
                 Finding("record-outdated", WARN, seen, "medium", command, "update-records", place)
             )
     return checks
+
+
+def unread(paths: list[str], facts: Facts) -> list[Finding]:
+    """Return the finding that these directories could not be read, or none."""
+    if not paths:
+        return []
+    what = "1 folder" if len(paths) == 1 else f"{len(paths)} folders"
+    names = ", ".join(f"`{contract_home(path, facts.system)}`" for path in paths)
+    seen = f"{what} could not be read: {names}"
+    return [Finding("unread-folders", WARN, seen, advice=_PERMISSION)]
 
 
 def _entry(entry: Entry, facts: Facts) -> list[Finding]:

@@ -112,14 +112,19 @@ def check_settings(facts: Facts) -> list[Finding]:
     """Check the settings of the user and of the project."""
     problems = dict.fromkeys([*facts.settings.problems, *facts.call.settings.problems])
     project = facts.call.facts.project
+    unread = []
     if project is not None and project.root:
-        problems |= dict.fromkeys(broken(project_file(project, facts.system), facts.system))
-    if not problems:
+        unread = broken(project_file(project, facts.system), facts.system)
+    if not problems and not unread:
         return [Finding("settings", OK, "the settings are valid")]
     home = facts.system.home.rstrip(os.sep) + os.sep
     return [
         Finding(
-            "settings-wrong", WARN, problem.replace(home, f"~{os.sep}"), command="uvlocal config"
+            "settings-wrong",
+            WARN,
+            problem.replace(home, f"~{os.sep}"),
+            command="" if problem in unread else "uvlocal config",
+            advice="correct the file by hand" if problem in unread else "",
         )
-        for problem in problems
+        for problem in [*problems, *unread]
     ]

@@ -11,15 +11,17 @@ from uvlocal.manage.environments import records
 from uvlocal.manage.environments.folder_identity import Disk, SilentError
 from uvlocal.manage.environments.pyvenv import python_version
 from uvlocal.manage.files.sizes import Meter, Size
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.project import discovery as projects
 from uvlocal.shim.settings import settings as all_settings
 from uvlocal.shim.volume.providers.table import PROVIDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from uvlocal.manage.environments.records import Entry
+    from uvlocal.manage.telling import Tell
 
 #: The paths that uv changes in an environment when it installs something.
 _CHANGED = ("", "bin", "Scripts", "pyvenv.cfg", os.path.join("Lib", "site-packages"))
@@ -84,20 +86,20 @@ def of(
     environ: dict[str, str] | None = None,
     *,
     sizes: bool = True,
-    tell: Callable[[int], None] | None = None,
+    tell: Tell = nobody,
 ) -> Environments:
     """Return every environment of this user.
 
     Args:
         environ: the environment variables, by default those of this process.
         sizes: whether to measure sizes, which takes about a second per ten thousand files.
-        tell: called with the number of files counted so far.
+        tell: is told the progress.
     """
     system = System(environ=environ)
     settings = all_settings.load(system)
     places = records.places(system, settings)
     disk = Disk()
-    entries = records.read(places, system, disk, current_root(system))
+    entries = records.read(places, system, disk, current_root(system), tell)
     disk.look_ahead_at(_worked_on(entry) for entry in entries if entry.state in _WITH_PROJECT)
     meter = Meter(tell) if sizes else None
     found = []

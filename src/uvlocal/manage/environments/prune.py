@@ -19,6 +19,7 @@ from uvlocal.manage.environments.store_lock import held
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.files import atomic
 from uvlocal.manage.files.sizes import Meter
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.settings import settings as all_settings
 from uvlocal.shim.store import naming
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
 
     from uvlocal.manage.environments.in_use import Process
     from uvlocal.manage.environments.records import Entry
+    from uvlocal.manage.telling import Tell
 
+#: How many environments are checked together before their removal: each check looks at every
+#: running process.
+_AT_ONCE = 32
 #: The units of an age, in seconds.
 _UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 
@@ -118,7 +123,7 @@ def plan(
     *,
     now: float | None = None,
     processes: Iterable[Process] | None = None,
-    tell: Callable[[int], None] | None = None,
+    tell: Tell = nobody,
 ) -> Plan:
     """Return a plan for every environment of this user, without changing anything.
 
@@ -128,7 +133,7 @@ def plan(
         environ: the environment variables, by default those of this process.
         now: the time, in seconds since 1970.
         processes: the running processes, by default those of this machine.
-        tell: called with the number of files counted so far.
+        tell: is told the progress.
     """
     limit = None if older_than is None else (time.time() if now is None else now) - older_than
     return look(
@@ -146,7 +151,7 @@ def look(
     *,
     by_age: bool = False,
     processes: Iterable[Process] | None = None,
-    tell: Callable[[int], None] | None = None,
+    tell: Tell = nobody,
 ) -> Plan:
     """Return a plan of what to remove for a reason, without changing anything.
 
@@ -156,12 +161,12 @@ def look(
         environ: as in `plan`, like the others.
         by_age: whether `reason` needs the last use, which is slow to find; else it gets None.
         processes: the running processes.
-        tell: called with the number of files counted so far.
+        tell: is told the progress.
     """
     system = System(environ=environ)
     places = records.places(system, all_settings.load(system))
     disk = Disk()
-    entries = records.read(places, system, disk, listing.current_root(system))
+    entries = records.read(places, system, disk, listing.current_root(system), tell)
     chosen = []
     for entry in entries:
         used = listing.last_used(entry, disk) if by_age else None
@@ -237,8 +242,9 @@ def apply(
     environ: dict[str, str] | None = None,
     *,
     processes: Callable[[], Iterable[Process]] = in_use.running,
+    tell: Tell = nobody,
 ) -> Pruned:
-    """Execute a plan, checking each environment once more before its removal.
+    """Execute a plan, checking the environments once more before their removal, some at a time.
 
     Raises:
         UserError: another process locks a store for too long.
@@ -252,17 +258,23 @@ def apply(
         mine = [candidate for candidate in wanted.remove if candidate.store == place]
         with held(place):
             atomic.sweep(os.path.join(place, naming.RECORDS))
-            for candidate in mine:
-                trouble = _remove(candidate, system, processes)
-                if trouble:
-                    problems.append(f"`{candidate.name}` was kept: {trouble}")
-                    kept.append(candidate)
-                else:
-                    removed.append(candidate)
+            current = listing.current_root(system)
+            moved_to = records.roots(records.in_store(place, system), current)
+            for first in range(0, len(mine), _AT_ONCE):
+                some = mine[first : first + _AT_ONCE]
+                changed = _changed(some, moved_to, system, processes)
+                for candidate in some:
+                    tell("environment", len(removed), len(wanted.remove))
+                    trouble = changed[candidate.name] or _remove(candidate, system)
+                    if trouble:
+                        problems.append(f"`{candidate.name}` was kept: {trouble}")
+                        kept.append(candidate)
+                    else:
+                        removed.append(candidate)
     used = {candidate.store for candidate in removed}
     used |= {os.path.dirname(os.path.dirname(path)) for path in wanted.leftovers}
     for place in sorted(used):
-        gone, left = trash.empty(place, system)
+        gone, left = trash.empty(place, system, tell)
         freed += gone
         problems += left
     return Pruned(
@@ -293,13 +305,8 @@ def planned(wanted: Plan, *, dry_run: bool) -> Pruned:
     )
 
 
-def _remove(
-    candidate: Candidate, system: System, processes: Callable[[], Iterable[Process]]
-) -> str:
+def _remove(candidate: Candidate, system: System) -> str:
     """Move an environment to the trash, and remove its record; return what went wrong."""
-    trouble = _changed(candidate, system, processes)
-    if trouble:
-        return trouble
     try:
         project = candidate.project if candidate.state in ("ok", "copy", "unused") else ""
         trash.put_with_record(
@@ -311,15 +318,23 @@ def _remove(
 
 
 def _changed(
-    candidate: Candidate, system: System, processes: Callable[[], Iterable[Process]]
-) -> str:
-    """Return what has changed since the plan was made, or ""."""
-    now = [
-        entry
-        for entry in records.read([candidate.store], system, None, listing.current_root(system))
-        if entry.name == candidate.name
-    ]
-    if not now or now[0].state != candidate.state or now[0].root != candidate.project:
-        return "it has changed since the plan was made"
-    path = now[0].environment
-    return _obstacle(now[0], in_use.users([path], processes()).get(path, []), system)
+    some: list[Candidate],
+    moved_to: list[tuple[str, str]],
+    system: System,
+    processes: Callable[[], Iterable[Process]],
+) -> dict[str, str]:
+    """Return what has changed since the plan was made, or "", for each name.
+
+    All are in one store; `moved_to` are the places where their projects may be now.
+    """
+    found = records.in_store(some[0].store, system, {candidate.name for candidate in some})
+    now = {entry.name: entry for entry in records.judge(found, moved_to, system)}
+    users = in_use.users([entry.environment for entry in now.values()], processes())
+    changed = {}
+    for candidate in some:
+        entry = now.get(candidate.name)
+        if entry is None or (entry.state, entry.root) != (candidate.state, candidate.project):
+            changed[candidate.name] = "it has changed since the plan was made"
+        else:
+            changed[candidate.name] = _obstacle(entry, users.get(entry.environment, []), system)
+    return changed

@@ -38,14 +38,17 @@ _LIMIT = 64 * 1024
 NOWHERE = Identity(0, 0, 0)
 #: The suffix of a record's name.
 SUFFIX = ".toml"
-#: The parts of a simple line in a flat TOML file (https://toml.io/en/v1.0.0). Lines with other
-#: spaces or control characters are left to the real parser.
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_PLAIN_STRING = re.compile(r'"[^"\\\x00-\x1f\x7f]*"')
-_PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
+#: A simple line in a flat TOML file (https://toml.io/en/v1.0.0). Lines with other spaces or control
+#: characters are left to the real parser.
+_NUMBER = "0|[1-9][0-9]{0,18}"
+_LINE = re.compile(
+    r"([A-Za-z0-9_-]+) = "
+    r'(?:"([^"\\\x00-\x1f\x7f]*)"'
+    rf"|({_NUMBER})"
+    rf"|\[((?: (?:{_NUMBER}),)+)\])"
+)
 #: A list of numbers as `tomli_w` writes it, one per line.
-_LIST = re.compile(rf"^([^\n\"]+ = )\[\n((?:    (?:{_PLAIN_NUMBER.pattern}),\n)+)\]$", re.MULTILINE)
-_NUMBERS = re.compile(rf"\[((?: (?:{_PLAIN_NUMBER.pattern}),)+)\]")
+_LIST = re.compile(rf"^([^\n\"]+ = )\[\n((?:    (?:{_NUMBER}),\n)+)\]$", re.MULTILINE)
 
 
 class Record(NamedTuple):
@@ -54,6 +57,7 @@ class Record(NamedTuple):
     `identity` is the identity of the project's root, `mount` that of the directory at
     `mount_point`, `system` that of the root directory, which differs in a container or `chroot`
     that shares the store. `replaced` says that another project has replaced this one at its root.
+    `former` is the name of the environment that the project had before it was moved here, or "".
     """
 
     name: str
@@ -70,6 +74,7 @@ class Record(NamedTuple):
     mount: Identity = NOWHERE
     system: Identity = NOWHERE
     replaced: bool = False
+    former: str = ""
 
 
 class BrokenRecordError(Exception):
@@ -110,7 +115,7 @@ def write_first(call: Call, decision: Decision) -> str | None:
         if not why:
             where = display.contract_home(discoverable.folder(system), system)
             hint = f"\nhint: editors that search `{where}` find it there"
-    return _offer(store.path, project.root, system) + hint
+    return _offer(store.path, str(table["former"]), project.root, system) + hint
 
 
 def claim(call: Call, decision: Decision) -> str | None:
@@ -152,10 +157,12 @@ def claim(call: Call, decision: Decision) -> str | None:
 
 def content(call: Call, decision: Decision) -> dict[str, object]:
     """Return the current content of a redirected project's record."""
-    project, volume, system = call.facts.project, call.facts.volume, call.system
-    if project is None or volume is None:
-        msg = "a redirected project has a root and a volume"
+    store, project, volume = call.facts.store, call.facts.project, call.facts.volume
+    system = call.system
+    if store is None or project is None or volume is None:
+        msg = "a redirected project has a store, a root and a volume"
         raise ValueError(msg)
+    former = moved_from(store.path, project.root, system)
     which = identity_of(project.root)
     version = call.uv_version()
     # The decision may not have needed the mount.
@@ -178,6 +185,7 @@ def content(call: Call, decision: Decision) -> dict[str, object]:
         "uvlocal": __version__,
         "uv": ".".join(map(str, version)) if version else "",
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "former": former.name if former else "",
     }
 
 
@@ -203,9 +211,9 @@ def write(path: str, table: dict[str, object]) -> None:
     atomic.replace(path, tomli_w.dumps(table).encode())
 
 
-def _offer(store: str, root: str, system: System) -> str:
-    """Return the notice that the project was at another path before, or ""."""
-    former = moved_from(store, root, system)
+def _offer(store: str, name: str, root: str, system: System) -> str:
+    """Return the notice that the project had the environment `name` at another path, or ""."""
+    former = moved_from(store, root, system, name) if name else None
     if former is None:
         return ""
     was = display.contract_home(former.root, system)
@@ -285,17 +293,16 @@ def plain_table(text: str) -> dict[str, object] | None:
     table: dict[str, object] = {}
     text = _LIST.sub(_on_one_line, text)
     for line in text.removesuffix("\n").split("\n"):
-        key, equals, value = line.partition(" = ")
-        if not equals or key in table or not _BARE_KEY.fullmatch(key):
+        found = _LINE.fullmatch(line)
+        if found is None or found[1] in table:
             return None
-        if _PLAIN_STRING.fullmatch(value):
-            table[key] = value[1:-1]
-        elif _PLAIN_NUMBER.fullmatch(value):
-            table[key] = int(value)
-        elif _NUMBERS.fullmatch(value):
-            table[key] = [int(number) for number in value[1:-2].split(",")]
+        key, string, number, numbers = found.groups()
+        if string is not None:
+            table[key] = string
+        elif number is not None:
+            table[key] = int(number)
         else:
-            return None
+            table[key] = [int(one) for one in numbers[:-1].split(",")]
     return table
 
 
@@ -332,6 +339,7 @@ def _record_of(table: dict[str, object], system: System) -> Record:
         mount=identity("mount"),
         system=identity("system"),
         replaced=table.get("replaced") is True,
+        former=text("former"),
     )
 
 
@@ -361,18 +369,19 @@ def from_text(text: str, system: System) -> str:
     return path if "\0" not in path and system.lstat(text) is None else text
 
 
-def moved_from(store: str, root: str, system: System) -> Record | None:
+def moved_from(store: str, root: str, system: System, name: str = "") -> Record | None:
     """Return the record of the project that is now at `root`, if it was moved there, or None.
 
     Cheap enough for a project's first call: a record is parsed only if it contains the inode.
+    Later calls pass `name`, which the project's own record contains: then only that record is read.
     """
     status = system.stat(root)
     if status is None:
         return None
     folder = os.path.join(store, RECORDS)
     wanted = f"\ninode = {status.st_ino}\n".encode()
-    for name in system.listdir(folder):
-        path = os.path.join(folder, name)
+    for file in [name + SUFFIX] if name else system.listdir(folder):
+        path = os.path.join(folder, file)
         if wanted not in (system.read(path, _LIMIT) or b""):
             continue
         try:

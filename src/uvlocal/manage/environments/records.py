@@ -17,6 +17,7 @@ from uvlocal.manage.environments.project_state import Judge
 from uvlocal.manage.environments.record import SUFFIX, BrokenRecordError, Record, read_record
 from uvlocal.manage.files import atomic
 from uvlocal.manage.files.reader import Reader
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.call import Call
 from uvlocal.shim.machine import directories
 from uvlocal.shim.machine.display import contract_home
@@ -25,8 +26,9 @@ from uvlocal.shim.store.naming import ENVIRONMENTS, RECORDS
 from uvlocal.shim.volume.sync_roots import discovery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
+    from uvlocal.manage.telling import Tell
     from uvlocal.shim.machine.host import System
     from uvlocal.shim.settings.settings import Settings
 
@@ -90,7 +92,11 @@ def unread(where: Iterable[str], entries: Iterable[Entry]) -> list[str]:
 
 
 def read(
-    where: Iterable[str], system: System, disk: Disk | None = None, current: str = ""
+    where: Iterable[str],
+    system: System,
+    disk: Disk | None = None,
+    current: str = "",
+    tell: Tell = nobody,
 ) -> list[Entry]:
     """Return every environment of the stores, sorted by project and name.
 
@@ -100,15 +106,44 @@ def read(
         disk: the disks of the projects; a new one by default.
         current: the root of the project in the current directory, or "". It is recognised as a
             moved project even before a record says so.
+        tell: is told how many projects were checked.
+    """
+    found = [entry for store in where for entry in in_store(store, system)]
+    judged = judge(found, roots(found, current), system, disk, tell)
+    return sorted(judged, key=lambda entry: (not entry.root, entry.root, entry.name))
+
+
+def roots(entries: Iterable[Entry], current: str = "") -> list[tuple[str, str]]:
+    """Return the places where moved projects may be: the root of each, with its mount point."""
+    known = [(entry.record.root, entry.record.mount_point) for entry in entries if entry.record]
+    return [*known, *([(current, "")] if current else [])]
+
+
+def judge(
+    entries: list[Entry],
+    places: list[tuple[str, str]],
+    system: System,
+    disk: Disk | None = None,
+    tell: Tell = nobody,
+) -> list[Entry]:
+    """Return the entries from `in_store` with the states of their projects.
+
+    Args:
+        entries: the entries.
+        places: where moved projects may be, from `roots`.
+        system: the machine.
+        disk: as in `read`.
+        tell: as in `read`.
     """
     disk = disk or Disk()
-    found = [entry for store in where for entry in _in_store(store, system)]
-    roots = [(entry.record.root, entry.record.mount_point) for entry in found if entry.record]
-    disk.look_ahead([(system.path.sep, ""), *roots])
-    judge = Judge([*roots, *([(current, "")] if current else [])], disk, system)
+    disk.look_ahead([(system.path.sep, ""), *roots(entries)])
+    teller = Judge(places, disk, system)
     shared: dict[str, object] = {}
-    judged = [_judged(entry, judge, system, shared) for entry in found]
-    return sorted(judged, key=lambda entry: (not entry.root, entry.root, entry.name))
+    judged: list[Entry] = []
+    for entry in entries:
+        tell("environment", len(judged), len(entries))
+        judged.append(_judged(entry, teller, system, shared))
+    return judged
 
 
 def _judged(entry: Entry, judge: Judge, system: System, shared: dict[str, object]) -> Entry:
@@ -155,7 +190,11 @@ def _unused(entry: Entry, root: str, system: System, shared: dict[str, object]) 
     reader = Reader(environ=environ, cwd=root, home=system.home)
     reader.share(shared)
     call = Call(["sync"], reader)
-    decision = call.settle()
+    decision = call.settle_without_store()
+    if decision is None:
+        if entry.store == call.settings.store and entry.name == naming.name_of(root, reader):
+            return ""
+        decision = call.settle()
     project = call.facts.project
     if project is None or project.root != root or project.code is not None:
         return ""
@@ -178,14 +217,17 @@ _DOES_WITHOUT = ("opted-out", "already-local", "local-volume")
 # -- what is in a store ------------------------------------------------------------------------
 
 
-def _in_store(store: str, system: System) -> list[Entry]:
+def in_store(store: str, system: System, only: Collection[str] | None = None) -> list[Entry]:
+    """Return the entries in a store, by default of every name, without checking their projects."""
     environments = set(system.listdir(os.path.join(store, ENVIRONMENTS)))
     files = system.listdir(os.path.join(store, RECORDS))
     names = {
         name.removesuffix(SUFFIX): name for name in files if not name.startswith(atomic.PREFIX)
     }
     return [
-        _entry(store, name, names.get(name), system) for name in sorted(environments | {*names})
+        _entry(store, name, names.get(name), system)
+        for name in sorted(environments | {*names})
+        if only is None or name in only
     ]
 
 

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 from uvlocal.manage.environments import discoverable
 from uvlocal.manage.files import rmtree
 from uvlocal.manage.files.sizes import Meter
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.machine import display
 from uvlocal.shim.machine.paths import contains
 from uvlocal.shim.store import naming, pointers
 from uvlocal.shim.volume import mounts
 
 if TYPE_CHECKING:
+    from uvlocal.manage.telling import Tell
     from uvlocal.shim.machine.host import System
 
 #: The name of the directory in the store.
@@ -93,10 +95,12 @@ def _is_tagged(name: str) -> bool:
     return naming.is_our_name(stem) and len(tag) == 2 * _TAG_BYTES
 
 
-def empty(store: str, system: System) -> tuple[int, list[str]]:
+def empty(store: str, system: System, tell: Tell = nobody) -> tuple[int, list[str]]:
     """Empty the trash; return the bytes freed, and what went wrong."""
     meter, problems = Meter(), []
-    for path in leftovers(store, system):
+    waiting = leftovers(store, system)
+    for number, path in enumerate(waiting):
+        tell("environment", number, len(waiting))
         mount = mounted_inside(path, system)
         if mount:
             shown = display.printable(path)

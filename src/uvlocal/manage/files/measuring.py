@@ -1,10 +1,12 @@
 """Measure many directories in parallel, in a few Python processes.
 
-Threads would not help: most of the time is Python's own work for each file.
+They start while the caller still searches for more directories. Threads would not help: most of the
+time is Python's own work for each file.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 #: The maximum number of processes; beyond that, the disk is the bottleneck.
 _MOST = 4
+#: The number of directories from which on other processes measure them.
+_MANY = 8
 #: How many directories a process may be asked for before its answers are read: both must fit into a
 #: pipe, or each side would wait for the other.
 _IN_FLIGHT = 16
@@ -32,15 +36,27 @@ _WORKER = (
 class Measuring:
     """The processes, as a context manager; they replace `measure` in this process."""
 
-    def __init__(self, budget: Budget) -> None:
-        """Start no process yet; all share `budget`, which counts answers."""
+    def __init__(self, budget: Budget, reader: Files, *, alone: bool = False) -> None:
+        """Start no process yet.
+
+        Args:
+            budget: the limits for all processes together; they count when a process answers.
+            reader: reads the files in this process.
+            alone: whether to start no other process.
+        """
         self._budget = budget
+        self._reader = reader
+        self._alone = alone or sys.platform == "win32"
         self._processes: list[subprocess.Popen[str]] = []
-        self._asked: list[tuple[int, str]] = []
+        self._folders: list[str] = []
+        self._asked = 0
         self._answered: list[Cost] = []
 
     def __enter__(self) -> Self:
-        """Start the processes."""
+        """Return the object itself."""
+        return self
+
+    def _start(self) -> None:
         package = os.path.dirname(os.path.dirname(os.path.abspath(uvlocal.__file__)))
         for _ in range(min(os.cpu_count() or 1, _MOST)):
             process = subprocess.Popen(
@@ -52,7 +68,6 @@ class Measuring:
                 start_new_session=True,  # Ctrl-C must only reach us; they exit with us
             )
             self._processes.append(process)
-        return self
 
     def __exit__(
         self,
@@ -67,35 +82,46 @@ class Measuring:
 
     def ask(self, folder: str) -> None:
         """Ask for a directory to be measured."""
-        number = len(self._asked)
-        if number - len(self._answered) >= _IN_FLIGHT * len(self._processes):
+        self._folders.append(folder)
+        if self._alone or len(self._folders) < _MANY:
+            return
+        if not self._processes:
+            self._start()
+        while self._asked < len(self._folders):
+            self._order(self._folders[self._asked])
+
+    def _order(self, folder: str) -> None:
+        if self._asked - len(self._answered) >= _IN_FLIGHT * len(self._processes):
             self._answered.append(self._answer())
-        which = number % len(self._processes)
         order = [folder, self._budget.entries, self._budget.seconds(), self._budget.depth]
-        pipe = self._processes[which].stdin
+        pipe = self._processes[self._asked % len(self._processes)].stdin
         try:
             if pipe is not None:
                 pipe.write(json.dumps(order) + "\n")
                 pipe.flush()
         except OSError:
             pass  # the process is gone: `_answer` measures instead
-        self._asked.append((which, folder))
+        self._asked += 1
 
-    def costs(self, number: int) -> Cost:
+    def cost(self, number: int) -> Cost:
         """Return the cost of a directory, by the order in which they were asked for, from 0."""
         while len(self._answered) <= number:
             self._answered.append(self._answer())
         return self._answered[number]
 
     def _answer(self) -> Cost:
-        which, folder = self._asked[len(self._answered)]
-        pipe = self._processes[which].stdout
+        number = len(self._answered)
+        line = ""
+        if self._processes:
+            pipe = self._processes[number % len(self._processes)].stdout
+            with contextlib.suppress(OSError):
+                line = pipe.readline() if pipe is not None else ""
         try:
-            values, used, spent = json.loads(pipe.readline() if pipe is not None else "")
-        except (OSError, ValueError):  # the process is gone
+            values, used, spent = json.loads(line)
+        except ValueError:  # there is no process, or it is gone
             if not self._budget.allows():
                 return Cost(complete=False)
-            return measure(folder, Files(), self._budget)
+            return measure(self._folders[number], self._reader, self._budget)
         self._budget.entries -= used
         self._budget.spent = self._budget.spent or spent
         return Cost(*values)

@@ -13,8 +13,10 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from uvlocal.manage.telling import nobody
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from uvlocal.manage.telling import Tell
 
 #: The unit of `st_blocks`, in bytes, independent of the file system's block size (stat(2)).
 _BLOCK = 512
@@ -43,7 +45,7 @@ class Meter:
     `unread` is the number of unreadable directories.
     """
 
-    def __init__(self, tell: Callable[[int], None] | None = None) -> None:
+    def __init__(self, tell: Tell = nobody) -> None:
         """Start at zero; `tell` is called from time to time with the number of files."""
         self._tell = tell
         self._looked = self._told = 0
@@ -91,9 +93,9 @@ class Meter:
 
     def _look(self, number: int) -> None:
         self._looked += number
-        if self._tell is not None and self._looked - self._told >= _TELL_EVERY:
+        if self._looked - self._told >= _TELL_EVERY:
             self._told = self._looked
-            self._tell(self._looked)
+            self._tell("file", self._looked, 0)
 
 
 class _Count:

@@ -20,6 +20,10 @@ Value = str | bool | list[str]
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
+#: How a file of the user's begins that was made here: once nothing else is left in it, it goes.
+#: Whoever takes the line out keeps the file.
+MADE = "# made by `uvlocal config`\n"
+
 
 class TomlFile:
     """A TOML file as text, changed in memory until `write` is called.
@@ -29,7 +33,7 @@ class TomlFile:
     """
 
     def __init__(self, path: str, system: System, project: str = "") -> None:
-        """Read the file; a missing one counts as empty.
+        """Read the file; a missing one counts as empty, except for our first line.
 
         Args:
             path: the file.
@@ -47,7 +51,7 @@ class TomlFile:
         if data is None and system.exists(path):
             raise UserError(f"`{self.shown}` cannot be read")
         try:
-            self.text = (data or b"").decode()
+            self.text = (MADE if data is None and not project else "") + (data or b"").decode()
             self.table: dict[str, Any] = _parsed(self.text)
         except (ValueError, RecursionError) as error:
             hint = "fix it by hand, then try again"
@@ -192,7 +196,7 @@ class TomlFile:
     def write(self) -> None:
         """Write the file atomically, keeping its mode; a new file is private.
 
-        An empty file of the user's is removed, and its directory too if that becomes empty.
+        An empty file is removed if uvlocal created it, and its directory too if that becomes empty.
 
         Raises:
             UserError: it cannot be written.
@@ -200,7 +204,7 @@ class TomlFile:
         from uvlocal.manage.files import atomic
 
         path = target(self.path, self._project, self.shown)
-        is_needless = not (self._project or self.text.removeprefix(_BOM).strip())
+        is_needless = not self._project and self.text.strip() == MADE.strip()
         try:
             if is_needless and not os.path.islink(self.path):
                 with contextlib.suppress(FileNotFoundError):

@@ -7,6 +7,7 @@ evicted files are counted, but never opened.
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 import time
@@ -40,6 +41,36 @@ class Entry(NamedTuple):
     evicted: bool = False
 
 
+class Tally(NamedTuple):
+    """The summary of a directory.
+
+    `folders` are the paths of its directories except evicted ones, `files` is the number of all
+    other entries, `bytes` the total size of the files. `hidden` is the number of hidden `.pth`
+    files of packages, `evicted` the number of entries whose content is only in the cloud.
+    """
+
+    names: list[str]
+    folders: list[str]
+    files: int
+    bytes: int
+    hidden: int = 0
+    evicted: int = 0
+
+    @classmethod
+    def of(cls, entries: list[Entry], folder: str) -> Tally:
+        """Return the summary of a directory with these entries."""
+        in_packages = os.path.basename(folder) in ("site-packages", "dist-packages")
+        folders = [entry for entry in entries if entry.kind == "folder"]
+        return cls(
+            [entry.name for entry in entries],
+            [os.path.join(folder, entry.name) for entry in folders if not entry.evicted],
+            len(entries) - len(folders),
+            sum(entry.size for entry in entries if entry.kind == "file"),
+            sum(in_packages and _is_hidden_pth(entry) for entry in entries),
+            sum(entry.evicted for entry in entries),
+        )
+
+
 class Files:
     """The interface to the disk, which tests replace by a dictionary.
 
@@ -57,14 +88,37 @@ class Files:
         """
         try:
             with os.scandir(folder) as listing:
-                if sizes and not _HAS_FLAGS:
-                    return [_sized(entry) for entry in listing]
                 return [_entry(entry, sizes=sizes) for entry in listing]
         except (FileNotFoundError, NotADirectoryError):
             pass  # gone since
         except OSError:
             self.unread += 1
         return []
+
+    def tally(self, folder: str) -> Tally:
+        """Return the summary of a directory; an empty one if it cannot be read."""
+        if _HAS_FLAGS or type(self) is not Files:
+            return Tally.of(self.entries(folder, sizes=True), folder)
+        # Without flags there is no need for an object for each file.
+        names: list[str] = []
+        folders: list[str] = []
+        size = 0
+        try:
+            with os.scandir(folder) as listing:
+                for entry in listing:
+                    names.append(entry.name)
+                    try:
+                        if entry.is_dir(follow_symlinks=False):
+                            folders.append(entry.path)
+                        elif entry.is_file(follow_symlinks=False):
+                            size += entry.stat(follow_symlinks=False).st_size
+                    except OSError:
+                        continue  # removed since, or not readable
+        except (FileNotFoundError, NotADirectoryError):
+            pass  # gone since
+        except OSError:
+            self.unread += 1
+        return Tally(names, folders, len(names) - len(folders), size)
 
     def status(self, path: str) -> os.stat_result | None:
         """Return the status of `path` itself, not following symlinks, or None."""
@@ -90,7 +144,9 @@ class Files:
 #: Whether a directory's status has flags, which costs a call for each directory.
 _HAS_FLAGS = hasattr(os.stat_result, "st_flags") or hasattr(os.stat_result, "st_file_attributes")
 
-_KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFLNK: "link"}
+
+def _is_hidden_pth(entry: Entry) -> bool:
+    return entry.hidden and entry.kind != "folder" and entry.name.endswith(".pth")
 
 
 def _entry(entry: os.DirEntry[str], *, sizes: bool) -> Entry:
@@ -101,16 +157,6 @@ def _entry(entry: os.DirEntry[str], *, sizes: bool) -> Entry:
         return describe(entry.name, entry.stat(follow_symlinks=False))
     except OSError:
         return Entry(entry.name, "other")  # removed since, or not readable
-
-
-def _sized(entry: os.DirEntry[str]) -> Entry:
-    """Do the same as `describe`, without flags and in a third of the time."""
-    try:
-        status = entry.stat(follow_symlinks=False)
-    except OSError:
-        return Entry(entry.name, "other")
-    kind = _KINDS.get(stat.S_IFMT(status.st_mode), "other")
-    return Entry(entry.name, kind, status.st_size)
 
 
 def describe(name: str, status: os.stat_result) -> Entry:
@@ -197,31 +243,26 @@ class Cost(NamedTuple):
 
 
 def measure(folder: str, reader: Files, budget: Budget) -> Cost:
-    """Return the cost of everything below `folder`; symlinks are counted, not followed."""
+    """Return the cost of everything below `folder`; symlinks are counted, not followed.
+
+    The unreadable directories count in the cost, not in `reader.unread`.
+    """
     files = size = hidden = conflicts = evicted = 0
     pending = [folder]
     before = reader.unread
     while pending and budget.allows():
-        current = pending.pop()
-        entries = reader.entries(current, sizes=True)
-        budget.entries -= len(entries) + 1
-        in_packages = os.path.basename(current) in ("site-packages", "dist-packages")
-        names = {entry.name for entry in entries}
-        for entry in entries:
-            if entry.evicted:
-                evicted += 1
-            if " " in entry.name or "conflict" in entry.name.lower():
-                conflicts += is_conflict(entry.name, names)
-            if entry.kind == "folder":
-                if not entry.evicted:
-                    pending.append(os.path.join(current, entry.name))
-                continue
-            files += 1
-            if entry.kind == "file":
-                size += entry.size
-            if in_packages and entry.hidden and entry.name.endswith(".pth"):
-                hidden += 1
+        found = reader.tally(pending.pop())
+        budget.entries -= len(found.names) + 1
+        pending += found.folders
+        files += found.files
+        size += found.bytes
+        hidden += found.hidden
+        evicted += found.evicted
+        together = "\n".join(found.names)
+        if " " in together or "conflict" in together.lower():
+            conflicts += sum(map(is_conflict, found.names, itertools.repeat(set(found.names))))
     unread = reader.unread - before
+    reader.unread = before
     return Cost(
         files, size, hidden, conflicts, evicted, complete=not pending and not unread, unread=unread
     )

@@ -11,6 +11,7 @@ from uvlocal.manage.files.tree import Cost
 from uvlocal.manage.installation.on_path import shim_on_path, uvs_on_path
 from uvlocal.manage.projects import old_environments, scan
 from uvlocal.manage.projects.migration_jobs import Job
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.call import Call
 from uvlocal.shim.machine.host import System
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from uvlocal.manage.environments.in_use import Process
+    from uvlocal.manage.telling import Tell
 
 
 def is_shimmed(environ: dict[str, str] | None = None) -> bool:
@@ -86,10 +88,10 @@ def plan_all(
     extras: str = "",
     environ: dict[str, str] | None = None,
     *,
-    tell: Callable[[scan.Progress], None] | None = None,
+    tell: Tell = nobody,
     processes: Callable[[], Iterable[Process]] = old_environments.programs,
-) -> list[Job]:
-    """Return the jobs for everything that a scan finds.
+) -> tuple[list[Job], int]:
+    """Return the jobs for everything that a scan finds, and how many directories it could not read.
 
     Args:
         folders: the directories to search, by default every known synced folder.
@@ -104,8 +106,9 @@ def plan_all(
     inherited = dict(os.environ if environ is None else environ)
     found = scan.Scanner(environ=inherited, tell=tell).scan(folders)
     costs = {one.root: Cost(one.files, one.bytes) for one in found.projects if one.complete}
-    return [
+    jobs = [
         plan(one.root, extras, inherited, processes=processes, cost=costs.get(one.root))
         for one in found.projects
         if one.saves
     ]
+    return jobs, found.unread_folders

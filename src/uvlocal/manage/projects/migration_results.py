@@ -59,7 +59,8 @@ class Migrations:
     """What a command planned or did; `version` is the version of the JSON format.
 
     `agreed` says whether the migrations were confirmed. `shimmed` says whether the first `uv` on
-    PATH is a shim of ours; any other would create `.venv` again.
+    PATH is a shim of ours; any other would create `.venv` again. `unread_folders` is how many
+    directories the search for projects could not read.
     """
 
     version: int
@@ -67,3 +68,4 @@ class Migrations:
     agreed: bool
     shimmed: bool
     migrations: tuple[Migration, ...]
+    unread_folders: int

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from uvlocal.manage.environments import prune
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.files import user_path
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.machine.display import contract_home
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.project.discovery import discover
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from uvlocal.manage.environments.in_use import Process
     from uvlocal.manage.environments.records import Entry
+    from uvlocal.manage.telling import Tell
 
 
 def plan(
@@ -24,7 +26,7 @@ def plan(
     *,
     everything: bool = False,
     processes: Iterable[Process] | None = None,
-    tell: Callable[[int], None] | None = None,
+    tell: Tell = nobody,
 ) -> prune.Plan:
     """Plan the removal of a project's environments, without changing anything.
 
@@ -33,7 +35,7 @@ def plan(
         environ: the environment variables, by default those of this process.
         everything: remove every environment of this user.
         processes: the running processes, by default those of this machine.
-        tell: called with the number of files counted so far.
+        tell: is told the progress.
 
     Raises:
         UserError: there is no project, or uvlocal keeps no environment for it.

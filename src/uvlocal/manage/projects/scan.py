@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.files import user_path
-from uvlocal.manage.files.tree import Budget, Cost, Files, measure
+from uvlocal.manage.files.measuring import Measuring
+from uvlocal.manage.files.tree import Budget, Files
 from uvlocal.manage.projects import sync_roots
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.call import Call
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.settings import settings
 from uvlocal.shim.store import naming
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from uvlocal.manage.files.tree import Cost
+    from uvlocal.manage.telling import Tell
     from uvlocal.shim.decide import Decision
 
 #: The default limits of a scan.
 ENTRIES, SECONDS, DEPTH = 5_000_000, 300.0, 24
-
-#: The number of environments from which on other processes measure them.
-_MANY = 8
 
 #: Directories without projects of the user, but often with very many files.
 _PASSED_OVER = frozenset(
@@ -134,25 +134,14 @@ class Scan:
 
 
 @dataclass(slots=True)
-class Progress:
-    """The progress of a scan: directories searched and projects found, then measured."""
-
-    folders: int = 0
-    projects: int = 0
-    measured: int = 0
-    to_measure: int = 0
-    where: str = ""
-
-
-@dataclass(slots=True)
 class Scanner:
     """A scan; tests pass their own `reader`, `budget` and `environ`."""
 
     reader: Files = field(default_factory=Files)
     budget: Budget = field(default_factory=lambda: Budget(ENTRIES, SECONDS, DEPTH))
     environ: dict[str, str] = field(default_factory=lambda: dict(os.environ))
-    tell: Callable[[Progress], None] | None = None
-    progress: Progress = field(default_factory=Progress)
+    tell: Tell = nobody
+    folders: int = 0
     evicted: int = 0
     _machine: dict[str, object] = field(default_factory=dict)
 
@@ -164,29 +153,30 @@ class Scanner:
         """
         roots = [user_path.folder(path) for path in folders] if folders else self._known()
         at_risk, clean, untouched = [], 0, 0
-        for place in self._projects(roots):
-            call, decision = self.settle(place)
-            project = call.facts.project
-            if project is None or not self._is_same(project.root, place):
-                if self.reader.status(os.path.join(place, "pyproject.toml")) is None:
-                    self.reader.unread += 1  # only its name is readable
-                continue  # a workspace member, which its root stands for
-            self.progress.projects += 1
-            if decision.strategy is None and decision.code not in _HELPLESS:
-                untouched += 1
-            elif self._has_environment(place):
-                at_risk.append((call, decision))
-            else:
-                clean += 1
-        self.progress.to_measure = len(at_risk)
-        unread = self.reader.unread
-        costs = list(self._costs([_venv(call) for call, _ in at_risk]))
-        unread += sum(cost.unread for cost in costs)
-        measured = (
-            self._found(call, decision, cost)
-            for (call, decision), cost in zip(at_risk, costs, strict=True)
-        )
-        found = sorted(measured, key=lambda one: (-one.bytes, one.root))
+        alone = type(self.reader) is not Files or self.budget.entries < ENTRIES // 2
+        with Measuring(self.budget, self.reader, alone=alone) as measuring:
+            for place in self._projects(roots):
+                call, decision = self.settle(place)
+                project = call.facts.project
+                if project is None or not self._is_same(project.root, place):
+                    if self.reader.status(os.path.join(place, "pyproject.toml")) is None:
+                        self.reader.unread += 1  # only its name is readable
+                    continue  # a workspace member, which its root stands for
+                if decision.strategy is None and decision.code not in _HELPLESS:
+                    untouched += 1
+                elif self._has_environment(place):
+                    at_risk.append((call, decision))
+                    measuring.ask(_venv(call))
+                else:
+                    clean += 1
+            found = []
+            unread = self.reader.unread
+            for number, (call, decision) in enumerate(at_risk):
+                self.tell("environment", number, len(at_risk))
+                cost = measuring.cost(number)
+                unread += cost.unread
+                found.append(self._found(call, decision, cost))
+        found.sort(key=lambda one: (-one.bytes, one.root))
         return Scan(
             version=1,
             roots=tuple(roots),
@@ -221,13 +211,13 @@ class Scanner:
                 seen.add(folder)
             entries = self.reader.entries(folder, sizes=False)
             self.budget.entries -= len(entries) + 1
-            self.progress.folders += 1
+            self.folders += 1
+            self.tell("folder", self.folders, 0)
             names = {entry.name for entry in entries}
             if "pyvenv.cfg" in names:
                 continue
             if "pyproject.toml" in names:
                 yield folder
-            self._say(folder)
             for entry in entries:
                 if entry.kind != "folder" or entry.name.lower() in _PASSED_OVER:
                     continue
@@ -251,35 +241,10 @@ class Scanner:
         call = Call(["sync"], system)
         return call, call.settle()
 
-    def _say(self, where: str) -> None:
-        self.progress.where = where
-        if self.tell is not None:
-            self.tell(self.progress)
-
     def _has_environment(self, root: str) -> bool:
         """Return whether `.venv` is a directory, not a symlink to one."""
         found = self.reader.status(os.path.join(root, ".venv"))
         return found is not None and stat.S_ISDIR(found.st_mode)
-
-    def _costs(self, folders: list[str]) -> Iterator[Cost]:
-        """Yield the cost of each directory, using several processes for many."""
-        alone = type(self.reader) is not Files or self.budget.entries < ENTRIES // 2
-        if alone or len(folders) < _MANY or sys.platform == "win32":
-            for folder in folders:
-                self._say(os.path.dirname(folder))
-                allowed = self.budget.allows()
-                yield measure(folder, self.reader, self.budget) if allowed else _UNKNOWN
-                self.progress.measured += 1
-            return
-        from uvlocal.manage.files.measuring import Measuring
-
-        with Measuring(self.budget) as processes:
-            for folder in folders:
-                processes.ask(folder)
-            for number, folder in enumerate(folders):
-                self._say(os.path.dirname(folder))
-                yield processes.costs(number)
-                self.progress.measured += 1
 
     def _found(self, call: Call, decision: Decision, cost: Cost) -> Found:
         volume, project = call.facts.volume, call.facts.project
@@ -309,6 +274,3 @@ class Scanner:
 def _venv(call: Call) -> str:
     project = call.facts.project
     return os.path.join(project.root if project else "", ".venv")
-
-
-_UNKNOWN = Cost(complete=False)

@@ -72,6 +72,7 @@ def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
     pointer = pointers.find(root, decision.environment, call.system)
     real, version = call.real_uv(), call.uv_version()
     record_path = _record(call, decision)
+    known = _known(record_path, call.system)
     return Status(
         version=1,
         root=root,
@@ -92,8 +93,8 @@ def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
         environment_exists=exists,
         python=python_version(kept) if kept and exists else "",
         record=record_path or None,
-        created=_created(record_path, call.system),
-        former_root=_former_root(call, decision),
+        created=known.created if known else "",
+        former_root=_former_root(call, decision, known),
         pointer=call.settings.pointer,
         venv=pointer.kind,
         venv_target=pointer.target,
@@ -130,17 +131,20 @@ def _record(call: Call, decision: Decision) -> str:
     return path if os.path.lexists(path) else ""
 
 
-def _created(path: str, system: System) -> str:
+def _known(path: str, system: System) -> record.Record | None:
     try:
-        return record.read_record(path, system).created if path else ""
+        return record.read_record(path, system) if path else None
     except record.BrokenRecordError:
-        return ""
+        return None
 
 
-def _former_root(call: Call, decision: Decision) -> str:
+def _former_root(call: Call, decision: Decision, known: record.Record | None) -> str:
     """Return the project's path before it was moved, if its old environment exists."""
     project, store = call.facts.project, call.facts.store
     if not decision.environment or project is None or store is None:
         return ""
-    former = record.moved_from(store.path, project.root, call.system)
+    if known is not None and not known.former:
+        return ""
+    name = known.former if known is not None else ""
+    former = record.moved_from(store.path, project.root, call.system, name)
     return former.root if former is not None else ""

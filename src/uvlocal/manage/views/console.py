@@ -71,7 +71,7 @@ def talk(text: str) -> None:
 
     flush()
     with contextlib.suppress(OSError):
-        sys.stderr.write(_writable(_fit(text), sys.stderr.encoding) + "\n")
+        sys.stderr.write(_writable(_fit(contracted(text)), sys.stderr.encoding) + "\n")
 
 
 def flush() -> None:
@@ -134,7 +134,7 @@ def _fields(result: object) -> dict[str, object]:
 
 def error(problem: UserError) -> None:
     """Print an error, then the hint after an empty line."""
-    talk(f"{_coloured('error', '1;31')}: {_contracted(problem.message)}")
+    talk(f"{_coloured('error', '1;31')}: {problem.message}")
     if problem.hint:
         hint(problem.hint)
 
@@ -146,7 +146,7 @@ def hint(text: str) -> None:
 
 def warning(text: str) -> None:
     """Print a warning."""
-    talk(f"{_coloured('warning', '1;33')}: {_contracted(text)}")
+    talk(f"{_coloured('warning', '1;33')}: {text}")
 
 
 def unread(number: int) -> None:
@@ -157,13 +157,13 @@ def unread(number: int) -> None:
             hint("System Settings > Privacy & Security > Files & Folders: allow this terminal")
 
 
-def _contracted(text: str) -> str:
+def contracted(text: str) -> str:
     """Return a sentence with `~` for the home directory in its paths."""
     import re
 
     home = System().home.rstrip(os.sep)
     return (
-        re.sub(rf"(^|[\s`]){re.escape(home)}(?=[{re.escape(os.sep)}`])", r"\1~", text)
+        re.sub(rf"(^|[\s`]|`\")({re.escape(home)})(?=[{re.escape(os.sep)}`])", r"\1~", text)
         if home
         else text
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.views import console
-from uvlocal.manage.views.console import data, painted, talk
+from uvlocal.manage.views.console import contracted, data, painted, talk
 from uvlocal.manage.views.terminal import prose_width, wrapped
 from uvlocal.shim.machine.display import printable
 
 if TYPE_CHECKING:
     from uvlocal.manage.doctor.checkup import Diagnosis, Result
+    from uvlocal.manage.doctor.report import Report
 
 #: The word and the colour of each level.
 _WORDS = {"ok": ("ok", "32"), "warn": ("warn", "33"), "fail": ("FAIL", "1;31")}
@@ -26,6 +27,14 @@ def diagnosis(found: Diagnosis) -> None:
             data(painted(group, "1"))
         _show(result)
     _sum_up(found)
+
+
+def report(told: Report) -> None:
+    """Show a report: lines that stay whole, as they are to be pasted somewhere."""
+    for section in told.sections:
+        data(painted(section.title, "1"))
+        for what, text in section.rows:
+            data(f"  {what}: {text}")
 
 
 def _show(result: Result) -> None:
@@ -50,7 +59,7 @@ def _indented(text: str) -> None:
 
 
 def _wrapped(text: str) -> list[str]:
-    return wrapped(printable(text), prose_width() - _INDENT)
+    return wrapped(printable(contracted(text)), prose_width() - _INDENT)
 
 
 def _sum_up(found: Diagnosis) -> None:

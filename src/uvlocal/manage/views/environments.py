@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -15,7 +13,7 @@ from uvlocal.manage.views.console import count, data, painted, shown, size, talk
 from uvlocal.manage.views.terminal import columns, prose_width, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from uvlocal.manage.environments.adopt import Adopted
     from uvlocal.manage.environments.listing import Environment, Environments
@@ -219,24 +217,3 @@ def adopted(done: Adopted) -> None:
     console.exact(done.environment)
     if done.needs_sync:
         console.hint("`uv sync --reinstall` recreates the programs in `Scripts`")
-
-
-# -- progress ----------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def counting(what: str) -> Iterator[Callable[[int], None] | None]:
-    """Show the number of counted files on a terminal while the block runs."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-
-    def tell(files: int) -> None:
-        sys.stderr.write(f"\r{what}: {files} files")
-        sys.stderr.flush()
-
-    try:
-        yield tell
-    finally:
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -20,13 +19,11 @@ from uvlocal.manage.views.console import (
     warning,
 )
 from uvlocal.manage.views.environments import on_command_line
-from uvlocal.manage.views.terminal import columns, prose_width, wrapped
+from uvlocal.manage.views.terminal import prose_width, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from uvlocal.manage.projects.migration_results import Migration, Migrations
-    from uvlocal.manage.projects.scan import Found, Progress, Scan
+    from uvlocal.manage.projects.scan import Found, Scan
 
 #: The width of the columns for the number of files and for their size.
 _FILES, _SIZE = 15, 11
@@ -38,49 +35,6 @@ _LIMITS = {
     "time": ("`--max-seconds`", "the search is incomplete"),
     "depth": ("`--max-depth`", "deeper directories were not searched"),
 }
-
-
-# -- progress ------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def searching() -> Iterator[Callable[[Progress], None] | None]:
-    """Show the progress of a scan on a terminal while the block runs."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich import progress as bars
-    from rich.console import Console
-
-    bar = bars.Progress(
-        bars.TextColumn("{task.description}"),
-        bars.BarColumn(20),
-        bars.TextColumn("{task.fields[detail]}"),
-        bars.TimeElapsedColumn(),
-        console=Console(stderr=True, width=columns(sys.stderr)),
-        transient=True,
-    )
-    with bar:
-        task = bar.add_task("searching", total=None, detail="")
-
-        def tell(progress: Progress) -> None:
-            if progress.to_measure:
-                detail = count(progress.to_measure, "environment")
-                bar.update(
-                    task,
-                    description="measuring",
-                    total=progress.to_measure,
-                    completed=progress.measured,
-                    detail=detail,
-                )
-                return
-            folders, projects = (
-                count(progress.folders, "folder"),
-                count(progress.projects, "project"),
-            )
-            bar.update(task, detail=f"{folders}, {projects}")
-
-        yield tell
 
 
 # -- scan ----------------------------------------------------------------------------------------
@@ -229,8 +183,7 @@ def migrated(one: Migration) -> None:
         _refused(one)
         return
     freed = f"{count(one.files, 'file')}, {size(one.bytes)}"
-    data(f"migrated `{shown(one.root)}`")
-    data(f"    removed `.venv` ({freed})")
+    data(f"migrated `{shown(one.root)}`: removed `.venv` ({freed})")
     for package in one.changed:
         data(f"    {package.name} {package.before} -> {package.after}")
     for requirement in one.extra:
@@ -240,7 +193,8 @@ def migrated(one: Migration) -> None:
 def summed(result: Migrations) -> None:
     """Show a summary of all migrations."""
     ready = [one for one in result.migrations if one.state == "planned"]
-    if not result.migrations:
+    unread(result.unread_folders)
+    if not result.migrations and not result.unread_folders:
         talk("nothing to migrate: no environment is in a synced folder")
     elif result.dry_run:
         talk(f"would migrate {count(len(ready), 'project')}; nothing was changed")

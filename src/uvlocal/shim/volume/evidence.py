@@ -163,21 +163,26 @@ def _note_missing(sight: Sight, root: SyncRoot, provider: Provider) -> None:
 def _shapes(sight: Sight) -> "Iterator[Signal]":
     system = sight.system
     parts = components(sight.folded, system)
-    for provider in PROVIDERS:
-        for place in provider.places:
-            if place.how != "shape" or system.platform not in place.platforms:
-                continue
-            wanted = components(comparable("/" + place.where, system), system)
-            # A shape that starts with `/` matches at the start of the path, others anywhere.
-            starts = len(parts) - len(wanted) + 1
-            for start in range(min(starts, 1) if place.where.startswith("/") else starts):
-                if _has_shape(parts[start : start + len(wanted)], wanted):
-                    top = sight.above[len(parts) - start - len(wanted)]
-                    signal = _of_shape(sight, provider, top, place.confidence)
-                    if signal.provider is not None and sight.is_enabled(signal.provider.id):
-                        yield signal
-                    break
+    for provider, place, wanted in system.once("shapes", lambda: _known_shapes(system)):
+        # A shape that starts with `/` matches at the start of the path, others anywhere.
+        starts = len(parts) - len(wanted) + 1
+        for start in range(min(starts, 1) if place.where.startswith("/") else starts):
+            if _has_shape(parts[start : start + len(wanted)], wanted):
+                top = sight.above[len(parts) - start - len(wanted)]
+                signal = _of_shape(sight, provider, top, place.confidence)
+                if signal.provider is not None and sight.is_enabled(signal.provider.id):
+                    yield signal
+                break
     yield from _through_container(sight)
+
+
+def _known_shapes(system: System) -> "list[tuple[Provider, Place, list[str]]]":
+    return [
+        (provider, place, components(comparable("/" + place.where, system), system))
+        for provider in PROVIDERS
+        for place in provider.places
+        if place.how == "shape" and system.platform in place.platforms
+    ]
 
 
 def _has_shape(parts: "list[str]", wanted: "list[str]") -> bool:
@@ -253,19 +258,8 @@ def _back_links(sight: Sight) -> "Iterator[Signal]":
 
 
 def _markers(sight: Sight, known: "set[str]") -> "Iterator[Signal]":
-    system = sight.system
-    places = [
-        (provider, place, place.where.rstrip("/").replace("/", system.path.sep))
-        for provider, place in _places(sight, "marker")
-    ]
     for above in _folders_to_search(sight):
-        stem = system.path.join(above, "")
-        for provider, place, name in places:
-            path = stem + name
-            if not _is_marker(path, place, system):
-                continue
-            if system.exists(system.path.join(above, _NEVER_THERE)):
-                break  # a file system on which every name exists (smbnetfs) has no markers
+        for provider, place, path in _marks_in(above, sight):
             stale = ""
             listed = place.needs and provider.id in sight.configured
             if listed and provider.id not in known:
@@ -279,6 +273,29 @@ def _markers(sight: Sight, known: "set[str]") -> "Iterator[Signal]":
                 confidence=place.confidence,
                 stale=stale,
             )
+
+
+def _marks_in(above: str, sight: Sight) -> "list[tuple[Provider, Place, str]]":
+    """Return the markers in a directory; it may also contain the store and other projects."""
+    system = sight.system
+
+    def look() -> "list[tuple[Provider, Place, str]]":
+        stem = system.path.join(above, "")
+        marks = [
+            (provider, place, stem + name)
+            for provider, place, name in system.once("names of marks", names)
+            if _is_marker(stem + name, place, system)
+        ]
+        # A file system on which every name exists (smbnetfs) has no markers.
+        return [] if marks and system.exists(stem + _NEVER_THERE) else marks
+
+    def names() -> "list[tuple[Provider, Place, str]]":
+        return [
+            (provider, place, place.where.rstrip("/").replace("/", system.path.sep))
+            for provider, place in _places(sight, "marker")
+        ]
+
+    return system.once(f"marks in {above}", look)
 
 
 def _is_marker(path: str, place: Place, system: System) -> bool:
