@@ -3,10 +3,10 @@
     python benchmarks/bench.py [--quick] [--peers] [--check] [--only PART ...] [--output FOLDER]
 
 The figures go to `bench.json`; the page `bench.md`, the plots and the tables of other pages are
-generated from that file. Parts that are not measured this time stay as they are, each with the conditions
-that it was measured under. `--quick` takes fewer measurements, and writes to `.cache/bench` by
-default. `--only` without a part measures nothing, and only regenerates page, plots and tables.
-`--check` fails if a promise is not kept (`goals.py`).
+generated from that file. Parts that are not measured this time stay as they are, each with the
+conditions that it was measured under. `--quick` takes fewer measurements, and writes to
+`.cache/bench` by default. `--only` without a part measures nothing, and only regenerates page,
+plots and tables. `--check` fails if a promise is not kept (`goals.py`).
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ _OUTSIDE = 0.05
 class Way:
     """One way: a program's path and arguments, its variables, where it runs.
 
-    `before` is called before each run, `after` after it; neither is timed. `exits` are the exit codes
-    of a successful run.
+    `before` is called before each run, `after` after it; neither is timed. `exits` are the exit
+    codes of a successful run.
     """
 
     argv: tuple[str, ...]

@@ -71,7 +71,7 @@ def test_ways_are_run_in_turn(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("stay")
 def test_calls_are_what_they_are_called(tmp_path: Path) -> None:
-    """Every way to run uv works, and a call that should have been replayed but was not is noticed."""
+    """Every way to run uv works, and a call that was not replayed as intended is noticed."""
     subject = calls.Calls(str(tmp_path))
     found = subject.ways(calls.COMMANDS[calls.PROMISED])
     for way in found.values():

@@ -329,7 +329,7 @@ KERNEL = recipes.JUPYTER.splitlines()[-1].replace("foo", "app")
     ],
 )
 def test_notebooks(shop: Shop, command: str, kernel: str, said: str) -> None:
-    """Jupyter started by `uv run` uses the project's environment; any other needs a kernel for it."""
+    """Jupyter started by `uv run` uses the project's environment; others need a kernel for it."""
     world, project = shop.synced.world, shop.synced.project
     book = world.write("book.py", NOTEBOOK)
     world.run("sh", "-c", KERNEL, cwd=project, env={"PATH": shop.path()}).ok()

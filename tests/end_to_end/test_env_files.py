@@ -21,7 +21,7 @@ SHOW = ("sh", "-c", 'echo "$UV_PROJECT_ENVIRONMENT"')
 
 @pytest.mark.parametrize("by", ["option", "variable"])
 def test_the_users_environment(world: World, by: str) -> None:
-    """The file's variables reach the program, decided and replayed, and uv itself, as without us."""
+    """The file's variables reach the program and uv as without us, decided or replayed."""
     project = world.project("home/Dropbox/a", packaged=False)
     mine = world.path("mine")
     # Only later versions read the option as a list in which a space can be escaped.

@@ -263,7 +263,7 @@ def test_question(newest_world: World) -> None:
 
 
 def test_removed_uvlocal_leaves_uv_working(newest_world: World) -> None:
-    """Removed without `uvlocal uninstall`, it leaves a shim that runs uv and says how to remove it."""
+    """Removed without `uvlocal uninstall`, it leaves a shim that runs uv and says what to do."""
     world = newest_world
     project = prepare(world)
     package = world.path("site/uvlocal")

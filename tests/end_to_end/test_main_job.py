@@ -145,7 +145,7 @@ def test_environment_in_the_folder_is_not_touched(newest_world: World) -> None:
 
 
 def test_every_way_to_a_project_leads_to_one_environment(newest_world: World) -> None:
-    """Through a link, `--directory`, `--project` or from a subdirectory, a project has one environment."""
+    """Through a link, `--directory`, `--project` or a subdirectory, the environment is the same."""
     world = newest_world
     project = world.project("home/Dropbox/foo")
     below = os.path.dirname(world.write("home/Dropbox/foo/notes/a.txt", ""))

@@ -57,8 +57,8 @@ def test_a_recalled_call_is_the_same_call(recalling: Recalling) -> None:
 
 #: The most system calls that a replayed call makes before it becomes uv, without two per folder
 #: above the project (is it no link? has it no `pyproject.toml`?), and without one for each of our
-#: own files in a source tree (an installed package counts as one). Most of them find nothing: marks of
-#: sync clients in the project and above, and their configuration in the home directory.
+#: own files in a source tree (an installed package counts as one). Most of them find nothing: marks
+#: of sync clients in the project and above, and their configuration in the home directory.
 MOST_CALLS = 150
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from support.hosts.windows_machine import Windows
 
-#: Command lines as a shell would give them, the program's name left out. None is put together
-#: again on the way: what stands here is what uv must see.
+#: Command lines as a shell would pass them, without the program's name. They must reach uv
+#: unchanged, character for character.
 TAILS = [
     pytest.param("", id="nothing"),
     pytest.param(" run x", id="plain"),
@@ -39,7 +39,7 @@ TAILS = [
 
 @pytest.mark.parametrize("tail", TAILS)
 def test_uv_gets_the_command_line_as_it_was(windows: Windows, tail: str) -> None:
-    """uv gets the very command line that the shim was given, quoting and blanks included."""
+    """uv gets the shim's command line unchanged, including quotes and blanks."""
     windows.without_python()
     assert windows.call(tail) == (0, "")
     assert windows.recorded()[0] == "uv" + tail
@@ -47,7 +47,7 @@ def test_uv_gets_the_command_line_as_it_was(windows: Windows, tail: str) -> None
 
 @pytest.mark.parametrize("tail", TAILS)
 def test_python_gets_the_rest_as_it_was(windows: Windows, tail: str) -> None:
-    """Python gets its own arguments in quotes, then the user's as they came."""
+    """Python gets its own arguments in quotes, then the user's, unchanged."""
     assert windows.call(tail) == (0, "")
     python, package, shim = map(windows.path, ("python/python.exe", "package", "shims/uv.exe"))
     assert windows.recorded()[0] == (
@@ -65,7 +65,7 @@ def test_python_gets_the_rest_as_it_was(windows: Windows, tail: str) -> None:
     ],
 )
 def test_the_programs_name(windows: Windows, name: str, quoted: str) -> None:
-    """The name by which uv was called reaches Python as one argument, and uv as it was."""
+    """The name by which uv was called reaches Python as one argument, and uv unchanged."""
     windows.call(" x", name=name)
     assert windows.recorded()[0].endswith(f' "-" {quoted} x')
     windows.without_python()
@@ -93,7 +93,7 @@ def test_exit_code(windows: Windows, code: int) -> None:
     ],
 )
 def test_path(windows: Windows, folders: tuple[str, ...], *, found: bool) -> None:
-    """uv is looked for on PATH, ourselves and the current directory left out."""
+    """uv is searched on PATH, without the shim itself and the current directory."""
     windows.without_python()
     windows.put("copy/uv.exe", launchers.launcher(TARGET))
     windows.put("uv.exe", launchers.recorder(TARGET))
@@ -109,7 +109,7 @@ def test_path(windows: Windows, folders: tuple[str, ...], *, found: bool) -> Non
 
 
 def test_the_recorded_uv(windows: Windows) -> None:
-    """If PATH points to none, the recorded uv is taken; the configuration is UTF-8."""
+    """If PATH has none, the recorded uv is used; the configuration is UTF-8."""
     recorded = windows.put("é 漢字/uv.exe", launchers.recorder(TARGET))
     windows.configure(uv=recorded)
     windows.folders("empty")
@@ -138,7 +138,7 @@ def test_a_wish_that_cannot_be_fulfilled(windows: Windows) -> None:
 def test_a_long_path(windows: Windows) -> None:
     """In a folder beyond 260 characters the launcher finds itself, its package and other shims.
 
-    wine starts no program from there, so Python and the real uv lie elsewhere.
+    wine starts no program from there, so Python and the real uv are elsewhere.
     """
     deep = "/".join(["d" * 60] * 5)
     windows.put(f"{deep}/uv.exe", launchers.launcher(TARGET))
@@ -159,7 +159,7 @@ def test_a_long_path(windows: Windows) -> None:
 
 
 def test_a_python_that_fails(windows: Windows) -> None:
-    """A Python that ends as one with a damaged package does is followed by uv."""
+    """If Python exits like one with a damaged package, uv runs."""
     windows.environ["UVLOCAL_TEST_END"] = str(contract.PYTHON_FAILED_CODE)
     code, said = windows.call(' "a b" x')
     package, shim = windows.path("package"), windows.path("shims/uv.exe")
@@ -175,7 +175,7 @@ def test_a_python_that_fails(windows: Windows) -> None:
 
 
 def test_restore(windows: Windows) -> None:
-    """What an outer call of ours set is taken back before uv starts."""
+    """Before uv starts, the variables of an outer call are restored."""
     windows.without_python()
     windows.environ |= {
         "VIRTUAL_ENV": "ours",
@@ -196,7 +196,7 @@ def test_restore(windows: Windows) -> None:
 
 
 def test_loop(windows: Windows) -> None:
-    """Windows has a new process for each round, so depth ends a loop there."""
+    """On Windows each round is a new process, so a loop ends by its depth."""
     windows.environ["UVLOCAL_LOOP"] = "1:5:99"
     assert windows.call()[0] == 0
     assert windows.recorded()[1]["UVLOCAL_LOOP"].partition(":")[2] == "1:100"
@@ -208,7 +208,7 @@ def test_loop(windows: Windows) -> None:
 
 
 def test_interrupt(windows: Windows) -> None:
-    """Ctrl-C is uv's to answer: the launcher waits, and ends as uv does."""
+    """On Ctrl-C the launcher waits for uv, and exits like it."""
     windows.without_python()
     windows.environ["UVLOCAL_TEST_END"] = "w"
     windows.environ["START_INTERRUPT"] = windows.path("record")
@@ -216,7 +216,7 @@ def test_interrupt(windows: Windows) -> None:
 
 
 def test_who_waits_for_the_end_of_the_output(windows: Windows) -> None:
-    """A uv that closes its output, and lives on, has closed it for whoever reads it."""
+    """If uv closes its output but keeps running, the reader sees the end of the output."""
     windows.without_python()
     windows.environ["UVLOCAL_TEST_END"] = "c"
     windows.environ["START_PIPES"] = "1"
@@ -224,7 +224,7 @@ def test_who_waits_for_the_end_of_the_output(windows: Windows) -> None:
 
 
 def _processes(word: str) -> Iterator[str]:
-    """Yield the ids of the processes whose command line holds a word."""
+    """Yield the ids of the processes whose command line contains a word."""
     for entry in os.listdir("/proc"):
         try:
             with open(f"/proc/{entry}/cmdline", "rb") as file:
@@ -236,7 +236,7 @@ def _processes(word: str) -> Iterator[str]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for the processes in /proc")
 def test_who_ends_the_launcher_ends_uv(windows: Windows) -> None:
-    """A launcher that is killed takes uv with it."""
+    """Killing the launcher kills uv too."""
     windows.without_python()
     windows.environ["UVLOCAL_TEST_END"] = "w"
     mark = windows.path("mark-of-uv")
