@@ -53,7 +53,7 @@ except Exception:
  import os
  if os.environ.get('UVLOCAL_TRACE','0') not in ('','0'):sys.excepthook(*sys.exc_info())
 import os
-if os.name=='nt':os._exit(1431718982)
+if os.name=='nt':os._exit(1)
 import _signal as s
 f,k,v=sys.argv[3].partition('=')
 'P' in f or s.signal(s.SIGPIPE,s.SIG_DFL)

@@ -8,7 +8,8 @@
  *   3. Recall what Python decided for the same call earlier, if nothing that it rests on changed:
  *      then become the real uv at once (`recall.c`).
  *   4. Become Python with uvlocal's package, which decides and then becomes the real uv. Where the
- *      package is damaged, Python becomes the launcher again, and tells so by a variable.
+ *      package is damaged, Python becomes the launcher again, and tells so by a variable. On Windows
+ *      Python decides, answers and ends; then become the real uv as the answer says.
  *   5. Where Python cannot be had: keep the environment that was recorded for another call in this
  *      directory; else give back the environment that the user had, find the real uv, become it
  *      (`real_uv.c`). Nothing that is wrong with uvlocal may stop uv.
@@ -45,7 +46,7 @@ static const native *try_python(const struct configuration *configuration, const
     if (!is_readable(JOIN(configuration->package, N(LAUNCH))))
         return package_trouble(configuration, N("is gone"));
     if (become_python(configuration, launcher))
-        return package_trouble(configuration, N("is damaged"));
+        return JOIN(N("uvlocal's Python `"), python, N("` gave no answer"));
     return JOIN(N("uvlocal's Python `"), python, N("` cannot be started"));
 }
 

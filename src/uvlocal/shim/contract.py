@@ -116,14 +116,17 @@ VARIABLES = (
 
 #: The file whose `main` Python runs, below the folder of the package.
 LAUNCH = "/uvlocal/shim/launch.py"
-#: How a launcher is told that Python failed: it was started again with this variable, or on Windows
-#: the Python that it waits for ended with this code.
+#: How a launcher is told that Python failed: it was started again with this variable.
 PYTHON_FAILED = "UVLOCAL_FAILED"
-PYTHON_FAILED_CODE = 0x55564C46
+#: On Windows Python answers the launcher, in fields that each end with a NUL byte: this text, a
+#: count, so many changes (NAME=value to set, NAME to remove), the real uv, and `end`. Where there
+#: is no uv, which Python has said, that field is empty.
+ANSWER_MAGIC = "uvlocal-answer 1"
 #: What Python runs; `launch` tells of `sys.argv`. The file is run by its path, as a search for it
 #: takes longer than running it. `main` does not return, so whatever comes after it is for a package
 #: that is damaged or is being replaced: this process becomes the launcher again, with signals and
-#: LC_CTYPE as the launcher was given them, and that one becomes uv.
+#: LC_CTYPE as the launcher was given them, and that one becomes uv. On Windows it ends without an
+#: answer.
 STUB = f"""\
 import sys
 from _frozen_importlib_external import SourceFileLoader as L
@@ -135,7 +138,7 @@ except Exception:
  import os
  if os.environ.get('UVLOCAL_TRACE','0') not in ('','0'):sys.excepthook(*sys.exc_info())
 import os
-if os.name=='nt':os._exit({PYTHON_FAILED_CODE})
+if os.name=='nt':os._exit(1)
 import _signal as s
 f,k,v=sys.argv[3].partition('=')
 'P' in f or s.signal(s.SIGPIPE,s.SIG_DFL)

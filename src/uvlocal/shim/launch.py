@@ -7,7 +7,8 @@ The launcher starts Python with `sys.argv` of
 and lets it run this file and `main`. PACKAGE is the folder on `sys.path`, LAUNCHER the shim's own
 path, FLAGS tell what the start of Python destroyed of the process's state: `P` SIGPIPE and `X`
 SIGXFSZ were ignored; `L` the variable LC_CTYPE was absent, otherwise its value follows `=` in
-hexadecimal. The rest is uv's argv. Whatever goes wrong here, uv runs.
+hexadecimal. On Windows they are the number of a pipe's handle: there the launcher becomes uv, once
+this Python has answered and ended. The rest is uv's argv. Whatever goes wrong here, uv runs.
 
 All other modules come out of one file, if there is one that can be trusted (`bytecode`): a search
 for each takes as long as deciding. Up to then nothing is imported but what the start of the
@@ -72,7 +73,7 @@ def _call(launcher: str, flags: str, argv: "list[str]") -> int:
     if real is None:
         real = handover.find_program(handover.find(system, launcher), system, launcher)
     changes.update(_restored_locale(flags))
-    return _become(real, argv, changes)
+    return _finish(real, argv, changes, flags)
 
 
 def _by_path(name: str) -> "ModuleType":
@@ -111,13 +112,17 @@ def _cache(launcher: str) -> str:
 # -- the last step ---------------------------------------------------------------------------------
 
 
-def _become(real: "RealUv", argv: "list[str]", changes: "dict[str, str | None]") -> int:
-    """Become uv; return an exit code where that cannot be done (or uv's own, on Windows)."""
+def _finish(real: "RealUv", argv: "list[str]", changes: "dict[str, str | None]", flags: str) -> int:
+    """Become uv, or answer the launcher; return an exit code (uv's own, on Windows without it)."""
     from uvlocal.shim import contract
     from uvlocal.shim.uv import handover
 
     if not real.path:
         handover.say(handover.missing(real))
+    if flags.isdigit():
+        handover.answer(int(flags), real.path, changes)
+        return 0
+    if not real.path:
         return contract.NOT_FOUND
     try:
         return handover.become(real.path, argv, changes)
@@ -159,11 +164,9 @@ def _restored_locale(flags: str) -> "dict[str, str | None]":
 def _restore_signals(flags: str) -> None:
     """Undo what the start of Python did to signals, which `execve` would pass on to uv.
 
-    CPython ignores SIGPIPE and SIGXFSZ (`Python/pylifecycle.c`); and an interrupt while we decide
-    should end the call as it would end uv, without a traceback.
+    CPython ignores SIGPIPE and SIGXFSZ (`Python/pylifecycle.c`), where there are such; and an
+    interrupt while we decide should end the call as it would end uv, without a traceback.
     """
-    if sys.platform == "win32":
-        return
     import _signal  # type: ignore[import-not-found] # typeshed leaves it out
 
     for letter, name in (("P", "SIGPIPE"), ("X", "SIGXFSZ")):
