@@ -14,6 +14,9 @@
 # - where the current directory has been deleted, sh says so first;
 # - a program that is there but cannot be started ends the call with the shell's message.
 #
+# Asked only whether it starts, it says who it is.
+[ $# = 1 ] && [ "$1" = --uvlocal-launcher ] && echo uvlocal-launcher-marker:1 >&2 && exit 0
+
 # Variables have a prefix: one that the user exports by another name must reach uv as it is.
 _uvlocal_self=$(command -p readlink -f "$0" 2>/dev/null) || _uvlocal_self=$0
 _uvlocal_conf=${_uvlocal_self%/*}/uvlocal-launcher.conf

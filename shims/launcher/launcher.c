@@ -3,6 +3,7 @@
  *
  * Its own name tells which of the two it becomes. It knows no rules. A call goes through these steps, told by `launch` below:
  *
+ *   0. Where nothing is asked but whether it starts, say who it is, and end.
  *   1. Find out which file this is, and read the configuration beside it (`config.c`).
  *   2. Stop if this process goes round in circles (`loop_guard.c`).
  *   3. Recall what Python decided for the same call earlier, if nothing that it rests on changed:
@@ -50,8 +51,20 @@ static const native *try_python(const struct configuration *configuration, const
     return JOIN(N("uvlocal's Python `"), python, N("` cannot be started"));
 }
 
+/* `uvlocal install` and `uvlocal doctor` ask so. */
+static void answer_probe(void)
+{
+    char **words = own_words();
+    if (words == NULL || words[0] == NULL || words[1] != NULL
+        || !is_key(words[0], size_of(words[0]), PROBE))
+        return;
+    say(N(MARKER "\n"));
+    leave(0);
+}
+
 static _Noreturn void launch(void)
 {
+    answer_probe();
     const native *launcher = own_path();
     struct configuration configuration = {.trouble = N("the launcher cannot find itself")};
     if (launcher != NULL)

@@ -14,6 +14,8 @@ from support.hosts import launchers
 from support.hosts.launchers import MARKER, STUB
 from support.hosts.windows_machine import TARGET
 
+from uvlocal.shim import contract
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -73,6 +75,16 @@ def test_the_programs_name(windows: Windows, name: str, quoted: str) -> None:
     windows.without_python()
     windows.call(" x", name=name)
     assert windows.recorded()[0] == f"{name} x"
+
+
+def test_the_probe(windows: Windows) -> None:
+    """Asked whether it starts, the launcher says who it is, and starts nothing."""
+    code, out, said = windows.run(str(windows.root / "shims" / "uv.exe"), contract.PROBE)
+    assert (code, out, said) == (0, b"", contract.MARKER + "\n")
+    assert not windows.asked()
+    assert not windows.record.exists()
+    assert windows.call(f" {contract.PROBE} x") == (0, "")
+    assert windows.recorded()[0] == f"uv {contract.PROBE} x"
 
 
 @pytest.fixture(params=["decided", "without Python"])

@@ -9,6 +9,9 @@ MARKER = "uvlocal-launcher-marker:1"
 #: The largest shim, in bytes; larger files are not searched for the marker. The real uv has tens of
 #: megabytes.
 SHIM_LIMIT = 256 * 1024
+#: The only argument of a shim that is asked whether it starts: it writes the marker and a newline
+#: to standard error, and ends with 0.
+PROBE = "--uvlocal-launcher"
 #: What a shell answers for a command that it cannot find.
 NOT_FOUND = 127
 

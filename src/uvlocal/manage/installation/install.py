@@ -13,10 +13,24 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.errors import USAGE, UserError
+from uvlocal.manage.files.atomic import made
 from uvlocal.manage.files.atomic import replace as write
-from uvlocal.manage.installation import aliases, rc_lines, shell_snippets, shells, windows_path
+from uvlocal.manage.installation import (
+    aliases,
+    rc_lines,
+    shell_snippets,
+    shells,
+    starting,
+    windows_path,
+)
 from uvlocal.manage.installation.inspect import inspect
-from uvlocal.manage.installation.memory import Memory, missing_folders, remember, remembered
+from uvlocal.manage.installation.memory import (
+    Memory,
+    missing_folders,
+    remember,
+    remembered,
+    remove_if_empty,
+)
 from uvlocal.manage.installation.on_path import is_ours
 from uvlocal.manage.installation.shim_dir import (
     PACKAGE,
@@ -164,19 +178,15 @@ def perform(todo: Plan) -> Installation:
     A startup file that cannot be changed after all is told as `blocked`, the others go on.
 
     Raises:
-        UserError: the shim's folder cannot be written.
+        UserError: the shim's folder cannot be written, or the shim does not start there.
     """
     should = todo.contents
     try:
-        _make_folders(should)
-        remember(should.folder, todo.memory)
-        for shim in todo.moving:
-            os.makedirs(os.path.dirname(should.aside), exist_ok=True)
-            os.replace(shim, aside_path(shim))
         if todo.result.shim_changes:
-            write(should.configuration, should.configuration_bytes, 0o644)
-            write(should.shim, should.launcher_bytes, 0o755)
-            write(should.uvx, should.launcher_bytes, 0o755)
+            _put_shim(todo)
+        else:
+            starting.insist(should.shim)
+            remember(should.folder, todo.memory)
     except OSError as error:
         raise UserError(f"`{should.folder}` cannot be written: {error.strerror}") from error
     # Otherwise each call would compile the package anew where it cannot be written later.
@@ -191,6 +201,33 @@ def perform(todo: Plan) -> Installation:
         else:
             registry = "added"
     return replace(todo.result, lines=lines, user_path=registry)
+
+
+def _put_shim(todo: Plan) -> None:
+    """Write the shim, and what lies beside it, once the shim has shown that it starts.
+
+    Raises:
+        OSError: the folder cannot be written.
+        UserError: the shim does not start; nothing has changed.
+    """
+    should, system = todo.contents, todo.system
+    new = missing_folders(should.folder)
+    try:
+        _make_folders(should)
+        starting.clear(should.folder, system)
+        with starting.tried(should.shim, should.launcher_bytes) as draft:
+            remember(should.folder, todo.memory)
+            for shim in todo.moving:
+                os.makedirs(os.path.dirname(should.aside), exist_ok=True)
+                os.replace(shim, aside_path(shim))
+            write(should.configuration, should.configuration_bytes, 0o644)
+            starting.put(draft, should.shim, system)
+        with made(should.uvx, should.launcher_bytes) as draft:
+            os.chmod(draft, 0o755)  # noqa: S103 - as above
+            starting.put(draft, should.uvx, system)
+    finally:
+        for path in reversed(new):
+            remove_if_empty(path)
 
 
 def make_shim(folder: str | None, system: System) -> str:

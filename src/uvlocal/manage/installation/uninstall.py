@@ -16,7 +16,7 @@ from uvlocal.manage.environments import discoverable, in_use, records, remove_al
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.files import atomic
 from uvlocal.manage.files.reader import Reader
-from uvlocal.manage.installation import rc_files, shell_snippets, shells, windows_path
+from uvlocal.manage.installation import rc_files, shell_snippets, shells, starting, windows_path
 from uvlocal.manage.installation.memory import MEMORY, Memory, remembered, remove_if_empty
 from uvlocal.manage.installation.on_path import is_ours, uvs_on_path
 from uvlocal.manage.installation.shim_dir import (
@@ -223,6 +223,7 @@ def _ours_in(folder: str, system: System) -> list[str]:
     """Return our files in a shim's folder, by name; nothing else in it is touched."""
     shim = shim_path(folder, system)
     found = [path for path in (shim, uvx_path(folder, system)) if is_ours(path, system)]
+    found += starting.old(folder, system)
     if found or is_foreign_program(shim, system) or not os.path.lexists(shim):
         beside = (os.path.join(folder, name) for name in (contract.CONFIGURATION, MEMORY))
         found += [path for path in beside if os.path.isfile(path)]
