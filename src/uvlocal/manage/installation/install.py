@@ -73,6 +73,7 @@ class Installation:
     """What was installed, or would be; paths are absolute, `real_uv` is "" if none was found.
 
     `user_path` is the state of the user's PATH in the Windows registry, as a line's, "" elsewhere.
+    `machine_uv` is a `uv.exe` that Windows finds before that, on the machine's PATH, "" for none.
     `moved_uv` is where a real uv went that had been installed over the shim, or "". `now` is what
     to type in the running shell.
     """
@@ -89,6 +90,7 @@ class Installation:
     shells: tuple[str, ...]
     lines: tuple[Line, ...]
     user_path: str
+    machine_uv: str
     moved_uv: str
     shadows: tuple[aliases.Shadow, ...]
     now: str
@@ -162,6 +164,7 @@ def plan(
         shells=tuple(names),
         lines=tuple(line for line, _ in planned),
         user_path=registry,
+        machine_uv=windows_path.machine_uv(should.folder, system),
         moved_uv=should.aside if should.shim in moving else "",
         shadows=tuple(aliases.find(names, system)),
         now=_now(should.folder, system, running),

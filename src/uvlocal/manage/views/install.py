@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from uvlocal.manage.installation import windows_path
 from uvlocal.manage.views import console
 from uvlocal.manage.views.console import data, shown, talk
 
@@ -63,6 +64,11 @@ def obstacles(made: Installation) -> None:
         talk(f"  {shadow.text}")
     if made.user_path == "blocked":
         console.warning("the user's PATH in the registry cannot be changed")
+    if made.machine_uv:
+        console.warning(
+            f"`{made.machine_uv}` is on the machine's PATH, which Windows searches before yours"
+        )
+        console.hint(windows_path.ways_out(made.machine_uv))
 
 
 def removal_plan(gone: Removal) -> None:
