@@ -194,8 +194,9 @@ static const native *read_outcome(struct fields *fields)
     if (!change_environment(fields, false))
         return NULL;
     const char *field = next_field(fields);
-    const native *uv = field != NULL ? from_record(field) : NULL;
-    return next_is(fields, "end") && fields->next == fields->end ? uv : NULL;
+    if (field == NULL || !next_is(fields, "end") || fields->next != fields->end)
+        return NULL;
+    return from_record(field);
 }
 
 /* Replays a record, if it is for this key and everything is as it was: changes the environment, and
