@@ -76,6 +76,9 @@ _WINDOWS_FLAGS = ("-ffreestanding", "-nostdlib", "-lkernel32", "-ladvapi32", "-W
 #: The compiler's copy of the Windows headers, which `-nostdlib` removes from the search path.
 _WINDOWS_HEADERS = ("lib", "libc", "include", "any-windows-any")
 
+#: What a launcher is made of: C, and the resources of Windows programs (`launcher.rc`).
+_PARTS = (".c", ".h", ".rc", ".manifest")
+
 SOURCE = os.path.join("shims", "launcher", "launcher.c")
 #: The header of constants shared by C and Python, generated from a module.
 SHARED = os.path.join("shims", "launcher", "contract.h")
@@ -221,7 +224,7 @@ def _literal(text: str) -> str:
 def parts_of(source: str) -> list[str]:
     """Return the files beside a source file, which it may include."""
     folder = os.path.dirname(source)
-    names = [name for name in sorted(os.listdir(folder)) if name.endswith((".c", ".h"))]
+    names = [name for name in sorted(os.listdir(folder)) if name.endswith(_PARTS)]
     return [os.path.join(folder, name) for name in names]
 
 
@@ -253,12 +256,15 @@ def compile_program(name: str, source: str, output: str) -> None:
         made = os.path.join(draft, os.path.basename(output))
         target = TARGETS[name].split()
         command = [sys.executable, "-m", "ziglang", "cc", "-target", *target, *_FLAGS]
+        sources = [os.path.abspath(source)]
         if name.startswith("windows-"):
+            resources = os.path.splitext(sources[0])[0] + ".rc"
+            sources += [resources] if os.path.exists(resources) else []
             command += [*_WINDOWS_FLAGS, "-isystem", os.path.join(_compiler(), *_WINDOWS_HEADERS)]
         if name.startswith("macos-"):
             command += _MACOS_FLAGS
         result = subprocess.run(
-            [*command, "-o", os.path.abspath(made), os.path.abspath(source)],
+            [*command, "-o", os.path.abspath(made), *sources],
             cwd=_compiler(),
             env=_compiler_environment(),
             stdout=subprocess.PIPE,

@@ -14,7 +14,10 @@
 # - if the current directory was deleted, sh prints a message first;
 # - a program that exists but cannot be started ends the call with the shell's message.
 #
-# Variables have a prefix, so that the user's exported variables reach uv unchanged.
+# Asked only whether it starts, it says who it is.
+[ $# = 1 ] && [ "$1" = --uvlocal-launcher ] && echo uvlocal-launcher-marker:1 >&2 && exit 0
+
+# Variables have a prefix: one that the user exports by another name must reach uv as it is.
 _uvlocal_self=$(command -p readlink -f "$0" 2>/dev/null) || _uvlocal_self=$0
 _uvlocal_conf=${_uvlocal_self%/*}/uvlocal-launcher.conf
 _uvlocal_python= _uvlocal_package= _uvlocal_uv= _uvlocal_repair='uvlocal install'
@@ -53,7 +56,7 @@ except Exception:
  import os
  if os.environ.get('UVLOCAL_TRACE','0') not in ('','0'):sys.excepthook(*sys.exc_info())
 import os
-if os.name=='nt':os._exit(1431718982)
+if os.name=='nt':os._exit(1)
 import _signal as s
 f,k,v=sys.argv[3].partition('=')
 'P' in f or s.signal(s.SIGPIPE,s.SIG_DFL)

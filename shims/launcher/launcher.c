@@ -4,14 +4,16 @@
  * Its own name decides which of the two it becomes. It knows no rules. A call takes these steps, in
  * `launch` below:
  *
+ *   0. Where nothing is asked but whether it starts, say who it is, and end.
  *   1. Find out which file this is, and read the configuration beside it (`config.c`).
- *   2. Stop if this process is in an endless loop (`loop_guard.c`).
- *   3. Replay Python's decision for the same call, if one is recorded and all its inputs are
- *      unchanged: then become the real uv at once (`recall.c`).
- *   4. Become Python with uvlocal's package, which decides and then becomes the real uv. If the
- *      package is damaged, Python becomes the launcher again, and sets a variable.
- *   5. If Python does not work: keep the environment that was recorded for another call in this
- *      directory; else restore the user's environment, find the real uv, and become it
+ *   2. Stop if this process goes round in circles (`loop_guard.c`).
+ *   3. Recall what Python decided for the same call earlier, if nothing that it rests on changed:
+ *      then become the real uv at once (`recall.c`).
+ *   4. Become Python with uvlocal's package, which decides and then becomes the real uv. Where the
+ *      package is damaged, Python becomes the launcher again, and tells so by a variable. On Windows
+ *      Python decides, answers and ends; then become the real uv as the answer says.
+ *   5. Where Python cannot be had: keep the environment that was recorded for another call in this
+ *      directory; else give back the environment that the user had, find the real uv, become it
  *      (`real_uv.c`). Nothing that is wrong with uvlocal may stop uv.
  *
  * "Become" means `execve` if the system has it, so that exit codes, signals, terminals and file
@@ -45,12 +47,24 @@ static const native *try_python(const struct configuration *configuration, const
     if (!is_readable(JOIN(configuration->package, N(LAUNCH))))
         return package_trouble(configuration, N("is gone"));
     if (become_python(configuration, launcher))
-        return package_trouble(configuration, N("is damaged"));
+        return JOIN(N("uvlocal's Python `"), python, N("` gave no answer"));
     return JOIN(N("uvlocal's Python `"), python, N("` cannot be started"));
+}
+
+/* `uvlocal install` and `uvlocal doctor` ask so. */
+static void answer_probe(void)
+{
+    char **words = own_words();
+    if (words == NULL || words[0] == NULL || words[1] != NULL
+        || !is_key(words[0], size_of(words[0]), PROBE))
+        return;
+    say(N(MARKER "\n"));
+    leave(0);
 }
 
 static _Noreturn void launch(void)
 {
+    answer_probe();
     const native *launcher = own_path();
     struct configuration configuration = {.trouble = N("the launcher cannot find itself")};
     if (launcher != NULL)

@@ -187,8 +187,20 @@ static bool change_environment(struct fields *fields, bool make)
     return true;
 }
 
-/* Replays a record if it is for this key and all inputs are unchanged: changes the environment, and
- * returns the real uv. Otherwise changes nothing and returns NULL. */
+/* Reads what is to be done, which is last in a record and all of an answer: the changes, and the
+ * real uv, which is returned. Returns NULL where that is not whole. Nothing is changed. */
+static const native *read_outcome(struct fields *fields)
+{
+    if (!change_environment(fields, false))
+        return NULL;
+    const char *field = next_field(fields);
+    if (field == NULL || !next_is(fields, "end") || fields->next != fields->end)
+        return NULL;
+    return from_record(field);
+}
+
+/* Replays a record, if it is for this key and everything is as it was: changes the environment, and
+ * returns the real uv. Returns NULL, and has changed nothing, if not. */
 static const native *replay(const char *bytes, size_t size, const struct key *key, char **variables)
 {
     struct fields fields = {bytes, bytes + size};
@@ -196,11 +208,8 @@ static const native *replay(const char *bytes, size_t size, const struct key *ke
         || !has_same_inputs(&fields))
         return NULL;
     struct fields changes = fields;
-    if (!change_environment(&fields, false))
-        return NULL;
-    const char *field = next_field(&fields);
-    const native *uv = field != NULL ? from_record(field) : NULL;
-    if (uv == NULL || !is_absolute(uv) || !next_is(&fields, "end") || fields.next != fields.end)
+    const native *uv = read_outcome(&fields);
+    if (uv == NULL || !is_absolute(uv))
         return NULL;
     change_environment(&changes, true);
     return uv;

@@ -38,39 +38,51 @@ static void close_streams(HANDLE streams[STREAMS])
     }
 }
 
-/* Starts a program and waits for it; returns whether it started. `last`: no other program
- * follows. */
-static bool run(const wchar_t *program, wchar_t *line, bool last, DWORD *code)
+/* A program that was started, and the job that it runs in. */
+struct child {
+    HANDLE process;
+    HANDLE job;
+};
+
+static bool begin(const wchar_t *program, wchar_t *line, struct child *into)
 {
     STARTUPINFOW startup;
     PROCESS_INFORMATION child;
-    HANDLE streams[STREAMS];
-    GetStartupInfoW(&startup); /* also contains the descriptors that a C library passes on */
+    GetStartupInfoW(&startup); /* also carries the descriptors that a C library passes on */
     SetConsoleCtrlHandler(stand_by, TRUE);
-    pass_on_streams(streams);
     if (!CreateProcessW(long_path(program), line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL,
                         &startup, &child))
         return false;
-    HANDLE job = CreateJobObjectW(NULL, NULL);
-    limit_job(job, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_BREAKAWAY_OK);
-    AssignProcessToJobObject(job, child.hProcess);
+    *into = (struct child){child.hProcess, CreateJobObjectW(NULL, NULL)};
+    limit_job(into->job, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_BREAKAWAY_OK);
+    AssignProcessToJobObject(into->job, child.hProcess);
     ResumeThread(child.hThread);
-    if (last)
-        close_streams(streams);
-
-    *code = NOT_FOUND;
-    WaitForSingleObject(child.hProcess, INFINITE);
-    GetExitCodeProcess(child.hProcess, code);
-    limit_job(job, 0); /* it exited by itself: processes that it left running continue */
+    CloseHandle(child.hThread);
     return true;
 }
 
-/* Passes the command line on unchanged, including its quoting. */
+/* Waits for the end of a program; returns its exit code, all 32 bits of it. */
+static DWORD wait_for(struct child child)
+{
+    DWORD code = NOT_FOUND;
+    WaitForSingleObject(child.process, INFINITE);
+    GetExitCodeProcess(child.process, &code);
+    limit_job(child.job, 0); /* it ended by itself: what it left running goes on */
+    CloseHandle(child.process);
+    CloseHandle(child.job);
+    return code;
+}
+
+/* The command line is passed on as it came: quoting is the user's, and uv's to read. */
 static void become_uv(const wchar_t *path)
 {
-    DWORD code;
-    if (run(path, (wchar_t *)JOIN(command_line), true, &code))
-        ExitProcess(code);
+    struct child uv;
+    HANDLE streams[STREAMS];
+    pass_on_streams(streams);
+    if (!begin(path, (wchar_t *)JOIN(command_line), &uv))
+        return;
+    close_streams(streams);
+    ExitProcess(wait_for(uv));
 }
 
 /* Adds an argument, quoted by Microsoft's rules: backslashes are special only before a quote. */
@@ -91,7 +103,9 @@ static void append_quoted(struct text *line, const wchar_t *argument)
     append(line, L"\"");
 }
 
-static bool become_python(const struct configuration *configuration, const wchar_t *launcher)
+/* Returns the command line for Python, which `launch.py` tells of; `to` is where it answers. */
+static wchar_t *line_for_python(const struct configuration *configuration, const wchar_t *launcher,
+                                HANDLE to)
 {
     size_t end = end_of_program_name(command_line);
     struct text name = {0};
@@ -108,13 +122,61 @@ static bool become_python(const struct configuration *configuration, const wchar
     append_quoted(&line, N(STUB));
     append_quoted(&line, configuration->package);
     append_quoted(&line, launcher);
-    append_quoted(&line, L"-");
+    append(&line, L" \"");
+    append_number(&line, (uintptr_t)to);
+    append(&line, L"\"");
     append_quoted(&line, name.start);
     append(&line, command_line + end);
-    DWORD code;
-    if (!run(configuration->python, line.start, false, &code))
+    return line.start;
+}
+
+/* Reads a pipe to its end, which comes when the program at its other end has ended. */
+static struct content read_pipe(HANDLE from)
+{
+    struct content content = {reallocate(NULL, RECORD_LIMIT), 0};
+    DWORD got = 1;
+    while (content.size < RECORD_LIMIT && got > 0) {
+        DWORD room = (DWORD)(RECORD_LIMIT - content.size);
+        if (!ReadFile(from, content.bytes + content.size, room, &got, NULL))
+            break;
+        content.size += got;
+    }
+    CloseHandle(from);
+    return content;
+}
+
+/* Python only decides: it writes its answer into a pipe of which it inherits one end, and has ended
+ * when uv starts. So nothing of what Python changes in its own process can reach uv, and uv may
+ * remove or replace Python itself. Where it was interrupted, so are we. */
+static bool become_python(const struct configuration *configuration, const wchar_t *launcher)
+{
+    HANDLE from;
+    HANDLE to;
+    HANDLE streams[STREAMS];
+    struct child python;
+    if (!CreatePipe(&from, &to, NULL, 0))
         return false;
-    if (code != PYTHON_FAILED_CODE)
+    SetHandleInformation(to, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
+    pass_on_streams(streams);
+    bool began = begin(configuration->python, line_for_python(configuration, launcher, to), &python);
+    CloseHandle(to);
+    struct content answer = read_pipe(from);
+    if (!began)
+        return false;
+    DWORD code = wait_for(python);
+    if (code == (DWORD)STATUS_CONTROL_C_EXIT)
         ExitProcess(code);
-    return true;
+
+    struct fields fields = {answer.bytes, answer.bytes + answer.size};
+    if (!next_is(&fields, ANSWER_MAGIC))
+        return true;
+    struct fields changes = fields;
+    const wchar_t *uv = read_outcome(&fields);
+    if (uv == NULL)
+        return true;
+    if (uv[0] == 0)
+        leave(NOT_FOUND); /* there is none, and Python has said so */
+    change_environment(&changes, true);
+    become_uv(uv);
+    fail(JOIN(L"error: failed to start `", uv, L"`\n"));
 }

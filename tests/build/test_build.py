@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -11,11 +12,14 @@ import sys
 import tarfile
 import zipfile
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pytest
 from support.hosts import launchers
 from support.hosts.launchers import MARKER, hook
 from support.tools import fetched
+
+import uvlocal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,6 +180,71 @@ def test_macos_signature(name: str) -> None:
         assert content[at : at + hash_size] == hashlib.sha256(piece).digest()
 
 
+def _sections(content: bytes) -> list[tuple[int, int, int, int]]:
+    """Return size in memory, address, size and place of each section of a Windows program."""
+    (header,) = struct.unpack_from("<I", content, 0x3C)
+    (count,) = struct.unpack_from("<H", content, header + 6)
+    (optional_size,) = struct.unpack_from("<H", content, header + 20)
+    first = header + 24 + optional_size + 8
+    return [struct.unpack_from("<IIII", content, first + 40 * at) for at in range(count)]
+
+
+def _offset(content: bytes, address: int) -> int:
+    """Return where in the file of a Windows program something stands that has an address."""
+    for size, start, _, raw in _sections(content):
+        if start <= address < start + size:
+            return raw + address - start
+    raise AssertionError(address)
+
+
+def _resources(content: bytes) -> dict[int, dict[int, bytes]]:
+    """Return the resources of a Windows program, by type and number, in the first language."""
+    (header,) = struct.unpack_from("<I", content, 0x3C)
+    (address,) = struct.unpack_from("<I", content, header + 24 + 112 + 16)
+    root = _offset(content, address)
+
+    def entries(at: int) -> list[tuple[int, int]]:
+        named, numbered = struct.unpack_from("<HH", content, root + at + 12)
+        assert named == 0
+        places = [root + at + 16 + 8 * index for index in range(numbered)]
+        pairs = [struct.unpack_from("<II", content, place) for place in places]
+        return [(number, where & 0x7FFFFFFF) for number, where in pairs]
+
+    def data(at: int) -> bytes:
+        start, size = struct.unpack_from("<II", content, root + entries(at)[0][1])
+        return content[_offset(content, start) :][:size]
+
+    return {
+        kind: {number: data(below) for number, below in entries(place)}
+        for kind, place in entries(0)
+    }
+
+
+@pytest.mark.parametrize("name", ["windows-x86_64", "windows-aarch64"])
+def test_windows_resources(name: str) -> None:
+    """A Windows launcher tells what it is and whose version, takes long paths, and is UTF-8."""
+    resources = _resources(content_of(name))
+    manifest, version = 24, 16
+    assert {kind: list(found) for kind, found in resources.items()} == {manifest: [1], version: [1]}
+    root = ET.fromstring(resources[manifest][1])  # noqa: S314 - our own
+    said = {element.tag.rpartition("}")[2]: element.text for element in root.iter()}
+    assert (said["longPathAware"], said["activeCodePage"]) == ("true", "UTF-8")
+    numbers = [*map(int, re.findall(r"\d+", uvlocal.__version__)), 0]
+    about = resources[version][1]
+    (fixed,) = (at for at in range(len(about)) if about[at : at + 4] == b"\xbd\x04\xef\xfe")
+    for place in (8, 16):  # of the file, of the product
+        high, low = struct.unpack_from("<II", about, fixed + place)
+        assert [high >> 16, high & 0xFFFF, low >> 16, low & 0xFFFF] == numbers
+    text = about.decode("utf-16-le", "replace")
+    for key, value in (
+        ("FileVersion", uvlocal.__version__),
+        ("ProductVersion", uvlocal.__version__),
+        ("ProductName", "uvlocal"),
+        ("OriginalFilename", "uv.exe"),
+    ):
+        assert re.search(f"{key}\0+{re.escape(value)}\0", text)
+
+
 @pytest.mark.parametrize(
     ("name", "machine"),
     [
@@ -188,8 +257,7 @@ def test_windows(name: str, machine: int) -> None:
     content = content_of(name)
     (header,) = struct.unpack_from("<I", content, 0x3C)
     assert (content[:2], content[header : header + 4]) == (b"MZ", b"PE\0\0")
-    processor, sections = struct.unpack_from("<HH", content, header + 4)
-    (optional_size,) = struct.unpack_from("<H", content, header + 20)
+    (processor,) = struct.unpack_from("<H", content, header + 4)
     optional = header + 24
     (magic,) = struct.unpack_from("<H", content, optional)
     subsystem, features = struct.unpack_from("<HH", content, optional + 68)
@@ -198,21 +266,10 @@ def test_windows(name: str, machine: int) -> None:
     wanted = high_entropy | dynamic_base | no_execute
     assert features & wanted == wanted
 
-    layout = []
-    for at in range(sections):
-        place = optional + optional_size + 40 * at + 8
-        layout.append(struct.unpack_from("<IIII", content, place))
-
-    def offset(address: int) -> int:
-        for size, start, _, raw in layout:
-            if start <= address < start + size:
-                return int(raw + address - start)
-        raise AssertionError(address)
-
     (imports,) = struct.unpack_from("<I", content, optional + 112 + 8)
-    place, libraries = offset(imports), []
+    place, libraries = _offset(content, imports), []
     while name_at := struct.unpack_from("<I", content, place + 12)[0]:
-        library = content[offset(name_at) :].split(b"\0", 1)[0]
+        library = content[_offset(content, name_at) :].split(b"\0", 1)[0]
         libraries.append(library.lower())
         place += 20
     assert libraries == [b"kernel32.dll", b"advapi32.dll"]

@@ -5,8 +5,10 @@
  * UVLOCAL_TEST_RECORD names the file to write. UVLOCAL_TEST_END is an exit code; `s` and a number
  * is a signal to die from; `w` waits for a signal from outside; `r` and a path starts that program
  * in the same process with the same arguments, as a wrapper around uv would. Without it: exit 0.
- * On Windows Ctrl-C ends it with 42; `c` closes its output, waits for the end of its input, and
- * ends with 42.
+ * On Windows Ctrl-C ends it with 42, Ctrl-Break with 43; `c` closes its output, waits for the end of
+ * its input, and ends with 42. It writes a letter into the handle UVLOCAL_TEST_HANDLE. As Python it
+ * writes its record to the file UVLOCAL_TEST_ASKED, gives the launcher the content of the file
+ * UVLOCAL_TEST_ANSWER for an answer, and ends with UVLOCAL_TEST_PYTHON_END.
  *
  * On POSIX the record is lines of a kind and a value, bytes as hexadecimal. On Windows it is the
  * raw command line and the raw environment, in UTF-16, each with its final NUL characters.
@@ -108,48 +110,108 @@ int main(int count, char **arguments)
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
-/* The answer to Ctrl-C. */
+/* The answer to Ctrl-C, and to Ctrl-Break. */
 static BOOL WINAPI leave(DWORD event)
 {
-    if (event == CTRL_C_EVENT)
-        ExitProcess(42);
+    if (event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT)
+        ExitProcess(event == CTRL_C_EVENT ? 42 : 43);
     return FALSE;
+}
+
+static WCHAR text[32768];
+static char content[65536];
+
+static BOOL is_set(const WCHAR *name)
+{
+    return GetEnvironmentVariableW(name, text, 32768) != 0;
+}
+
+static size_t number_at(const WCHAR *digit)
+{
+    size_t number = 0;
+    for (; *digit >= L'0' && *digit <= L'9'; digit++)
+        number = number * 10 + (size_t)(*digit - L'0');
+    return number;
+}
+
+static BOOL begins_with(const WCHAR *line, const WCHAR *start)
+{
+    while (*start != 0 && *line == *start) {
+        line++;
+        start++;
+    }
+    return *start == 0;
+}
+
+/* Returns what follows the last place of some text, NULL where there is none. */
+static const WCHAR *after(const WCHAR *line, const WCHAR *wanted)
+{
+    const WCHAR *found = NULL;
+    size_t length = 0;
+    while (wanted[length] != 0)
+        length++;
+    for (; *line != 0; line++) {
+        if (begins_with(line, wanted))
+            found = line + length;
+    }
+    return found;
+}
+
+static void put_all(const WCHAR *path, const WCHAR *line)
+{
+    DWORD written = 0;
+    size_t length = 0;
+    size_t size = 0;
+    const WCHAR *block = GetEnvironmentStringsW();
+    while (line[length] != 0)
+        length++;
+    while (block[size] != 0 || block[size + 1] != 0)
+        size++;
+    HANDLE file = CreateFileW(path, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
+    WriteFile(file, line, (DWORD)((length + 1) * sizeof(WCHAR)), &written, NULL);
+    WriteFile(file, block, (DWORD)((size + 2) * sizeof(WCHAR)), &written, NULL);
+    CloseHandle(file);
+}
+
+/* Does what Python does: says what the file holds into the handle that the launcher gave it. */
+static void answer(const WCHAR *line)
+{
+    DWORD size = 0;
+    const WCHAR *digits = after(line, L".exe\" \"");
+    HANDLE file = CreateFileW(text, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+    ReadFile(file, content, sizeof content, &size, NULL);
+    if (digits == NULL || !WriteFile((HANDLE)number_at(digits), content, size, &size, NULL))
+        ExitProcess(124);
+    ExitProcess(is_set(L"UVLOCAL_TEST_PYTHON_END") ? (DWORD)number_at(text) : 0);
 }
 
 void start(void);
 
 void start(void)
 {
-    WCHAR path[1024];
-    WCHAR end[16];
     DWORD written = 0;
     DWORD code = 0;
     const WCHAR *line = GetCommandLineW();
-    const WCHAR *block = GetEnvironmentStringsW();
-    size_t length = 0;
-    size_t size = 0;
-    while (line[length] != 0)
-        length++;
-    while (block[size] != 0 || block[size + 1] != 0)
-        size++;
+    BOOL is_python = after(line, L" -I -S ") != NULL;
     SetConsoleCtrlHandler(leave, TRUE);
-    if (GetEnvironmentVariableW(L"UVLOCAL_TEST_RECORD", path, 1024) != 0) {
-        HANDLE file = CreateFileW(path, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
-        WriteFile(file, line, (DWORD)((length + 1) * sizeof(WCHAR)), &written, NULL);
-        WriteFile(file, block, (DWORD)((size + 2) * sizeof(WCHAR)), &written, NULL);
-        CloseHandle(file);
-    }
-    if (GetEnvironmentVariableW(L"UVLOCAL_TEST_END", end, 16) != 0) {
-        if (end[0] == L'w')
+    if (is_set(is_python ? L"UVLOCAL_TEST_ASKED" : L"UVLOCAL_TEST_RECORD"))
+        put_all(text, line);
+    if (is_python && is_set(L"UVLOCAL_TEST_ANSWER"))
+        answer(line);
+    if (is_python)
+        ExitProcess(1);
+    if (is_set(L"UVLOCAL_TEST_HANDLE"))
+        WriteFile((HANDLE)number_at(text), "h", 1, &written, NULL);
+    if (is_set(L"UVLOCAL_TEST_END")) {
+        if (text[0] == L'w')
             Sleep(INFINITE);
-        if (end[0] == L'c') {
+        if (text[0] == L'c') {
             CloseHandle(GetStdHandle(STD_OUTPUT_HANDLE));
-            while (ReadFile(GetStdHandle(STD_INPUT_HANDLE), path, 1, &written, NULL) && written > 0)
+            while (ReadFile(GetStdHandle(STD_INPUT_HANDLE), text, 1, &written, NULL) && written > 0)
                 continue;
-            code = 42;
+            ExitProcess(42);
         }
-        for (const WCHAR *digit = end; *digit >= L'0' && *digit <= L'9'; digit++)
-            code = code * 10 + (DWORD)(*digit - L'0');
+        code = (DWORD)number_at(text);
     }
     ExitProcess(code);
 }

@@ -10,8 +10,10 @@
  *
  * On Windows it starts the program START_PROGRAM with the raw command line START_LINE, waits, and
  * ends with its exit code. Where START_INTERRUPT names a file, it makes a console of its own, waits
- * for that file, and presses Ctrl-C there. With START_PIPES the program gets two pipes as input and
- * output: its output is read to the end, and only then its input ends.
+ * for that file, and presses Ctrl-C there, or Ctrl-Break where START_BREAK is set. With START_PIPES
+ * the program gets two pipes as input and output: its output is read to the end, and only then its
+ * input ends. With START_HANDLE it inherits a handle, whose number UVLOCAL_TEST_HANDLE tells; where
+ * nothing was written into it, the exit code is 126. With START_CODE the exit code is written out.
  */
 
 #ifndef _WIN32
@@ -129,10 +131,17 @@ int main(int count, char **given)
 
 enum { MOST = 32767 };
 
-/* Ctrl-C reaches this program as well. */
+static WCHAR text[MOST];
+
+static bool is_set(const WCHAR *name)
+{
+    return GetEnvironmentVariableW(name, text, MOST) != 0;
+}
+
+/* Ctrl-C and Ctrl-Break reach this program as well. */
 static BOOL WINAPI stand_by(DWORD event)
 {
-    return event == CTRL_C_EVENT;
+    return event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT;
 }
 
 /* Ends with 124 where there is no console. */
@@ -142,7 +151,7 @@ static void interrupt(const WCHAR *file, HANDLE child)
         if (WaitForSingleObject(child, 20) != WAIT_TIMEOUT)
             return;
     }
-    if (!GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0))
+    if (!GenerateConsoleCtrlEvent(is_set(L"START_BREAK") ? CTRL_BREAK_EVENT : CTRL_C_EVENT, 0))
         ExitProcess(124);
 }
 
@@ -169,6 +178,37 @@ static void read_to_the_end(const STARTUPINFOW *startup, HANDLE to, HANDLE from)
     CloseHandle(to);
 }
 
+/* Writes a number in decimal; returns where it begins. */
+static WCHAR *write_number(WCHAR *end, size_t number)
+{
+    do {
+        *--end = (WCHAR)(L'0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    return end;
+}
+
+/* Makes a handle that programs inherit; returns where it can be read what they wrote into it. */
+static HANDLE make_handle(HANDLE *to)
+{
+    WCHAR digits[21] = {0};
+    HANDLE from = NULL;
+    CreatePipe(&from, to, NULL, 0);
+    SetHandleInformation(*to, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT);
+    SetEnvironmentVariableW(L"UVLOCAL_TEST_HANDLE", write_number(digits + 20, (size_t)*to));
+    return from;
+}
+
+static void say_code(DWORD code)
+{
+    char bytes[11];
+    WCHAR digits[11] = {0};
+    DWORD size = 0;
+    for (const WCHAR *digit = write_number(digits + 10, code); *digit != 0; digit++)
+        bytes[size++] = (char)*digit;
+    WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), bytes, size, &size, NULL);
+}
+
 void start(void);
 
 void start(void)
@@ -187,9 +227,13 @@ void start(void)
     }
     HANDLE to = NULL;
     HANDLE from = NULL;
-    bool pipes = GetEnvironmentVariableW(L"START_PIPES", file, MOST) != 0;
+    HANDLE told = NULL;
+    HANDLE telling = NULL;
+    bool pipes = is_set(L"START_PIPES");
     if (pipes)
         make_pipes(&startup, &to, &from);
+    if (is_set(L"START_HANDLE"))
+        told = make_handle(&telling);
     startup.cb = sizeof startup;
     GetEnvironmentVariableW(L"START_PROGRAM", program, MOST);
     GetEnvironmentVariableW(L"START_LINE", line, MOST);
@@ -201,6 +245,14 @@ void start(void)
         WaitForSingleObject(child.hProcess, INFINITE);
         GetExitCodeProcess(child.hProcess, &code);
     }
+    if (told != NULL) {
+        char letter = 0;
+        DWORD got = 0;
+        CloseHandle(telling);
+        code = ReadFile(told, &letter, 1, &got, NULL) && got == 1 ? code : 126;
+    }
+    if (is_set(L"START_CODE"))
+        say_code(code);
     ExitProcess(code);
 }
 

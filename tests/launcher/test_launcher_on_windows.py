@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import time
@@ -50,9 +51,11 @@ def test_python_gets_the_rest_as_it_was(windows: Windows, tail: str) -> None:
     """Python gets its own arguments in quotes, then the user's, unchanged."""
     assert windows.call(tail) == (0, "")
     python, package, shim = map(windows.path, ("python/python.exe", "package", "shims/uv.exe"))
-    assert windows.recorded()[0] == (
-        f'"{python}" -I -S -X utf8 -c "{STUB.decode()}" "{package}" "{shim}" "-" "uv"{tail}'
+    asked = re.sub(r' "\d+" "uv"', ' "HANDLE" "uv"', windows.asked(), count=1)
+    assert asked == (
+        f'"{python}" -I -S -X utf8 -c "{STUB.decode()}" "{package}" "{shim}" "HANDLE" "uv"{tail}'
     )
+    assert windows.recorded()[0] == "uv" + tail
 
 
 @pytest.mark.parametrize(
@@ -67,18 +70,119 @@ def test_python_gets_the_rest_as_it_was(windows: Windows, tail: str) -> None:
 def test_the_programs_name(windows: Windows, name: str, quoted: str) -> None:
     """The name by which uv was called reaches Python as one argument, and uv unchanged."""
     windows.call(" x", name=name)
-    assert windows.recorded()[0].endswith(f' "-" {quoted} x')
+    assert re.search(r' "\d+" ' + re.escape(f"{quoted} x") + "$", windows.asked())
+    assert windows.recorded()[0] == f"{name} x"
     windows.without_python()
     windows.call(" x", name=name)
     assert windows.recorded()[0] == f"{name} x"
 
 
-@pytest.mark.parametrize("code", [0, 1, 2, 77, 255])
-def test_exit_code(windows: Windows, code: int) -> None:
-    """uv's exit code is the shim's."""
-    windows.without_python()
-    windows.environ["UVLOCAL_TEST_END"] = str(code)
-    assert windows.call()[0] == code
+def test_the_probe(windows: Windows) -> None:
+    """Asked whether it starts, the launcher says who it is, and starts nothing."""
+    code, out, said = windows.run(str(windows.root / "shims" / "uv.exe"), contract.PROBE)
+    assert (code, out, said) == (0, b"", contract.MARKER + "\n")
+    assert not windows.asked()
+    assert not windows.record.exists()
+    assert windows.call(f" {contract.PROBE} x") == (0, "")
+    assert windows.recorded()[0] == f"uv {contract.PROBE} x"
+
+
+@pytest.fixture(params=["decided", "without Python"])
+def either(windows: Windows, request: pytest.FixtureRequest) -> Windows:
+    """Return a machine on which Python decides, and one on which the launcher is alone."""
+    if request.param != "decided":
+        windows.without_python()
+    return windows
+
+
+@pytest.mark.parametrize("code", [0, 1, 255, 300, 0xC0000005, 0xC000013A])
+def test_exit_code(either: Windows, code: int) -> None:
+    """uv's exit code is the shim's, all 32 bits of it: a crash, Ctrl-C, and numbers above 255."""
+    assert either.whole_code(" x", code) == code
+
+
+def test_the_environment(either: Windows) -> None:
+    """uv gets the variables as they came, in the letter case of their names, and open handles."""
+    either.environ |= {"http_proxy": "p", "Mixed_Case": "é", "START_HANDLE": "1"}
+    assert either.call() == (0, "")
+    assert {"http_proxy", "Mixed_Case"} <= either.names()
+    assert either.recorded()[1]["MIXED_CASE"] == "é"
+
+
+def test_what_python_answers(windows: Windows) -> None:
+    """The launcher starts the uv that Python names, with the changes that it names."""
+    other = windows.put("é/other.exe", launchers.recorder(TARGET))
+    windows.answer(other, "NEW=a=é", "Changed=", "gone", "absent")
+    windows.environ |= {"changed": "1", "GONE": "1"}
+    (windows.root / "real" / "uv.exe").unlink()
+    assert windows.call(' "a b" x') == (0, "")
+    line, environ = windows.recorded()
+    assert (line, environ["NEW"]) == ('uv "a b" x', "a=é")
+    assert "GONE" not in environ
+    assert environ.get("CHANGED", "") == ""
+
+
+def test_an_answer_without_uv(windows: Windows) -> None:
+    """Where Python has said that there is no uv, that is all, whatever is on PATH."""
+    windows.answer("")
+    windows.environ["UVLOCAL_TEST_END"] = "127"  # which wine may not take for trouble of its own
+    assert windows.call() == (127, "")
+    assert not windows.record.exists()
+
+
+def test_a_uv_that_does_not_start(windows: Windows) -> None:
+    """A uv that Python names and Windows does not start is an error."""
+    broken = windows.root / "broken" / "uv.exe"
+    broken.parent.mkdir()
+    broken.write_text("no program")
+    windows.answer(windows.path("broken/uv.exe"))
+    code, said = windows.call()
+    assert (code, said) == (127, f"error: failed to start `{windows.path('broken/uv.exe')}`\n")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"uvlocal-answer 0\x000\x00C:\\uv.exe\x00end\x00", id="of another format"),
+        pytest.param(b"uvlocal-answer 1\x001\x00NEW=1\x00C:\\uv.exe\x00en", id="cut off"),
+        pytest.param(b"uvlocal-answer 1\x000\x00C:\\uv.exe\x00end\x00x", id="more than that"),
+        pytest.param(b"x" * 300000, id="too much"),
+    ],
+)
+def test_no_answer(windows: Windows, answer: bytes) -> None:
+    """A Python that ends without a whole answer is followed by the real uv, unchanged."""
+    (windows.root / "answer").write_bytes(answer)
+    code, said = windows.call(' "a b" x')
+    python, shim = windows.path("python/python.exe"), windows.path("shims/uv.exe")
+    line, environ = windows.recorded()
+    assert (code, line, "NEW" in environ) == (0, 'uv "a b" x', False)
+    assert said == (
+        f"warning: uvlocal's Python `{python}` gave no answer; running the real uv unchanged\n"
+        f"hint: run `uvlocal install` to mend this, or delete `{shim}` to be rid of it\n"
+    )
+
+
+def test_an_interrupted_python(windows: Windows) -> None:
+    """Where Ctrl-C ends Python, the call ends so, and there is no uv."""
+    windows.environ["UVLOCAL_TEST_PYTHON_END"] = str(0xC000013A)
+    assert windows.whole_code(" x", 0xC000013A) == 0xC000013A
+    assert windows.asked()
+    assert not windows.record.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for the processes in /proc")
+def test_python_has_ended_when_uv_runs(windows: Windows) -> None:
+    """While uv runs, no Python of ours does: so uv may remove or replace it."""
+    windows.environ["UVLOCAL_TEST_END"] = "w"
+    mark = windows.path("mark-of-uv")
+    with windows.started(f" {mark}") as process:
+        running = sorted(map(int, _processes(mark)))
+        assert windows.asked()
+        assert len(running) == 2  # the launcher, then uv
+        assert not list(_processes(windows.path("python/python.exe")))
+        os.kill(running[0], 9)
+        process.communicate(timeout=60)
 
 
 @pytest.mark.parametrize(
@@ -151,27 +255,12 @@ def test_a_long_path(windows: Windows) -> None:
 
     assert windows.run(launcher, "x") == (0, b"", "")
     shim = windows.path(f"{deep}/uv.exe")
-    assert windows.recorded()[0].endswith(f' "{package}" "{shim}" "-" "{shim}" x')
+    assert re.search(re.escape(f' "{package}" "{shim}" ') + r'"\d+" ".*" x$', windows.asked())
+    assert windows.recorded()[0] == f'"{shim}" x'
 
     windows.without_python()
     assert windows.run(launcher, "x") == (0, b"", "")
     assert windows.recorded()[0] == f'"{shim}" x'
-
-
-def test_a_python_that_fails(windows: Windows) -> None:
-    """If Python exits like one with a damaged package, uv runs."""
-    windows.environ["UVLOCAL_TEST_END"] = str(contract.PYTHON_FAILED_CODE)
-    code, said = windows.call(' "a b" x')
-    package, shim = windows.path("package"), windows.path("shims/uv.exe")
-    assert windows.recorded()[0] == 'uv "a b" x'
-    assert code in (
-        contract.PYTHON_FAILED_CODE,
-        contract.PYTHON_FAILED_CODE & 0xFF,
-    )  # the latter: wine
-    assert said == (
-        f"warning: uvlocal's package in `{package}` is damaged; running the real uv unchanged\n"
-        f"hint: run `uvlocal install` to repair this, or delete `{shim}` to remove the shim\n"
-    )
 
 
 def test_restore(windows: Windows) -> None:
@@ -207,20 +296,28 @@ def test_loop(windows: Windows) -> None:
     assert f"`{shim}` starts `{real}`, and calls are nested more than 100 deep\n" in said
 
 
-def test_interrupt(windows: Windows) -> None:
-    """On Ctrl-C the launcher waits for uv, and exits like it."""
-    windows.without_python()
-    windows.environ["UVLOCAL_TEST_END"] = "w"
-    windows.environ["START_INTERRUPT"] = windows.path("record")
-    assert windows.call() == (42, "")
+@pytest.mark.parametrize(
+    ("key", "code"),
+    [
+        ("START_C", 42),
+        pytest.param(
+            "START_BREAK",
+            43,
+            marks=pytest.mark.skipif(sys.platform != "win32", reason="wine has no Ctrl-Break"),
+        ),
+    ],
+)
+def test_interrupt(either: Windows, key: str, code: int) -> None:
+    """Ctrl-C and Ctrl-Break are uv's to answer: the launcher waits, and ends as uv does."""
+    either.environ |= {"UVLOCAL_TEST_END": "w", "START_INTERRUPT": either.path("record"), key: "1"}
+    assert either.call() == (code, "")
 
 
-def test_who_waits_for_the_end_of_the_output(windows: Windows) -> None:
-    """If uv closes its output but keeps running, the reader sees the end of the output."""
-    windows.without_python()
-    windows.environ["UVLOCAL_TEST_END"] = "c"
-    windows.environ["START_PIPES"] = "1"
-    assert windows.call() == (42, "")
+def test_who_waits_for_the_end_of_the_output(either: Windows) -> None:
+    """A uv that closes its output, and lives on, has closed it for whoever reads it."""
+    either.environ["UVLOCAL_TEST_END"] = "c"
+    either.environ["START_PIPES"] = "1"
+    assert either.call() == (42, "")
 
 
 def _processes(word: str) -> Iterator[str]:
@@ -235,12 +332,11 @@ def _processes(word: str) -> Iterator[str]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for the processes in /proc")
-def test_who_ends_the_launcher_ends_uv(windows: Windows) -> None:
-    """Killing the launcher kills uv too."""
-    windows.without_python()
-    windows.environ["UVLOCAL_TEST_END"] = "w"
-    mark = windows.path("mark-of-uv")
-    with windows.started(f" {mark}") as process:
+def test_who_ends_the_launcher_ends_uv(either: Windows) -> None:
+    """A launcher that is killed takes uv with it."""
+    either.environ["UVLOCAL_TEST_END"] = "w"
+    mark = either.path("mark-of-uv")
+    with either.started(f" {mark}") as process:
         found = list(_processes(mark))
         assert len(found) == 2  # the launcher, then uv
         os.kill(min(map(int, found)), 9)

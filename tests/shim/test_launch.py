@@ -15,7 +15,7 @@ import pytest
 
 import uvlocal
 from uvlocal.shim import call as gather
-from uvlocal.shim import launch
+from uvlocal.shim import contract, launch
 from uvlocal.shim.uv import handover, variables
 
 if TYPE_CHECKING:
@@ -131,6 +131,25 @@ def test_the_first_call_says_one_line_and_writes_the_record(
     assert second.said == ""
     records = tmp_path / "home/.local/share/uvlocal/records"
     assert [path.suffix for path in records.iterdir()] == [".toml"]
+
+
+@pytest.mark.parametrize("path", [None, "/nowhere"])
+def test_an_answer_for_the_launcher(
+    call: Callable[..., Started], tmp_path: Path, path: str | None
+) -> None:
+    """Given a handle, as on Windows, Python starts no uv: it writes what to do into the handle."""
+    reading, writing = os.pipe()
+    done = call("uv", "lock", flags=str(writing), **({} if path is None else {"PATH": path}))
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        magic, count, *rest = pipe.read().decode().split("\0")
+    *changes, uv, end, nothing = rest
+    assert (done.code, done.uv, magic, end, nothing) == (0, "", contract.ANSWER_MAGIC, "end", "")
+    assert len(changes) == int(count)
+    names = [change.partition("=")[0] for change in changes]
+    assert ("UV_PROJECT_ENVIRONMENT" in names) == (path is None)
+    assert uv == (str(tmp_path / "bin" / "uv") if path is None else "")
+    assert ("error: no uv found" in done.said) == (path is not None)
 
 
 @pytest.mark.parametrize(

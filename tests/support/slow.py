@@ -30,6 +30,7 @@ BUILDING = tuple(
         "reproducible",
         "size_and_marker",
         "windows",
+        "windows_resources",
     )
 )
 

@@ -8,7 +8,10 @@ uppercase name: numbers, text, and tuples of text. So nothing is imported here.
 MARKER = "uvlocal-launcher-marker:1"
 #: The largest shim, in bytes; larger files, such as the real uv, are not searched for the marker.
 SHIM_LIMIT = 256 * 1024
-#: The exit code of a shell for a command that it cannot find.
+#: The only argument of a shim that is asked whether it starts: it writes the marker and a newline
+#: to standard error, and ends with 0.
+PROBE = "--uvlocal-launcher"
+#: What a shell answers for a command that it cannot find.
 NOT_FOUND = 127
 
 # -- the file beside the launcher ------------------------------------------------------------------
@@ -115,14 +118,17 @@ VARIABLES = (
 
 #: The file whose `main` Python runs, relative to the package's parent directory.
 LAUNCH = "/uvlocal/shim/launch.py"
-#: How a launcher learns that Python failed: it is started again with this variable, or on Windows
-#: the Python process that it waits for exits with this code.
+#: How a launcher is told that Python failed: it was started again with this variable.
 PYTHON_FAILED = "UVLOCAL_FAILED"
-PYTHON_FAILED_CODE = 0x55564C46
-#: What Python runs; `launch` documents `sys.argv`. The file is run by its path, as importing it
-#: takes longer than running it. `main` does not return, so the code after it handles a package that
-#: is damaged or being replaced: this process becomes the launcher again, with the signals and
-#: LC_CTYPE that the launcher got, and the launcher becomes uv.
+#: On Windows Python answers the launcher, in fields that each end with a NUL byte: this text, a
+#: count, so many changes (NAME=value to set, NAME to remove), the real uv, and `end`. Where there
+#: is no uv, which Python has said, that field is empty.
+ANSWER_MAGIC = "uvlocal-answer 1"
+#: What Python runs; `launch` tells of `sys.argv`. The file is run by its path, as a search for it
+#: takes longer than running it. `main` does not return, so whatever comes after it is for a package
+#: that is damaged or is being replaced: this process becomes the launcher again, with signals and
+#: LC_CTYPE as the launcher was given them, and that one becomes uv. On Windows it ends without an
+#: answer.
 STUB = f"""\
 import sys
 from _frozen_importlib_external import SourceFileLoader as L
@@ -134,7 +140,7 @@ except Exception:
  import os
  if os.environ.get('UVLOCAL_TRACE','0') not in ('','0'):sys.excepthook(*sys.exc_info())
 import os
-if os.name=='nt':os._exit({PYTHON_FAILED_CODE})
+if os.name=='nt':os._exit(1)
 import _signal as s
 f,k,v=sys.argv[3].partition('=')
 'P' in f or s.signal(s.SIGPIPE,s.SIG_DFL)

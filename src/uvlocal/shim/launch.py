@@ -4,10 +4,11 @@ The launcher starts Python with `sys.argv` of
 
     -c, PACKAGE, LAUNCHER, FLAGS, ARGV0, ARGUMENTS...
 
-and has it run this file and `main`. PACKAGE is the directory for `sys.path`, LAUNCHER the shim's
-path. FLAGS describe the process state that Python's startup changes: `P` SIGPIPE and `X` SIGXFSZ
-were ignored; `L` the variable LC_CTYPE was absent, otherwise its value follows `=` in
-hexadecimal. The rest is uv's argv. Whatever goes wrong here, uv runs.
+and lets it run this file and `main`. PACKAGE is the folder on `sys.path`, LAUNCHER the shim's own
+path, FLAGS tell what the start of Python destroyed of the process's state: `P` SIGPIPE and `X`
+SIGXFSZ were ignored; `L` the variable LC_CTYPE was absent, otherwise its value follows `=` in
+hexadecimal. On Windows they are the number of a pipe's handle: there the launcher becomes uv, once
+this Python has answered and ended. The rest is uv's argv. Whatever goes wrong here, uv runs.
 
 All other modules are loaded from one file, if a trusted one exists (`bytecode`), because finding
 each module takes as long as deciding. Until then, nothing is imported that the interpreter has not
@@ -72,7 +73,7 @@ def _call(launcher: str, flags: str, argv: "list[str]") -> int:
     if real is None:
         real = handover.find_program(handover.find(system, launcher), system, launcher)
     changes.update(_restored_locale(flags))
-    return _become(real, argv, changes)
+    return _finish(real, argv, changes, flags)
 
 
 def _by_path(name: str) -> "ModuleType":
@@ -114,13 +115,17 @@ def _cache(launcher: str) -> str:
 # -- the last step ---------------------------------------------------------------------------------
 
 
-def _become(real: "RealUv", argv: "list[str]", changes: "dict[str, str | None]") -> int:
-    """Become uv; return an exit code if that fails (or uv's own, on Windows)."""
+def _finish(real: "RealUv", argv: "list[str]", changes: "dict[str, str | None]", flags: str) -> int:
+    """Become uv, or answer the launcher; return an exit code (uv's own, on Windows without it)."""
     from uvlocal.shim import contract
     from uvlocal.shim.uv import handover
 
     if not real.path:
         handover.say(handover.missing(real))
+    if flags.isdigit():
+        handover.answer(int(flags), real.path, changes)
+        return 0
+    if not real.path:
         return contract.NOT_FOUND
     try:
         return handover.become(real.path, argv, changes)
@@ -162,11 +167,9 @@ def _restored_locale(flags: str) -> "dict[str, str | None]":
 def _restore_signals(flags: str) -> None:
     """Undo what Python's startup did to signals, which uv would inherit through `execve`.
 
-    CPython ignores SIGPIPE and SIGXFSZ (`Python/pylifecycle.c`). An interrupt while we decide
-    should end the call as it would end uv, without a traceback.
+    CPython ignores SIGPIPE and SIGXFSZ (`Python/pylifecycle.c`), where there are such; and an
+    interrupt while we decide should end the call as it would end uv, without a traceback.
     """
-    if sys.platform == "win32":
-        return
     import _signal  # type: ignore[import-not-found] # typeshed leaves it out
 
     for letter, name in (("P", "SIGPIPE"), ("X", "SIGXFSZ")):

@@ -16,7 +16,7 @@ from uvlocal.manage.environments.folder_identity import SilentError, identity_of
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.files.tree import Cost
 from uvlocal.manage.findings import FAIL, LEVELS, OK, WARN, Finding
-from uvlocal.manage.installation import install
+from uvlocal.manage.installation import install, starting
 from uvlocal.shim.machine import native
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.volume.providers.table import PROVIDERS
@@ -102,6 +102,12 @@ def outdated_shim(machine: Machine) -> None:
     """Make the shim differ from the current launcher."""
     with open(os.path.join(machine.root, "shims", "uv"), "ab") as file:
         file.write(b"x")
+
+
+def broken_shim(machine: Machine) -> None:
+    """Let the shim be damaged where the system looks first."""
+    with open(os.path.join(machine.root, "shims", "uv"), "r+b") as file:
+        file.write(b"?????")
 
 
 def uvx_gone(machine: Machine) -> None:
@@ -259,6 +265,7 @@ def dangling(machine: Machine) -> None:
 
 FAULTS: list[tuple[Callable[[Machine], None], str, str, str]] = [
     (outdated_shim, "shim-outdated", WARN, "install"),
+    (broken_shim, "shim-broken", FAIL, "install"),
     (uvx_gone, "uvx", WARN, "install"),
     (python_gone, "python-gone", FAIL, "install"),
     (python_broken, "python-broken", FAIL, "install"),
@@ -306,6 +313,15 @@ def test_faults(
     [after] = [result for result in mended.results if result.code == code]
     assert (after.fixed, after.trouble) == (bool(fix), "")
     assert (code in found(healthy)) == (not fix)
+
+
+def test_a_shim_that_may_not_run(healthy: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A whole shim that does not start is told with what helps; to install it again does not."""
+    refused = starting.Trouble("it was ended by SIGKILL", "allow it")
+    monkeypatch.setattr(starting, "trouble", lambda _: refused)
+    result = found(healthy)["shim-broken"]
+    assert (result.level, result.advice, result.fixable) == (FAIL, "allow it", False)
+    assert result.seen.endswith("does not start: it was ended by SIGKILL")
 
 
 def test_commands_can_be_typed() -> None:

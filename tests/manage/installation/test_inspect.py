@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from support.hosts.homes import Home
 
-from uvlocal.manage.installation import inspect
+from uvlocal.manage.findings import FAIL, WARN
+from uvlocal.manage.installation import inspect, windows_path
 from uvlocal.shim import contract
 
 if TYPE_CHECKING:
@@ -139,6 +140,29 @@ def test_inspection(home: Home, change: Callable[[Home], None], findings: list[s
     if not set(findings) & mended:
         home.install()
         assert home.findings() == []
+
+
+@pytest.mark.parametrize(
+    ("first", "codes"),
+    [
+        pytest.param("shim", [("machine-path", WARN)], id="this-shell-finds-the-shim"),
+        pytest.param("machine", [("machine-path", FAIL)], id="this-shell-misses-it"),
+        pytest.param("other", [("machine-path", FAIL), ("not-first", FAIL)], id="a-third"),
+    ],
+)
+def test_a_uv_on_the_machines_path(
+    home: Home, monkeypatch: pytest.MonkeyPatch, first: str, codes: list[tuple[str, str]]
+) -> None:
+    """On Windows such a uv comes first, and installing again does not help: the ways out do."""
+    home.install()
+    home.shim_first()
+    machine = str(home.program("machine/uv", "true"))
+    folders = {"shim": home.shims, "machine": home.root / "machine", "other": home.uv.parent}
+    home.set_path(str(folders[first]), str(home.shims), str(home.root / "machine"))
+    monkeypatch.setattr(windows_path, "machine_uv", lambda *_: machine)
+    found = inspect.inspect(None, home.system).findings
+    assert [(one.code, one.level) for one in found] == codes
+    assert "--alias" in found[0].advice
 
 
 def test_inspection_tells_what_stands(home: Home) -> None:

@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +24,7 @@ from uvlocal.manage.installation import (
     windows_path,
 )
 from uvlocal.manage.installation.install import Wish
+from uvlocal.manage.views import install as install_view
 from uvlocal.shim import contract
 from uvlocal.shim.machine.host import System
 
@@ -195,6 +197,43 @@ def test_root_in_another_users_home() -> None:
     system.uid = 0
     with pytest.raises(UserError, match="another user's home"):
         install.plan(Wish(), system)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "refused"),
+    [
+        pytest.param(
+            r"C:\Program Files\WindowsApps\PythonSoftwareFoundation.Python.3.13_x64__q",
+            True,
+            id="store",
+        ),
+        pytest.param(r"C:\Users\me\AppData\Local\Microsoft\WindowsApps\Python", True, id="alias"),
+        pytest.param(r"C:\Users\me\AppData\Roaming\uv\python\cpython-3.13", False, id="uv's"),
+        pytest.param(r"C:\Program Files\WindowsApps2\Python313", False, id="another-name"),
+    ],
+)
+def test_python_of_the_microsoft_store(
+    monkeypatch: pytest.MonkeyPatch, prefix: str, *, refused: bool
+) -> None:
+    """What the Store's Python installs, no other program would see: the way that works is told."""
+    monkeypatch.setattr(sys, "base_prefix", prefix)
+    system = FakeSystem(platform="win32")
+    if not refused:
+        standing.refuse_bad_circumstances(system)
+        return
+    with pytest.raises(UserError, match="Microsoft Store") as refusal:
+        standing.refuse_bad_circumstances(system)
+    assert "--python-preference only-managed" in refusal.value.hint
+    standing.refuse_bad_circumstances(FakeSystem(platform="linux"))
+
+
+def test_a_uv_on_the_machines_path_is_told(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """`install` says that Windows finds another uv first, and the ways out."""
+    program = r"C:\ProgramData\chocolatey\bin\uv.exe"
+    install_view.installed(replace(home.install(), machine_uv=program))
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"`{program}` is on the machine's PATH" in said
+    assert "--alias" in said
 
 
 def test_without_a_home() -> None:

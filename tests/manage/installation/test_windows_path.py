@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 
 import pytest
+from support.hosts.fakes import FakeSystem
 
 from uvlocal.manage.installation import windows_path
 from uvlocal.manage.installation.windows_path import TEXT, TEXT_WITH_VARIABLES, Value
+from uvlocal.shim import contract
 
 SHIMS = r"C:\Users\me\AppData\Local\uvlocal\shims"
 VARIABLES = {"LOCALAPPDATA": r"C:\Users\me\AppData\Local", "USERPROFILE": r"C:\Users\me"}
@@ -128,6 +130,41 @@ def test_registry_elsewhere_than_on_windows() -> None:
     registry = windows_path.Registry()
     registry.write(Value("x", TEXT))
     assert registry.read() is None
+
+
+# -- the machine's PATH, which comes first ---------------------------------------------------------
+
+MACHINE = r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment"
+CHOCO = r"C:\ProgramData\chocolatey\bin"
+
+
+@pytest.mark.parametrize(
+    ("entries", "found"),
+    [
+        pytest.param(rf"C:\Windows;{CHOCO};C:\Python", rf"{CHOCO}\uv.exe", id="a-uv"),
+        pytest.param(rf'C:\Windows;"{CHOCO}\"', rf"{CHOCO}\uv.exe", id="quoted"),
+        pytest.param(r"%ProgramData%\chocolatey\bin", rf"{CHOCO}\uv.exe", id="a-variable"),
+        pytest.param(r"C:\Windows;C:\Python", "", id="none"),
+        pytest.param(SHIMS, "", id="the-shim-itself"),
+        pytest.param(rf"{SHIMS};{CHOCO}", "", id="the-shim-first"),
+        pytest.param(r"bin;.;;C:\Windows", "", id="relative-and-empty"),
+        pytest.param(None, "", id="no-value"),
+    ],
+)
+def test_a_uv_on_the_machines_path(entries: str | None, found: str) -> None:
+    """A real uv on the machine's PATH is found; a shim of ours there is none."""
+    shim = contract.MARKER.encode()
+    files = {rf"{CHOCO}\uv.exe": b"MZ", rf"{SHIMS}\uv.exe": shim, r"C:\Users\me\bin\uv.exe": b"MZ"}
+    environ = {**VARIABLES, "ProgramData": r"C:\ProgramData"}
+    system = FakeSystem(files, platform="win32", environ=environ)
+    if entries is not None:
+        system.registry = {MACHINE: {"ComSpec": "cmd", "Path": entries}}
+    assert windows_path.machine_uv(SHIMS, system) == found
+
+
+def test_the_ways_out() -> None:
+    """What is advised names the folder that is in the way."""
+    assert f"`{CHOCO}`" in windows_path.ways_out(rf"{CHOCO}\uv.exe")
 
 
 @pytest.mark.skipif(sys.platform != "win32", reason="needs the registry of Windows")

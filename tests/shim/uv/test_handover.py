@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import stat
+import struct
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -211,6 +214,24 @@ def test_become_passes_bytes_and_changes_only_what_it_was_told(tmp_path: Path) -
     assert got[b"SET"] == b"b\xff"
     assert b"GONE" not in got
     assert got[b"PATH"] == b"/usr/bin:/bin"
+
+
+@pytest.mark.parametrize("code", [0, 255, 300, 0xC0000005, 0xC000013A])
+def test_exit_codes_on_windows_are_whole(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """Without the launcher too: `os._exit` takes what C takes for the same 32 bits."""
+
+    class Process(contextlib.nullcontext["Process"]):
+        def __init__(self, *_: object, **options: object) -> None:
+            super().__init__(self)
+            assert options == {"executable": "C:\\uv.exe", "close_fds": False}
+
+        def wait(self) -> int:
+            return code
+
+    monkeypatch.setattr(subprocess, "Popen", Process)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    got = handover._run("C:\\uv.exe", ["uv"])
+    assert struct.pack("=i", got) == struct.pack("=I", code)
 
 
 @posix_only

@@ -5,15 +5,18 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 
 import filelock
 import pytest
 from support.hosts import launchers
 from support.tools import fetched
+
+from uvlocal.shim import contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -58,6 +61,9 @@ class Windows:
         self.configure(python=self.path("python/python.exe"), package=self.path("package"))
         self.environ = dict(fetched.ENVIRONMENT)
         self.environ["UVLOCAL_TEST_RECORD"] = self.path("record")
+        self.environ["UVLOCAL_TEST_ASKED"] = self.path("asked")
+        self.environ["UVLOCAL_TEST_ANSWER"] = self.path("answer")
+        self.answer(self.path("real/uv.exe"))
         self.folders("real")
         if runner:
             self.environ |= _environ()
@@ -78,6 +84,11 @@ class Windows:
         """Write the configuration beside the shim."""
         text = "".join(f"{key} {value}\n" for key, value in {"uvlocal": "1", **values}.items())
         (self.root / "shims" / "uvlocal-launcher.conf").write_bytes(text.encode())
+
+    def answer(self, uv: str, *changes: str, ends: str = "end") -> None:
+        """Let Python answer that this uv is to be started, with these changes."""
+        fields = [contract.ANSWER_MAGIC, str(len(changes)), *changes, uv, ends]
+        (self.root / "answer").write_bytes("".join(field + "\0" for field in fields).encode())
 
     def folders(self, *names: str) -> None:
         """Set PATH to these directories below the root; `.` and quoted ones are not changed."""
@@ -113,6 +124,13 @@ class Windows:
         assert out == b""
         return code, said
 
+    def whole_code(self, tail: str, wanted: int) -> int:
+        """Run the shim so that uv ends with `wanted`; return its exit code, all 32 bits of it."""
+        self.environ |= {"START_CODE": "1", "UVLOCAL_TEST_END": str(wanted)}
+        _, out, said = self.run(*self._starting(tail), ends=wanted & 0xFF)
+        assert said == ""
+        return int(out)
+
     def run(self, *command: str, ends: int = 0) -> tuple[int, bytes, str]:
         """Run a program for Windows; return its exit code, stdout and stderr.
 
@@ -125,24 +143,28 @@ class Windows:
         )
 
     def _starting(self, tail: str, name: str = "uv", shim: str = "shims/uv.exe") -> list[str]:
-        """Set the variables for starting the shim; return the command that starts it."""
+        """Say how the shim is to be started, in variables; return what starts it so."""
+        for path in (self.record, self.root / "asked"):
+            path.unlink(missing_ok=True)
         self.environ["START_PROGRAM"] = self.path(shim)
         self.environ["START_LINE"] = name + tail
         return [launchers.starter(TARGET)]
 
-    def _start(self, command: Sequence[str]) -> Process:
+    def _start(
+        self, command: Sequence[str], out: int | IO[bytes], error: int | IO[bytes]
+    ) -> Process:
         return subprocess.Popen(
             [*self.runner, *command],
             env=self.environ,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=out,
+            stderr=error,
             cwd=self.root,
         )
 
     def _start_until_recorded(self, tail: str) -> Process:
-        """Start the shim, and wait until a program has written its record, or all have ended."""
-        process = self._start(self._starting(tail))
+        """Start the shim, and wait until a program made its record or all ended without."""
+        process = self._start(self._starting(tail), subprocess.PIPE, subprocess.PIPE)
         while not self.record.exists() and process.poll() is None:
             time.sleep(0.01)
         if not self.record.exists():
@@ -150,22 +172,40 @@ class Windows:
         return process
 
     def _run(self, command: Sequence[str]) -> tuple[int, bytes, str]:
-        process = self._start(command)
-        try:
-            out, error = process.communicate(timeout=_PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            if not self.runner:
-                raise
-            return -1, b"", "wine: hangs"
-        return process.returncode, out, error.decode()
+        """Run a program; its output goes to files: wine's own programs may keep a pipe open."""
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
+            process = self._start(command, out, error)
+            try:
+                process.wait(timeout=_PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                if not self.runner:
+                    raise
+                return -1, b"", "wine: hangs"
+            out.seek(0)
+            error.seek(0)
+            return process.returncode, out.read(), error.read().decode()
 
     def recorded(self) -> tuple[str, dict[str, str]]:
-        """Return the command line and the environment of the recorder."""
-        line, _, block = self.record.read_bytes().decode("utf-16-le").partition("\0")
-        pairs = [entry.partition("=") for entry in block.split("\0") if entry[1:]]
-        return line, {name.upper(): value for name, _, value in pairs}
+        """Return the command line and the environment with which uv was started."""
+        line, environ = _read(self.record)
+        return line, {name.upper(): value for name, value in environ.items()}
+
+    def names(self) -> set[str]:
+        """Return the names of uv's variables, in the letter case that they came in."""
+        return set(_read(self.record)[1])
+
+    def asked(self) -> str:
+        """Return the command line with which Python was started, "" if it was not."""
+        path = self.root / "asked"
+        return _read(path)[0] if path.exists() else ""
+
+
+def _read(path: Path) -> tuple[str, dict[str, str]]:
+    line, _, block = path.read_bytes().decode("utf-16-le").partition("\0")
+    pairs = [entry.partition("=") for entry in block.split("\0") if entry[1:]]
+    return line, {name: value for name, _, value in pairs}
 
 
 Process = subprocess.Popen[bytes]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.findings import FAIL, OK, WARN, Finding
-from uvlocal.manage.installation import inspect, shells
+from uvlocal.manage.installation import inspect, shells, starting
 from uvlocal.manage.installation.on_path import is_ours
 from uvlocal.shim.machine.display import contract_home
 
@@ -33,10 +33,23 @@ def check(facts: Facts) -> list[Finding]:
     findings = list(found.findings)
     if found.shim_state == "absent":
         return findings
+    findings = [*_start(found, facts), *findings]
     if not findings:
         seen = f"the shim `{_shown(found.shim, facts)}` is first on PATH and unchanged"
         findings.append(Finding("shim", OK, seen, path=found.shim))
     return [*findings, *_python(found, facts), *_login_shell(facts)]
+
+
+def _start(found: Inspection, facts: Facts) -> list[Finding]:
+    """See whether the shim itself starts: a security program or the disk may not let it."""
+    wrong = starting.trouble(found.shim) if found.shim_state in ("current", "outdated") else None
+    if wrong is None:
+        return []
+    seen = f"the shim `{_shown(found.shim, facts)}` does not start: {wrong.reason}"
+    if found.shim_state == "current":  # another one like it would be no better
+        return [Finding("shim-broken", FAIL, seen, path=found.folder, advice=wrong.hint)]
+    command = "uvlocal install"
+    return [Finding("shim-broken", FAIL, seen, command=command, fix="install", path=found.folder)]
 
 
 def _shown(path: str, facts: Facts) -> str:

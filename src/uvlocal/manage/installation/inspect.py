@@ -39,7 +39,8 @@ class Inspection:
     `outdated`, `damaged` or `untrusted` (others can write to it). `python` and `package` are the
     paths in the configuration. `uvx_state` is the state of the `uvx` shim. `uvs_on_path` are all
     programs `uv` on PATH, `shims_on_path` those of uvlocal. `user_path` is the state of the
-    directory on the user's PATH on Windows.
+    directory on the user's PATH on Windows. `machine_uv` is a `uv.exe` that comes before it, on the
+    machine's PATH.
     """
 
     folder: str
@@ -58,6 +59,7 @@ class Inspection:
     lines: tuple[Line, ...]
     shadows: tuple[aliases.Shadow, ...]
     user_path: str
+    machine_uv: str
     findings: tuple[Finding, ...]
 
 
@@ -106,6 +108,7 @@ def inspect(
         lines=tuple(rc_lines.standing(names, should.folder, system)),
         shadows=tuple(aliases.find(names, system)),
         user_path=registry,
+        machine_uv=windows_path.machine_uv(should.folder, system),
         findings=(),
     )
     return dataclasses.replace(found, findings=tuple(_findings(found)))
@@ -203,12 +206,18 @@ def _configuration_findings(found: Inspection) -> list[Finding]:
 def _path_findings(found: Inspection) -> list[Finding]:
     """Return what is wrong with PATH in this process."""
     findings = []
-    then = f"run `{_INSTALL}`, then open a new shell"
     first = found.uvs_on_path[0] if found.uvs_on_path else ""
+    if found.machine_uv:
+        # Where a shell's startup file puts the shim first, other programs miss it all the same.
+        level = WARN if first == found.shim else FAIL
+        seen = f"`{found.machine_uv}` is on the machine's PATH, which comes before the user's"
+        advice = windows_path.ways_out(found.machine_uv)
+        findings.append(Finding("machine-path", level, seen, advice=advice))
+    then = f"run `{_INSTALL}`, then open a new shell"
     if found.shim not in found.uvs_on_path:
         seen = f"`{found.folder}` is not on `PATH` here"
         findings.append(_mended("not-on-path", FAIL, seen, then))
-    elif first != found.shim and first not in found.shims_on_path:
+    elif first not in (found.shim, found.machine_uv, *found.shims_on_path):
         seen = f"`{first}` comes before the shim on `PATH`"
         findings.append(_mended("not-first", FAIL, seen, then))
     for other in found.shims_on_path:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from uvlocal.manage.environments import discoverable, records
 from uvlocal.manage.errors import USAGE, UserError
+from uvlocal.manage.files.atomic import made
 from uvlocal.manage.files.atomic import replace as write
 from uvlocal.manage.installation import (
     aliases,
@@ -21,10 +22,17 @@ from uvlocal.manage.installation import (
     rc_lines,
     shell_snippets,
     shells,
+    starting,
     windows_path,
 )
 from uvlocal.manage.installation.inspect import inspect
-from uvlocal.manage.installation.memory import Memory, missing_folders, remember, remembered
+from uvlocal.manage.installation.memory import (
+    Memory,
+    missing_folders,
+    remember,
+    remembered,
+    remove_if_empty,
+)
 from uvlocal.manage.installation.on_path import is_ours
 from uvlocal.manage.installation.shim_dir import (
     PACKAGE,
@@ -69,6 +77,7 @@ class Installation:
     """What was installed, or would be; paths are absolute, `real_uv` is "" if none was found.
 
     `user_path` is the state of the user's PATH in the Windows registry, like a line's, or "".
+    `machine_uv` is a `uv.exe` that Windows finds before that, on the machine's PATH, or "".
     `moved_uv` is the new path of a real uv that had been installed over the shim, or "". `now` is
     the command for the running shell.
     """
@@ -85,6 +94,7 @@ class Installation:
     shells: tuple[str, ...]
     lines: tuple[Line, ...]
     user_path: str
+    machine_uv: str
     moved_uv: str
     shadows: tuple[aliases.Shadow, ...]
     now: str
@@ -166,6 +176,7 @@ def plan(
         shells=tuple(names),
         lines=tuple(line for line, _ in planned),
         user_path=registry,
+        machine_uv=windows_path.machine_uv(should.folder, system),
         moved_uv=should.aside if should.shim in moving else "",
         shadows=tuple(aliases.find(names, system)),
         now=_now(should.folder, system, running),
@@ -182,19 +193,15 @@ def perform(todo: Plan) -> Installation:
     A startup file that cannot be changed is reported as `blocked`; the others are still changed.
 
     Raises:
-        UserError: the shim's directory is not writable.
+        UserError: the shim's directory is not writable, or the shim does not start there.
     """
     should = todo.contents
     try:
-        _make_folders(should)
-        remember(should.folder, todo.memory)
-        for shim in todo.moving:
-            os.makedirs(os.path.dirname(should.aside), exist_ok=True)
-            os.replace(shim, aside_path(shim))
         if todo.result.shim_changes:
-            write(should.configuration, should.configuration_bytes, 0o644)
-            write(should.shim, should.launcher_bytes, 0o755)
-            write(should.uvx, should.launcher_bytes, 0o755)
+            _put_shim(todo)
+        else:
+            starting.insist(should.shim)
+            remember(should.folder, todo.memory)
         for path, code in todo.completions.items():
             write(path, code, 0o644)
     except OSError as error:
@@ -214,6 +221,33 @@ def perform(todo: Plan) -> Installation:
         else:
             registry = "added"
     return replace(todo.result, lines=lines, user_path=registry)
+
+
+def _put_shim(todo: Plan) -> None:
+    """Write the shim, and what lies beside it, once the shim has shown that it starts.
+
+    Raises:
+        OSError: the folder cannot be written.
+        UserError: the shim does not start; nothing has changed.
+    """
+    should, system = todo.contents, todo.system
+    new = missing_folders(should.folder)
+    try:
+        _make_folders(should)
+        starting.clear(should.folder, system)
+        with starting.tried(should.shim, should.launcher_bytes) as draft:
+            remember(should.folder, todo.memory)
+            for shim in todo.moving:
+                os.makedirs(os.path.dirname(should.aside), exist_ok=True)
+                os.replace(shim, aside_path(shim))
+            write(should.configuration, should.configuration_bytes, 0o644)
+            starting.put(draft, should.shim, system)
+        with made(should.uvx, should.launcher_bytes) as draft:
+            os.chmod(draft, 0o755)  # noqa: S103 - as above
+            starting.put(draft, should.uvx, system)
+    finally:
+        for path in reversed(new):
+            remove_if_empty(path)
 
 
 def make_shim(folder: str | None, system: System) -> str:

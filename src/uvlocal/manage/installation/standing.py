@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.installation import shim_dir
@@ -31,7 +32,8 @@ def refuse_bad_circumstances(system: System) -> None:
     """Refuse to install from here, or as this user.
 
     Raises:
-        UserError: root would write to another user's home, or this uvlocal is temporary.
+        UserError: root would write to another user's home, this uvlocal is temporary, or this
+            Python's files are visible to itself only.
     """
     home = system.stat(system.home) if system.home else None
     if system.uid == 0 and home is not None and home.st_uid != 0:
@@ -43,6 +45,22 @@ def refuse_bad_circumstances(system: System) -> None:
             "this uvlocal is installed in uv's cache, which `uv cache prune` clears",
             "run `uv tool install uvlocal`, then `uvlocal install`",
         )
+    if system.platform == "win32" and is_store_python(sys.base_prefix):
+        raise UserError(
+            "this is the Python of the Microsoft Store, and no other program sees what it writes "
+            "into `AppData` and the registry",
+            "run `uv tool install --reinstall --python-preference only-managed uvlocal`, then "
+            "`uvlocal install`",
+        )
+
+
+def is_store_python(prefix: str) -> bool:
+    """Return whether a Python came with the Microsoft Store.
+
+    Such a one has a copy of its own of `AppData` and of the registry
+    (https://docs.python.org/3/using/windows.html#known-issues).
+    """
+    return "windowsapps" in prefix.lower().replace("\\", "/").split("/")
 
 
 def is_in_uv_cache(package: str) -> bool:

@@ -21,6 +21,7 @@ from uvlocal.manage.installation import (
     rc_files,
     shell_snippets,
     shells,
+    starting,
     windows_path,
 )
 from uvlocal.manage.installation.memory import MEMORY, Memory, remembered, remove_if_empty
@@ -229,6 +230,7 @@ def _ours_in(folder: str, system: System) -> list[str]:
     """Return our files in a shim's directory; nothing else in it is touched."""
     shim = shim_path(folder, system)
     found = [path for path in (shim, uvx_path(folder, system)) if is_ours(path, system)]
+    found += starting.old(folder, system)
     if found or is_foreign_program(shim, system) or not os.path.lexists(shim):
         names = (contract.CONFIGURATION, MEMORY, *completion.FILES)
         beside = (os.path.join(folder, name) for name in names)

@@ -1,4 +1,4 @@
-r"""The user's PATH on Windows: a value in the registry, and a message that it changed.
+r"""PATH on Windows: the user's, which we change, and the machine's, which comes before it.
 
 The value is `Path` in `HKCU\Environment`, by default of the type REG_EXPAND_SZ, in which
 `%USERPROFILE%` is not expanded. The user's text is never changed: our directory is only added in
@@ -13,8 +13,13 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from uvlocal.manage.installation.on_path import is_ours
+from uvlocal.shim.machine import paths
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from uvlocal.shim.machine.host import System
 
 #: Types of registry values.
 TEXT, TEXT_WITH_VARIABLES = 1, 2
@@ -72,12 +77,17 @@ def _is_same(entry: str, folder: str, variables: Mapping[str, str]) -> bool:
 
 def _comparable(entry: str, variables: Mapping[str, str]) -> str:
     """Return a PATH entry for comparison: unquoted, with variables expanded, case-folded."""
-    text = entry.strip().strip('"')
+    text = _filled(entry.strip().strip('"'), variables)
+    return ntpath.normcase(ntpath.normpath(text)) if text else ""
+
+
+def _filled(text: str, variables: Mapping[str, str]) -> str:
+    """Expand `%NAME%` in text."""
     for name, value in variables.items():
         at = text.lower().find(f"%{name.lower()}%")
         if at >= 0:
             text = text[:at] + value + text[at + len(name) + 2 :]
-    return ntpath.normcase(ntpath.normpath(text)) if text else ""
+    return text
 
 
 def add(path: UserPath, folder: str, variables: Mapping[str, str]) -> bool:
@@ -126,6 +136,36 @@ def state(path: UserPath, folder: str, variables: Mapping[str, str]) -> str:
     return "current" if text and with_first(text, folder, variables) == text else "absent"
 
 
+def machine_uv(folder: str, system: System) -> str:
+    """Return the `uv.exe` that every program finds before `folder` on the user's PATH, "" for none.
+
+    Windows joins the machine's PATH and the user's, in this order. So a uv that was installed for
+    all users (by Chocolatey, winget, an administrator's Python) stands first, whatever we do to the
+    user's PATH.
+    """
+    if system.platform != "win32":
+        return ""
+    values = system.registry_values(_MACHINE)
+    text = next((value for name, value in values.items() if name.lower() == "path"), "")
+    for entry in paths.search_path(text, system):
+        if _is_same(entry, folder, system.environ):
+            return ""
+        program = system.path.join(_filled(entry.strip(), system.environ), "uv.exe")
+        if system.path.isabs(program) and system.is_file(program) and not is_ours(program, system):
+            return program
+    return ""
+
+
+def ways_out(program: str) -> str:
+    """Return what a person can do about a `uv.exe` on the machine's PATH."""
+    return (
+        "in PowerShell, `uvlocal install --shell powershell` (or that with `--alias`) helps; "
+        f"everywhere, let an administrator take `{ntpath.dirname(program)}` off the machine's "
+        "PATH, and put it on yours"
+    )
+
+
+_MACHINE = r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment"
 _KEY, _NAME = "Environment", "Path"
 
 

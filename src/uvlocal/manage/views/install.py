@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from uvlocal.manage.installation import windows_path
 from uvlocal.manage.views import console
 from uvlocal.manage.views.console import data, shown, talk
 
@@ -70,6 +71,12 @@ def _problems(made: Installation) -> Iterator[str]:
         )
     if made.user_path == "blocked":
         yield "the user's PATH in the registry cannot be changed"
+    if made.machine_uv:
+        ways = windows_path.ways_out(made.machine_uv)
+        yield (
+            f"`{made.machine_uv}` is on the machine's PATH, which Windows searches before yours; "
+            f"{ways}"
+        )
 
 
 #: What a program's own terminal says of it, and its name. Such a program has its PATH from before.

@@ -31,6 +31,7 @@ from uvlocal.shim.recall.recording_host import RecordingSystem, rest_of
 from uvlocal.shim.request import commands
 from uvlocal.shim.store import lookup
 from uvlocal.shim.uv import handover
+from uvlocal.shim.uv import variables as uv_variables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,9 +121,7 @@ def _write(call: "Call", cache: str, key: "tuple[str, str, list[str]]") -> None:
     fields += (str(len(words)), *words, str(len(variables)), *variables, str(len(inputs)))
     for stamp_and_path in inputs:
         fields += stamp_and_path
-    changes = [
-        name if value is None else f"{name}={value}" for name, value in call.changes.values.items()
-    ]
+    changes = uv_variables.as_fields(call.changes.values)
     fields += (str(len(changes)), *changes, uv, "end")
     text = "\0".join([*fields, ""])
     # A NUL in a field would split it; an input without a stamp would be missing.

@@ -1,4 +1,4 @@
-"""Find the real uv, and become it.
+"""Find the real uv, and become it, or tell the launcher on Windows to do so.
 
 Only this module and `launch` touch argv, the environment and the streams of the process.
 """
@@ -10,6 +10,10 @@ from uvlocal.shim.machine import early_os, paths
 from uvlocal.shim.machine.display import printable
 from uvlocal.shim.machine.early_os import os, stat
 from uvlocal.shim.machine.host import System
+from uvlocal.shim.uv import variables
+
+#: What the highest bit of an exit code is worth, on Windows.
+_SIGN = 1 << 31
 
 
 class RealUv:
@@ -157,34 +161,55 @@ def become(path: str, arguments: "list[str]", changes: "dict[str, str | None]") 
     Raises:
         OSError: the program could not be started.
     """
-    if sys.platform == "win32":
-        return _run(path, arguments, changes)
-    # Change the environment where C keeps it: entries that a mapping cannot hold (duplicates, no
-    # `=`, no name) then reach uv unchanged and in order.
+    # The environment is changed where C keeps it, and passed on from there: entries that a mapping
+    # cannot hold (twins, no `=`, no name) reach uv as they came, in their order.
     for name, value in changes.items():
         if value is None:
             os.unsetenv(name)
         else:
             os.putenv(name, value)
-    # Python refuses an empty argv[0]; uv ignores it.
+    if sys.platform == "win32":
+        return _run(path, arguments)
+    # Python starts no program with an empty argv[0]; uv does not look at it.
     os.execv(path, [arguments[0] or "uv", *arguments[1:]])
     return contract.NOT_FOUND  # unreachable: `execv` does not return, or raises
 
 
-def _run(path: str, arguments: "list[str]", changes: "dict[str, str | None]") -> int:
-    """Start the program, wait, and return its exit code, as Windows cannot replace a process.
+def _run(path: str, arguments: "list[str]") -> int:
+    """Start the program, wait, and return its exit code; Windows cannot replace a process.
 
-    Ctrl-C reaches every process of the console; we ignore it and let uv handle it.
+    This is for calls without the launcher, which starts uv itself (`answer`). Ctrl-C and Ctrl-Break
+    reach every process of the console; uv decides what they mean, so we do not. `os._exit` takes
+    signed numbers only, of which the system sees the same 32 bits.
     """
     import signal
     import subprocess
 
-    environ = early_os.environ()
-    for name, value in changes.items():
-        if value is None:
-            environ.pop(name, None)
-        else:
-            environ[name] = value
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with subprocess.Popen(arguments, executable=path, env=environ) as process:
-        return process.wait()
+    for name in ("SIGINT", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    with subprocess.Popen(arguments, executable=path, close_fds=False) as process:
+        code = process.wait()
+    return code if code < _SIGN else code - 2 * _SIGN
+
+
+def answer(handle: int, path: str, changes: "dict[str, str | None]") -> None:
+    """Tell the launcher on Windows what to do; it becomes the real uv once this process has ended.
+
+    Args:
+        handle: the pipe that the launcher reads; where there are no handles, a descriptor.
+        path: the real uv, "" where there is none, which was said already.
+        changes: variables to set, or with None to remove.
+
+    Raises:
+        OSError: the launcher is gone.
+    """
+    if sys.platform == "win32":
+        import msvcrt
+
+        handle = msvcrt.open_osfhandle(handle, os.O_WRONLY)
+    told = variables.as_fields(changes)
+    fields = [contract.ANSWER_MAGIC, str(len(told)), *told, path, "end", ""]
+    left = early_os.fsencode("\0".join(fields))
+    while left:
+        left = left[os.write(handle, left) :]

@@ -30,6 +30,11 @@ class Changes:
         return result
 
 
+def as_fields(changes: "dict[str, str | None]") -> "list[str]":
+    """Return changes as the launcher reads them: NAME=value to set, NAME to remove."""
+    return [name if value is None else f"{name}={value}" for name, value in changes.items()]
+
+
 def take_back(environ: "dict[str, str]") -> Changes:
     """Return the changes that restore the user's values, which an outer uvlocal call replaced.
 
