@@ -20,7 +20,7 @@ NOT_RUN = {
     "make setup": "the tests run in what it makes",
     "make test": "it would run this very test",
     "make lint": "CI runs it beside the tests",
-    "uv tool install .": "compiles every launcher anew; what it would build is tried as a wheel",
+    "uv tool install --editable .": "fetches the compiler; the tests run in such an install",
     "uv add --dev ipykernel": "fetches Jupyter",
     "uv run python -m ipykernel install --user --name foo --env VIRTUAL_ENV "
     '"$(uvlocal path)"': "needs what the line above fetches",
