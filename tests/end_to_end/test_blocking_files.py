@@ -95,7 +95,7 @@ PATIENCE = 20
 
 @pytest.fixture(scope="module")
 def commands() -> Iterator[Commands]:
-    """Return what runs commands."""
+    """Return a function that runs commands."""
     with Commands() as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""Fixtures of the hard tests: a machine for faults; the run's header reports their amount."""
+"""Fixtures of the hard tests: a machine for faults; the header shows how many cases run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def pytest_report_header() -> str:
-    """Tell the seed, so that a failure can be seen again."""
+    """Print the seed, so that a failure can be reproduced."""
     much = "everything" if hard_cases.ALL else "a bounded part"
     return f"hard tests: {much}, UVLOCAL_HARD_SEED={hard_cases.SEED}"
 

@@ -1,7 +1,7 @@
-"""The clock jumps: what was decided and recorded under a false clock is right under the right one.
+"""The clock jumps: decisions recorded under a wrong clock are right under the correct one.
 
-The clock is that of our Python, by libfaketime; what the kernel writes down as times of files stays
-right. (A disk on which the times of files are false is in `test_disks`.)
+libfaketime changes the clock of our Python only; the kernel still records correct file times.
+(`test_disks` has a disk with wrong file times.)
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ AHEAD = ["+60y", "+3s", "+10d"] if hard_cases.ALL else ["+60y"]
 
 
 def clock(offset: str) -> dict[str, str]:
-    """Return the variables that let a program's clock be wrong by so much."""
+    """Return the variables that shift a program's clock."""
     return {"LD_PRELOAD": LIBRARIES[0], "FAKETIME": offset, "NO_FAKE_STAT": "1"}
 
 
@@ -44,7 +44,7 @@ def recorded(machine: HardMachine) -> list[str]:
 
 
 def settle(machine: HardMachine) -> None:
-    """Let calls decide until one is recorded, which they are once all files are old enough."""
+    """Make calls until a decision is recorded, once all files are old enough."""
     deadline = time.monotonic() + 60
     while not recorded(machine):
         assert time.monotonic() < deadline
@@ -53,7 +53,7 @@ def settle(machine: HardMachine) -> None:
 
 @pytest.mark.parametrize("offset", BEHIND + AHEAD)
 def test_a_false_clock(machine: HardMachine, offset: str) -> None:
-    """Calls are right under a false clock, and after it; and a change is seen at once."""
+    """Calls are right under a wrong clock and afterwards; a change is noticed immediately."""
     for env in (clock(offset), {}, clock(offset), {}):
         for _ in range(2):
             assert machine.is_right(machine.call("sync", env=env), "sync")
@@ -66,7 +66,7 @@ def test_a_false_clock(machine: HardMachine, offset: str) -> None:
 
 @pytest.mark.parametrize("offset", BEHIND)
 def test_a_clock_that_is_behind(machine: HardMachine, offset: str) -> None:
-    """What seems to be changed in the future is not recorded: it may change again unseen."""
+    """A file with a modification time in the future is not recorded: a change may go unnoticed."""
     settle(machine)
     for env in ({}, clock(offset), {}):
         shutil.rmtree(os.path.join(machine.cache, contract.DECISIONS))
@@ -77,7 +77,7 @@ def test_a_clock_that_is_behind(machine: HardMachine, offset: str) -> None:
 
 @pytest.mark.parametrize("offset", BEHIND + AHEAD)
 def test_what_was_recorded_before(machine: HardMachine, offset: str) -> None:
-    """A jump makes no recorded decision wrong, and loses none."""
+    """A jump of the clock invalidates no recorded decision, and loses none."""
     settle(machine)
     before = recorded(machine)
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""A disk that is full, cannot be written, or is gone: uv runs, and the next call is right."""
+"""A disk that is full, read-only, or gone: uv runs, and the next call is right."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def fill(folder: str, pages: int) -> str:
 
 
 def check_right(machine: HardMachine, when: object) -> None:
-    """Make sure that calls are right, and that there is one record and nothing unfinished."""
+    """Check that calls are right, with one record and no temporary file."""
     for words in (("sync",), ("run", "x"), ("run", "x")):
         said = machine.call(*words)
         assert machine.is_right(said, *words), (when, said)
@@ -70,7 +70,7 @@ def check_right(machine: HardMachine, when: object) -> None:
 
 
 def check_came_through(machine: HardMachine, said: Said, when: object) -> None:
-    """Make sure that uv was started, in its environment or unchanged, with little talk."""
+    """Check that uv was started, redirected or unchanged, with few messages."""
     assert said.came_through, (when, said)
     assert said.environment in ("", machine.expected), (when, said)
     assert len(said.lines) <= 1, (when, said)
@@ -78,7 +78,7 @@ def check_came_through(machine: HardMachine, said: Said, when: object) -> None:
 
 @pytest.mark.parametrize("which", list(FOLDERS))
 def test_full(machine: HardMachine, mounts: Mounts, which: str) -> None:
-    """With any amount of room left uv runs; once there is room the next call is right."""
+    """uv runs with any amount of free space; once there is enough, the next call is right."""
     folder = mount(machine, mounts, FOLDERS[which], "size=512k")
     before = tree(machine.dropbox)
     for pages in ROOM:
@@ -87,7 +87,7 @@ def test_full(machine: HardMachine, mounts: Mounts, which: str) -> None:
         for _ in range(2):
             check_came_through(machine, machine.call("sync"), pages)
         os.unlink(ballast)
-        # Where the store took nothing, uv ran unchanged and made its own environment.
+        # If the store was full, uv ran unchanged and created its own environment.
         shutil.rmtree(os.path.join(machine.project, ".venv"), ignore_errors=True)
         check_right(machine, pages)
         assert tree(machine.dropbox) == before
@@ -95,7 +95,7 @@ def test_full(machine: HardMachine, mounts: Mounts, which: str) -> None:
 
 @pytest.mark.parametrize("which", list(FOLDERS))
 def test_without_inodes(machine: HardMachine, mounts: Mounts, which: str) -> None:
-    """On a disk that holds no more files uv runs; once it does the next call is right."""
+    """On a disk without free inodes uv runs; once there are some, the next call is right."""
     folder = mount(machine, mounts, FOLDERS[which], "nr_inodes=40")
     for left in range(hard_cases.count(5, 20)):
         empty(folder)
@@ -115,7 +115,7 @@ def test_without_inodes(machine: HardMachine, mounts: Mounts, which: str) -> Non
 
 
 def test_full_with_a_pointer(machine: HardMachine, mounts: Mounts) -> None:
-    """On a full disk no part of a redirect file is left in the project."""
+    """On a full disk no partial redirect file is left in the project."""
     folder = mount(machine, mounts, "home/Dropbox", "size=64k")
     machine.add_project("home/Dropbox/foo")
     machine.write("home/.config/uvlocal/uvlocal.toml", 'pointer = "file"\n')
@@ -151,7 +151,7 @@ def test_full_with_a_pointer(machine: HardMachine, mounts: Mounts) -> None:
 def test_a_command_on_a_full_disk(
     machine: HardMachine, mounts: Mounts, words: tuple[str, ...], name: str, content: str
 ) -> None:
-    """A command that finds no room says so, and every file is as it was, or whole."""
+    """A command without disk space says so, and every file is unchanged or complete."""
     folder = mount(machine, mounts, os.path.dirname(os.path.dirname(name)) or "home", "size=256k")
     machine.add_project("home/Dropbox/foo")
     machine.write("home/.dropbox/info.json", f'{{"personal": {{"path": "{machine.dropbox}"}}}}')
@@ -163,7 +163,7 @@ def test_a_command_on_a_full_disk(
     said = machine.uvlocal(*words, cwd=machine.project)
     assert said.code != 0, said
     assert "Traceback" not in said.err
-    # A line at the end of a file may have found room where a new file did not.
+    # Appending a line may have succeeded where a new file did not fit.
     changed = {
         name: entry for name, entry in tree(machine.home).items() if before.get(name) != entry
     }
@@ -178,7 +178,7 @@ def test_a_command_on_a_full_disk(
 @pytest.mark.parametrize("when", ["first-call", "later-call"])
 @pytest.mark.parametrize("which", [*FOLDERS, "home"])
 def test_read_only(machine: HardMachine, mounts: Mounts, which: str, when: str) -> None:
-    """If nothing can be written uv runs, in an environment that is there; then all is right."""
+    """If nothing can be written, uv runs in an existing environment; afterwards calls are right."""
     name = FOLDERS.get(which, which)
     machine.environ["UVLOCAL_STORE"] = machine.store
     if which == "home":
@@ -201,7 +201,7 @@ def test_read_only(machine: HardMachine, mounts: Mounts, which: str, when: str) 
 
 
 def test_unmounted(machine: HardMachine, mounts: Mounts) -> None:
-    """With the store's disk gone, and back again, uv runs, and finds its environment again."""
+    """While the store's disk is gone uv runs; once it is back, uv finds its environment again."""
     folder = mount(machine, mounts, "disk", "size=8m")
     machine.store = machine.environ["UVLOCAL_STORE"] = os.path.join(folder, "store")
     check_right(machine, "before")
@@ -228,7 +228,7 @@ YEARS = [pytest.param(0, id="1970"), pytest.param(4102444800, id="2100")]
 
 @pytest.mark.parametrize("seconds", YEARS)
 def test_clocks(machine: HardMachine, seconds: int) -> None:
-    """Whatever time files claim to be of, calls are right, and a change is noticed."""
+    """Whatever the file times are, calls are right, and a change is noticed."""
     check_right(machine, "before")
     for folder in (machine.store, machine.cache, machine.dropbox, machine.path("shims")):
         for above, _, files in os.walk(folder):

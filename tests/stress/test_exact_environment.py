@@ -1,4 +1,4 @@
-"""Odd environments, folders and names: every shim hands on to uv what bare uv would get."""
+"""Odd variables, directories and names: every shim passes uv exactly what bare uv would get."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ ENTRIES = [
 
 @pytest.mark.parametrize("more", ENTRIES)
 def test_entries(calls: SideBySide, more: list[bytes]) -> None:
-    """Whatever is in the environment reaches uv, and through it the program, as by bare uv."""
+    """Every variable reaches uv, and through it the program, as with bare uv."""
     variables = [*entries(calls.environment()), *more]
     argv = [b"uv", *command(calls)]
     calls.same(lambda way: raw_report(calls, way, argv, variables))
@@ -88,7 +88,7 @@ PLACES: list[tuple[str, dict[str, str | None]]] = [
 
 @pytest.mark.parametrize("change", [pytest.param(change, id=name) for name, change in PLACES])
 def test_places(calls: SideBySide, change: dict[str, str | None]) -> None:
-    """With a HOME or PATH of any kind uv runs as it would have, and says no more."""
+    """With any HOME or PATH, uv runs as without us, and prints nothing more."""
     path = calls.world.environment["PATH"]
     changed = {name: value and value.replace("{path}", path) for name, value in change.items()}
     variables = entries(calls.environment(changed))
@@ -106,14 +106,14 @@ def test_places(calls: SideBySide, change: dict[str, str | None]) -> None:
     ids=repr,
 )
 def test_argument_zero(calls: SideBySide, name: bytes) -> None:
-    """uv behaves as by its own file, under whatever name it is called."""
+    """uv behaves as if it were called directly, whatever the name of the call."""
     variables = entries(calls.environment())
     calls.same(lambda way: raw_report(calls, way, [name, *command(calls)], variables))
     calls.same(lambda way: raw_report(calls, way, [name, b"--frobnicate"], variables))
 
 
 def test_no_arguments_at_all(calls: SideBySide) -> None:
-    """Without even an argv[0] uv answers as it would have."""
+    """Without an argv[0] uv answers as without us."""
     variables = entries(calls.environment())
 
     def make(way: str) -> tuple[int, bytes, bytes]:

@@ -1,6 +1,6 @@
-"""Command lines of all kinds: the launcher does what bare uv does, byte for byte.
+"""Command lines of all kinds: the launcher behaves like bare uv, byte for byte.
 
-Each is called with the real uv, and by the launcher while it decides and again when it recalls:
+Each is run with the real uv, and with the launcher while it decides and again when it replays:
 output, exit code and files must be the same.
 """
 
@@ -187,7 +187,7 @@ INLINE = "# /// script\n# dependencies = []\n# ///\nprint('inline')\n"
 
 
 def lines(text: str) -> list[str]:
-    """Return the command lines of a table; an ordinary run takes a third of them."""
+    """Return the command lines of a table; an ordinary run uses a third of them."""
     found = text.strip().split("\n")
     chosen = random.Random(hard_cases.SEED).sample(found, len(found) // 3)  # noqa: S311 - by a seed
     return found if hard_cases.ALL else sorted(chosen)
@@ -195,7 +195,7 @@ def lines(text: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def exact_world(tmp_path_factory: pytest.TempPathFactory, newest_uv: str, uv_caches: Path) -> World:
-    """Return one world for all command lines: each lays out its own folder."""
+    """Return one world for all command lines, each of which sets up its own folder."""
     root = str(tmp_path_factory.mktemp("exact") / "world")
     python = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
     world = World(root, newest_uv, cache=str(uv_caches / "exact"), python=python)
@@ -278,13 +278,13 @@ def test_help(nowhere: SideBySide, line: str) -> None:
 
 @pytest.mark.parametrize("line", lines(ANYWHERE))
 def test_without_a_project(nowhere: SideBySide, line: str) -> None:
-    """Where there is no project a shim is uv."""
+    """Without a project a shim behaves like uv."""
     nowhere.compare(words(line))
 
 
 @pytest.mark.parametrize("line", lines(IN_A_PROJECT))
 def test_in_a_local_project(local: SideBySide, line: str) -> None:
-    """In a project on a local volume a shim is uv, files included."""
+    """In a project on a local volume a shim behaves like uv, files included."""
     local.lay_out("")
     before = local.files()
     assert local.compare(words(line)).files == before
@@ -292,24 +292,24 @@ def test_in_a_local_project(local: SideBySide, line: str) -> None:
 
 @pytest.mark.parametrize("line", lines(CHANGING))
 def test_what_changes_a_local_project(local_changing: SideBySide, line: str) -> None:
-    """What uv changes in a project on a local volume it changes in the same way."""
+    """In a project on a local volume the same files change as with bare uv."""
     local_changing.compare(words(line))
 
 
 @pytest.mark.parametrize("line", lines(IN_A_PROJECT))
 def test_in_a_synced_project(synced: SideBySide, line: str) -> None:
-    """In a synced project a shim is uv with the environment's path preset."""
+    """In a synced project a shim behaves like uv with the environment's path preset."""
     synced.compare(words(line), bare=preset(synced, line))
 
 
 @pytest.mark.parametrize("line", lines(CHANGING))
 def test_what_changes_a_synced_project(synced_changing: SideBySide, line: str) -> None:
-    """What uv changes in a synced project and its environment it changes in the same way."""
+    """In a synced project and its environment the same files change as with bare uv."""
     synced_changing.compare(words(line), bare=preset(synced_changing, line))
 
 
 def preset(calls: SideBySide, line: str) -> dict[str, str]:
-    """Return the variable with which bare uv does what a shim does in a synced project."""
+    """Return the variable that makes bare uv behave like a shim in a synced project."""
     looks = line.startswith(("pip ", "python find", "build"))
     return {"VIRTUAL_ENV" if looks else "UV_PROJECT_ENVIRONMENT": environment_of(calls)}
 
@@ -317,7 +317,7 @@ def preset(calls: SideBySide, line: str) -> dict[str, str]:
 @pytest.mark.parametrize("line", ["run true", "run --no-sync python -c 0", "sync", "pip list"])
 @pytest.mark.parametrize("where", ["nowhere", "local", "synced"])
 def test_decisions_are_recalled(where: str, line: str, request: pytest.FixtureRequest) -> None:
-    """What is compared here is indeed the launcher's own way, too."""
+    """The compared ways really include the launcher's."""
     calls: SideBySide = request.getfixturevalue(where)
     calls.call("decided", words(line))
     assert calls.recorded()

@@ -1,6 +1,6 @@
-"""What a process is besides its output: every shim hands on to uv what bare uv would get.
+"""Process state apart from output: every shim passes uv exactly what bare uv would get.
 
-A program that `uv run` starts writes down what it was given; it must be the same by every way.
+A program that `uv run` starts records its state, which must be the same in every way.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory, newest_uv: str, uv_caches: P
 
 @pytest.mark.parametrize("words", WORDS)
 def test_arguments(calls: SideBySide, words: list[bytes]) -> None:
-    """Whatever the arguments of a program are, it gets them."""
+    """A program gets its arguments, whatever they are."""
     found = calls.same(lambda way: reports.report(calls, way, *words))
     assert calls.recorded()
     assert found["arguments"] == [word.hex() for word in words]
@@ -91,6 +91,6 @@ STATES = [
 
 @pytest.mark.parametrize("state", STATES)
 def test_state(calls: SideBySide, state: Callable[[], None]) -> None:
-    """What a process inherits reaches uv's program as it is."""
+    """Inherited state reaches uv's program unchanged."""
     found = calls.same(lambda way: reports.report(calls, way, preexec_fn=state, close_fds=False))
     assert found["code"] == 0

@@ -1,4 +1,4 @@
-"""Terminals, job control, signals and pipes: a shim has become uv, so they are uv's own."""
+"""Terminals, job control, signals and pipes: a shim has become uv, so uv handles them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ while not select.select([0], [], [], 0.05)[0]:
     pass
 """
 
-#: Says when it is ready, and which signal it gets; ends with that, or with its standard input.
+#: Prints when it is ready, and which signal it gets; ends then, or at the end of its stdin.
 LISTEN = f"""
 import os, signal, sys
 def tell(number, frame):
@@ -47,7 +47,7 @@ os.write(1, b"ready\\n")
 {_UNTIL_READABLE}
 """
 
-#: Says what it sees of its terminal, now and whenever its size changes, until a line is typed.
+#: Prints the state of its terminal, now and whenever its size changes, until a line is typed.
 LOOK = f"""
 import os, signal, sys
 def show(*_):
@@ -59,8 +59,8 @@ show()
 print("said", sys.stdin.readline().strip(), flush=True)
 """
 
-#: Waits for a line, as a program that is stopped and continued in the meantime. An interrupt takes
-#: effect in one place alone, so that its traceback is always the same.
+#: Waits for a line, and may be stopped and continued. An interrupt takes effect in only one place,
+#: so that its traceback is always the same.
 WAIT = """
 import select, signal
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -127,12 +127,12 @@ COPY = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())"
     ],
 )
 def test_standard_input(calls: SideBySide, arguments: list[str], stdin: bytes) -> None:
-    """What comes through a pipe reaches uv and its program whole."""
+    """Input from a pipe reaches uv and its program completely."""
     calls.compare(arguments, stdin=stdin)
 
 
 def test_a_reader_that_has_gone(calls: SideBySide) -> None:
-    """Where nobody reads the output anymore the call ends as bare uv would have."""
+    """If the reader of the output is gone, the call ends like bare uv."""
 
     def make(way: str) -> tuple[int, bytes]:
         calls.lay_out(way)
@@ -151,21 +151,21 @@ def test_a_reader_that_has_gone(calls: SideBySide) -> None:
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGALRM"])
 def test_signals(calls: SideBySide, name: str) -> None:
-    """A signal that is sent to the shim's process is uv's to handle."""
+    """uv handles a signal that is sent to the shim's process."""
     number = signal.Signals[name]
 
     def make(way: str) -> tuple[int, bytes]:
         calls.lay_out(way)
         command = ["run", "python", script(calls, "listen")]
         pipe = subprocess.PIPE
-        # In a group of its own, as what a shell starts: uv asks that before it hands on SIGINT.
+        # In its own process group, as from a shell: uv checks that before it passes on SIGINT.
         with calls.start(way, command, stdin=pipe, stdout=pipe, process_group=0) as process:
             assert process.stdout is not None
             assert process.stdin is not None
             assert process.stdout.readline() == b"ready\n"
             process.send_signal(number)
             code = process.wait(_PATIENCE)
-            process.stdin.close()  # where uv died and told nobody
+            process.stdin.close()  # in case uv died without stopping its program
             return code, process.stdout.read()
 
     calls.same(make)
@@ -173,7 +173,7 @@ def test_signals(calls: SideBySide, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGABRT"])
 def test_deadly_signals(calls: SideBySide, name: str) -> None:
-    """A signal that cannot be handled ends the process, and whoever waits sees by what."""
+    """A signal that cannot be handled ends the process, and the parent sees which it was."""
     number = signal.Signals[name]
 
     def make(way: str) -> int:
@@ -190,7 +190,7 @@ def test_deadly_signals(calls: SideBySide, name: str) -> None:
 
 
 def test_stopped_and_continued(calls: SideBySide) -> None:
-    """The shim's process can be stopped from outside, is then stopped, and goes on as before."""
+    """The shim's process can be stopped from outside, and continues afterwards."""
 
     def make(way: str) -> tuple[bool, int, bytes]:
         calls.lay_out(way)
@@ -238,13 +238,13 @@ def test_the_same_bytes(calls: SideBySide, line: str, term: str) -> None:
 
 
 def test_progress(calls: SideBySide) -> None:
-    """Where uv shows progress in a terminal it does so; what stays on the screen is the same."""
+    """uv shows its progress in a terminal; the final screen is the same."""
 
     def make(way: str) -> list[bytes]:
         process = spawn(calls, way, ["uv", "pip", "install", "six", "idna", "packaging"])
         out = process.read()
         process.close()
-        assert b"\x1b[2K" in out  # a frame of the progress bar takes back the one before
+        assert b"\x1b[2K" in out  # a frame of the progress bar clears the previous one
         lines = plain(out).split(b"\r\n")
         return [re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", line.split(b"\r")[-1]) for line in lines]
 
@@ -253,7 +253,7 @@ def test_progress(calls: SideBySide) -> None:
 
 
 def test_the_window_and_its_size(calls: SideBySide) -> None:
-    """The program has the terminal as its own, in the foreground, and hears of a new size."""
+    """The program controls the terminal, in the foreground, and is notified of a new size."""
 
     def make(way: str) -> tuple[set[bytes], int | None]:
         process = spawn(calls, way, ["uv", "run", "python", script(calls, "look")])
@@ -265,8 +265,8 @@ def test_the_window_and_its_size(calls: SideBySide) -> None:
         rest = process.read()
         process.close()
         assert before is not None
-        # The terminal tells uv and the program of the new size, and uv tells the program too: that
-        # comes twice if the first time is over by then.
+        # The terminal notifies uv and the program of the new size, and uv notifies the program as
+        # well: twice if the first notification was handled by then.
         return set((before + rest.replace(b"size 22 11", b"")).split()), process.exitstatus
 
     words, code = calls.same(make)

@@ -1,4 +1,4 @@
-"""Whatever is in a file that we read or write: uv runs, and nothing of the user's is lost."""
+"""Whatever is in a file that we read or write: uv runs, and no user file is lost."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from support.hosts.hard_machine import HardMachine
 
-#: Takes the capability away by which root reads and writes everything; () for other users.
+#: Drops the capability by which root reads and writes everything; () for other users.
 _AS_A_USER = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 
 
@@ -78,7 +78,7 @@ def _remove(path: str) -> None:
 
 
 def _without_privileges() -> tuple[str, ...]:
-    """Return the words that take root's privileges away, () where there are none."""
+    """Return the command that drops root's privileges, () for other users."""
     if os.geteuid() != 0:
         return ()
     if shutil.which("setpriv") is None:
@@ -97,8 +97,8 @@ def _each(
 ) -> None:
     """Damage a file in every way, check, and put it back; nothing else may change in the meantime.
 
-    An ordinary run takes `usual` of the ways. `forget` throws away what would
-    answer in the file's place.
+    An ordinary run tries `usual` of the ways. `forget` deletes the caches that would be used
+    instead of the file.
     """
     kept = None
     if os.path.isfile(path):
@@ -128,7 +128,7 @@ def _each(
 
 
 def _forget(machine: HardMachine) -> None:
-    """Throw away what is remembered of earlier calls, so that the next one reads everything."""
+    """Delete the caches of earlier calls, so that the next one reads everything."""
     shutil.rmtree(machine.cache, ignore_errors=True)
 
 
@@ -152,7 +152,7 @@ def _own_file(machine: HardMachine, which: str) -> str:
 
 
 def _settle(machine: HardMachine) -> None:
-    """Make everything that a decision depends on old enough to be recorded, and record it."""
+    """Age every input of a decision, so that it can be recorded, and record it."""
     machine.call("sync")
     for _ in range(100):
         machine.call("run", "x")
@@ -164,7 +164,7 @@ def _settle(machine: HardMachine) -> None:
 
 @pytest.mark.parametrize("which", OURS)
 def test_what_we_wrote(machine: HardMachine, which: str) -> None:
-    """A file of ours that is not as we wrote it costs time, and never an answer."""
+    """A damaged file of ours makes a call slower, but never wrong."""
     before = _without_privileges()
     _settle(machine)
 
@@ -182,7 +182,7 @@ def test_what_we_wrote(machine: HardMachine, which: str) -> None:
     "name", ["store", "store/envs", "store/records", "cache", "cache/decisions"]
 )
 def test_our_folders(machine: HardMachine, name: str) -> None:
-    """Something else where a folder of ours should be: uv runs, and the next call is right."""
+    """With something else in place of a folder of ours, uv runs, and the next call is right."""
     before = _without_privileges()
     which, _, below = name.partition("/")
     path = os.path.join(machine.store if which == "store" else machine.cache, below).rstrip("/")
@@ -208,7 +208,7 @@ def test_our_folders(machine: HardMachine, name: str) -> None:
 
 @pytest.mark.parametrize("damage", list(DAMAGE))
 def test_the_launchers_configuration(machine: HardMachine, damage: str) -> None:
-    """Without a usable configuration the launcher becomes uv, and says so, and what helps."""
+    """Without a usable configuration the launcher becomes uv, and says so and what to do."""
     before = _without_privileges()
     machine.call("sync")
     path = machine.path("shims/uvlocal-launcher.conf")
@@ -223,7 +223,7 @@ def test_the_launchers_configuration(machine: HardMachine, damage: str) -> None:
 
 
 def _places() -> list[str]:
-    """Return every file that a provider's row names on Linux, below a home, each once."""
+    """Return every file below the home that the table of providers names on Linux, each once."""
     home = "/home/me"
     environ = {"HOME": home}
     for name in ("STHOMEDIR", "STCONFDIR", "CCNET_CONF_DIR", "MUTAGEN_DATA_DIRECTORY"):
@@ -258,7 +258,7 @@ def test_there_are_places() -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_clients_file(machine: HardMachine, place: str) -> None:
-    """Garbage in any client's file does not stop uv, and costs at most that client's folders."""
+    """Garbage in a client's file does not stop uv, and affects only that client's folders."""
     before = _without_privileges()
     for name in ("STHOMEDIR", "STCONFDIR", "CCNET_CONF_DIR", "MUTAGEN_DATA_DIRECTORY"):
         machine.environ[name] = os.path.join(machine.home, name)
@@ -308,7 +308,7 @@ def test_the_users_files(machine: HardMachine, place: str) -> None:
 
 @pytest.mark.parametrize("damage", list(DAMAGE))
 def test_the_projects_file(machine: HardMachine, damage: str) -> None:
-    """A `pyproject.toml` that uv cannot use is uv's to report, without a word of ours."""
+    """uv reports a `pyproject.toml` that it cannot use; we print nothing."""
     before = _without_privileges()
     path = os.path.join(machine.project, "pyproject.toml")
     os.unlink(path)

@@ -1,4 +1,4 @@
-"""A shared folder is written by others: nothing in it makes us run, write, delete or hang."""
+"""Others write to a shared folder: nothing in it makes us run, write, delete or hang."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="made of links and FIFOs")
 
-#: The commands that read the folder, as typed in the project; `$SHARED` is the folder around it.
+#: The commands that read the folder, as typed in the project; `$SHARED` is its parent folder.
 COMMANDS = (
     "status",
     "status --json",
@@ -59,14 +59,14 @@ PATIENCE = 30
 
 @pytest.fixture
 def make_place(tmp_path: Path) -> Iterator[Callable[..., Place]]:
-    """Return what makes a place, which is removed afterwards: pytest cannot remove all of it."""
+    """Return a function that creates a place, and delete it afterwards, which pytest cannot do."""
     yield lambda name="foo": Place(str(tmp_path), name)
     subprocess.run(["/bin/rm", "-rf", str(tmp_path / "home")], check=True)  # deep folders
 
 
 @pytest.fixture(scope="module")
 def commands() -> Iterator[Commands]:
-    """Return what runs commands."""
+    """Return a function that runs commands."""
     with Commands() as running:
         yield running
 
@@ -77,7 +77,7 @@ def is_fit(text: str) -> bool:
 
 
 def run(commands: Commands, place: Place, typed: str) -> None:
-    """Run a command in the hostile project, and see that nothing happened."""
+    """Run a command in the hostile project, and check that nothing happened."""
     words = [word.replace("$SHARED", place.shared) for word in typed.split()]
     before = place.outside()
     ended = commands.run(words, place.project, place.environ)
@@ -96,7 +96,7 @@ def run(commands: Commands, place: Place, typed: str) -> None:
 
 
 def call(place: Place, typed: str, strategy: str) -> None:
-    """Call uv through the shim in the hostile project, and see that nothing happened."""
+    """Call uv through the shim in the hostile project, and check that nothing happened."""
     before = place.outside()
     environ = place.environ | ({"UVLOCAL_STRATEGY": strategy} if strategy else {})
     done = subprocess.run(
@@ -118,7 +118,7 @@ def call(place: Place, typed: str, strategy: str) -> None:
 
 
 def environments(place: Place) -> set[str]:
-    """Return the environments that uv was told of."""
+    """Return the environments that were passed to uv."""
     if not os.path.exists(place.calls):
         return set()
     with open(place.calls, encoding="utf-8", errors="surrogateescape") as file:
@@ -132,7 +132,7 @@ def in_store(place: Place, path: str) -> bool:
 
 @pytest.mark.parametrize("what", PLANTS)
 def test_commands(commands: Commands, make_place: Callable[..., Place], what: str) -> None:
-    """No command runs, writes or deletes anything for what a shared folder holds, or hangs."""
+    """Nothing in a shared folder makes a command run, write or delete anything, or hang."""
     place = make_place()
     PLANTS[what](place)
     for typed in hostile.choose(
@@ -143,7 +143,7 @@ def test_commands(commands: Commands, make_place: Callable[..., Place], what: st
 
 @pytest.mark.parametrize("what", PLANTS)
 def test_calls(make_place: Callable[..., Place], what: str) -> None:
-    """No call of uv runs, writes or deletes anything for what a shared folder holds, or hangs."""
+    """Nothing in a shared folder makes a call of uv run, write or delete anything, or hang."""
     place = make_place()
     PLANTS[what](place)
     cases = [f"{typed}|{strategy}" for typed in CALLS for strategy in STRATEGIES]
@@ -154,7 +154,7 @@ def test_calls(make_place: Callable[..., Place], what: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_names(commands: Commands, make_place: Callable[..., Place], name: str) -> None:
-    """A folder's name is a name: it forges no line, steers no terminal, is never run."""
+    """A folder's name cannot forge a line, control the terminal, or run anything."""
     place = make_place(NAMES[name])
     for typed in hostile.choose(
         list(COMMANDS), hard_cases.count(2, 99), f"{hard_cases.SEED}{name}"
@@ -183,7 +183,7 @@ def test_names(commands: Commands, make_place: Callable[..., Place], name: str) 
     ],
 )
 def test_harm_is_seen(tmp_path: Path, harm: Callable[[Place], object]) -> None:
-    """A change to the user's own things is one that the tests above would see."""
+    """The tests above would notice a change to the user's files."""
     place = Place(str(tmp_path))
     before = place.outside()
     harm(place)
@@ -191,7 +191,7 @@ def test_harm_is_seen(tmp_path: Path, harm: Callable[[Place], object]) -> None:
 
 
 def test_a_planted_program_tells(tmp_path: Path) -> None:
-    """A planted program that is run is one that the tests above would see."""
+    """The tests above would notice the run of a planted program."""
     place = Place(str(tmp_path))
     PLANTS["programs"](place)
     subprocess.run([os.path.join(place.project, "python")], check=True)

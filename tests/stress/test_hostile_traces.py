@@ -1,4 +1,4 @@
-"""What the shim does in a hostile folder, by its system calls: which programs, which writes."""
+"""The system calls of the shim in a hostile folder: programs started, files written."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _TRACED = (
 )
 _WRITES = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC")
 _LINE = re.compile(r"^(?P<process>\d+) +(?P<call>\w+)\((?P<rest>.*)\) = (?P<result>-?\d+)")
-#: A folder by its descriptor, then a path; or a path alone. All in hexadecimal, so exact.
+#: A directory descriptor and a path, or only a path. Hexadecimal, and therefore exact.
 _PATH = re.compile(r'(?:(?:AT_FDCWD|\d+)<(?P<folder>[^>]*)>, )?"(?P<path>[^"]*)"')
 
 
 class Act(NamedTuple):
-    """One system call that succeeded, with the paths that it speaks of."""
+    """A successful system call, with its paths."""
 
     process: str
     call: str
@@ -62,9 +62,9 @@ def read_trace(text: str) -> Iterator[Act]:
             for found in _PATH.finditer(rest)
         ]
         if "xattr" in call:
-            paths = paths[:1]  # after it stand a name and a value
+            paths = paths[:1]  # followed by a name and a value
         elif call.startswith("symlink"):
-            paths = paths[1:]  # before it stands what the link says
+            paths = paths[1:]  # preceded by the text of the link
         yield Act(match["process"], call, paths)
 
 
@@ -75,7 +75,7 @@ def plain(text: str) -> str:
 
 
 def trace(place: Place, strategy: str, *words: str) -> list[Act]:
-    """Call uv through the shim, and return what was done until there was uv."""
+    """Call uv through the shim, and return its acts until uv was started."""
     log = os.path.join(place.root, "trace")
     subprocess.run(
         [
@@ -97,25 +97,25 @@ def trace(place: Place, strategy: str, *words: str) -> list[Act]:
         if act.process not in is_uv:
             done.append(act)
         if act.call == "execve" and act.paths == [place.uv]:
-            is_uv.add(act.process)  # what uv does is its own
+            is_uv.add(act.process)  # uv's own acts do not count
     assert is_uv
     return done
 
 
 def is_pointers_draft(act: Act, venv: str) -> bool:
-    """Return whether a pointer is made beside its place, put there, or taken away before that."""
+    """Return whether an act creates, renames or removes a temporary pointer."""
     return act.paths in ([venv + DRAFT], [venv + DRAFT, venv])
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    """Return a place, which is removed afterwards: pytest cannot remove all of it."""
+    """Return a place, removed afterwards: pytest cannot remove all of it."""
     yield Place(str(tmp_path))
     assert rmtree.delete(str(tmp_path / "home")) == ""
 
 
 CASES = [f"{what}|{strategy}" for what in PLANTS for strategy in ("", "no-metadata")]
-#: Always tried: those that careless code would have fallen for.
+#: Always tried: those that are most likely to fool careless code.
 FIRST = (
     "programs|",
     "venv-folder|no-metadata",
@@ -128,7 +128,7 @@ FIRST = (
     "case", [*FIRST, *hostile.choose(CASES, hard_cases.count(6, 999), f"{hard_cases.SEED}")]
 )
 def test_programs_and_writes(place: Place, case: str) -> None:
-    """Only the shim, its Python and the real uv are started; only the store and cache written."""
+    """Only the shim, its Python and the real uv are started; only store and cache are written."""
     if shutil.which("strace") is None:
         pytest.skip("`strace` is not installed")
     what, strategy = case.split("|")
@@ -149,7 +149,7 @@ def test_programs_and_writes(place: Place, case: str) -> None:
             is_ours_there = not any(path.startswith(place.root) for path in act.paths)
             if in_store or is_null or (is_byte_code and is_ours_there):
                 continue
-            assert what.startswith("table-"), act  # the project may ask for a pointer itself
+            assert what.startswith("table-"), act  # the project may configure a pointer itself
             if is_pointers_draft(act, venv):
                 continue
             assert act.call in ("symlink", "openat"), act
@@ -157,7 +157,7 @@ def test_programs_and_writes(place: Place, case: str) -> None:
 
 
 def test_a_trace_is_read() -> None:
-    """A write, a program and a read are told apart, paths by descriptors included."""
+    """Writes, programs and reads are distinguished, including paths by descriptor."""
     lines = (
         r'7  openat(AT_FDCWD<\x2f\x61>, "\x62", O_WRONLY|O_CREAT|O_CLOEXEC, 0600) = 3',
         r'7  openat(AT_FDCWD<\x2f\x61>, "\x62", O_RDONLY|O_CLOEXEC) = 3',
@@ -177,7 +177,7 @@ def test_a_trace_is_read() -> None:
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
 def test_store_and_records_are_private(place: Place, umask: int) -> None:
-    """Whatever the umask is, what the shim makes is this user's alone: 0700 and 0600."""
+    """Whatever the umask is, the shim's files are private to the user: 0700 and 0600."""
     there = {path for path, _ in walk(place.home)}
     subprocess.run(
         [os.path.join(place.shims, "uv"), "sync"],
@@ -193,7 +193,7 @@ def test_store_and_records_are_private(place: Place, umask: int) -> None:
     assert any(name.endswith(".toml") for name in names)
     for path, mode in made:
         if stat.S_ISLNK(mode):
-            continue  # its mode says nothing
+            continue  # its mode does not matter
         wanted = 0o700 if stat.S_ISDIR(mode) else 0o600
         assert stat.S_IMODE(mode) == wanted, (path, oct(mode))
         assert os.lstat(path).st_uid == System(environ={}).uid

@@ -1,4 +1,4 @@
-"""Killed before any change to the disk: the next call is right, nothing of the user's is lost."""
+"""Killed before any write: the next call is right, and no user file is lost."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def some(steps: list[str], usual: int) -> list[str]:
 
 
 def drafts(folder: str) -> list[str]:
-    """Return the names of files below a folder that were not finished, and not thrown away."""
+    """Return the names of temporary files that were left below a folder."""
     found = []
     for _, _, files in os.walk(folder):
         found += [name for name in files if name.startswith(".new-") or name[-1:].isdigit()]
@@ -58,7 +58,7 @@ def _clean(machine: HardMachine) -> None:
 
 
 def _decisions_only(machine: HardMachine) -> None:
-    """Let all be settled but the recorded decisions and the bytecode."""
+    """Settle every file except for the recorded decisions and the bytecode."""
     shutil.rmtree(os.path.join(machine.cache, "decisions"), ignore_errors=True)
     for name in names(machine.cache):
         if name.startswith("code-"):
@@ -73,7 +73,7 @@ def _decisions_only(machine: HardMachine) -> None:
     ],
 )
 def test_a_call(machine: HardMachine, prepare: Callable[[HardMachine], None], usual: int) -> None:
-    """After a call that was killed anywhere the next is right, and there is one record."""
+    """After a call that was killed anywhere, the next is right, and there is one record."""
     machine.call("sync")
     machine.call("sync")
     _await_settled()
@@ -97,16 +97,16 @@ def test_a_call(machine: HardMachine, prepare: Callable[[HardMachine], None], us
 
 
 def _await_settled() -> None:
-    """Wait until what was written is old enough for a decision to be recorded."""
+    """Wait until the files are old enough for a decision to be recorded."""
     time.sleep(2.2)  # waits for the clock
 
 
 @pytest.mark.parametrize("old", ["none", "another-machines"])
 @pytest.mark.parametrize("kind", ["symlink", "file"])
 def test_a_pointer(machine: HardMachine, kind: str, old: str) -> None:
-    """Killed while it makes or fixes a pointer, a call leaves none, the old or a whole one.
+    """A call killed while creating or fixing a pointer leaves none, the old one or a complete one.
 
-    What else it leaves the next call takes away, and the pointer is right.
+    The next call removes anything else that it left, and the pointer is right.
     """
     machine.write("home/.config/uvlocal/uvlocal.toml", f'pointer = "{kind}"\n')
     before = tree(machine.dropbox)
@@ -134,7 +134,7 @@ def test_a_pointer(machine: HardMachine, kind: str, old: str) -> None:
         clean()
         killed.append(kills.kill(machine, step, machine.command("sync")))
         now = tree(machine.dropbox)
-        if (kind, old) != ("symlink", "none"):  # that one is made in one step
+        if (kind, old) != ("symlink", "none"):  # created in one step
             now.pop(f"foo/.venv{DRAFT}", None)
         if now.pop("foo/.venv", None) is not None:
             assert says() in (right, elsewhere), step
@@ -174,9 +174,9 @@ WRITES = [
 def test_a_command_that_changes_a_file(
     machine: HardMachine, words: tuple[str, ...], name: str, content: str, kept: str
 ) -> None:
-    """A file of the user's is the old one or the new one, whole; the command then finishes.
+    """A user file is the old one or the new one, complete; a retry finishes the command.
 
-    Nothing is left beside it.
+    No temporary file is left.
     """
     machine.call("sync")
     path = machine.write(name, content)
@@ -218,7 +218,7 @@ class Installing:
         self.uninstall = _uvlocal("uninstall", "--yes")
 
     def check(self, step: str) -> None:
-        """Make sure that uv works, and that the user's file is whole."""
+        """Check that uv works, and that the user's file is complete."""
         said = self.machine.start("sh", "-c", "uv run x")
         out, _ = said.communicate(timeout=60)
         assert said.returncode == CODE, step
@@ -235,7 +235,7 @@ class Installing:
         return {path: below[path] for path in below if path.startswith("foo")}
 
     def finish(self, step: str) -> None:
-        """Run both commands to their ends; nothing of ours is left, and all of the user's."""
+        """Complete both commands; no file of ours is left, and every file of the user's."""
         out, err = "", ""
         for command in (self.install, self.uninstall):
             process = self.machine.start(*command)
@@ -244,7 +244,7 @@ class Installing:
         left = tree(self.machine.home)
         missing = {path: entry for path, entry in self.before.items() if left.get(path) != entry}
         assert not missing, step
-        # The store stays, with the records and the lock of those who write them.
+        # The store stays, with the records and their lock.
         stays = ("/records/", "/uvlocal/.lock")
         new = [
             path for path in left.keys() - self.before.keys() if not any(s in path for s in stays)
@@ -256,7 +256,7 @@ class Installing:
 
 @pytest.mark.parametrize("which", ["install", "uninstall"])
 def test_installing(tmp_path: Path, which: str) -> None:
-    """Killed while it installs or uninstalls: uv works, and both can be finished."""
+    """Killed while it installs or uninstalls: uv works, and both can be completed."""
     user = Installing(str(tmp_path / "machine"))
     command = user.install if which == "install" else user.uninstall
     if which == "uninstall":

@@ -1,8 +1,8 @@
-"""uv called by programs inside `uv run`: which environment each call uses, by every known way.
+"""uv called by programs inside `uv run`: the environment of each call, for every known way.
 
-A call that meets the shim is decided again. One that bypasses it inherits what was set for the
-outer project: right in the same project, wrong in another. `docs/programs.md` says so, and what
-to do.
+A call through the shim is decided again. One that bypasses it inherits the variables of the outer
+project, which are right in the same project, but wrong in another. `docs/programs.md` explains
+this, and what to do.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def _path(callers: Callers) -> list[str]:
     return _sh(callers.world.real_uv, "sync")(callers)
 
 
-#: Calls that meet the shim.
+#: Calls through the shim.
 MEETING = {
     "the shim": Way(_sh("uv", "sync")),
     "the shim in the shim": Way(_sh("uv", "run", "--no-project", "uv", "sync")),
@@ -150,13 +150,13 @@ BYPASSING = {
     "pre-commit, a hook with its own uv": Way(_pre_commit("python"), tools=True, needs="git"),
 }
 
-#: Tools that name an environment of their own to uv, and where that is in the project.
+#: Tools that pass uv an environment of their own, and its path in the project.
 NAMING = {
     "nox": (Way(_nox("uv"), tools=True), ".nox/sync"),
     "tox with the lock file": (Way(_tox_with_lock, tools=True), ".tox/sync"),
 }
 
-#: The bypassing calls of an ordinary run; `make test-hard` makes all of them.
+#: The bypassing calls of an ordinary run; `make test-hard` tries all of them.
 USUAL = ["$UV", "the project's own uv", "python -m uv"]
 
 
@@ -194,7 +194,7 @@ def run(callers: Callers, command: list[str]) -> Completed:
 
 
 def run_active(callers: Callers, command: list[str]) -> Completed:
-    """Run a command as `VIRTUAL_ENV="$(uvlocal path)" uv run --active` does, which is advised."""
+    """Run a command with `VIRTUAL_ENV="$(uvlocal path)" uv run --active`, as documented."""
     callers.world.uv("sync", cwd=callers.here).ok()
     env = {"VIRTUAL_ENV": callers.ours}
     return callers.world.uv("run", "--active", *command, cwd=callers.here, env=env).ok()
@@ -202,7 +202,7 @@ def run_active(callers: Callers, command: list[str]) -> Completed:
 
 @pytest.mark.parametrize(("way", "kind"), table(MEETING, "synced", "local", "same"))
 def test_a_call_that_meets_the_shim(newest_world: World, way: Way, kind: str) -> None:
-    """Each project gets its own environment, and nothing but that, whoever calls `uv`."""
+    """Each project gets its own environment only, whoever calls `uv`."""
     callers, command = prepare(newest_world, way, kind)
     run(callers, command)
     assert callers.known(callers.ours) == {HERE}
@@ -212,7 +212,7 @@ def test_a_call_that_meets_the_shim(newest_world: World, way: Way, kind: str) ->
 
 @pytest.mark.parametrize(("way", "kind"), table(BYPASSING, "same", few=USUAL))
 def test_a_bypassing_call_in_the_same_project(newest_world: World, way: Way, kind: str) -> None:
-    """It uses the environment that uvlocal keeps, warns of nothing, and makes none of its own."""
+    """It uses the kept environment, prints no warning, and creates none of its own."""
     callers, command = prepare(newest_world, way, kind)
     result = run(callers, command)
     assert callers.known(callers.ours) == {HERE}
@@ -222,7 +222,7 @@ def test_a_bypassing_call_in_the_same_project(newest_world: World, way: Way, kin
 
 @pytest.mark.parametrize(("way", "kind"), table(BYPASSING, "synced", "local", few=USUAL))
 def test_a_bypassing_call_in_another_project(newest_world: World, way: Way, kind: str) -> None:
-    """It acts on the outer project's environment, as is documented; the next call fixes that."""
+    """It changes the outer project's environment, as documented; the next call fixes that."""
     callers, command = prepare(newest_world, way, kind)
     run(callers, command)
     assert callers.known(callers.ours) == {THERE}
@@ -235,7 +235,7 @@ def test_a_bypassing_call_in_another_project(newest_world: World, way: Way, kind
 
 @pytest.mark.parametrize(("way", "kind"), table(BYPASSING, "synced", "local", few=USUAL[:2]))
 def test_active_hands_nothing_on(newest_world: World, way: Way, kind: str) -> None:
-    """With `--active` a bypassing call in another project makes that one's `.venv`, as bare uv."""
+    """With `--active` a bypassing call in another project creates its `.venv`, like bare uv."""
     callers, command = prepare(newest_world, way, kind)
     run_active(callers, command)
     assert callers.known(callers.ours) == {HERE}
@@ -247,7 +247,7 @@ def test_active_hands_nothing_on(newest_world: World, way: Way, kind: str) -> No
     ("way", "kind"), table(MEETING, "synced", "local", few=["the shim", "make"])
 )
 def test_active_and_the_shim(newest_world: World, way: Way, kind: str) -> None:
-    """With `--active` a call that meets the shim gets its own project's environment as ever."""
+    """With `--active` a call through the shim still gets its own project's environment."""
     callers, command = prepare(newest_world, way, kind)
     run_active(callers, command)
     assert callers.known(callers.ours) == {HERE}
@@ -257,7 +257,7 @@ def test_active_and_the_shim(newest_world: World, way: Way, kind: str) -> None:
 
 @pytest.mark.parametrize(("way", "kind"), table(BYPASSING, "same", few=["the project's own uv"]))
 def test_active_and_a_pointer(newest_world: World, way: Way, kind: str) -> None:
-    """With a pointer, a bypassing call in the same project uses what uvlocal keeps, silently."""
+    """With a pointer, a bypassing call in the same project uses the kept environment, silently."""
     callers, command = prepare(newest_world, way, kind)
     callers.world.write("home/.config/uvlocal/uvlocal.toml", 'pointer = "symlink"\n')
     result = run_active(callers, command)
@@ -268,7 +268,7 @@ def test_active_and_a_pointer(newest_world: World, way: Way, kind: str) -> None:
 
 @pytest.mark.parametrize(("way", "inside"), NAMING.values(), ids=NAMING)
 def test_a_tool_that_names_its_own_environment(newest_world: World, way: Way, inside: str) -> None:
-    """What a tool sets is the user's word: its own environment is used, and no other changed."""
+    """A tool's setting counts as the user's: its own environment is used, no other is changed."""
     callers, command = prepare(newest_world, way, "same")
     run(callers, command)
     assert callers.known(os.path.join(callers.here, inside)) == {HERE}
@@ -278,7 +278,7 @@ def test_a_tool_that_names_its_own_environment(newest_world: World, way: Way, in
 
 @pytest.mark.parametrize("pointer", ["none", "symlink"])
 def test_the_real_uv_alone(world: World, pointer: str) -> None:
-    """Without `uv run` around it the real uv makes `.venv`, and with a pointer it follows that."""
+    """Outside `uv run` the real uv creates `.venv`, or follows a pointer if there is one."""
     callers = Callers(world, "same", owns_uv=False)
     world.write("home/.config/uvlocal/uvlocal.toml", f'pointer = "{pointer}"\n')
     world.uv("sync", cwd=callers.here).ok()
@@ -291,7 +291,7 @@ def test_the_real_uv_alone(world: World, pointer: str) -> None:
 
 @pytest.mark.parametrize("kind", ["synced", "local"] if hard_cases.ALL else ["local"])
 def test_every_version_of_uv(world: World, kind: str) -> None:
-    """What is reported above of a bypassing call in another project holds for each uv."""
+    """Every version of uv behaves like this for a bypassing call in another project."""
     callers, command = prepare(world, BYPASSING["the real uv by its path"], kind)
     run(callers, command)
     assert callers.known(callers.ours) == {THERE}
@@ -303,7 +303,7 @@ def test_every_version_of_uv(world: World, kind: str) -> None:
 
 
 def test_the_line_in_the_documentation(newest_world: World) -> None:
-    """The command line that the documentation advises does what it says, as it is there."""
+    """The documented command line works as written."""
     commands = documented.commands(documented.read("docs/programs.md"))
     [line] = [line for line in commands if line.startswith("VIRTUAL_ENV=")]
     callers, _ = prepare(newest_world, BYPASSING["make, and the project's own uv"], "local")

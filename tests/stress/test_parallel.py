@@ -29,7 +29,7 @@ ROUNDS = hard_cases.count(2, 60)
 
 
 def together(machine: HardMachine, calls: Iterable[tuple[str, ...]], cwd: str = "") -> list[Said]:
-    """Make calls at once: each waits for a line, and all get it."""
+    """Make calls simultaneously: each waits for a line, and all get it at once."""
     wait = ("sh", "-c", 'read line; exec "$@"', "sh")
     started = [machine.start(*wait, *machine.command(*words), cwd=cwd) for words in calls]
     for process in started:
@@ -45,7 +45,7 @@ def mixed(count: int) -> list[tuple[str, ...]]:
 
 
 def test_first_calls(machine: HardMachine) -> None:
-    """Of many first calls at once one says that the project is redirected, and all are right."""
+    """Of many simultaneous first calls, one prints the notice, and all are right."""
     for _ in range(ROUNDS):
         shutil.rmtree(machine.store, ignore_errors=True)
         shutil.rmtree(machine.cache, ignore_errors=True)
@@ -62,13 +62,13 @@ def test_first_calls(machine: HardMachine) -> None:
 
 
 def _nothing_unfinished(machine: HardMachine) -> None:
-    """Make sure that no temporary file was left."""
+    """Check that no temporary file was left."""
     for folder in (machine.cache, os.path.join(machine.cache, "decisions")):
         assert not [name for name in names(folder) if "." in name]
 
 
 def test_many_projects(machine: HardMachine) -> None:
-    """First calls in many projects at once: one environment and one record for each."""
+    """Simultaneous first calls in many projects: one environment and one record for each."""
     folders = [machine.add_project(f"home/Dropbox/p{number}") for number in range(8)]
     for _ in range(ROUNDS):
         shutil.rmtree(machine.store, ignore_errors=True)
@@ -85,7 +85,7 @@ def test_many_projects(machine: HardMachine) -> None:
 
 
 class Calls:
-    """Calls that go on in a thread until the end of `with`."""
+    """Calls that run in a thread until the end of `with`."""
 
     def __init__(self, make: Callable[[], Said]) -> None:
         self.said: list[Said] = []
@@ -114,7 +114,7 @@ class Calls:
 
 
 def test_prune_beside_calls(machine: HardMachine) -> None:
-    """While `prune` removes what has no project anymore, calls in another project are right."""
+    """While `prune` removes orphaned environments, calls in another project are right."""
     with Calls(lambda: machine.call("run", "x")) as calls:
         for number in range(ROUNDS):
             gone = machine.add_project(f"home/Dropbox/gone{number}")
@@ -129,7 +129,7 @@ def test_prune_beside_calls(machine: HardMachine) -> None:
 
 
 def test_decisions_thrown_away_beside_calls(machine: HardMachine) -> None:
-    """While everything that can be thrown away is, again and again, every call is right."""
+    """While every cache is deleted again and again, every call is right."""
     machine.call("sync")
     with Calls(lambda: machine.call("run", "x")) as calls, Calls(lambda: machine.call("sync")):
         while calls.fewer_than(5 * ROUNDS):
@@ -139,7 +139,7 @@ def test_decisions_thrown_away_beside_calls(machine: HardMachine) -> None:
 
 
 def test_the_store_vanishes_beside_calls(machine: HardMachine) -> None:
-    """While the store is removed, again and again, every call runs, and the next is right."""
+    """While the store is removed again and again, every call runs, and the next is right."""
     with Calls(lambda: machine.call("sync")) as calls, Calls(lambda: machine.call("run", "x")):
         while calls.fewer_than(5 * ROUNDS):
             shutil.rmtree(machine.store, ignore_errors=True)
@@ -150,8 +150,8 @@ def test_the_store_vanishes_beside_calls(machine: HardMachine) -> None:
 
 
 def test_a_client_writes_its_configuration_beside_calls(machine: HardMachine) -> None:
-    """While a client writes its configuration in place, half of it too, every call is right."""
-    machine.project = machine.add_project("home/work/foo")  # no name that would tell by itself
+    """While a client writes its configuration in place, even partially, every call is right."""
+    machine.project = machine.add_project("home/work/foo")  # a path that reveals nothing by itself
     said = json.dumps({"personal": {"path": machine.path("home/work")}}).encode()
     path = machine.write("home/.dropbox/info.json", said)
     machine.call("sync")
@@ -188,7 +188,7 @@ def test_install_beside_calls(machine: HardMachine) -> None:
 
 
 def test_with_the_real_uv(world: World) -> None:
-    """Many first calls with the real uv at once: all succeed, in one environment."""
+    """Many simultaneous first calls with the real uv: all succeed, in one environment."""
     if world.version < (0, 7):
         pytest.skip("this uv does not lock environments: its parallel calls break each other")
     world.environment["UVLOCAL_STORE"] = world.store
@@ -216,9 +216,9 @@ def test_with_the_real_uv(world: World) -> None:
 
 
 def test_migrate_beside_calls(newest_world: World) -> None:
-    """While calls are made in a project, a migration ends or is refused, and then all is well.
+    """While calls run in a project, a migration succeeds or is refused; then calls are right.
 
-    A call that begins while uv installs packages again can miss them, as beside any `uv sync`.
+    A call that starts while uv reinstalls packages may not find them, as during any `uv sync`.
     """
     world = newest_world
     world.environment["UVLOCAL_STORE"] = world.store

@@ -1,4 +1,4 @@
-"""Our Python, our package, or the real uv is gone, broken, or another one: uv runs."""
+"""Our Python, our package, or the real uv is missing, broken, or replaced: uv runs."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def own_package(machine: HardMachine) -> str:
 
 
 def some(usual: int) -> list[str]:
-    """Return modules to damage: all, or in an ordinary run some, with those that come first."""
+    """Return modules to damage: all, or in an ordinary run some, including the first ones."""
     if hard_cases.ALL:
         return MODULES
     first = [*FIRST, "recall/bytecode.py", "uv/handover.py", "machine/host.py"]
@@ -67,7 +67,7 @@ def some(usual: int) -> list[str]:
 
 @pytest.mark.parametrize("damage", [_remove, _half, _break])
 def test_a_half_replaced_package(machine: HardMachine, damage: Callable[[str], None]) -> None:
-    """While a file of our package is missing or broken uv runs; then all is right again."""
+    """While a file of our package is missing or broken, uv runs; afterwards calls are right."""
     folder = own_package(machine)
     other = machine.add_project("local/bar")
     for name in some(6):
@@ -114,7 +114,7 @@ def test_what_comes_before_the_modules(
     machine.call("sync")
     shutil.rmtree(machine.cache)
     path = os.path.join(os.path.dirname(folder), name)
-    # Byte code is kept as it is where its head says that it fits its source.
+    # Python uses bytecode whose header matches its source.
     with open(path, "rb") as file:
         head = file.read(16)
     damage(path)
@@ -128,7 +128,7 @@ def test_what_comes_before_the_modules(
 
 
 def test_a_nested_call_with_a_half_replaced_package(machine: HardMachine) -> None:
-    """Then too a call in another project does not get the environment of the outer one."""
+    """Even then a call in another project does not get the outer one's environment."""
     folder = own_package(machine)
     machine.call("sync")
     marks = {
@@ -173,7 +173,7 @@ def test_what_is_written_twice() -> None:
     ],
 )
 def test_a_part_that_is_gone(machine: HardMachine, part: str, place: str) -> None:
-    """Without one of the parts uv runs; with it all is right again."""
+    """Without one of the parts uv runs; once it is back, calls are right again."""
     machine.configure(**{part: machine.path(place)})
     said = machine.call("sync")
     assert said.came_through, said
@@ -182,7 +182,7 @@ def test_a_part_that_is_gone(machine: HardMachine, part: str, place: str) -> Non
     assert machine.is_right(machine.call("sync"), "sync")
 
 
-#: Goes to the end of `handover`: everything is decided, and uv is about to be started.
+#: Appended to `handover`: the decision is made, and uv is about to be started.
 WAITING = """
 _at_once = become
 def become(*arguments):
@@ -216,14 +216,14 @@ def _no_program(machine: HardMachine) -> None:
 def test_uv_changes_during_the_call(
     machine: HardMachine, change: Callable[[HardMachine], None], code: int, out: str
 ) -> None:
-    """A uv that goes between the decision and its start is told of; a new one is started."""
+    """If uv is removed between the decision and its start, that is reported; a new one runs."""
     folder = own_package(machine)
     fifo = machine.path("fifo")
     os.mkfifo(fifo)
     with open(os.path.join(folder, "uv", "handover.py"), "a", encoding="utf-8") as file:
         file.write(WAITING.format(fifo=fifo))
     process = machine.start(*machine.command("sync"))
-    with open(fifo, "wb"):  # opens when the other side does
+    with open(fifo, "wb"):  # blocks until the other side opens it
         change(machine)
     said = end(process)
     assert (said.code, said.out) == (code, out.format(expected=machine.expected)), said

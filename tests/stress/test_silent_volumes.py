@@ -1,4 +1,4 @@
-"""A volume whose server never answers holds up nobody who is elsewhere."""
+"""A volume whose server never answers does not block calls elsewhere."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
 
     from support.hosts.hard_machine import HardMachine
 
-#: What a call that is held up is given, in seconds; ten times what a slow machine takes.
+#: The timeout of a blocked call, in seconds; ten times as long as a slow machine takes.
 HELD_UP = 5
 #: How old content must be before a decision is recorded, in seconds.
 SETTLED = 2.2
 
 
 class Volume:
-    """A folder that a program serves (FUSE), which may stop to answer at any time."""
+    """A folder that a program serves (FUSE), which may stop answering at any time."""
 
     def __init__(self, point: str, program: subprocess.Popen[bytes]) -> None:
         self.point = point
         self.program = program
 
     def hang(self) -> None:
-        """Answer no more; what the kernel remembers of the volume is forgotten first."""
+        """Stop answering, after the kernel's caches of the volume have expired."""
         self.program.send_signal(signal.SIGSTOP)
         # The kernel keeps names and attributes for a second (mount.fuse3(8), `attr_timeout`).
         time.sleep(1.1)
@@ -52,7 +52,7 @@ class Volume:
 
 @pytest.fixture
 def mount(tmp_path: Path) -> Iterator[Callable[[], Volume]]:
-    """Return a function that mounts a volume; it is gone after the test, hung or not."""
+    """Return a function that mounts a volume; it is unmounted after the test, hung or not."""
     mounts = Mounts(tmp_path.resolve())
     made: list[Volume] = []
 
@@ -61,7 +61,7 @@ def mount(tmp_path: Path) -> Iterator[Callable[[], Volume]]:
             real_mounts.need("bindfs")
             point, back = mounts.make("volume"), mounts.make("back/sub")
             program = mounts.start("bindfs", "-f", os.path.dirname(back), point)
-            # The program that ends with the test must be able to: whoever waits for it is let go.
+            # The program must be able to end with the test, so blocked callers are released.
             made.append(Volume(mounts.await_mount(point, program), program))
         except Unavailable as reason:
             pytest.skip(str(reason))
@@ -82,7 +82,7 @@ def link(machine: HardMachine, name: str, target: str) -> str:
 
 
 def dropbox(machine: HardMachine, *folders: str) -> None:
-    """Let Dropbox say where its folders are."""
+    """Write Dropbox's configuration with its folders."""
     accounts = zip(("personal", "business"), folders, strict=False)
     text = json.dumps({name: {"path": folder} for name, folder in accounts})
     machine.write("home/.dropbox/info.json", text)
@@ -121,7 +121,7 @@ def test_a_project_elsewhere(
     monkeypatch: pytest.MonkeyPatch,
     name: Callable[[HardMachine, str], None],
 ) -> None:
-    """While a folder that is synced by what is set up here hangs, a project elsewhere runs."""
+    """While the folder of a configured sync client hangs, a project elsewhere runs."""
     monkeypatch.setattr(hard_machine, "PATIENCE", HELD_UP)
     project = machine.add_project("local/bar")
     volume = mount()
@@ -134,7 +134,7 @@ def test_a_project_elsewhere(
 def test_a_decision_from_before_it_was_mounted(
     machine: HardMachine, mount: Callable[[], Volume], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was recorded while the volume was not mounted is not asked of it when it hangs."""
+    """A decision recorded before the volume was mounted does not access it when it hangs."""
     monkeypatch.setattr(hard_machine, "PATIENCE", HELD_UP)
     project = machine.add_project("local/bar")
     point = os.path.join(os.path.dirname(machine.root), "volume")
@@ -154,7 +154,7 @@ def test_a_decision_from_before_it_was_mounted(
 
 
 def test_a_project_on_it(machine: HardMachine, mount: Callable[[], Volume]) -> None:
-    """A call on the volume waits as uv would, and goes on as if nothing had been."""
+    """A call on the volume waits, like uv, and then continues as usual."""
     volume = mount()
     dropbox(machine, volume.point)
     project = os.path.join(volume.point, "sub")
@@ -162,7 +162,7 @@ def test_a_project_on_it(machine: HardMachine, mount: Callable[[], Volume]) -> N
         file.write(hard_machine.PROJECT.format("sub"))
     first = machine.call("sync", cwd=project)
     assert first.environment.startswith(os.path.join(machine.store, "envs", "sub-"))
-    # In the folder already: to go there would hold this process up.
+    # Already in the folder: changing to it would block this process.
     process = machine.start(
         *("sh", "-c", 'read line && exec "$@"', "sh"), *machine.command("run", "x"), cwd=project
     )
@@ -179,7 +179,7 @@ def test_a_project_on_it(machine: HardMachine, mount: Callable[[], Volume]) -> N
     assert said == (hard_machine.CODE, f"{first.environment}|run x\n", "")
 
 
-#: Each takes seconds, as it gives the volume time to answer; an ordinary run asks two.
+#: Each takes seconds, as it gives the volume time to answer; an ordinary run tries two.
 COMMANDS = (("list",), ("doctor",), ("prune", "--yes"), ("status",), ("config",))
 
 

@@ -1,4 +1,4 @@
-"""After thousands of calls nothing has grown: no files, no processes, no locks."""
+"""After thousands of calls nothing has grown: files, processes, locks."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _files(folder: str) -> int:
 
 
 def _processes(machine: HardMachine) -> list[str]:
-    """Return the processes that were started on the machine, told by their home."""
+    """Return the processes that were started on the machine, identified by their HOME."""
     mark = f"HOME={machine.home}\0".encode()
     found = []
     for number in filter(str.isdigit, os.listdir("/proc")):
@@ -64,7 +64,7 @@ def _processes(machine: HardMachine) -> list[str]:
 
 
 def _measure(machine: HardMachine) -> dict[str, int]:
-    """Return how much there is of what must not grow."""
+    """Return the numbers that must not grow."""
     return {
         "store": len(machine.environments()) + len(machine.records()),
         "locks": len([name for name in names(machine.store) if name.startswith(".")]),
@@ -82,7 +82,7 @@ def _all_names(folder: str) -> list[str]:
 
 
 def test_nothing_grows(machine: HardMachine) -> None:
-    """A mix of calls in changing folders and variables: the numbers are flat, decisions bounded."""
+    """With calls in changing folders and variables, the numbers stay flat, decisions bounded."""
     source = random.Random(hard_cases.SEED)  # noqa: S311 - the same seed gives the same calls
     folders = [machine.add_project(f"home/Dropbox/p{number}") for number in range(PROJECTS)]
     folders += [machine.add_project(f"local/q{number}") for number in range(PROJECTS)]
@@ -95,13 +95,13 @@ def test_nothing_grows(machine: HardMachine) -> None:
     before = _measure(machine)
     most = 0
     for number in range(CALLS):
-        # A `sync` without a redirection makes a `.venv`, as uv does; here none is wanted.
+        # A `sync` without a redirection would create a `.venv`, like uv.
         words = source.choice(WORDS)
         env = {} if words == ("sync",) else source.choice(VARIABLES)
         folder = source.choice(folders[:PROJECTS] if words == ("sync",) else folders)
         _run(machine, folder, words, env)
         if number % 97 == 0:
-            # Someone edits a project now and then: its decisions are made again.
+            # Edits a project now and then, so that its decisions are made again.
             path = os.path.join(source.choice(folders[:PROJECTS]), "pyproject.toml")
             now = time.time() - 10
             os.utime(path, (now, now))
@@ -114,7 +114,7 @@ def test_nothing_grows(machine: HardMachine) -> None:
 
 
 def test_decisions_are_trimmed(machine: HardMachine) -> None:
-    """However many decisions were ever recorded, and in whatever folder, few thousand are kept."""
+    """However many decisions were recorded, and in whatever folder, a few thousand are kept."""
     folder = os.path.join(machine.cache, "decisions")
     machine.call("sync")
     os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -123,7 +123,7 @@ def test_decisions_are_trimmed(machine: HardMachine) -> None:
         with open(os.path.join(folder, f"{number:016x}"), "wb"):
             pass
     time.sleep(2.2)  # waits for the clock: only what is old is recorded
-    # One in 64 new decisions looks at the number of all.
+    # One in 64 new decisions counts all of them.
     for number in range(64 * 20):
         words = ("run", f"--no-sync{number}", "x")
         assert machine.is_right(machine.call(*words), *words)

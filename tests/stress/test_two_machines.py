@@ -1,4 +1,4 @@
-"""Two machines share a project by a real sync client: nothing of an environment crosses."""
+"""Two machines share a project by a real sync client: no part of an environment is synced."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 needs_processes = pytest.mark.skipif(sys.platform == "win32", reason="ends processes as Unix does")
 
-#: What a turn may be: uv's words, and whether the project's command must say hello.
+#: The possible turns: uv's arguments, and whether the project's command must say hello.
 TURNS = (
     ("run", "foo"),
     ("sync",),
@@ -53,7 +53,7 @@ def pair(
 
 @needs_processes
 def test_many_turns(pair: Pair) -> None:
-    """In turns and at once, on both machines: no failure, no conflict, nothing crosses."""
+    """In turns and simultaneously on both machines: no failure, no conflict, nothing is synced."""
     numbers = random.Random(hard_cases.SEED)  # noqa: S311 - a test
     counted = [CountedPython(world) for world in pair.worlds]
     for world in pair.worlds:
@@ -92,7 +92,7 @@ def test_many_turns(pair: Pair) -> None:
 def test_without_uvlocal_environments_cross(
     tmp_path: Path, newest_uv: str, uv_caches: Path
 ) -> None:
-    """The counter-proof: with uv alone the environment crosses, and breaks on the way."""
+    """The counter-check: with uv alone the environment is synced, and breaks."""
     if shutil.which("unison") is None:
         pytest.skip("`unison` is not installed")
     with Pair(tmp_path, newest_uv, uv_caches, Unison()) as pair:
@@ -115,7 +115,7 @@ def test_without_uvlocal_environments_cross(
 
 PROJECT = b'[project]\nname = "foo"\nversion = "1"\n'
 DISK = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
-#: A drive of Windows as WSL 2 mounts it.
+#: A Windows drive as WSL 2 mounts it.
 DRIVE = "2 1 0:50 / /mnt/c rw - 9p C:\\134 rw,dirsync,aname=drvfs;path=C:\\;uid=1000\n"
 
 
@@ -172,7 +172,7 @@ SYSTEMS = [linux, other_linux, macos, windows]
 
 @pytest.mark.parametrize("make", [*SYSTEMS, wsl])
 def test_the_store_is_never_in_the_shared_folder(make: Callable[[], FakeSystem]) -> None:
-    """By the rules of each system the environment is kept, and not in the folder that is shared."""
+    """By the rules of each system the environment is kept outside the shared folder."""
     system = make()
     environment = kept(system)
     shared = system.path.dirname(system.path.dirname(system.cwd))
@@ -181,7 +181,7 @@ def test_the_store_is_never_in_the_shared_folder(make: Callable[[], FakeSystem])
 
 
 def test_the_name_is_the_same_on_each_system() -> None:
-    """The environment of a folder below home has one name on every machine of a person."""
+    """The environment of a folder below the home has the same name on every machine."""
     systems = [make() for make in SYSTEMS]
     assert len({system.path.basename(kept(system)) for system in systems}) == 1
 
@@ -194,7 +194,7 @@ def test_the_name_is_the_same_on_each_system() -> None:
     ],
 )
 def test_wsl_and_windows_never_share_an_environment(root: str, dropbox: str) -> None:
-    """On one folder at most one of the two uses its `.venv`: Windows, where the disk is its own."""
+    """In one folder at most one of the two uses its `.venv`: Windows, which owns the disk."""
     here = kept(machine("win32", r"C:\Users\me", root, dropbox))
     there = kept(machine("linux", "/home/me", "/mnt/c" + root[2:].replace("\\", "/")))
     assert there.startswith("/home/me/.local/share/uvlocal/envs/foo-")
