@@ -1,9 +1,9 @@
-"""Builds the native launchers before a wheel is packed.
+"""Build the native launchers for a wheel, and fill in the metadata of a release.
 
-Any one machine builds them for every target, with the compiler that the package `ziglang` carries.
-A wheel that is to be handed on gets all of them, an editable one that of this machine only: the
-compiler's first build for a target takes minutes. An sdist holds the source only and needs no
-compiler. `python hatch_build.py` builds this machine's in place.
+Any machine can build them for every target, with the compiler in the package `ziglang`. A wheel to
+distribute gets all of them, an editable one only this machine's: the compiler's first build for a
+target takes minutes. An sdist contains only the source and needs no compiler.
+`python hatch_build.py` builds this machine's launcher in place.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
+import re
 import runpy
 import shutil
 import subprocess
@@ -23,14 +24,15 @@ from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-#: The folder of each launcher, and what the compiler calls its target. musl makes Linux launchers
-#: that need no C library of the machine; macOS 11 is the first that runs on both processors.
-#: The launcher for arm runs on ARMv6 (Raspberry Pi 1 and Zero) and on every ARMv7: by default the
-#: compiler counts on vector instructions (NEON) that some lack.
+#: The directory of each launcher, and the compiler's name of its target. With musl, Linux launchers
+#: do not need the machine's C library; macOS 11 is the first that runs on both processors. The
+#: launcher for arm runs on ARMv6 (Raspberry Pi 1 and Zero) and on every ARMv7: by default the
+#: compiler uses vector instructions (NEON) that some lack.
 TARGETS = {
     "linux-x86_64": "x86_64-linux-musl",
     "linux-aarch64": "aarch64-linux-musl",
@@ -44,7 +46,7 @@ TARGETS = {
     "windows-x86_64": "x86_64-windows-gnu",
     "windows-aarch64": "aarch64-windows-gnu",
 }
-#: What Python calls systems and processors where the names of `TARGETS` have another word; as in
+#: Python's names of systems and processors if they differ from those in `TARGETS`; as in
 #: `uvlocal.manage.installation.shim_dir`, which chooses the launcher.
 _SYSTEMS = {"darwin": "macos", "win32": "windows"}
 _PROCESSORS = {
@@ -56,7 +58,7 @@ _PROCESSORS = {
     "x64": "x86_64",
 }
 
-#: Small rather than fast: what a launcher does is mostly the system's work.
+#: Optimise for size: a launcher mostly does system calls.
 _FLAGS = (
     "-std=gnu11",
     "-Oz",
@@ -67,44 +69,83 @@ _FLAGS = (
     "-Wextra",
     "-Werror",
 )
-#: No room for load commands to be added later: it would push macOS launchers over one more page.
+#: No room for more load commands, which would take macOS launchers another page.
 _MACOS_FLAGS = ("-Wl,-headerpad,20",)
-#: Windows launchers use no C library, and say themselves where they start.
+#: Windows launchers use no C library, and define their own entry point.
 _WINDOWS_FLAGS = ("-ffreestanding", "-nostdlib", "-lkernel32", "-ladvapi32", "-Wl,--entry=start")
-#: The compiler's copy of the Windows headers, which `-nostdlib` takes off the search path.
+#: The compiler's copy of the Windows headers, which `-nostdlib` removes from the search path.
 _WINDOWS_HEADERS = ("lib", "libc", "include", "any-windows-any")
 
 #: What a launcher is made of: C, and the resources of Windows programs (`launcher.rc`).
 _PARTS = (".c", ".h", ".rc", ".manifest")
 
 SOURCE = os.path.join("shims", "launcher", "launcher.c")
-#: What C and Python have in common: a header that is made of a module.
+#: The header of constants shared by C and Python, generated from a module.
 SHARED = os.path.join("shims", "launcher", "contract.h")
 _SHARED_MODULE = os.path.join("src", "uvlocal", "shim", "contract.py")
 FOLDER = os.path.join("src", "uvlocal", "launchers")
-#: What the launchers beside it were made from. It may land in a wheel, where it does no harm.
+#: The file with a hash of the launchers' sources. It may end up in a wheel, which does no harm.
 STAMP = ".stamp"
-#: The notice that musl, which is linked into Linux launchers, asks to go with every copy.
+#: The notice that must accompany musl, which is linked into Linux launchers.
 NOTICE = "COPYRIGHT.musl"
 _MUSL_NOTICE = ("lib", "libc", "musl", "COPYRIGHT")
 
 
 class CustomBuildHook(BuildHookInterface[BuilderConfig]):
-    """Hatchling's way in: compiles what a wheel carries, or an editable one finds in the tree."""
+    """The hook of hatchling: compiles the launchers for a wheel or an editable install."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - its interface
-        """Build the launchers that are missing or out of date; `version` is the kind of wheel."""
+        """Build missing or outdated launchers; `version` is the kind of wheel."""
         if self.target_name == "wheel":
             names = own_target() if version == "editable" else TARGETS
             build(self.root, self.app.display_info, names)
 
 
+class CustomMetadataHook(MetadataHookInterface):
+    """The hook of hatchling for the description and the URLs of the project."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Fill in the metadata; `UVLOCAL_REPOSITORY` is the URL of the published source."""
+        metadata.update(description_of(self.root, os.environ.get("UVLOCAL_REPOSITORY", "")))
+
+
+def description_of(root: str, repository: str) -> dict[str, Any]:
+    """Return the README for a package index, and the URLs of the project.
+
+    An index resolves no relative links, so they become links into the repository, at the tag of
+    this version.
+
+    Args:
+        root: the source tree.
+        repository: the address of the repository at GitHub, "" where there is none (yet); the
+            links stay as they are then.
+    """
+    with open(os.path.join(root, "README.md"), encoding="utf-8") as file:
+        text = file.read()
+    repository = repository.rstrip("/")
+    urls = {}
+    if repository:
+        with open(os.path.join(root, "src", "uvlocal", "__init__.py"), encoding="utf-8") as file:
+            [version] = re.findall(r'^__version__ = "(.+)"$', file.read(), re.MULTILINE)
+        tag = f"v{version}"
+        relative = r"\]\((?![a-z]+:|#)"
+        text = re.sub(rf"(!\[[^\]]*){relative}", rf"\1]({repository}/raw/{tag}/", text)
+        text = re.sub(relative, f"]({repository}/blob/{tag}/", text)
+        urls = {
+            "Source": repository,
+            "Documentation": f"{repository}/tree/{tag}/docs",
+            "Changelog": f"{repository}/blob/{tag}/CHANGELOG.md",
+            "Issues": f"{repository}/issues",
+        }
+    return {"readme": {"content-type": "text/markdown", "text": text}, "urls": urls}
+
+
 def build(root: str, say: Callable[[str], object], names: Iterable[str] = TARGETS) -> None:
-    """Build the launchers of the source tree at `root` that are missing or out of date.
+    """Build the missing or outdated launchers of the source tree at `root`.
 
     Args:
         root: the source tree; the launchers go into `src/uvlocal/launchers/<name>/`.
-        say: is given a line for each launcher built.
+        say: called with a line for each launcher built.
         names: which of `TARGETS`.
     """
     source = os.path.join(root, SOURCE)
@@ -128,24 +169,24 @@ def build(root: str, say: Callable[[str], object], names: Iterable[str] = TARGET
 
 
 def target_of(platform_name: str = sys.platform, machine: str = "") -> str:
-    """Return the name that a machine's target has, if there is one for it."""
+    """Return the name of a machine's target, if there is one."""
     machine = (machine or platform.machine()).lower()
     system = _SYSTEMS.get(platform_name, platform_name)
     return f"{system}-{_PROCESSORS.get(machine, machine)}"
 
 
 def own_target() -> list[str]:
-    """Return the name of this machine's target, alone; nothing where no launcher fits."""
+    """Return a list with the name of this machine's target, if there is one."""
     return [name for name in TARGETS if name == target_of()]
 
 
 def file_name(name: str) -> str:
-    """Return what the launcher for the target is called."""
+    """Return the file name of a target's launcher."""
     return "uv.exe" if name.startswith("windows-") else "uv"
 
 
 def write_shared(root: str) -> None:
-    """Make the header of what C and Python have in common, if it is missing or out of date."""
+    """Write the header of shared constants if it is missing or outdated."""
     text = shared_header(os.path.join(root, _SHARED_MODULE)).encode("ascii")
     path = os.path.join(root, SHARED)
     try:
@@ -158,9 +199,9 @@ def write_shared(root: str) -> None:
 
 
 def shared_header(module: str) -> str:
-    """Return each name in capitals of a module that imports nothing, as C has it.
+    """Return the uppercase names of a module that imports nothing, as a C header.
 
-    Text becomes a literal; a tuple of text becomes a macro that puts another one around each of
+    Text becomes a literal; a tuple of text becomes a macro that applies another macro to each of
     its literals.
     """
     lines = ["/* Made by `hatch_build.py` of `src/uvlocal/shim/contract.py`. */", ""]
@@ -181,14 +222,14 @@ def _literal(text: str) -> str:
 
 
 def parts_of(source: str) -> list[str]:
-    """Return the files beside a source, all of which it may include."""
+    """Return the files beside a source file, which it may include."""
     folder = os.path.dirname(source)
     names = [name for name in sorted(os.listdir(folder)) if name.endswith(_PARTS)]
     return [os.path.join(folder, name) for name in names]
 
 
 def fingerprint(*sources: str) -> str:
-    """Return a hash of all that a launcher is made from: sources, flags, compiler."""
+    """Return a hash of everything that a launcher is built from: sources, flags, compiler."""
     recipe = repr(
         [sorted(TARGETS.items()), _FLAGS, _MACOS_FLAGS, _WINDOWS_FLAGS, _compiler_version()]
     )
@@ -203,12 +244,12 @@ def fingerprint(*sources: str) -> str:
 def compile_program(name: str, source: str, output: str) -> None:
     """Compile one C file into a program for the target `name`.
 
-    The program gets its name only when it is whole, so that builds side by side do no harm. The
-    compiler runs in its own folder: what it caches is then found again from any other copy of it,
-    which each isolated build unpacks.
+    The program is renamed when it is complete, so that concurrent builds do no harm. The compiler
+    runs in its own directory, so that its cache also works for the other copies of it that isolated
+    builds unpack.
 
     Raises:
-        RuntimeError: the compiler failed; the message holds what it said.
+        RuntimeError: the compiler failed; the message contains its output.
     """
     os.makedirs(os.path.dirname(output), exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".", dir=os.path.dirname(output)) as draft:
@@ -239,7 +280,7 @@ def compile_program(name: str, source: str, output: str) -> None:
 
 
 def _compiler() -> str:
-    """Return the folder of the package `ziglang`."""
+    """Return the directory of the package `ziglang`."""
     found = importlib.util.find_spec("ziglang")
     if found is None or not found.submodule_search_locations:
         msg = "the package `ziglang`, a build requirement, is not installed"
@@ -255,16 +296,16 @@ def _compiler_version() -> str:
 
 
 def _compiler_environment() -> dict[str, str]:
-    """Return the environment for the compiler, its caches outside the source tree.
+    """Return the environment for the compiler, with its caches outside the source tree.
 
     The compiler builds its C library once per target, which takes most of the time of a first
-    build; builds from other source trees and of other versions find it in the same cache.
+    build; builds from other source trees and versions use the same cache.
     """
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     cache = os.path.join(base, "uvlocal-build")
     try:
         os.makedirs(cache, exist_ok=True)
-    except OSError:  # a build without a home still builds
+    except OSError:  # a build without a home directory still works
         cache = os.path.join(tempfile.gettempdir(), "uvlocal-build")
     own = {
         "ZIG_GLOBAL_CACHE_DIR": os.path.join(cache, "global"),
@@ -274,7 +315,7 @@ def _compiler_environment() -> dict[str, str]:
 
 
 def _read_stamp(folder: str, made_from: str) -> dict[str, str]:
-    """Return the digests of the launchers made from this very recipe, by name."""
+    """Return the digests of the launchers built from these sources, by name."""
     try:
         with open(os.path.join(folder, STAMP), encoding="ascii") as file:
             first, *lines = file.read().splitlines() or [""]
@@ -290,7 +331,7 @@ def _write_stamp(folder: str, made_from: str, stamped: dict[str, str]) -> None:
 
 
 def _write(path: str, content: bytes) -> None:
-    """Write a file that gets its name only when it is whole, for builds side by side."""
+    """Write a file atomically, for concurrent builds."""
     with tempfile.TemporaryDirectory(prefix=".", dir=os.path.dirname(path)) as draft:
         beside = os.path.join(draft, os.path.basename(path))
         with open(beside, "wb") as file:

@@ -1,12 +1,12 @@
-"""What uvlocal costs: measure all of it, and write it down.
+"""Measure what uvlocal costs, and write the results.
 
     python benchmarks/bench.py [--quick] [--peers] [--check] [--only PART ...] [--output FOLDER]
 
-The figures go to `bench.json`; the page `bench.md`, the plots and the README's tables are made of
-that file. Parts that are not measured this time stay as they are, each with the conditions that it
-was measured under. `--quick` measures in short, and writes below `.cache/bench` unless told
-otherwise. `--only` without a part measures nothing, and makes page, plots and tables anew.
-`--check` fails where a promise is not kept (`goals.py`).
+The figures go to `bench.json`; the page `bench.md`, the plots and the tables of other pages are
+generated from that file. Parts that are not measured this time stay as they are, each with the
+conditions that it was measured under. `--quick` takes fewer measurements, and writes to
+`.cache/bench` by default. `--only` without a part measures nothing, and only regenerates page,
+plots and tables. `--check` fails if a promise is not kept (`goals.py`).
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ QUICK = os.path.join(fetched.SOURCE, ".cache", "bench")
 RESULTS, PAGE = "bench.json", "bench.md"
 #: In the order in which they are measured: the finest first, before the machine gets warm.
 PARTS = ("calls", "commands", "scaling", "strategies", "scan", "peers")
-#: Raised when the file's fields change their meaning.
+#: Increased when the meaning of the file's fields changes.
 VERSION = 1
-#: Rounds in full and in short; for strategies, how often each is run and how often several at once.
+#: Rounds of a full and of a quick run; for strategies, single and simultaneous runs.
 ROUNDS = {
     "calls": (150, 10),
     "scan": (7, 2),
@@ -57,22 +57,21 @@ ROUNDS = {
 }
 RUNS, TIMES = (20, 3), (5, 1)
 #: Rounds of our own commands in one project and over each store, and the stores' environments.
-COMMANDS = ((100, 7), (500, 2_000, 10_000)), ((5, 2), (50, 200))
+COMMANDS = ((100, 5), (500, 2_000, 5_000, 10_000)), ((5, 2), (50, 100, 200))
 #: Projects and files of `scan`.
-TREE = ((200, 200_000), (20, 20_000))
+TREE = ((200, 200_000), (24, 24_000))
 
 
 class Progress:
-    """One line on the terminal, or one for each part where there is no terminal."""
+    """A progress line on a terminal, or one line for each part without a terminal."""
 
     def __init__(self) -> None:
-        """Begin."""
         self._began = time.monotonic()
         self._terminal = sys.stderr.isatty()
         self._last = 0.0
 
     def part(self, name: str) -> Callable[[str], None]:
-        """Say that a part begins; return what tells how far it is."""
+        """Print that a part begins; return a function that shows its progress."""
         if not self._terminal:
             print(f"{self._minutes()}  {name}", file=sys.stderr, flush=True)
 
@@ -127,25 +126,28 @@ def load(folder: str) -> dict[str, Any]:
 
 
 def rendered(parts: dict[str, Any]) -> dict[str, str]:
-    """Return what is made of the figures: file names and contents."""
+    """Return the files that are generated from the figures: names and contents."""
     files = {PAGE: page.page(parts)}
     if "calls" in parts:
         files["bench.svg"] = plot.bench(parts)
     if "scaling" in parts:
         files["scaling.svg"] = plot.scaling(parts)
+    if plot.has_growth(parts):
+        files["growth.svg"] = plot.growth(parts)
     return files
 
 
 def save(folder: str, parts: dict[str, Any]) -> None:
-    """Write figures, page and plots; into `docs`, and the README's tables with them."""
+    """Write figures, page and plots; in `docs`, update the tables of other pages as well."""
     os.makedirs(folder, exist_ok=True)
     results = json.dumps({"version": VERSION, "parts": parts}, indent=1, ensure_ascii=False)
     for name, text in {RESULTS: results + "\n", **rendered(parts)}.items():
         write(os.path.join(folder, name), text)
     if os.path.realpath(folder) == os.path.realpath(DOCS) and {"calls", "strategies"} <= set(parts):
-        with open(readme_tables.README, encoding="utf-8") as file:
-            text = readme_tables.rewritten(file.read(), readme_figures.tables(parts))
-        write(readme_tables.README, text)
+        for document, tables in readme_figures.documents(parts).items():
+            with open(document, encoding="utf-8") as file:
+                text = readme_tables.rewritten(file.read(), tables)
+            write(document, text)
 
 
 def write(path: str, text: str) -> None:
@@ -155,7 +157,7 @@ def write(path: str, text: str) -> None:
 
 
 def main(words: Sequence[str]) -> int:
-    """Measure, write down, and say how it went."""
+    """Measure, save the figures, and print a summary."""
     wanted = _parser().parse_args(words)
     output = os.path.abspath(wanted.output or (QUICK if wanted.quick else DOCS))
     parts = load(output)
@@ -176,14 +178,14 @@ def main(words: Sequence[str]) -> int:
             os.chdir(fetched.SOURCE)
         uv = "" if name == "scan" else real_uv.NEWEST
         parts[name] = {"conditions": conditions.over(uv), **results}
-        save(output, parts)  # whatever comes after it
+        save(output, parts)  # even if a later part fails
     progress.end()
     save(output, {name: parts[name] for name in PARTS if name in parts})
     return report(output, check=wanted.check)
 
 
 def report(folder: str, *, check: bool) -> int:
-    """Say which promises are kept; return 1 if that is asked for and one is not."""
+    """Print which promises are kept; with `--check`, return 1 if one is broken."""
     kept = goals(load(folder))
     for goal in kept:
         sign = "ok  " if goal.met else "FAIL"

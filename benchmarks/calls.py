@@ -1,4 +1,4 @@
-"""What a call costs: uv's commonest commands, each in every way that there is."""
+"""Measure calls: uv's most common commands, each run in every way."""
 
 from __future__ import annotations
 
@@ -34,19 +34,18 @@ _RECALLED = ("recalled", "recalled, local project")
 class Calls:
     """A throwaway machine with a packaged project, once for each kind of call.
 
-    For uv alone, for uv's own central environments, and for uvlocal it lies in a Dropbox folder;
-    once more it lies where nothing is to be done.
+    For uv alone, for uv's own central environments, and for uvlocal it is in a Dropbox folder;
+    one more is where there is nothing to do.
     """
 
     def __init__(self, folder: str) -> None:
-        """Make it, and run each project once so that its environment is there."""
         uv = real_uv.path(real_uv.NEWEST)
         python = os.path.realpath(sys.executable)
         self.world = world = World(
             os.path.join(folder, "calls"), uv, cache=os.path.join(folder, "uv-cache"), python=python
         )
         installed = world.install_shim()
-        # Each shim finds the real uv on PATH, as where nothing else is installed.
+        # Each shim finds the real uv on PATH, as if no other shim were installed.
         world.environment["PATH"] = world.environment["PATH"].removeprefix(installed + os.pathsep)
         world.environment["UV_PYTHON"] = python
         self.package = package = copied_package(world.root)
@@ -105,7 +104,7 @@ class Calls:
         """Measure one command.
 
         Raises:
-            RuntimeError: calls that were to be recalled were decided.
+            RuntimeError: calls that should have been replayed were decided.
         """
         ways = self.ways(arguments)
         for name in _RECALLED:

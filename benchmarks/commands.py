@@ -1,4 +1,4 @@
-"""What our own commands take: against an interpreter that does nothing, and against `du`."""
+"""Measure our own commands against an interpreter that does nothing, and against `du`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+import tomli_w
 from calls import Calls
 from scan import entry_point, write
 from timing import Way, compared, measure, peak, within
@@ -33,6 +34,7 @@ def build(home: str, number: int) -> str:
     """Write so many projects in `home`, and an environment of each in a store; return the store."""
     store = os.path.join(home, ".local", "share", "uvlocal")
     system = System(environ={"HOME": home}, cwd=home, home=home)
+    surroundings = record.surroundings("/", system)
     for count in range(number):
         root = os.path.join(home, "Dropbox", f"team{count // 50}", f"project{count}")
         write(os.path.join(root, "pyproject.toml"), f'[project]\nname = "p{count}"\n')
@@ -44,6 +46,7 @@ def build(home: str, number: int) -> str:
             "root": root,
             "key": naming.key_of(root, system),
             "mount-point": "/",
+            **surroundings,
             "file-system": "ext4",
             "top": os.path.join(home, "Dropbox"),
             "device": identity.device if identity else 0,
@@ -56,11 +59,7 @@ def build(home: str, number: int) -> str:
             "created": "2026-11-22T16:27:21Z",
         }
         environment = os.path.join(store, naming.ENVIRONMENTS, name)
-        lines = "".join(
-            f"{key} = {value}\n" if isinstance(value, int) else f'{key} = "{value}"\n'
-            for key, value in table.items()
-        )
-        write(os.path.join(store, naming.RECORDS, name + record.SUFFIX), lines)
+        write(os.path.join(store, naming.RECORDS, name + record.SUFFIX), tomli_w.dumps(table))
         write(os.path.join(environment, "pyvenv.cfg"), "version_info = 3.12.1\n")
         write(os.path.join(environment, "bin", "python"), "")
         packages = os.path.join(environment, "lib", "python3.12", "site-packages")
@@ -82,7 +81,7 @@ def command(program: str, words: str, environ: dict[str, str], cwd: str) -> Way:
 
 
 def starts(folder: str, rounds: int, tell: Callable[[str], None]) -> dict[str, dict[str, float]]:
-    """Measure what a prompt or a shell asks, in a redirected project."""
+    """Measure the commands that a prompt or a shell runs, in a redirected project."""
     calls = Calls(folder)
     environ = calls.environ | {"PYTHONPATH": calls.package}
     ways = {INTERPRETER: Way((sys.executable, "-c", "pass"), environ, calls.redirected)}
@@ -95,7 +94,7 @@ def starts(folder: str, rounds: int, tell: Callable[[str], None]) -> dict[str, d
 def over_store(
     folder: str, number: int, rounds: int, tell: Callable[[str], None]
 ) -> dict[str, dict[str, float]]:
-    """Measure what looks at every environment of a store, and the memory that it takes in MiB."""
+    """Measure the commands that read every environment of a store, and their memory in MiB."""
     home = os.path.join(os.path.realpath(folder), f"store{number}")
     dropbox = os.path.join(home, "Dropbox")
     write(os.path.join(home, ".dropbox", "info.json"), json.dumps({"a": {"path": dropbox}}))
@@ -118,10 +117,10 @@ def measured(
     """Return the figures by command, and for stores by the number of environments too.
 
     Args:
-        folder: where throwaway files may lie.
+        folder: where to put temporary files.
         rounds: how often each command is run in one project, and over each store.
         numbers: how many environments the stores have.
-        tell: hears how far this is.
+        tell: called with the progress.
     """
     series = [
         {

@@ -33,7 +33,7 @@ def differences(figures: dict[str, float]) -> tuple[str, str, str]:
 
 
 def plain(figures: dict[str, float]) -> str:
-    """Return what is added in as many digits as mean something, with the error if it may be 0."""
+    """Return the added time in significant digits, with the error if it may be 0."""
     low, high = figures["low"], figures["high"]
     told = signed(figures["added"])
     return f"{told} ± {signed((high - low) / 2)[1:]} ms" if low <= 0 <= high else f"{told} ms"
@@ -42,7 +42,7 @@ def plain(figures: dict[str, float]) -> str:
 def signed(milliseconds: float) -> str:
     """Return three digits at most, with the sign."""
     size = abs(milliseconds)
-    digits = 2 if size < 1 else 1 if size < 10 else 0  # noqa: PLR2004 - as it reads
+    digits = 2 if size < 1 else 1 if size < 10 else 0  # noqa: PLR2004 - clear as it is
     return f"{milliseconds:+.{digits}f}"
 
 

@@ -20,7 +20,7 @@ SECONDS, MEMORY = 30.0, 100.0
 
 
 class Goal(NamedTuple):
-    """A promise: what of, the limit, and what was measured, "" where nothing was."""
+    """A promise: its subject, the limit, and the measured value, "" if there is none."""
 
     what: str
     limit: str

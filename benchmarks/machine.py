@@ -1,4 +1,4 @@
-"""What a measurement was taken on: nothing that names the machine, its user or its folders."""
+"""The conditions of a measurement, without names of the machine, its user or its folders."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 import uvlocal
 
-#: A machine with more to do than this, in running processes for each core, is busy.
+#: A machine with a higher load than this, in running processes per core, is busy.
 BUSY = 0.5
 
 
 def load() -> float:
-    """Return how many processes wanted to run in the last minute, on average."""
+    """Return the average number of runnable processes in the last minute."""
     if sys.platform == "win32":
         return 0.0
     return round(os.getloadavg()[0], 2)
@@ -30,12 +30,11 @@ class Conditions:
     """The conditions of a measurement; the load before is that before its first part."""
 
     def __init__(self, *, quick: bool) -> None:
-        """Look at the load before."""
         self._quick = quick
         self.before = load()
 
     def over(self, uv: str = "") -> dict[str, Any]:
-        """Return them, now that a part is over; `uv` is the version of the uv that was measured."""
+        """Return the conditions after a part; `uv` is the version of the uv that was measured."""
         return {
             "date": dt.datetime.now(dt.UTC).date().isoformat(),
             "processor": _processor(),
@@ -52,7 +51,7 @@ class Conditions:
 
 
 def _processor() -> str:
-    """Return what the processor calls itself, "" where that is not known."""
+    """Return the name of the processor, or "" if it is not known."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
             names = [line.partition(":")[2] for line in file if line.startswith("model name")]

@@ -1,10 +1,11 @@
-"""Tell the figures: the page `docs/bench.md`, made of the JSON alone."""
+"""Write the page `docs/bench.md`, from the JSON alone."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import calls
+import plot
 import strategies
 from figures import DIFFERENCES, NONE, TIMES, differences, of, plain, table, times
 from goals import goals
@@ -49,11 +50,14 @@ by Python, the first time in a folder and after a change. uvlocal is compared wi
 the place of the environment by hand, so what it adds is its own work. All calls end in the same uv.
 `{calls.PROMISED}` was measured twice as often as the others.
 
-After an edit, the first call in a project is decided again. A decision that rests on a file or
-folder changed less than 2 seconds before is not recorded, as the file's times could not tell the
-next change in the same moment from this one: until then, each call is decided, and costs what that
-line says. A call that is made more than 2 seconds after the last edit is recorded, and the next one
-is recalled.
+### After an edit
+
+The first call after an edit of `pyproject.toml`, or of anything else that the decision rests on, is
+decided again: it costs what *decided and recorded* says, about as much as one more start of Python.
+A decision that rests on a file or folder changed less than 2 seconds before is not recorded, as the
+file's times could not tell the next change in the same moment from this one. So for 2 seconds after
+the last edit every call costs that; the first one after them is recorded, and from the second on
+calls are recalled.
 """
 _OWN = """\
 ## The command
@@ -64,6 +68,9 @@ nothing to read a command line with.
 _STORES = """\
 `list`, `prune` and `doctor` look at every environment, or at every record; `du -s` looks at every
 file of the same store.
+"""
+_GROWTH = """\
+![how long list, prune and scan take against what there is to look at](growth.svg)
 """
 _SCALING = """\
 ## How it grows
@@ -114,7 +121,8 @@ def page(parts: dict[str, Any]) -> str:
     if "commands" in parts:
         part = parts["commands"]
         sections += [f"{_OWN}\n{_conditions(part)}\n{_own_table(part['starts'])}"]
-        sections += [f"{_STORES}\n{_stores_table(part['stores']['series'])}"]
+        plotted = f"\n{_GROWTH}" if plot.has_growth(parts) else ""
+        sections += [f"{_STORES}{plotted}\n{_stores_table(part['stores']['series'])}"]
     if "scaling" in parts:
         series = parts["scaling"]["series"]
         tables = "\n".join(_series_table(name, series[name]) for name in _SERIES)
@@ -128,8 +136,8 @@ def page(parts: dict[str, Any]) -> str:
             f"{part['projects']:,} projects with {part['files']:,} files: "
             f"{part['seconds']:.1f} s, {part['mebibytes']:.0f} MiB of memory.\n"
         )
-        if "ways" in part:
-            found += f"\n{_own_table(part['ways'])}"
+        if "series" in part:
+            found += f"\n{_files_table(part['series'])}"
         sections += [f"{_SCAN}\n{_conditions(part)}\n{found}"]
     if "peers" in parts:
         sections += [f"{_PEERS}\n{_conditions(parts['peers'])}\n{_peers(parts['peers'])}"]
@@ -137,7 +145,7 @@ def page(parts: dict[str, Any]) -> str:
 
 
 def _conditions(part: dict[str, Any]) -> str:
-    """Return on what a part was measured, with a warning where that spoils the figures."""
+    """Return the conditions of a part, with a warning if they distort the figures."""
     on = part["conditions"]
     rounds = f", {part['rounds']} rounds" if "rounds" in part else ""
     uv = f", uv {on['uv']}" if on["uv"] else ""
@@ -192,6 +200,15 @@ def _stores_table(series: list[dict[str, Any]]) -> str:
         for name, figures in point["ways"].items()
     ]
     return table(("environments", "", *TIMES, "ratio", "memory"), rows)
+
+
+def _files_table(series: list[dict[str, Any]]) -> str:
+    rows = [
+        (f"{point['at']:,}", f"`{name}`", *times(figures), _times(figures))
+        for point in series
+        for name, figures in point["ways"].items()
+    ]
+    return table(("files", "", *TIMES, "ratio"), rows)
 
 
 def _series_table(name: str, points: list[dict[str, float]]) -> str:

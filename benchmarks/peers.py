@@ -1,7 +1,7 @@
-"""What other tools add to a call, each against the same call without it.
+"""Measure what other tools add to a call, each against the same call without it.
 
 Tools from a package registry are installed below `.cache/bench`, in the versions of this table; a
-tool of the machine is measured as it is found. One that cannot be had is told with the reason.
+tool of the machine is measured as it is. A tool that is not available is reported with the reason.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _UV_RUN = ("run", "--no-sync", "true")
 
 
 class AbsentError(Exception):
-    """A tool cannot be had here; the message says why."""
+    """A tool is not available here; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,6 @@ class Prepared:
     """
 
     def __init__(self, world: World, peer: Peer, program: str) -> None:
-        """Make the folder."""
         self.world, self.program = world, program
         self.project = world.path(f"local/{peer.name}")
         os.makedirs(self.project)
@@ -193,14 +192,14 @@ PEERS = (
 )
 
 
-# -- having them -----------------------------------------------------------------------------------
+# -- installing them -------------------------------------------------------------------------------
 
 
 def program(peer: Peer) -> str:
     """Return the path of a peer's program, installed if it has to be.
 
     Raises:
-        AbsentError: it cannot be had.
+        AbsentError: it is not available.
     """
     if peer.origin == "machine":
         found = shutil.which(peer.name) or os.path.expanduser(f"~/.{peer.name}/bin/{peer.name}")
@@ -230,7 +229,7 @@ def _by_npm(peer: Peer, folder: str) -> None:
 
 
 def _python(oldest: tuple[int, int]) -> str:
-    """Return a Python that is at least so new: this one, or one of PATH or pyenv's."""
+    """Return a Python of at least this version: the current one, or one of PATH or pyenv."""
     if sys.version_info >= oldest:
         return sys.executable
     wanted = [f"{oldest[0]}.{minor}" for minor in range(oldest[1], oldest[1] + 5)]
@@ -254,7 +253,7 @@ def _install(*argv: str) -> None:
 
 
 def version(peer: Peer, path: str, environ: Mapping[str, str]) -> str:
-    """Return a peer's version: the pinned one, or what the machine's says."""
+    """Return a peer's version: the pinned one, or what the machine's program prints."""
     if peer.version:
         return peer.version
     done = subprocess.run(

@@ -1,8 +1,8 @@
-"""Draw the figures: two SVG files that can be read on a light and on a dark page.
+"""Draw the figures: SVG files that can be read on a light and on a dark page.
 
 `bench.svg` shows what is added to a call, on a logarithmic scale; `scaling.svg` shows how the cost
-of a recalled call grows. Both bring their own background: a page may be dark where the reader's
-system is not.
+of a recalled call grows, `growth.svg` how that of our own commands does. Each brings its own
+background: a page may be dark where the reader's system is not.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _STYLE = """\
     .bar-ours { stroke: #0969da; stroke-width: 3; stroke-linecap: round; }
     .bar { stroke: #818b98; stroke-width: 3; stroke-linecap: round; }
     .line { fill: none; stroke: #0969da; stroke-width: 2; }
+    .base { fill: none; stroke: #818b98; stroke-width: 2; }
     @media (prefers-color-scheme: dark) {
       .card { fill: #0d1117; stroke: #3d444d; }
       .grid { stroke: #2a313c; }
@@ -42,7 +43,7 @@ _STYLE = """\
     }
   </style>
 """
-#: The scale of `bench.svg`, in milliseconds: what is less is drawn at its left edge.
+#: The scale of `bench.svg`, in milliseconds: smaller values are drawn at its left edge.
 _LEAST, _MOST = 0.1, 1000.0
 _SCALE = "logarithmic, with 95 % intervals"
 
@@ -58,7 +59,7 @@ class Row(NamedTuple):
 
 
 def rows(parts: dict[str, Any]) -> list[Row]:
-    """Return the rows: ours, in the order of cost, then the others in theirs."""
+    """Return the rows: ours, sorted by cost, then the others, sorted in the same way."""
     ways = parts["calls"]["commands"][calls.PROMISED]
     shown = {
         "recalled": ("uvlocal, recalled", True),
@@ -161,8 +162,64 @@ def scaling(parts: dict[str, Any]) -> str:
     return _svg(width, height, "How the cost of a recalled call grows", body)
 
 
+#: The panels of `growth.svg`: the command, what it is compared with, and what there is more of.
+_GROWING = (
+    ("uvlocal list", "environments"),
+    ("uvlocal prune --dry-run", "environments"),
+    ("uvlocal scan", "files"),
+)
+
+
+def has_growth(parts: dict[str, Any]) -> bool:
+    """Return whether the figures for `growth.svg` were measured."""
+    return "commands" in parts and "series" in parts.get("scan", {})
+
+
+def growth(parts: dict[str, Any]) -> str:
+    """Return `growth.svg`: a panel for each command, its seconds against what it looks at.
+
+    Both scales begin at nothing, so that what grows with the number of things is a straight line.
+    """
+    width, height, top, bottom, gap, left = 820, 280, 100, 60, 64, 64
+    each = (width - left - 24 - gap * (len(_GROWING) - 1)) / len(_GROWING)
+    body = [
+        _text(24, 34, "How long our own commands take, in seconds", "title"),
+        _text(24, 56, "medians, against what there is to look at; grey is `du -s`", "quiet"),
+    ]
+    for number, (name, label) in enumerate(_GROWING):
+        start = left + number * (each + gap)
+        part = parts["scan"] if label == "files" else parts["commands"]["stores"]
+        series = part["series"]
+        most = max(point["at"] for point in series)
+        slowest = max(way["median"] for point in series for way in (point["ways"][name],))
+        ceiling = _ceiling(slowest / 1000)
+        body.append(_text(start + each / 2, top - 16, name, "text", anchor="middle"))
+
+        def up(seconds: float, ceiling: float = ceiling) -> float:
+            return height - bottom - seconds / ceiling * (height - top - bottom)
+
+        for step in range(5):
+            value = ceiling * step / 4
+            body.append(_line(start, up(value), start + each, up(value), "grid"))
+            body.append(_text(start - 8, up(value) + 4, f"{value:g}", "quiet", anchor="end"))
+        places = [start + each * point["at"] / most for point in series]
+        base = next(way for way in series[0]["ways"] if way.startswith("du"))
+        for way, kind in ((base, "base"), (name, "line")):
+            heights = [up(point["ways"][way]["median"] / 1000) for point in series]
+            drawn = [f"{x:.1f},{max(y, top):.1f}" for x, y in zip(places, heights, strict=True)]
+            body.append(f'  <polyline class="{kind}" points="{" ".join(drawn)}"/>')
+            dot = "dot" if kind == "base" else "dot-ours"
+            body += [_dot(x, max(y, top), 4, dot) for x, y in zip(places, heights, strict=True)]
+        for x, point in ((start, {"at": 0}), (start + each, {"at": most})):
+            body.append(
+                _text(x, height - bottom + 18, _short(point["at"]), "quiet", anchor="middle")
+            )
+        body.append(_text(start + each / 2, height - bottom + 38, label, "text", anchor="middle"))
+    return _svg(width, height, "How long our own commands take", body)
+
+
 def _ceiling(most: float) -> float:
-    """Return the next round number above, of which a quarter is round too."""
+    """Return the next higher round number whose quarter is round too."""
     power = 10.0 ** math.floor(math.log10(most))
     return next(step * power for step in (1, 2, 4, 10) if step * power >= most)
 

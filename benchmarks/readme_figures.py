@@ -1,23 +1,31 @@
-"""The README's tables of figures, made of the same JSON as the page."""
+"""The tables of figures in the README and on other pages, made of the same JSON as the page."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import calls
 import strategies
 from figures import of, plain, table
+from support.compare import readme_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def tables(parts: dict[str, Any]) -> dict[str, Callable[[], str]]:
-    """Return the README's tables of figures by name."""
+#: The page about the strategies.
+STRATEGIES = os.path.join(readme_tables.DOCS, "strategies.md")
+
+
+def documents(parts: dict[str, Any]) -> dict[str, dict[str, Callable[[], str]]]:
+    """Return the tables of figures by document and name."""
     return {
-        "cost": lambda: _cost(parts["calls"]),
-        "strategies": lambda: _strategy_table(parts["strategies"]),
-        "races": lambda: _races(parts["strategies"]),
+        readme_tables.README: {"cost": lambda: _cost(parts["calls"])},
+        STRATEGIES: {
+            "strategies": lambda: _strategy_table(parts["strategies"]),
+            "races": lambda: _races(parts["strategies"]),
+        },
     }
 
 

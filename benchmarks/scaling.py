@@ -1,6 +1,6 @@
 """How the cost of a recalled call grows: with recorded decisions, depth, size, and inputs.
 
-In the real uv's place stands `true`, so that what is measured is the launcher, and little else.
+`true` replaces the real uv, so that the launcher is measured, and little else.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 RECORDS = (1, 10, 100, 1_000, 10_000)
 #: Folders between the project's root and the current directory.
 DEPTHS = (0, 4, 16, 64)
-#: Of `pyproject.toml`, in KiB.
+#: The size of `pyproject.toml`, in KiB.
 SIZES = (1, 10, 100, 1_000)
-#: Of the user's own `synced-roots`, each of which is one more thing that a decision rests on.
+#: The number of the user's own `synced-roots`, each of which is one more input of a decision.
 ROOTS = (0, 10, 100, 1_000)
 #: What the figures are compared with.
 BASE = "true"
@@ -45,9 +45,9 @@ class Point:
     records: int = 1
 
     def prepare(self) -> int:
-        """Record the decision, and copies of it; return how many inputs it rests on, -1 for none.
+        """Record the decision, and copies of it; return how many inputs it has, or -1 for none.
 
-        A decision that rests on too much is not recorded.
+        A decision that depends on too much is not recorded.
         """
         run(self.way)
         if not self.shim.recorded():
@@ -65,7 +65,6 @@ class Scaling:
     """A throwaway machine; each point of a series has a shim of its own."""
 
     def __init__(self, folder: str) -> None:
-        """Make it."""
         uv, cache = real_uv.path(real_uv.NEWEST), os.path.join(folder, "uv-cache")
         python = os.path.realpath(sys.executable)
         self.world = world = World(os.path.join(folder, "scaling"), uv, cache=cache, python=python)
@@ -74,7 +73,7 @@ class Scaling:
         self.environ = world.environment | {"UVLOCAL_UV": _TRUE}
 
     def series(self) -> dict[str, dict[int, Point]]:
-        """Return the points of each series by what grows along it."""
+        """Return the points of each series, by the size that grows along it."""
         world = self.world
         root = world.project("home/Dropbox/project", packaged=False)
         deep = world.project("home/Dropbox/deep", packaged=False)
@@ -122,10 +121,10 @@ class Scaling:
     def measured(
         self, points: dict[int, Point], rounds: int, tell: Callable[[str], None]
     ) -> list[dict[str, float]]:
-        """Measure a series; where a decision is not recorded there are no figures.
+        """Measure a series; there are no figures for points whose decision is not recorded.
 
         Raises:
-            RuntimeError: a call that was to be recalled was decided.
+            RuntimeError: a call that should have been replayed was decided.
         """
         inputs = {at: point.prepare() for at, point in points.items()}
         before = {at: point.shim.recorded() for at, point in points.items()}
@@ -146,7 +145,7 @@ def measured(folder: str, rounds: int, tell: Callable[[str], None]) -> dict[str,
     everything = scaling.series()
     for points in everything.values():
         for point in points.values():
-            run(point.way)  # the first call in a project makes its record, the next is recalled
+            run(point.way)  # the first call in a project writes its record, the next is replayed
     for environment in scaling.world.environments():
         scaling.world.write(os.path.join(environment, "pyvenv.cfg"), "version_info = 3.12.1\n")
     settle()

@@ -11,10 +11,13 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-from timing import Way, compared, measure
+from timing import Way, compared, measure, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+#: Into so many folders the projects are divided; some of them make a smaller tree.
+_TEAMS = 8
 
 _SCAN = """
 import resource, sys, time
@@ -29,10 +32,10 @@ print(len(found.projects), found.files, seconds, peak)
 
 
 def build(root: str, projects: int, files: int) -> None:
-    """Write projects with an environment each, in folders as real ones have."""
+    """Write projects with an environment each, laid out like real ones."""
     each = files // projects
     for number in range(projects):
-        project = os.path.join(root, f"team{number // 50}", f"project{number}")
+        project = os.path.join(root, f"team{number * _TEAMS // projects}", f"project{number}")
         packages = os.path.join(project, ".venv", "lib", "python3.12", "site-packages")
         write(os.path.join(project, "pyproject.toml"), f'[project]\nname = "p{number}"\n')
         write(os.path.join(project, "src", "package", "__init__.py"), "")
@@ -58,7 +61,7 @@ if __name__ == "__main__":
 def entry_point(folder: str) -> str:
     """Write the command `uvlocal` as `uv tool install` does; return its path.
 
-    What older versions of pip write imports `re`, which takes as long as half a start of Python.
+    The scripts of older versions of pip import `re`, which takes half as long as starting Python.
     """
     path = os.path.join(folder, "bin", "uvlocal")
     write(path, _ENTRY_POINT.format(python=sys.executable))
@@ -78,10 +81,11 @@ def measured(
 ) -> dict[str, Any]:
     """Return seconds and MiB of a scan of so many projects with so many files in all.
 
-    The whole command is measured against `du -s` of the same tree as well, in `rounds`.
+    The whole command is measured against `du -s` of the same tree as well, in `rounds`, and over
+    parts of the tree.
 
     Raises:
-        RuntimeError: something else was found than is there.
+        RuntimeError: the scan did not find what is there.
     """
     home = os.path.join(os.path.realpath(folder), "scan")
     dropbox = os.path.join(home, "Dropbox")
@@ -102,13 +106,20 @@ def measured(
     memory = peak / 1024 / 1024
     environ = {"HOME": home, "PATH": os.defpath}
     program = entry_point(folder)
-    ways = {
-        "du -s": Way(("/usr/bin/du", "-s", dropbox), environ, home),
-        "uvlocal scan": Way((program, "scan"), environ, home, exits=(1,)),
-    }
+    series = []
+    for teams in (1, 2, 4, _TEAMS):
+        folders = [os.path.join(dropbox, f"team{number}") for number in range(teams)]
+        ways = {
+            "du -s": Way(("/usr/bin/du", "-s", *folders), environ, home),
+            "uvlocal scan": Way((program, "scan", *folders), environ, home, exits=(1,)),
+        }
+        at = files * teams // _TEAMS
+        taken = measure(ways, rounds, within(tell, f"{at:,} files"))
+        series.append({"at": at, "ways": compared(taken, "du -s")})
     return {
         "rounds": rounds,
-        "ways": compared(measure(ways, rounds, tell), "du -s"),
+        "ways": series[-1]["ways"],
+        "series": series,
         "projects": projects,
         "files": files,
         "seconds": round(seconds, 2),

@@ -1,7 +1,7 @@
 """Shims to measure: copies of an installed one, each with its own recorded decisions.
 
-What a way is called it must also be, so it is seen after every run: has Python recorded a decision
-(`decided`), or has the launcher replayed what was there (`recalled`)?
+Each run is checked for being what its name says: Python has recorded a decision (`decided`), or the
+launcher has replayed the recorded one (`recalled`).
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import uvlocal
 from uvlocal.shim.contract import CONFIGURATION, DECISIONS
 from uvlocal.shim.recall.writer import SETTLED
 
-#: How long files must be left alone until decisions that rest on them are recorded, in seconds.
+#: How long files must stay unchanged until decisions that depend on them are recorded, in seconds.
 SETTLING = SETTLED / 1e9 + 0.5
-#: One of so many calls is few.
+#: At most one in this many calls may be decided again.
 _FEW = 10
 
 
 def copied_package(folder: str) -> str:
-    """Copy uvlocal as it is installed from a wheel; return what goes on `sys.path`.
+    """Copy uvlocal as a wheel installs it; return the entry for `sys.path`.
 
-    A decision rests on every file of a source tree, on one file of an installed package.
+    A decision depends on every file of a source tree, but on only one of an installed package.
     """
     path = os.path.join(folder, "site-packages")
     source = os.path.dirname(os.path.abspath(uvlocal.__file__))
@@ -35,7 +35,7 @@ def copied_package(folder: str) -> str:
 
 
 def install_package(folder: str) -> None:
-    """Let the shim in a folder use its package by a path as of an installed one."""
+    """Let the shim in a folder use its package by the path of an installed one."""
     path = os.path.join(folder, CONFIGURATION)
     with open(path, encoding="utf-8") as file:
         lines = file.read().splitlines()
@@ -56,16 +56,16 @@ class Shim:
 
         Args:
             installed: the folder in which `uvlocal install` put the shim.
-            package: the folder with the package `uvlocal` that it becomes.
+            package: the folder with the package `uvlocal` that it runs.
             folder: where to put it.
-            program: what stands in the launcher's place, "" for the launcher.
+            program: what to put in place of the launcher, "" for the launcher itself.
         """
         os.makedirs(folder)
         self.path = os.path.join(folder, "uv")
         self.cache = os.path.join(folder, "cache")
         os.mkdir(self.cache, 0o700)
         shutil.copy(program or os.path.join(installed, "uv"), self.path)
-        os.chmod(self.path, 0o755)  # noqa: S103 - a program is for everybody to run
+        os.chmod(self.path, 0o755)  # noqa: S103 - a program
         with open(os.path.join(installed, CONFIGURATION), encoding="utf-8") as file:
             lines = [line for line in file if not line.startswith(("cache ", "package "))]
         path = os.path.join(folder, CONFIGURATION)
@@ -74,7 +74,7 @@ class Shim:
         os.chmod(path, 0o600)
 
     def recorded(self) -> dict[str, tuple[int, int]]:
-        """Return the recorded decisions by their paths: inode and time of writing of each."""
+        """Return inode and modification time of each recorded decision, by path."""
         folder = os.path.join(self.cache, DECISIONS)
         found = {}
         for name in os.listdir(folder) if os.path.isdir(folder) else ():
@@ -88,7 +88,7 @@ class Shim:
             os.unlink(path)
 
     def must_have_recorded(self) -> None:
-        """Make sure that the call before was decided, and is recorded.
+        """Check that the previous call was decided, and is recorded.
 
         Raises:
             RuntimeError: it is not.
@@ -108,7 +108,7 @@ class Shim:
         return only
 
     def inputs(self) -> int:
-        """Return how many inputs its only recorded decision rests on."""
+        """Return how many inputs its only recorded decision depends on."""
         _, fields = self.decision()
         position = 4  # after the first line, the launcher, the kind of key and the directory
         for _ in ("words", "variables"):
@@ -117,28 +117,28 @@ class Shim:
 
 
 class Watch:
-    """Counts calls that were decided though they were to be recalled.
+    """Counts calls that were decided although they should have been replayed.
 
-    Some are: a decision about a local project rests on the mount table, which others change.
+    There are some: a decision about a local project depends on the mount table, which other
+    programs change.
     """
 
     def __init__(self, shim: Shim) -> None:
-        """Look at what is recorded."""
         self._shim, self._seen = shim, shim.recorded()
         self.calls = self.decided = 0
 
     def __call__(self) -> None:
-        """Look again, after a call."""
+        """Check again, after a call."""
         recorded = self._shim.recorded()
         self.calls += 1
         self.decided += recorded != self._seen
         self._seen = recorded
 
     def must_have_seen_few(self) -> None:
-        """Make sure that almost all calls were recalled, so that their median tells of that.
+        """Check that almost all calls were replayed, so that the median is that of replayed calls.
 
         Raises:
-            RuntimeError: they were not.
+            RuntimeError: too many were decided.
         """
         if not self._seen or self.decided * _FEW > self.calls:
             told = f"{self.decided} of {self.calls} calls were decided that were to be recalled"
@@ -146,5 +146,5 @@ class Watch:
 
 
 def settle() -> None:
-    """Wait until decisions about what was just written are recorded."""
+    """Wait until decisions that depend on newly written files are recorded."""
     time.sleep(SETTLING)

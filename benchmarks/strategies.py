@@ -1,16 +1,16 @@
-"""What each strategy costs and survives, with the real uv and a sync client that hides files.
+"""Measure what each strategy costs and survives, with the real uv and a client that hides files.
 
-A packaged project with one dependency lies in a synced folder of a throwaway home, once for each
-way. What is told of it:
+A packaged project with one dependency is in a synced folder of a throwaway home, once for each
+way. The figures:
 
-    run        `uv run true` when nothing is to be done, in milliseconds
+    run        `uv run true` when there is nothing to do, in milliseconds
     hidden     the same right after a pass of the client, which hid everything in `.venv`
     passes     how many `uv run foo` succeed of those with one pass before each
-    client N   how many succeed while the client goes on, N milliseconds between two passes
+    client N   how many succeed while the client keeps running, N milliseconds between passes
     fresh      how many succeed of 8 at once in a fresh project, several times
     parallel   the same after a pass
 
-`by hand` is the variable of `no-metadata` as people set it themselves, without clearing flags.
+`by hand` sets the variable of `no-metadata` as people do themselves, without clearing flags.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PLAIN, BY_HAND = "plain uv", "by hand"
-#: Each way, and the variables that make it.
+#: Each way, and its variables.
 WAYS = {
     PLAIN: {},
     BY_HAND: {"UV_NO_INSTALLER_METADATA": "1"},
@@ -47,7 +47,6 @@ class Bench:
     """The ways, each in a world of its own, as `uv-cache` is shared and environments are not."""
 
     def __init__(self, folder: str) -> None:
-        """Make the worlds, and sync each project once."""
         self.results: dict[str, dict[str, dict[str, float]]] = {way: {} for way in WAYS}
         self.worlds: dict[str, World] = {}
         self.projects: dict[str, str] = {}
@@ -65,7 +64,7 @@ class Bench:
         settle()
 
     def call(self, way: str, *words: str) -> bool:
-        """Run uv in one way; say whether it succeeded."""
+        """Run uv in one way; return whether it succeeded."""
         world = self.worlds[way]
         uv = world.plain if way in (PLAIN, BY_HAND) else world.uv
         return uv(*words, cwd=self.projects[way]).code == 0
@@ -84,7 +83,7 @@ class Bench:
             self.results[way][column] = figures
 
     def successes(self, column: str, runs: int, *, interval: float | None) -> None:
-        """Count the calls that succeed, with a pass before each or while the client goes on."""
+        """Count the calls that succeed, with a pass before each or while the client runs."""
         for way, world in self.worlds.items():
             good = 0
             if interval is None:
@@ -99,7 +98,7 @@ class Bench:
             self.results[way][column] = {"good": good, "of": runs}
 
     def parallel(self, column: str, times: int, *, fresh: bool) -> None:
-        """Count the calls that succeed of several at once."""
+        """Count how many of several simultaneous calls succeed."""
         for way, world in self.worlds.items():
             good = 0
             for _ in range(times):
@@ -144,8 +143,8 @@ def measured(
         folder: where the throwaway homes go.
         rounds: how often a call is timed.
         runs: how often a call is made to see whether it succeeds.
-        times: how often several calls are made at once.
-        tell: is told how far it is.
+        times: how often several calls are made simultaneously.
+        tell: called with the progress.
     """
     reason = hidden_python.unavailable(folder)
     if reason:

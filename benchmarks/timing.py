@@ -1,9 +1,9 @@
-"""Time several ways of doing the same, side by side.
+"""Time several ways of doing the same thing, side by side.
 
-Every way is run once a round, in an order that is drawn anew, so that what else the machine does
-falls on all of them alike. What a way adds is told from the differences within the rounds: their
-median, and between which two of them the true median lies in 95 of 100 such measurements. That
-interval is read off the sorted differences themselves, so nothing is assumed about how they spread.
+Every way is run once per round, in a new random order, so that other load on the machine affects
+all of them alike. What a way adds is computed from the differences within the rounds: their median,
+and the interval that contains the true median in 95 of 100 such measurements. The interval is taken
+from the sorted differences, so it makes no assumption about their distribution.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-#: Rounds that are run and not counted: they fill the caches.
+#: Uncounted rounds that fill the caches.
 _WARMING = 3
 _SEED = 20_261_122
-#: In how many of 100 measurements a true median lies outside the interval that is told of it.
+#: How often a true median is outside the reported interval, as a fraction.
 _OUTSIDE = 0.05
 
 
@@ -31,8 +31,8 @@ _OUTSIDE = 0.05
 class Way:
     """One way: a program's path and arguments, its variables, where it runs.
 
-    `before` is called before each run, `after` after it; neither counts. `exits` are the exit codes
-    of a run that went well.
+    `before` is called before each run, `after` after it; neither is timed. `exits` are the exit
+    codes of a successful run.
     """
 
     argv: tuple[str, ...]
@@ -51,7 +51,7 @@ def measure(
     Raises:
         RuntimeError: a command failed.
     """
-    order = random.Random(_SEED)  # noqa: S311 - shuffles, and is no secret
+    order = random.Random(_SEED)  # noqa: S311 - only shuffles
     names = list(ways)
     taken: dict[str, list[float]] = {name: [] for name in names}
     for number in range(-_WARMING, rounds):
@@ -81,7 +81,7 @@ def run(way: Way) -> float:
         (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
     ]
     began = time.perf_counter_ns()
-    # Not by `subprocess`, whose own work is longer than what is to be told apart here.
+    # Not by `subprocess`, whose overhead exceeds the differences to be measured.
     process = os.posix_spawn(way.argv[0], way.argv, way.environ, file_actions=nothing)
     _, status = os.waitpid(process, 0)
     taken = time.perf_counter_ns() - began
@@ -93,7 +93,7 @@ def run(way: Way) -> float:
 
 
 def peak(way: Way) -> float:
-    """Run a command once more; return the most memory that it took, in MiB."""
+    """Run a command again; return its peak memory, in MiB."""
     if sys.platform == "win32":
         raise OSError("this measures POSIX systems only")
     os.chdir(way.cwd)
@@ -119,7 +119,7 @@ def added(values: Sequence[float], base: Sequence[float]) -> dict[str, float]:
     """Return what is added to `base`, run by run in the same rounds, in milliseconds.
 
     `added` is the median of the differences, `low` and `high` are the interval around it, `ratio`
-    is what the median of `base` grows to, divided by itself.
+    is the median of `base` plus `added`, divided by the former.
     """
     differences = sorted(value - other for value, other in zip(values, base, strict=True))
     middle = statistics.median(differences)
@@ -133,7 +133,7 @@ def added(values: Sequence[float], base: Sequence[float]) -> dict[str, float]:
 
 
 def interval_rank(count: int) -> int:
-    """Return how many of so many sorted values lie below the interval around their median.
+    """Return how many of so many sorted values are below the interval around their median.
 
     The number of values below the true median is binomially distributed with probability 1/2
     (https://en.wikipedia.org/wiki/Median#Confidence_interval); half of `_OUTSIDE` is on each side.
@@ -155,7 +155,7 @@ def compared(taken: Mapping[str, Sequence[float]], base: str) -> dict[str, dict[
 
 
 def within(tell: Callable[[str], None], name: str) -> Callable[[str], None]:
-    """Return what tells of a part that is called `name`."""
+    """Return a function that shows the progress of the part `name`."""
 
     def tell_of_part(text: str) -> None:
         tell(f"{name}: {text}")

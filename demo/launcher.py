@@ -1,6 +1,6 @@
-"""Build the launcher for this machine, and no other, in a copy of the sources below `.cache/demo`.
+"""Build the launcher for this machine only, in a copy of the sources below `.cache/demo`.
 
-In a copy, because it is not the one that a wheel carries: see `_quick`.
+A copy, because this launcher is not the one in a wheel: see `_quick`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def main() -> None:
         shutil.copytree(source, copy, ignore=skipped, dirs_exist_ok=True)
     machine = platform.machine().lower()
     name = f"{_SYSTEMS.get(sys.platform, sys.platform)}-{_MACHINES.get(machine, machine)}"
-    if name in hatch_build.TARGETS:  # where none fits, a script takes its place
+    if name in hatch_build.TARGETS:  # otherwise a script replaces it
         hatch_build.TARGETS[name] = _quick(hatch_build.TARGETS[name])
         hatch_build.build(COPY, print, [name])
 
@@ -35,8 +35,8 @@ def main() -> None:
 def _quick(target: str) -> str:
     """Return a target that is compiled in seconds.
 
-    With musl, which the wheel's launchers for Linux hold, the compiler first builds that library
-    from 1,300 files: 50 s of one core. Where the machine has glibc, its library will do.
+    For musl, which the wheel's Linux launchers use, the compiler first builds that library from
+    1,300 files: 50 s of one core. If the machine has glibc, that is used instead.
     """
     if platform.libc_ver()[0] != "glibc" or not target.endswith("-musl"):
         return target

@@ -1,11 +1,12 @@
-"""See the main job: a uv project in a folder that a sync client spoils, without and with uvlocal.
+"""Show the main job: a uv project in a folder that a sync client breaks, with and without uvlocal.
 
-Everything happens in a throwaway home; nothing of the user's is read or written, but for the real
-uv and a Python, which are fetched and made in a cache folder. `prepare.py` sets up what this needs.
+Everything happens in a temporary home; none of the user's files are read or written. The real uv
+and a Python are downloaded and built in a cache folder. `prepare.py` sets up what this needs.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -18,7 +19,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests"))
 from support.programs import sync_client  # noqa: E402 - as above
 from support.tools import fetched, hidden_python, real_uv  # noqa: E402 - as above
 
-#: What the throwaway world inherits: how to reach the network, and nothing that steers uv.
+#: Variables to inherit: how to reach the network, and nothing that configures uv.
 _INHERITED = (
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
@@ -27,6 +28,7 @@ _INHERITED = (
     "NO_PROXY",
     "LANG",
     "SYSTEMROOT",
+    "PATHEXT",
 )
 
 _STAND_IN = """\
@@ -39,10 +41,9 @@ _SUCCESS = "Hello from hello!"
 
 
 class Stage:
-    """A throwaway home with a Dropbox folder, where commands are shown as in a terminal."""
+    """A temporary home with a Dropbox folder, where commands are shown as in a terminal."""
 
     def __init__(self, home: str, package: str) -> None:
-        """Set up the folder `home`, with the uvlocal that lies in the folder `package`."""
         self.home = home
         self.project = os.path.join(home, "Dropbox", "hello")
         self.shims = os.path.join(home, "shims")
@@ -52,20 +53,24 @@ class Stage:
         folders = [os.path.dirname(real_uv.path(real_uv.NEWEST)), os.defpath]
         self.environ = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         self.environ |= {
-            "HOME": home,
             "NO_COLOR": "1",
             "PATH": os.pathsep.join(folders),
-            "TMPDIR": os.path.join(home, "tmp"),
-            # As on macOS, where files are clones: what is marked is not uv's cache as well.
+            **dict.fromkeys(("HOME", "USERPROFILE"), home),
+            **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), os.path.join(home, "tmp")),
+            "APPDATA": os.path.join(home, "AppData", "Roaming"),
+            "LOCALAPPDATA": os.path.join(home, "AppData", "Local"),
+            # As on macOS, where files are clones: marking one does not mark uv's cache as well.
             "UV_LINK_MODE": "copy",
             "UV_PYTHON": python,
             "UV_PYTHON_DOWNLOADS": "never",
         }
         os.mkdir(os.path.join(home, "tmp"))
         os.makedirs(self.project)
-        os.mkdir(os.path.join(home, ".dropbox"))
-        with open(os.path.join(home, ".dropbox", "info.json"), "w", encoding="utf-8") as file:
-            file.write(f'{{"personal": {{"path": "{home}/Dropbox"}}}}')
+        where = ("AppData", "Roaming", "Dropbox") if sys.platform == "win32" else (".dropbox",)
+        note = os.path.join(home, *where, "info.json")
+        os.makedirs(os.path.dirname(note))
+        with open(note, "w", encoding="utf-8") as file:
+            json.dump({"personal": {"path": os.path.dirname(self.project)}}, file)
 
     def run(self, line: str, *, shown: bool = True) -> str:
         """Run a command line in the project, show it and its output; return the output."""
@@ -94,7 +99,7 @@ class Stage:
         return text
 
     def sync(self) -> None:
-        """Do what the sync client does: hide everything below dot-folders."""
+        """Hide everything below dot-folders, as the sync client does."""
         if not self.unable:
             print(_dim("# the sync client passes, and hides what lies below .venv"))
             sync_client.hide(self.project)

@@ -1,7 +1,7 @@
 """Prepare what `main_job.py` needs: a small environment, a launcher for this machine, the real uv.
 
-Standard library only: it runs on the Python that is there. Everything goes into `.cache/demo`, and
-into the cache folders of the tests and of the compiler; no developer tool is installed.
+Standard library only, so that any Python can run it. Everything is put into `.cache/demo` and the
+cache folders of the tests and of the compiler; no developer tool is installed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PYTHON = os.path.join(
     FOLDER, *(("Scripts", "python.exe") if sys.platform == "win32" else ("bin", "python"))
 )
 _COMPILER = os.path.join(FOLDER, "compiler")
-#: Nothing is imported often enough here to be compiled beforehand.
+#: Nothing is imported often enough here to be worth compiling in advance.
 _PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile")
 _FETCH = (
     "from support.tools import hidden_python, real_uv;"
@@ -32,7 +32,7 @@ _FETCH = (
 
 
 def main() -> int:
-    """Prepare what is missing; return 0, or 1 after telling what failed."""
+    """Prepare what is missing; return 0, or 1 after printing what failed."""
     with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
         project = tomllib.load(file)
     needed: list[str] = project["project"]["dependencies"]
@@ -68,7 +68,7 @@ def main() -> int:
 
 
 def _run(*arguments: str, path: tuple[str, ...] = ()) -> None:
-    """Run the small environment's Python; what it says is shown only if it fails."""
+    """Run the small environment's Python; show its output only if it fails."""
     subprocess.run(
         [_PYTHON, *arguments],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},

@@ -1,23 +1,23 @@
 #!/bin/sh
-# uvlocal's shim for systems that no native launcher fits: what stands on PATH as `uv` and `uvx`.
-# uvlocal-launcher-marker:1 (every shim of ours carries this, so that a copy is known for one)
+# uvlocal's shim for systems without a native launcher: the programs `uv` and `uvx` on PATH.
+# uvlocal-launcher-marker:1 (every shim of ours contains this, so that a copy is recognised)
 #
-# It becomes Python with uvlocal's package, which decides and becomes the real uv; where it cannot,
-# it becomes the first `uv` on PATH that is not ours. It keeps less than the launcher does:
-# - every call is decided, none is recalled;
-# - the configuration beside it is believed, whoever can write that file;
-# - without Python, variables that an outer call of uvlocal set reach uv as they are;
-# - sh itself changes the environment: dash drops variables whose names are no identifiers, every sh
-#   drops duplicates and sets PWD, bash also `_` and SHLVL, and an exported IFS becomes the default;
+# It becomes Python with uvlocal's package, which decides and becomes the real uv; if that fails, it
+# becomes the first `uv` on PATH that is not ours. It is less exact than the launcher:
+# - every call is decided, none is replayed;
+# - the configuration beside it is trusted, whoever can write to that file;
+# - without Python, uv gets the variables that an outer uvlocal call set;
+# - sh itself changes the environment: dash drops variables whose names are not identifiers, every
+#   sh drops duplicates and sets PWD, bash also `_` and SHLVL, and an exported IFS is reset;
 # - uv gets the path of this file as argv[0], and SIGPIPE and SIGXFSZ with their defaults;
-# - where stderr is closed, bash keeps this file open in its place;
-# - where the current directory has been deleted, sh says so first;
-# - a program that is there but cannot be started ends the call with the shell's message.
+# - if stderr is closed, bash keeps this file open in its place;
+# - if the current directory was deleted, sh prints a message first;
+# - a program that exists but cannot be started ends the call with the shell's message.
 #
-# Asked only whether it starts, it says who it is.
+# `uvlocal install` and `uvlocal doctor` ask whether this starts.
 [ $# = 1 ] && [ "$1" = --uvlocal-launcher ] && echo uvlocal-launcher-marker:1 >&2 && exit 0
 
-# Variables have a prefix: one that the user exports by another name must reach uv as it is.
+# Variables have a prefix, so that the user's exported variables reach uv unchanged.
 _uvlocal_self=$(command -p readlink -f "$0" 2>/dev/null) || _uvlocal_self=$0
 _uvlocal_conf=${_uvlocal_self%/*}/uvlocal-launcher.conf
 _uvlocal_python= _uvlocal_package= _uvlocal_uv= _uvlocal_repair='uvlocal install'
@@ -30,20 +30,20 @@ _uvlocal_python= _uvlocal_package= _uvlocal_uv= _uvlocal_repair='uvlocal install
     esac
 done <"$_uvlocal_conf"
 
-# A wrapper of uv that leads back here would go on for ever. The launcher counts in the same place.
+# A wrapper of uv that calls us again would loop forever. The launcher uses the same counter.
 _uvlocal_depth=${UVLOCAL_LOOP##*:}
 case $_uvlocal_depth in '' | *[!0-9]* | 0?* | ????*) _uvlocal_depth=0 ;; esac
-# The levels that uv counts are left to it: it stops with a message of its own.
+# uv stops by its own count with its own message, so its levels are added to the limit.
 _uvlocal_counted=${UV_RUN_RECURSION_DEPTH-}
 case $_uvlocal_counted in '' | *[!0-9]* | 0?* | ?????*) _uvlocal_counted=0 ;; esac
 if [ "$_uvlocal_depth" -ge $((_uvlocal_counted + 100)) ]; then
-    echo 'error: uv goes round in circles: calls are nested more than 100 deep' >&2
+    echo 'error: endless loop: calls are nested more than 100 deep' >&2
     exit 127
 fi
 export UVLOCAL_LOOP="$$:1:$((_uvlocal_depth + 1))"
 
-# `sys.argv` as `launch.py` has it; the flag `L` says that LC_CTYPE is absent. If that fails, Python
-# becomes this file again, with a word that it failed.
+# `launch.py` documents `sys.argv`; the flag `L` says that LC_CTYPE is absent. If Python fails, it
+# becomes this file again, and sets UVLOCAL_FAILED.
 if [ -z "${UVLOCAL_FAILED-}" ] && [ -x "$_uvlocal_python" ] && [ -d "$_uvlocal_package" ]; then
     [ -n "${LC_CTYPE+x}" ] && _uvlocal_flags=- || _uvlocal_flags=L
     exec "$_uvlocal_python" -I -S -X utf8 -c "import sys
@@ -69,10 +69,10 @@ os.execv(sys.argv[2],[sys.argv[4] or 'uv']+sys.argv[5:])" \
 fi
 unset UVLOCAL_FAILED
 
-# In a subshell, so that a reader that has gone does not stop uv.
+# In a subshell, so that a closed pipe does not stop uv.
 case ${UVLOCAL_QUIET-} in '' | 0) ;; *) false ;; esac && (
     echo "warning: uvlocal's Python or package is gone or damaged; running the real uv unchanged"
-    echo "hint: run \`$_uvlocal_repair\` to mend this, or delete \`$_uvlocal_self\` to be rid of it"
+    echo "hint: run \`$_uvlocal_repair\` to repair this, or delete \`$_uvlocal_self\` to remove the shim"
 ) >&2
 _uvlocal_rest=${PATH-}:${_uvlocal_uv%/*}:
 case ${_uvlocal_self##*/} in uvx) _uvlocal_name=uvx ;; *) _uvlocal_name=uv ;; esac
@@ -83,7 +83,7 @@ fi
 while [ -n "$_uvlocal_rest" ]; do
     _uvlocal_try=${_uvlocal_rest%%:*}/$_uvlocal_name
     _uvlocal_rest=${_uvlocal_rest#*:}
-    # A relative folder means the current one, which may be anybody's.
+    # A relative entry depends on the current directory, which may be untrusted.
     case $_uvlocal_try in /uv | /uvx | [!/]*) continue ;; esac
     [ -f "$_uvlocal_try" ] && [ -x "$_uvlocal_try" ] || continue
     command -p grep -q 'uvlocal-launcher-marker:1' "$_uvlocal_try" || exec "$_uvlocal_try" "$@"

@@ -1,7 +1,7 @@
-"""What every test may ask for: the real uv, a throwaway machine, a Python that skips hidden files.
+"""Fixtures for all tests: the real uv, a throwaway machine, a Python that skips hidden files.
 
-A run uses the newest uv; with `UVLOCAL_TEST_UV=all` each test that asks for `uv` runs with one of
-each era, each that asks for `every_uv` with eight versions.
+A run uses the newest uv; with `UVLOCAL_TEST_UV=all` each test with the fixture `uv` runs with one
+of each era, each with `every_uv` with eight versions.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
-from support import slow
+from support import slow, systems
 from support.hosts.worlds import World
 from support.tools import fetched, hidden_python, real_uv
 from support.tools.real_mounts import Mounts, Unavailable, need
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-# A slow machine is no failure: no test asserts on time.
+# A slow machine is not a failure: no test asserts on time.
 hypothesis.settings.register_profile("uvlocal", deadline=None)
 hypothesis.settings.load_profile("uvlocal")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option by which what commands print is accepted as it is now."""
+    """Add the option that accepts the current output of commands."""
     parser.addoption(
         "--update-transcripts",
         action="store_true",
@@ -37,9 +37,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Fetch what is missing before the first test, and say so: it can take minutes.
+    """Fetch what is missing before the first test, with a message, as it can take minutes.
 
-    Workers wait for none of it: the process that starts them is the one that fetches.
+    Only the process that starts the workers fetches, so workers do not wait.
     """
     _heed_signals()
     config = session.config
@@ -58,13 +58,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         if config.option.markexpr != slow.FAST:
             fetched.tools()
     except (OSError, RuntimeError) as error:
-        # Tests that need nothing from outside still run; the others will say this again.
+        # Tests that need nothing from outside still run; the others will fail with this error.
         fetched.tell(f"warning: {error}")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make test` leaves to `make test-all`."""
+    """Mark the tests that only `make test-all` runs."""
     for item in items:
         if isinstance(item, pytest.Function):
             parameters = item.callspec.params if hasattr(item, "callspec") else {}
@@ -74,7 +74,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _heed_signals() -> None:
-    """Heed what `nohup` and a shell's `&` let a run ignore: its children would ignore it too."""
+    """Restore signals that `nohup` or a shell's `&` ignores, as children would ignore them too."""
     for name in ("SIGHUP", "SIGINT", "SIGQUIT"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:
@@ -83,7 +83,7 @@ def _heed_signals() -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test that asks for `uv` or `every_uv` with every selected version."""
+    """Run each test with the fixture `uv` or `every_uv` with every selected version."""
     for name, versions in (("uv", real_uv.ERAS), ("every_uv", real_uv.VERSIONS)):
         if name in metafunc.fixturenames:
             found = real_uv.selected(versions)
@@ -98,7 +98,7 @@ def uv(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def every_uv(request: pytest.FixtureRequest) -> str:
-    """Return the path of a real uv, of each in turn, for what costs little with each."""
+    """Return the path of a real uv, of each version in turn, for cheap tests."""
     return real_uv.path(request.param)
 
 
@@ -110,13 +110,14 @@ def newest_uv() -> str:
 
 @pytest.fixture(scope="session")
 def uv_caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the session's uv caches: tests share what uv has built and unpacked."""
+    """Return the directory of the session's uv caches, which tests share."""
     return tmp_path_factory.mktemp("uv-caches")
 
 
 @pytest.fixture
 def make_world(tmp_path: Path, uv_caches: Path) -> Callable[..., World]:
-    """Return a function that makes a world with the given uv, and Python if it matters which."""
+    """Return a function that creates a world with the given uv, and Python if needed."""
+    systems.need_posix("the worlds here are POSIX's")
 
     def make(uv: str, *, python: str = "") -> World:
         version = os.path.basename(os.path.dirname(uv))
@@ -141,7 +142,7 @@ def newest_world(make_world: Callable[..., World], newest_uv: str) -> World:
 
 @pytest.fixture
 def mounts(tmp_path: Path) -> Iterator[Mounts]:
-    """Return what mounts, and unmounts everything after the test."""
+    """Return an object that mounts, and unmounts everything after the test."""
     try:
         need("mount", "umount", root=True)
     except Unavailable as reason:

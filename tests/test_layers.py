@@ -1,4 +1,4 @@
-"""The house: imports run one way, in no circle, and every room says what lives in it."""
+"""The architecture: imports go one way, without cycles, and every package has a docstring."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import uvlocal
 SOURCE = os.path.dirname(os.path.abspath(uvlocal.__file__))
 TESTS = os.path.dirname(os.path.abspath(__file__))
 
-#: The packages and lone modules, top first: each may import what stands below it, nothing above.
+#: The packages and top-level modules: each may import those below it, none above.
 LAYERS = (
     "__main__",
     "manage.commands",
@@ -25,6 +25,7 @@ LAYERS = (
     "manage.settings",
     "manage.files",
     "manage.errors",
+    "manage.telling",
     "manage.findings",
     "shim.launch",
     "shim.recall",
@@ -43,18 +44,18 @@ LAYERS = (
     "",  # the version, in the package itself
 )
 
-#: The one arrow that runs up: a project's first record is written by the commands' own writer.
+#: The only upward import: the writer of a project's first record belongs to the commands.
 EXCEPTIONS = {
     ("shim.prepare", "manage.environments.record"),
     ("shim.prepare", "manage.environments.replaced"),
 }
 
-#: More modules than this in one directory are hard to find one's way in.
+#: The maximum number of modules in a directory.
 MOST_MODULES = 15
 
 
 def modules(source: str) -> dict[str, str]:
-    """Return every module below a package's directory: its name below the package, and its path."""
+    """Return the name and path of every module in a package."""
     found = {}
     for folder, _, names in os.walk(source):
         for name in names:
@@ -66,7 +67,7 @@ def modules(source: str) -> dict[str, str]:
 
 
 def imports(source: str) -> dict[str, set[str]]:
-    """Return what each module of the package imports of it, in functions and for types too."""
+    """Return each module's imports from the package, including those in functions and for types."""
     files = modules(source)
     package = os.path.basename(source)
     found: dict[str, set[str]] = {}
@@ -86,12 +87,12 @@ def imports(source: str) -> dict[str, set[str]]:
 
 
 def layer_of(module: str) -> str:
-    """Return the entry of `LAYERS` that the module belongs to."""
+    """Return the entry of `LAYERS` for a module."""
     return ".".join(module.split(".")[:2]) if module.startswith(("manage.", "shim.")) else module
 
 
 def upward(arrows: dict[str, set[str]]) -> set[tuple[str, str]]:
-    """Return the imports that run up, or lead where `LAYERS` knows nothing."""
+    """Return imports that go up, or to a module that is not in `LAYERS`."""
     rank = {name: number for number, name in enumerate(LAYERS)}
     return {
         (module, imported)
@@ -103,7 +104,7 @@ def upward(arrows: dict[str, set[str]]) -> set[tuple[str, str]]:
 
 
 def circle(arrows: dict[str, set[str]]) -> list[str]:
-    """Return modules that import each other in a circle, an empty list where there are none."""
+    """Return the modules of an import cycle, or []."""
     try:
         TopologicalSorter(arrows).prepare()
     except CycleError as error:
@@ -112,12 +113,12 @@ def circle(arrows: dict[str, set[str]]) -> list[str]:
 
 
 def test_imports_run_down() -> None:
-    """No module imports from a layer above its own, but for the writer of records."""
+    """No module imports from a layer above, except for the writer of records."""
     assert upward(imports(SOURCE)) == EXCEPTIONS
 
 
 def test_there_is_no_circle() -> None:
-    """No modules import each other, not even inside functions or for their types."""
+    """There are no import cycles, not even in functions or for types."""
     arrows = imports(SOURCE)
     for module, imported in EXCEPTIONS:
         arrows[module].discard(imported)
@@ -130,7 +131,7 @@ def test_there_is_no_circle() -> None:
     ids=["import", "from", "in-a-function", "none"],
 )
 def test_a_planted_circle_is_seen(tmp_path: os.PathLike[str], line: str) -> None:
-    """The guard itself works: two modules that import each other are a circle."""
+    """The guard itself works: two modules that import each other are a cycle."""
     house = os.path.join(tmp_path, "house")
     os.mkdir(house)
     for name, content in {"__init__": "", "a": line, "b": "from house.a import y"}.items():
@@ -150,19 +151,19 @@ def test_a_planted_circle_is_seen(tmp_path: os.PathLike[str], line: str) -> None
     ],
 )
 def test_an_arrow_that_runs_up_is_seen(module: str, imported: str, *, runs_up: bool) -> None:
-    """The guard itself works: an arrow up, or to a room that the table does not know, is found."""
+    """The guard itself works: an import that goes up, or to an unknown package, is found."""
     assert bool(upward({module: {imported}})) == runs_up
 
 
 def rooms() -> list[str]:
-    """Return every directory of the package, by its path below it."""
+    """Return every directory of the package, by its relative path."""
     found = [folder for folder, _, names in os.walk(SOURCE) if "__init__.py" in names]
     return sorted(os.path.relpath(folder, SOURCE) for folder in found)
 
 
 @pytest.mark.parametrize("room", rooms())
 def test_a_room_says_what_lives_in_it(room: str) -> None:
-    """Each `__init__.py` has a docstring; no directory holds more modules than one can survey."""
+    """Each `__init__.py` has a docstring, and no directory has too many modules."""
     folder = os.path.join(SOURCE, room)
     with open(os.path.join(folder, "__init__.py"), encoding="utf-8") as file:
         assert ast.get_docstring(ast.parse(file.read()))
@@ -171,7 +172,7 @@ def test_a_room_says_what_lives_in_it(room: str) -> None:
 
 
 def test_the_tests_have_the_rooms_of_the_source() -> None:
-    """Each room of `shim` and `manage` has its tests in a directory of the same name."""
+    """Each package of `shim` and `manage` has its tests in a directory of the same name."""
     missing = [
         room
         for room in rooms()

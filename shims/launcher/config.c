@@ -1,16 +1,16 @@
 /* The file beside the launcher: where Python, the package, the real uv and the cache are. */
 
-/* What the file beside the launcher says; NULL where it says nothing. */
+/* The settings in the file beside the launcher; NULL for missing ones. */
 struct configuration {
     const native *python;  /* the interpreter */
-    const native *package; /* the folder that holds the package `uvlocal` */
+    const native *package; /* the directory that contains the package `uvlocal` */
     const native *uv;      /* the real uv, as found when the launcher was installed */
-    const native *cache;   /* the folder in which decisions are recorded */
-    const native *repair;  /* the command that installs uvlocal again, without its Python */
-    const native *trouble; /* why all this cannot be used, NULL if it can */
+    const native *cache;   /* the cache directory, for recorded decisions */
+    const native *repair;  /* the command that reinstalls uvlocal, without its Python */
+    const native *trouble; /* why the configuration is unusable, or NULL */
 };
 
-/* Takes one line, `key value`; what is unknown or no absolute path is passed over. */
+/* Parses a line, `key value`; ignores unknown keys and paths that are not absolute. */
 static void take_line(struct configuration *into, const char *line, size_t size)
 {
     size_t key = end_of(' ', line, 0, size);
@@ -31,7 +31,7 @@ static void take_line(struct configuration *into, const char *line, size_t size)
         into->cache = value;
 }
 
-/* A line counts only with its newline: half a path, left by a full disk, is none. */
+/* A line counts only with its newline: a full disk may have truncated a path. */
 static void take_lines(struct configuration *into, const struct content *content)
 {
     const char *bytes = content->bytes;

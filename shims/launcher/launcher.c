@@ -1,28 +1,28 @@
 /*
- * uvlocal's launcher: what stands on PATH as `uv` and as `uvx`, on Windows with `.exe`.
+ * uvlocal's launcher: the programs `uv` and `uvx` on PATH, on Windows with `.exe`.
  *
- * Its own name tells which of the two it becomes. It knows no rules. A call goes through these steps, told by `launch` below:
+ * Its own name decides which of the two it becomes. It knows no rules. A call takes these steps, in
+ * `launch` below:
  *
  *   0. Where nothing is asked but whether it starts, say who it is, and end.
  *   1. Find out which file this is, and read the configuration beside it (`config.c`).
- *   2. Stop if this process goes round in circles (`loop_guard.c`).
- *   3. Recall what Python decided for the same call earlier, if nothing that it rests on changed:
- *      then become the real uv at once (`recall.c`).
- *   4. Become Python with uvlocal's package, which decides and then becomes the real uv. Where the
- *      package is damaged, Python becomes the launcher again, and tells so by a variable. On Windows
- *      Python decides, answers and ends; then become the real uv as the answer says.
- *   5. Where Python cannot be had: keep the environment that was recorded for another call in this
- *      directory; else give back the environment that the user had, find the real uv, become it
+ *   2. Stop if this process is in an endless loop (`loop_guard.c`).
+ *   3. Replay Python's decision for the same call, if one is recorded and all its inputs are
+ *      unchanged: then become the real uv at once (`recall.c`).
+ *   4. Become Python with uvlocal's package, which decides and then becomes the real uv. If the
+ *      package is damaged, Python becomes the launcher again, and sets a variable. On Windows
+ *      Python decides, answers and exits; then the launcher becomes the real uv.
+ *   5. If Python does not work: keep the environment that was recorded for another call in this
+ *      directory; else restore the user's environment, find the real uv, and become it
  *      (`real_uv.c`). Nothing that is wrong with uvlocal may stop uv.
  *
- * "Become" is `execve` where there is one, so that exit codes, signals, terminals and file
- * descriptors are uv's own. Windows has none: there we start the program, wait, and pass on its
- * exit code.
+ * "Become" means `execve` if the system has it, so that exit codes, signals, terminals and file
+ * descriptors are uv's own. Windows does not: there we start the program, wait, and return its exit
+ * code.
  *
- * All files are included here and compiled as one, so that everything can be `static` and what a
- * system does not need leaves no trace. What differs from system to system is told by `platform.h`
- * and done by `posix*.c` or `windows*.c`. Memory is not freed: the process is about to become
- * another one.
+ * All files are included here and compiled as one, so that everything can be `static` and unneeded
+ * code is left out. `platform.h` declares what differs between systems, and `posix*.c` or
+ * `windows*.c` defines it. Memory is not freed, as the process soon becomes another program.
  */
 
 #include "platform.h"
@@ -38,7 +38,7 @@ static const native *package_trouble(const struct configuration *configuration, 
     return JOIN(N("uvlocal's package in `"), configuration->package, N("` "), is);
 }
 
-/* Becomes Python. Returns, if that cannot be done, the reason. */
+/* Becomes Python. If that fails, returns the reason. */
 static const native *try_python(const struct configuration *configuration, const native *launcher)
 {
     const native *python = configuration->python;
@@ -97,12 +97,12 @@ static char **arguments;
 
 int main(int count, char **vector)
 {
-    (void)count; /* may be 0, and `vector` is NULL-terminated all the same */
+    (void)count; /* may be 0, but `vector` is always NULL-terminated */
     arguments = vector;
     launch();
 }
 
-#ifndef FUZZING /* the fuzzer brings its own, which sees what is written out of bounds */
+#ifndef FUZZING /* the fuzzer has its own, which detects writes out of bounds */
 #include "posix_memory.c"
 #endif
 #include "posix.c"
@@ -113,8 +113,8 @@ int main(int count, char **vector)
 
 static wchar_t *command_line;
 
-/* Where the system starts this program: there is no C library that would call `main`. */
-/* NOLINTNEXTLINE(misc-use-internal-linkage): the linker looks for it */
+/* The entry point, as there is no C library to call `main`. */
+/* NOLINTNEXTLINE(misc-use-internal-linkage): the linker needs it */
 void start(void);
 
 void start(void)

@@ -1,10 +1,10 @@
-/* Stop a process that goes round in circles. */
+/* Stop a process that is in an endless loop. */
 
-/* How often one process may pass here, and how deep calls may nest beyond what uv counts itself. */
+/* How often one process may pass here, and how deep calls may nest beyond uv's own count. */
 enum { PASSES_ALLOWED = 5, DEPTH_ALLOWED = 100 };
 
-/* UVLOCAL_LOOP is PID:PASSES:DEPTH. `execve` keeps the process number, so a loop of two programs
- * that become each other shows in PASSES; one that starts new processes shows in DEPTH. */
+/* UVLOCAL_LOOP is PID:PASSES:DEPTH. `execve` keeps the process id, so two programs that become each
+ * other increase PASSES; a loop that starts new processes increases DEPTH. */
 struct passage {
     uint64_t process;
     uint64_t passes;
@@ -25,8 +25,8 @@ static struct passage last_passage(void)
     return rest != NULL ? last : (struct passage){0};
 }
 
-/* How deep uv says that `uv run` is nested: it stops by itself, with a message of its own, at a depth
- * that can be chosen. So those levels are left to it. 0 where uv does not count. */
+/* Returns how deep `uv run` is nested by uv's own count, or 0 if uv does not count. uv stops at a
+ * configurable depth with its own message, so these levels are left to uv. */
 static uint64_t depth_by_uv(void)
 {
     uint64_t depth = 0;
@@ -37,16 +37,16 @@ static uint64_t depth_by_uv(void)
     return depth;
 }
 
-static _Noreturn void fail_in_circles(const native *launcher, const native *recorded, bool deep)
+static _Noreturn void fail_in_loop(const native *launcher, const native *recorded, bool deep)
 {
     struct search search = {.launcher = launcher};
     search_program(&search, recorded);
     if (search.found == NULL)
         fail_without_uv(&search);
-    fail(JOIN(N("error: uv goes round in circles: `"), launcher, N("` starts `"), search.found,
+    fail(JOIN(N("error: endless loop: `"), launcher, N("` starts `"), search.found,
               deep ? N("`, and calls are nested more than 100 deep\n")
-                   : N("`, which starts the former again\n"),
-              N("\nhint: look at what `"), search.found,
+                   : N("`, which starts the shim again\n"),
+              N("\nhint: check what `"), search.found,
               N("` starts, or set `UVLOCAL_UV` to the path of the real uv\n")));
 }
 
@@ -62,7 +62,7 @@ static void guard_against_loops(const native *launcher, const native *recorded)
     }
     bool deep = now.depth > DEPTH_ALLOWED + depth_by_uv();
     if (now.passes > PASSES_ALLOWED || deep)
-        fail_in_circles(launcher, recorded, deep);
+        fail_in_loop(launcher, recorded, deep);
 
     struct text value = {0};
     append_number(&value, now.process);

@@ -1,8 +1,8 @@
 /*
- * The seam: what differs from system to system, and every function that `posix*.c` and
- * `windows*.c` define, each in its own way.
+ * The interface to the system: what differs between systems, and the functions that both
+ * `posix*.c` and `windows*.c` define.
  *
- * Text is `native`: bytes on POSIX, UTF-16 on Windows, and whatever the user gave, never decoded.
+ * Text is `native`: bytes on POSIX, UTF-16 on Windows, exactly as the user gave it, never decoded.
  */
 
 #include <stdbool.h>
@@ -30,7 +30,10 @@ typedef wchar_t native;
 #include <unistd.h>
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
-/* <sys/xattr.h> is not among the compiler's headers; see getxattr(2). */
+#include <sys/attr.h>
+#include <sys/mount.h>
+#include <sys/param.h>
+/* The compiler has no <sys/xattr.h>; see getxattr(2). */
 ssize_t getxattr(const char *path, const char *name, void *value, size_t size, uint32_t position,
                  int options);
 enum { XATTR_NOFOLLOW = 1 };
@@ -57,9 +60,9 @@ struct content {
 /* See `config.c`. */
 struct configuration;
 
-/* Returns memory, the old content kept; ends the process where there is none. */
+/* Returns memory with the old content; ends the process if there is none left. */
 static void *reallocate(void *old, size_t size);
-/* Writes to standard error. A closed one is no reason to fail, or to die. */
+/* Writes to standard error; ignores a closed one. */
 static void write_error(const native *text, size_t length);
 static _Noreturn void leave(int code);
 
@@ -67,44 +70,44 @@ static _Noreturn void leave(int code);
 static const native *own_path(void);
 static uint64_t process_number(void);
 static bool is_absolute(const native *path);
-/* Says whether a file is there that can be started. */
+/* Returns whether a path is an executable file. */
 static bool is_program(const native *path);
-/* Says whether a file is there that can be read. */
+/* Returns whether a path is a readable file. */
 static bool is_readable(const native *path);
 static bool exists(const native *path);
 static bool is_same_file(const native *one, const native *other);
 /* Reads a regular file of at most `limit` bytes. Returns NULL, or what is wrong with it.
- * `trusted` asks that nobody but this user and root can have written it. */
+ * `trusted` requires that only this user and root can have written it. */
 static const native *read_file(const native *path, size_t limit, bool trusted,
                                struct content *into);
-/* Returns UTF-8 text of the configuration as native text, or NULL. */
+/* Converts UTF-8 text of the configuration to native text; returns NULL if it is invalid. */
 static const native *to_native(const char *bytes, size_t size);
 
-/* The environment that the next program will get. */
+/* The environment for the next program. */
 static const native *get_variable(const native *name);
 static void set_variable(const native *name, const native *value);
 static void unset_variable(const native *name);
 
-/* What a call is, as text of recorded decisions, which is bytes: on Windows UTF-8. */
+/* The call as the record format spells it: bytes, on Windows UTF-8. */
 
-/* Returns text of a record as native text, or NULL. */
+/* Converts text of a record to native text; returns NULL if it is invalid. */
 static const native *from_record(const char *text);
-/* Returns native text as that of a record, or NULL where it cannot be told in UTF-8. */
+/* Converts native text to that of a record; returns NULL if it is not valid UTF-16. */
 static const char *to_record(const native *text);
-/* Returns the words after the program's name, or NULL where it is not certain what they are. */
+/* Returns the words after the program's name, or NULL if they are ambiguous. */
 static char **own_words(void);
-/* Returns the environment, each entry NAME=value, or NULL where it cannot be had; on Windows with
- * names in capitals. */
+/* Returns the environment with entries NAME=value, or NULL if that fails; on Windows with uppercase
+ * names. */
 static char **own_variables(void);
 static const char *current_directory(void);
-/* Says whether nobody but this user can have put something into a folder. */
+/* Returns whether only this user can have written to a directory. */
 static bool is_private_folder(const native *path);
-/* Says whether what a decision rests on is still as its stamp says. */
+/* Returns whether an input of a decision still matches its stamp. */
 static bool is_unchanged(const char *stamp, const native *path);
 
-/* Becomes a program; returns only where it could not be started. */
+/* Becomes a program; returns only if it could not be started. */
 static void become_uv(const native *path);
-/* Becomes Python, which becomes the real uv; returns false where it could not be started. A Python
- * that fails becomes the launcher again. On Windows it asks Python, and becomes the real uv itself;
- * it returns true where there was no answer. */
+/* Becomes Python, which becomes the real uv. Returns false if it could not be started. A Python that
+ * fails becomes the launcher again. On Windows, asks Python and becomes the real uv itself; returns
+ * true if there was no answer. */
 static bool become_python(const struct configuration *configuration, const native *launcher);

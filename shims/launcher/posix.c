@@ -5,7 +5,7 @@ static _Noreturn void leave(int code)
     _exit(code);
 }
 
-/* SIGPIPE is ignored meanwhile: a reader that has gone must not stop uv. */
+/* Ignores SIGPIPE meanwhile: a reader that is gone must not stop uv. */
 static void write_error(const char *text, size_t length)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -34,10 +34,10 @@ static const char *own_path(void)
     return _NSGetExecutablePath(path, &size) == 0 ? realpath(path, resolved) : NULL;
 }
 #else
-/* Without /proc, as in some sandboxes, the kernel still tells the name that was started. */
+/* Without /proc, as in some sandboxes, the kernel still provides the name that was started. */
 static const char *own_path(void)
 {
-    size_t room = 4096; /* the kernel gives no more than a page */
+    size_t room = 4096; /* the kernel returns at most a page */
     char *path = reallocate(NULL, room);
     ssize_t length = readlink("/proc/self/exe", path, room);
     if (length > 0 && (size_t)length < room && path[0] == '/') {
@@ -45,7 +45,7 @@ static const char *own_path(void)
         path[length] = 0;
         return path;
     }
-    /* NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel tells the place as a number */
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel provides the address as a number */
     const char *started = (const char *)getauxval(AT_EXECFN);
     return started != NULL ? realpath(started, reallocate(NULL, PATH_MAX)) : NULL;
 }
@@ -56,7 +56,7 @@ static uint64_t process_number(void)
     return (uint64_t)getpid();
 }
 
-/* The effective user; Linux tells it at the start of a program, which never changes it. */
+/* The effective user; Linux provides it at program start, and it does not change. */
 static uid_t user(void)
 {
 #ifdef __APPLE__
@@ -110,8 +110,8 @@ static const char *check_file(int file, size_t limit, bool trusted, size_t *size
     return NULL;
 }
 
-/* Opens a file to look at it, and to close it at once: O_CLOEXEC would cost another system call in
- * the C library. O_NONBLOCK: a FIFO put in the place of a file must not hold uv up. */
+/* Opens a file that is closed again soon, so without O_CLOEXEC, which would cost another system
+ * call in the C library. O_NONBLOCK: a FIFO in the place of a file must not block uv. */
 static int open_file(const char *path)
 {
     return open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
@@ -146,7 +146,7 @@ static const char *to_native(const char *bytes, size_t size)
     return text.start;
 }
 
-/* `environ` itself is changed, so that all we do not touch stays byte for byte. */
+/* Changes `environ` itself, so that everything else stays byte for byte. */
 
 static const char *get_variable(const char *name)
 {

@@ -1,18 +1,18 @@
 /* Memory on POSIX. */
 
-/* What stands before each piece; as large as the strictest alignment. */
+/* The header of each piece; as large as the strictest alignment. */
 struct head {
     _Alignas(16) size_t size;
 };
 
-/* Memory is taken off a static block, and off mapped ones once that is used up: an allocator that
- * could free would cost more system calls than all the rest. */
+/* Allocates from a static block, then from mapped ones: an allocator that can free would need more
+ * system calls than everything else. */
 static void *reallocate(void *old, size_t size)
 {
     enum { BLOCK = 128 * 1024, MAPPED = 4 * 1024 * 1024, HEAD = sizeof(struct head) };
     static struct head block[BLOCK / HEAD];
     static struct head *next = block;
-    static size_t left = BLOCK / HEAD; /* counted in heads, as is `needed` */
+    static size_t left = BLOCK / HEAD; /* in units of heads, like `needed` */
     size_t needed = size < SIZE_MAX / 2 ? (size + HEAD - 1) / HEAD + 1 : SIZE_MAX;
     if (needed > left && needed < SIZE_MAX) {
         size_t room = needed * HEAD > MAPPED ? needed * HEAD : MAPPED;

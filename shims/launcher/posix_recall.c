@@ -1,4 +1,4 @@
-/* What recorded decisions rest on, on POSIX. */
+/* Check the inputs of recorded decisions on POSIX. */
 
 static const char *from_record(const char *text)
 {
@@ -53,11 +53,11 @@ static bool has_same_status(const char *numbers, const struct stat *status, size
     return are_numbers(numbers, now, count);
 }
 
-/* The file is read to its end: those of the kernel have no size. */
+/* Reads the file to its end, as files of the kernel have no size. */
 static bool has_same_content(const char *stamp, const char *path)
 {
     char part[8192];
-    uint64_t numbers[] = {0, 0}; /* the size, and the rest */
+    uint64_t numbers[] = {0, 0}; /* the size, and the remainder */
     ssize_t got = -1;
     struct stat status;
     int file = open_file(path);
@@ -82,16 +82,19 @@ static bool has_same_target(const char *stamp, const char *path)
     return is_equal(target, stamp + 1);
 }
 
-/* Says whether macOS itself still has this name for a path (its letter case, say). */
+/* Returns whether macOS itself still has this name for a path, for example its letter case. Opens
+ * nothing, which could block, or let macOS ask whether the terminal may read here. */
 static bool has_same_name(const char *stamp, const char *path)
 {
 #ifdef __APPLE__
-    char name[PATH_MAX];
-    int file = open_file(path);
-    bool known = file >= 0 && fcntl(file, F_GETPATH, name) == 0;
-    if (file >= 0)
-        close(file);
-    return known && is_equal(name, stamp + 1);
+    struct attrlist wanted = {.bitmapcount = ATTR_BIT_MAP_COUNT, .commonattr = ATTR_CMN_FULLPATH};
+    struct {
+        uint32_t size;
+        attrreference_t name; /* the name's offset is relative to this */
+        char room[PATH_MAX];
+    } found;
+    return getattrlist(path, &wanted, &found, sizeof found, 0) == 0
+        && is_equal((const char *)&found.name + found.name.attr_dataoffset, stamp + 1);
 #else
     (void)stamp;
     (void)path;
@@ -99,8 +102,36 @@ static bool has_same_name(const char *stamp, const char *path)
 #endif
 }
 
+/* Returns whether macOS has the same mounts as before: where, which type, whether local. Asks only
+ * the kernel, no server. */
+static bool has_same_mounts(const char *stamp)
+{
+#ifdef __APPLE__
+    int count = getfsstat(NULL, 0, MNT_NOWAIT);
+    if (count <= 0)
+        return false;
+    size_t room = ((size_t)count + 4) * sizeof(struct statfs);
+    struct statfs *mounts = reallocate(NULL, room);
+    count = getfsstat(mounts, (int)room, MNT_NOWAIT);
+    uint64_t numbers[] = {0, 0}; /* the size, and the remainder */
+    for (int at = 0; at < count; at++) {
+        const char *parts[] = {mounts[at].f_mntonname, mounts[at].f_fstypename,
+                               (mounts[at].f_flags & MNT_LOCAL) != 0 ? "l" : "r"};
+        for (size_t part = 0; part < 3; part++) {
+            size_t size = size_of(parts[part]) + (part < 2 ? 1 : 0); /* names include their NUL */
+            numbers[0] += size;
+            numbers[1] = rest_of(numbers[1], parts[part], size);
+        }
+    }
+    return are_numbers(stamp + 1, numbers, 2);
+#else
+    (void)stamp;
+    return false;
+#endif
+}
+
 /* The stamp is `xNAME!` for an attribute that is absent, else `xNAME=` and its value in
- * hexadecimal. Absent means that it cannot be had, for whatever reason. */
+ * hexadecimal. Absent means that it cannot be read, for any reason. */
 static bool has_same_attribute(const char *stamp, const char *path)
 {
     char name[256];
@@ -125,9 +156,24 @@ static bool has_same_attribute(const char *stamp, const char *path)
     return is_hexadecimal(stamp + end + 1, value, (size_t)size);
 }
 
-/* `access` answers yes in some sandboxes (Landlock) and means no. Nothing is written. */
+/* Returns whether a path has the hidden flag, which only macOS has. */
+static bool has_hidden_flag(const char *path)
+{
+#ifdef __APPLE__
+    struct stat status;
+    return lstat(path, &status) == 0 && (status.st_flags & UF_HIDDEN) != 0;
+#else
+    (void)path;
+    return false;
+#endif
+}
+
+/* Opens the file, as `access` wrongly says yes in some sandboxes (Landlock). Writes nothing. */
 static bool can_change(const char *path)
 {
+    struct stat status;
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+        return false;
     int file = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
     if (file >= 0)
         close(file);
@@ -164,6 +210,10 @@ static bool is_unchanged(const char *stamp, const char *path)
         return (access(path, W_OK | X_OK) == 0) == (stamp[1] == '1');
     case 'o':
         return can_change(path) == (stamp[1] == '1');
+    case 'm':
+        return has_same_mounts(stamp);
+    case 'f':
+        return has_hidden_flag(path) == (stamp[1] == '1');
     case 'x':
         return has_same_attribute(stamp, path);
     default:

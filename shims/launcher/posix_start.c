@@ -11,10 +11,10 @@ static bool is_ignored(int number)
     return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
-/* What the start of Python will destroy, so that it can be given back before uv starts: CPython
- * ignores SIGPIPE and SIGXFSZ, and in a C locale sets LC_CTYPE (PEP 538), whatever it was. The
- * letters P and X: the signal was ignored already. L: LC_CTYPE was absent; otherwise its value
- * follows `=` in lower-case hexadecimal, which holds none of the letters. */
+/* Returns the state that Python's startup changes, so that it can be restored before uv starts:
+ * CPython ignores SIGPIPE and SIGXFSZ, and in a C locale sets LC_CTYPE (PEP 538). P and X: the
+ * signal was already ignored. L: LC_CTYPE was absent; otherwise its value follows `=` in lowercase
+ * hexadecimal, which contains none of these letters. */
 static const char *flags_for_python(void)
 {
     const char *locale = get_variable("LC_CTYPE");
@@ -31,8 +31,8 @@ static const char *flags_for_python(void)
     return flags.start;
 }
 
-/* -X utf8: arguments then come out of Python as the bytes that went in. In a GBK locale, say, it
- * could not give some of them back. */
+/* -X utf8: Python then passes arguments on as the same bytes. In a GBK locale, for example, some
+ * would change. */
 static bool become_python(const struct configuration *configuration, const char *launcher)
 {
     const char *own[] = {
@@ -51,7 +51,7 @@ static bool become_python(const struct configuration *configuration, const char 
     for (size_t at = 0; at < count; at++)
         vector[own_count + at] = arguments[at];
     if (count == 0)
-        vector[own_count + count++] = (char *)""; /* Python's side counts on an argv[0] */
+        vector[own_count + count++] = (char *)""; /* `launch.py` needs an argv[0] */
     vector[own_count + count] = NULL;
     execve(configuration->python, vector, environ);
     return false;

@@ -1,13 +1,13 @@
-/* Find the real uv or uvx, and become it in the environment that the user had. */
+/* Find the real uv or uvx, and become it with the user's environment. */
 
 /* A search for the real uv. */
 struct search {
     const native *launcher;
-    bool uvx;               /* it is the real uvx that is looked for */
-    bool become;            /* become what was found; otherwise only name it */
-    const native *found;    /* what was found, if it was only to be named */
-    const native *rejected; /* what was wrong with the last place, NULL if nothing is there */
-    struct text tried;      /* every place looked at, as lines for people */
+    bool uvx;               /* search for the real uvx */
+    bool become;            /* become what was found, instead of only returning it */
+    const native *found;    /* what was found, if it was not to become it */
+    const native *rejected; /* what was wrong with the last place, NULL if it does not exist */
+    struct text tried;      /* every place searched, as lines for people */
 };
 
 static bool is_ours(const native *path, const native *launcher)
@@ -19,7 +19,7 @@ static bool is_ours(const native *path, const native *launcher)
         && has_bytes(content.bytes, content.size, MARKER, sizeof MARKER - 1);
 }
 
-/* Looks at one place. Returns true if the real uv is there, and was only to be named. */
+/* Tries one path. Returns true if it is the real uv, and was only to be found. */
 static bool try_place(struct search *search, const native *path)
 {
     search->rejected = NULL;
@@ -44,7 +44,7 @@ static bool try_place(struct search *search, const native *path)
     return false;
 }
 
-/* Takes the next folder off a PATH. Windows allows quotes, in which a separator is none. */
+/* Splits the first directory off a PATH. On Windows, quotes may contain the separator. */
 static const native *next_folder(const native *rest, struct text *folder)
 {
     bool quoted = false;
@@ -59,8 +59,8 @@ static const native *next_folder(const native *rest, struct text *folder)
     return *rest == 0 ? NULL : rest + 1;
 }
 
-/* Looks through PATH. A relative folder means the current one, which may be anybody's: no uv is
- * taken from there. */
+/* Searches PATH. Relative entries depend on the current directory, which may be untrusted, so they
+ * are skipped. */
 static bool try_path(struct search *search)
 {
     const native separator[] = {SEPARATOR, 0};
@@ -86,8 +86,8 @@ static _Noreturn void fail_without_wish(const native *wish, const native *reject
               N("\n\nhint: set `UVLOCAL_UV` to the path of the real uv, or unset it\n")));
 }
 
-/* Looks where the real uv may be: what the user says, PATH without ourselves, what was recorded.
- * An explicit wish is not silently replaced. */
+/* Searches for the real uv: in `UVLOCAL_UV`, on PATH without ourselves, then as recorded. An
+ * explicit choice is not silently replaced. */
 static void search_uv(struct search *search, const native *recorded)
 {
     const native *wish = get_variable(N("UVLOCAL_UV"));
@@ -99,7 +99,7 @@ static void search_uv(struct search *search, const native *recorded)
     }
 }
 
-/* Says whether a launcher stands on PATH as `uvx`, in whatever letter case Windows tells it. */
+/* Returns whether the launcher was called as `uvx`, in any letter case. */
 static bool is_uvx(const native *launcher)
 {
     static const native name[] = UVX;
@@ -115,7 +115,7 @@ static bool is_uvx(const native *launcher)
     return true;
 }
 
-/* Looks for the uvx beside the real uv, then on PATH; for uv where it is. */
+/* Searches for uv, or for the uvx beside the real uv, then on PATH. */
 static void search_program(struct search *search, const native *recorded)
 {
     search->uvx = is_uvx(search->launcher);
@@ -141,8 +141,8 @@ static void search_program(struct search *search, const native *recorded)
     try_path(search);
 }
 
-/* What an outer call of uvlocal set is taken back, so that uv gets the user's own environment.
- * A value that differs from what we set is the user's, and stays. */
+/* Restores what an outer uvlocal call changed, so that uv gets the user's own environment. A value
+ * that differs from ours is the user's, and stays. */
 static void restore_environment(void)
 {
 #define EACH(name) N(name),

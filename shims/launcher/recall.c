@@ -1,11 +1,11 @@
 /*
- * Replay what Python decided for the same call earlier. The format, and what each stamp means, is
- * told in `recall.py` and `recorder.py`. Whatever is not exactly as it was recorded is a miss, and
- * Python decides.
+ * Replay the decision that Python recorded for the same call. `recall/writer.py` documents the
+ * format, `recall/recording_host.py` the stamps. Any difference to the record is a miss, and Python
+ * decides.
  */
 
-/* What is left of bytes, read as one number with the first byte the highest, divided by the prime
- * 2^61 - 1; `rest` is what was left of the bytes before. 2^61 itself leaves 1. */
+/* Returns bytes as a big-endian number modulo the prime 2^61 - 1; `rest` is the result for the
+ * bytes before. 2^61 is congruent to 1. */
 static uint64_t rest_of(uint64_t rest, const char *bytes, size_t size)
 {
     const uint64_t prime = ((uint64_t)1 << 61) - 1;
@@ -16,7 +16,7 @@ static uint64_t rest_of(uint64_t rest, const char *bytes, size_t size)
     return rest;
 }
 
-/* Says whether a decision can rest on this variable. */
+/* Returns whether a decision can depend on this variable. */
 static bool is_relevant(char *entry)
 {
 #define EACH(name) name,
@@ -32,7 +32,7 @@ static bool is_relevant(char *entry)
     return false;
 }
 
-/* What a decision is recorded for. */
+/* The key of a recorded decision. */
 struct key {
     const char *launcher;
     const char *how;       /* "exact", "run", "prefix" or "kept" */
@@ -41,7 +41,7 @@ struct key {
     size_t count;
 };
 
-/* A record's fields, each ended by a NUL. */
+/* A record's fields, each terminated by a NUL. */
 struct fields {
     const char *next;
     const char *end;
@@ -87,7 +87,7 @@ static bool is_for(struct fields *fields, const struct key *key)
     return true;
 }
 
-/* Says whether the variables are those recorded: as many, and each one among them. */
+/* Returns whether the variables match the record, in any order. */
 static bool has_same_variables(struct fields *fields, char **variables)
 {
     size_t count = 0;
@@ -113,8 +113,8 @@ static bool has_same_variables(struct fields *fields, char **variables)
     return found == count;
 }
 
-/* Compares the start of a text with a number, as Python writes it. Returns what follows the number,
- * or NULL if the text begins with another. */
+/* Compares the start of a text with a number, as Python writes it. Returns the text after the
+ * number, or NULL if it differs. */
 static const char *after_number(const char *text, uint64_t number)
 {
     native digits[DIGITS];
@@ -135,7 +135,7 @@ static bool are_numbers(const char *text, const uint64_t *numbers, size_t count)
     return true;
 }
 
-/* The stamp is `$` and the value of a variable; one that is not set is as good as empty. */
+/* The stamp is `$` and the value of a variable; an unset one counts as empty. */
 static bool has_same_value(const char *stamp, const native *name)
 {
     const native *value = from_record(stamp + 1);
@@ -187,8 +187,8 @@ static bool change_environment(struct fields *fields, bool make)
     return true;
 }
 
-/* Reads what is to be done, which is last in a record and all of an answer: the changes, and the
- * real uv, which is returned. Returns NULL where that is not whole. Nothing is changed. */
+/* Reads the outcome, which is the end of a record and the whole of an answer: the changes, and the
+ * real uv, which is returned. Returns NULL if it is incomplete. Changes nothing. */
 static const native *read_outcome(struct fields *fields)
 {
     if (!change_environment(fields, false))
@@ -199,8 +199,8 @@ static const native *read_outcome(struct fields *fields)
     return from_record(field);
 }
 
-/* Replays a record, if it is for this key and everything is as it was: changes the environment, and
- * returns the real uv. Returns NULL, and has changed nothing, if not. */
+/* Replays a record if it is for this key and all inputs are unchanged: changes the environment, and
+ * returns the real uv. Otherwise changes nothing and returns NULL. */
 static const native *replay(const char *bytes, size_t size, const struct key *key, char **variables)
 {
     struct fields fields = {bytes, bytes + size};
@@ -215,7 +215,7 @@ static const native *replay(const char *bytes, size_t size, const struct key *ke
     return uv;
 }
 
-/* Says whether a text is these bytes in hexadecimal. */
+/* Returns whether a text is these bytes in hexadecimal. */
 static bool is_hexadecimal(const char *text, const unsigned char *bytes, size_t size)
 {
     static const char digits[] = "0123456789abcdef";
@@ -226,7 +226,7 @@ static bool is_hexadecimal(const char *text, const unsigned char *bytes, size_t 
     return *text == 0;
 }
 
-/* Replays what is recorded for a key, if anything; `sum` is the sum of the variables' numbers. */
+/* Replays the record for a key, if there is one; `sum` is the sum of the variables' hashes. */
 static void recall_for(const struct key *key, const native *folder, char **variables, uint64_t sum)
 {
     uint64_t number = rest_of(0, key->launcher, size_of(key->launcher) + 1);
@@ -249,9 +249,9 @@ static void recall_for(const struct key *key, const native *folder, char **varia
         become_uv(uv);
 }
 
-/* Returns how many words stand before the program in `run FLAGS... PROGRAM...`, 0 for another
- * line. A program with a path, or that may be a script, or that is something in the current
- * directory, is another line: uv looks into those. */
+/* Returns how many words precede the program in `run FLAGS... PROGRAM...`, or 0 for other commands.
+ * A program that has a path, may be a script, or exists in the current directory, does not count,
+ * as uv reads it. */
 static size_t words_before_program(char **words, size_t count)
 {
     size_t at = 1;
@@ -269,8 +269,8 @@ static size_t words_before_program(char **words, size_t count)
     return program == NULL || exists(program) ? 0 : at;
 }
 
-/* Says whether a call without Python keeps what was recorded for others in its directory: none of
- * its words may lead to another project. */
+/* Returns whether a call without Python may use the decision recorded for others in its directory:
+ * no word may refer to another project. */
 static bool keeps_environment(char **words)
 {
 #define EACH(name) name,
@@ -289,7 +289,7 @@ static bool keeps_environment(char **words)
     return known;
 }
 
-/* Replays a recorded decision; returns where there is none that holds. `alone`: Python is gone. */
+/* Replays a recorded decision; returns if there is no valid one. `alone`: Python is gone. */
 static void recall(const native *cache, const native *launcher, bool alone)
 {
     const native *folder = JOIN(cache, N("/" DECISIONS "/"));

@@ -1,7 +1,6 @@
-/* Text that grows, and questions about text: that of the system, and that of records, which is
- * bytes. */
+/* Text that grows, and functions for native text and for the text of records, which is bytes. */
 
-/* Text that grows. All zero is empty text; `start` is NUL-terminated once something was added. */
+/* Text that grows. All zero means empty; `start` is NUL-terminated once something was added. */
 struct text {
     native *start;
     size_t length;
@@ -45,7 +44,7 @@ static void append_some(struct text *text, const native *part, size_t count)
         text->room = needed * 2;
     }
     for (size_t at = 0; at < count; at++)
-        /* NOLINTNEXTLINE(clang-analyzer-security.ArrayBound): it does not count through literals */
+        /* NOLINTNEXTLINE(clang-analyzer-security.ArrayBound): it misjudges literals */
         text->start[text->length + at] = part[at];
     text->length += count;
     text->start[text->length] = 0;
@@ -56,10 +55,10 @@ static void append(struct text *text, const native *part)
     append_some(text, part, length_of(part));
 }
 
-/* As many digits as 2^64 has. */
+/* The number of digits of 2^64. */
 enum { DIGITS = 20 };
 
-/* Writes a number to the end of `digits`; returns where it begins. */
+/* Writes a number to the end of `digits`; returns where it starts. */
 static size_t write_digits(native digits[DIGITS], uint64_t number)
 {
     size_t first = DIGITS;
@@ -94,7 +93,7 @@ static void append_hexadecimal(struct text *text, unsigned char byte)
     append_some(text, &digits[byte & 15], 1);
 }
 
-/* Returns where a byte is, or the end. */
+/* Returns the position of a byte, or the end. */
 static size_t end_of(char wanted, const char *bytes, size_t start, size_t size)
 {
     while (start < size && bytes[start] != wanted)
@@ -123,7 +122,7 @@ static bool is_key(const char *bytes, size_t size, const char *key)
     return at == size && key[at] == 0;
 }
 
-/* Returns the value if the entry is of that name, else NULL. */
+/* Returns the value if the entry has this name, else NULL. */
 static char *value_in(char *entry, const char *name)
 {
     size_t at = 0;
@@ -132,7 +131,7 @@ static char *value_in(char *entry, const char *name)
     return name[at] == 0 && entry[at] == '=' ? entry + at + 1 : NULL;
 }
 
-/* Reads digits up to `end`; returns what follows it, or NULL if the text is another. */
+/* Reads digits up to `end`; returns the text after it, or NULL if the text does not match. */
 static const char *read_number(const char *text, char end, uint64_t *number)
 {
     size_t at = 0;

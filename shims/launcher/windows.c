@@ -1,9 +1,9 @@
 /*
- * The process, its files and its environment on Windows. No C library here, only kernel32: nothing
- * that could be missing, and the launcher stays small.
+ * The process, its files and its environment on Windows. Uses only kernel32, no C library: nothing
+ * can be missing, and the launcher stays small.
  */
 
-/* The compiler itself counts on these two, to fill and to copy structures. */
+/* The compiler itself calls these two, to fill and to copy structures. */
 void *memset(void *into, int byte, size_t size);
 void *memcpy(void *restrict into, const void *restrict from, size_t size);
 
@@ -39,7 +39,7 @@ static _Noreturn void leave(int code)
     ExitProcess((UINT)code);
 }
 
-/* A console takes UTF-16; a file or pipe gets UTF-8, as from uv. */
+/* A console gets UTF-16; a file or pipe gets UTF-8, as from uv. */
 static void write_error(const wchar_t *text, size_t length)
 {
     HANDLE output = GetStdHandle(STD_ERROR_HANDLE);
@@ -49,7 +49,7 @@ static void write_error(const wchar_t *text, size_t length)
         WriteConsoleW(output, text, (DWORD)count, &number, NULL);
         return;
     }
-    int room = count * 3 + 1; /* no UTF-16 unit takes more than three bytes of UTF-8 */
+    int room = count * 3 + 1; /* a UTF-16 unit needs at most three bytes of UTF-8 */
     char *bytes = reallocate(NULL, (size_t)room);
     int size = WideCharToMultiByte(CP_UTF8, 0, text, count, bytes, room, NULL, NULL);
     if (size > 0)
@@ -74,7 +74,7 @@ static bool is_slash(wchar_t letter)
     return letter == L'\\' || letter == L'/';
 }
 
-/* `\folder` and `C:folder` depend on the current drive or folder: they are relative. */
+/* `\folder` and `C:folder` are relative, as they depend on the current drive or directory. */
 static bool is_absolute(const wchar_t *path)
 {
     if (is_slash(path[0]))
@@ -82,8 +82,8 @@ static bool is_absolute(const wchar_t *path)
     return path[0] != 0 && path[1] == L':' && is_slash(path[2]);
 }
 
-/* Returns the form of a path in which it may be longer than 260 characters. That form takes only
- * backslashes, and nothing relative. */
+/* Returns a path in the form that may be longer than 260 characters. It must be absolute, with
+ * backslashes only. */
 static const wchar_t *long_path(const wchar_t *path)
 {
     size_t length = length_of(path);
@@ -141,8 +141,8 @@ static bool is_same_file(const wchar_t *one, const wchar_t *other)
         && first.nFileIndexLow == second.nFileIndexLow;
 }
 
-/* Who may write is settled by the folder's access list, which `uvlocal install` leaves to the
- * user's profile; there is no cheap question to ask for each file. */
+/* The directory's access list decides who may write, and comes from the user's profile; checking
+ * each file would be expensive. */
 static const wchar_t *read_file(const wchar_t *path, size_t limit, bool trusted,
                                 struct content *into)
 {
@@ -172,13 +172,13 @@ static const wchar_t *to_native(const char *bytes, size_t size)
     if (size == 0 || size > CONFIGURATION_LIMIT)
         return NULL;
     wchar_t *text = reallocate(NULL, (size + 1) * sizeof(wchar_t));
-    int room = (int)size; /* no text has more units in UTF-16 than in UTF-8 */
+    int room = (int)size; /* UTF-16 never needs more units than UTF-8 */
     int count = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, bytes, room, text, room);
     text[count] = 0;
     return count > 0 ? text : NULL;
 }
 
-/* Of this process: the next one inherits it. */
+/* The environment of this process, which the next one inherits. */
 
 static const wchar_t *get_variable(const wchar_t *name)
 {

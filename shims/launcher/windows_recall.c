@@ -1,4 +1,4 @@
-/* What recorded decisions rest on, on Windows. */
+/* Check the inputs of recorded decisions on Windows. */
 
 static const wchar_t *from_record(const char *text)
 {
@@ -16,8 +16,8 @@ static const char *to_record(const wchar_t *text)
     return bytes;
 }
 
-/* Returns where the first word of a command line ends. In it a quote only opens or closes, and a
- * backslash means nothing (Microsoft's rules for argv[0]). */
+/* Returns the end of the first word of a command line. In it a quote only opens or closes, and a
+ * backslash is not special (Microsoft's rules for argv[0]). */
 static size_t end_of_program_name(const wchar_t *line)
 {
     bool quoted = false;
@@ -27,8 +27,8 @@ static size_t end_of_program_name(const wchar_t *line)
     return at;
 }
 
-/* Without a quote words are what stands between blanks, for every program. With one, programs have
- * rules of their own, and those of Python count: it decides. */
+/* Without quotes, every program splits words at blanks. With quotes, programs have different rules,
+ * so Python decides. */
 static char **own_words(void)
 {
     const wchar_t *rest = command_line + end_of_program_name(command_line);
@@ -53,7 +53,7 @@ static char **own_words(void)
     return words;
 }
 
-/* An entry that is no UTF-16 is left out: a decision that rests on it is not recalled, as one
+/* Skips entries that are not valid UTF-16: a decision that depends on one is not replayed, as the
  * variable is missing. */
 static char **own_variables(void)
 {
@@ -96,7 +96,7 @@ static uint64_t number_of(DWORD high, DWORD low)
     return (uint64_t)high << 32 | low;
 }
 
-/* Opens a file or folder to look at it; a link itself, unless it is to be followed. */
+/* Opens a file or directory to inspect it; a symlink itself, unless `follow`. */
 static HANDLE look_at(const wchar_t *path, bool follow)
 {
     DWORD share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
@@ -105,8 +105,8 @@ static HANDLE look_at(const wchar_t *path, bool follow)
                        NULL);
 }
 
-/* Says whether the last call failed because there is nothing of that name. After any other reason
- * something may be there. */
+/* Returns whether the last call failed because the path does not exist. After any other error it
+ * may exist. */
 static bool was_absent(void)
 {
     DWORD error = GetLastError();
@@ -122,9 +122,9 @@ static bool is_absent(const wchar_t *path, bool follow)
     return false;
 }
 
-/* The numbers are the volume's, the file's, whether it is a folder; size and time of the last
- * change, of a whole file. A file that was changed and whose time was put back looks the same: so
- * what was read is summed. */
+/* The numbers are the volume, the file, and whether it is a directory; for a whole file also its
+ * size and the time of its last change. The time can be reset, so content that was read has a
+ * checksum as well. */
 static bool has_same_status(const char *numbers, const wchar_t *path, bool follow, size_t count)
 {
     BY_HANDLE_FILE_INFORMATION status;
@@ -148,7 +148,7 @@ static bool has_same_content(const char *stamp, const wchar_t *path)
 {
     enum { PART = 8192 };
     char *part = reallocate(NULL, PART);
-    uint64_t numbers[] = {0, 0}; /* the size, and the rest */
+    uint64_t numbers[] = {0, 0}; /* the size, and the remainder */
     DWORD got = 1;
     HANDLE file = open_file(path, GENERIC_READ);
     bool known = file != INVALID_HANDLE_VALUE && GetFileType(file) == FILE_TYPE_DISK;
@@ -162,7 +162,7 @@ static bool has_same_content(const char *stamp, const wchar_t *path)
     return known && got == 0 && are_numbers(stamp + 1, numbers, 2);
 }
 
-/* Says whether the system itself still has this name for a path, links and drives resolved. */
+/* Returns whether the system still has this name for a path, with symlinks and drives resolved. */
 static bool has_same_name(const char *stamp, const wchar_t *path)
 {
     enum { LONGEST = 32768 };
@@ -176,8 +176,8 @@ static bool has_same_name(const char *stamp, const wchar_t *path)
     return wanted != NULL && length > 0 && length < LONGEST && is_equal(name, wanted);
 }
 
-/* An attribute is an alternate data stream: a file whose name follows the path's after a colon,
- * which is no name at all on volumes that have none. */
+/* An attribute is an alternate data stream: a file named PATH:NAME, which is invalid on volumes
+ * without streams. */
 static bool has_same_attribute(const char *stamp, const wchar_t *path)
 {
     unsigned char *value = reallocate(NULL, ATTRIBUTE_LIMIT + 1);
@@ -225,7 +225,7 @@ static bool has_same_key(const char *stamp, const wchar_t *path)
     return error == ERROR_SUCCESS && stamp[0] == 'q' && are_numbers(stamp + 1, &now, 1);
 }
 
-/* The stamp is what `GetDriveTypeW` says of a drive such as `D:`. */
+/* The stamp is the result of `GetDriveTypeW` for a drive such as `D:`. */
 static bool has_same_type(const char *stamp, const wchar_t *path)
 {
     uint64_t now = GetDriveTypeW(JOIN(path, L"\\"));
@@ -238,7 +238,7 @@ static bool has_same_drives(const char *stamp)
     return are_numbers(stamp + 1, &now, 1);
 }
 
-/* As Python's `os.access` asks it. */
+/* The same as Python's `os.access`. */
 static bool can_write(const wchar_t *path)
 {
     DWORD attributes = GetFileAttributesW(long_path(path));
@@ -247,7 +247,7 @@ static bool can_write(const wchar_t *path)
             || (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0);
 }
 
-/* As Python's `os.open` asks it; nothing is written. */
+/* The same as Python's `os.open`; writes nothing. */
 static bool can_change(const wchar_t *path)
 {
     HANDLE file = CreateFileW(long_path(path), GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,

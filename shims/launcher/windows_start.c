@@ -1,13 +1,13 @@
-/* Start another program on Windows, wait for it, and end as it does. */
+/* Start another program on Windows, wait for it, and exit with its exit code. */
 
-/* Ctrl-C reaches every process of the console. What it means is uv's to decide: we wait. */
+/* Ctrl-C reaches every process of the console. uv handles it, and we wait. */
 static BOOL WINAPI stand_by(DWORD event)
 {
     (void)event;
     return TRUE;
 }
 
-/* A job ends its processes when its last handle goes, so whoever ends the launcher ends uv. */
+/* A job ends its processes when its last handle is closed, so killing the launcher kills uv. */
 static void limit_job(HANDLE job, DWORD flags)
 {
     JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
@@ -17,7 +17,7 @@ static void limit_job(HANDLE job, DWORD flags)
 
 enum { STREAMS = 3 };
 
-/* Lets the next program inherit the standard streams; one that is closed becomes NULL. */
+/* Makes the standard streams inheritable; a closed one becomes NULL. */
 static void pass_on_streams(HANDLE streams[STREAMS])
 {
     static const DWORD numbers[] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
@@ -28,8 +28,8 @@ static void pass_on_streams(HANDLE streams[STREAMS])
     }
 }
 
-/* Closes what the program has inherited: with a copy kept here, whoever reads its output would not
- * see the end of it before ours, and whoever writes to it would not see that it has gone. */
+/* Closes what the program has inherited: otherwise a reader of its output would not see end of
+ * file, and a writer to its input no broken pipe, before we exit too. */
 static void close_streams(HANDLE streams[STREAMS])
 {
     for (size_t at = 0; at < STREAMS; at++) {
@@ -85,8 +85,7 @@ static void become_uv(const wchar_t *path)
     ExitProcess(wait_for(uv));
 }
 
-/* Adds an argument so that Microsoft's rules read it back: there backslashes count only before a
- * quote. */
+/* Adds an argument, quoted by Microsoft's rules: backslashes are special only before a quote. */
 static void append_quoted(struct text *line, const wchar_t *argument)
 {
     append(line, L" \"");

@@ -1,8 +1,8 @@
 """uvlocal keeps the environments of uv projects off synced and network volumes.
 
-Two halves. `uvlocal.shim` stands in the way of every `uv` call: it gathers facts, decides, and
-becomes the real uv. `uvlocal.manage` is what a person runs: it shows the same decision, and tidies.
-This file is on the way of every call, so it imports nothing.
+`uvlocal.shim` runs in every `uv` call: it gathers facts, decides, and becomes the real uv.
+`uvlocal.manage` is the command line for people: it shows the same decision, and manages the
+environments. Every call runs this file, so it imports nothing.
 """
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The figures that are shown are those that were measured, and are told as they are."""
+"""The published figures are the measured ones."""
 
 from __future__ import annotations
 
@@ -53,24 +53,27 @@ def ways(parts: dict[str, Any]) -> dict[str, dict[str, float]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["bench.md", "bench.svg", "scaling.svg"])
-def test_docs_are_made_of_the_figures(parts: dict[str, Any], name: str) -> None:
-    """Page and plots are what the script makes of `bench.json`; `bench.py --only` mends them."""
-    assert bench.rendered(parts)[name] == read(name)
+def test_docs_are_made_of_the_figures(parts: dict[str, Any]) -> None:
+    """Page and plots are generated from `bench.json`; `bench.py --only` updates them."""
+    rendered = bench.rendered(parts)
+    assert {"bench.md", "bench.svg", "scaling.svg"} <= set(rendered)
+    for name, text in rendered.items():
+        assert text == read(name), name
 
 
-def test_the_readme_quotes_the_figures(parts: dict[str, Any]) -> None:
-    """The README's tables of figures are those of `bench.json`."""
-    with open(readme_tables.README, encoding="utf-8") as file:
+@pytest.mark.parametrize("document", [readme_tables.README, readme_figures.STRATEGIES])
+def test_other_pages_quote_the_figures(parts: dict[str, Any], document: str) -> None:
+    """The tables of figures on other pages are those of `bench.json`."""
+    with open(document, encoding="utf-8") as file:
         text = file.read()
-    assert readme_tables.rewritten(text, readme_figures.tables(parts)) == text
+    assert readme_tables.rewritten(text, readme_figures.documents(parts)[document]) == text
 
 
 def test_figures_are_everywhere_the_same(parts: dict[str, Any]) -> None:
     """A figure that changes in the JSON changes on the page, in the plot and in the README."""
-    before = bench.rendered(parts), readme_figures.tables(parts)["cost"]()
+    before = bench.rendered(parts), readme_figures.documents(parts)[readme_tables.README]["cost"]()
     ways(parts)["decided"] |= {"added": 43.21, "low": 43.0, "high": 44.0, "median": 98.76}
-    after = bench.rendered(parts), readme_figures.tables(parts)["cost"]()
+    after = bench.rendered(parts), readme_figures.documents(parts)[readme_tables.README]["cost"]()
     assert "+43.21 ms" in after[0]["bench.md"] != before[0]["bench.md"]
     assert "+43 ms" in after[0]["bench.svg"] != before[0]["bench.svg"]
     assert "+43 ms" in after[1] != before[1]
@@ -86,10 +89,41 @@ def test_figures_name_nobody(parts: dict[str, Any]) -> None:
         assert set(part["conditions"]) == known | {"load_after", "busy", "quick"}
 
 
-@pytest.mark.parametrize("name", ["bench.svg", "scaling.svg"])
-def test_plots_are_drawn_within_their_frame(name: str) -> None:
-    """Every mark and the start of every text lies inside the picture, in a class of the style."""
-    root = ET.fromstring(read(name))  # noqa: S314 - our own file
+def with_growth(parts: dict[str, Any]) -> dict[str, Any]:
+    """Return figures with those of our own commands, which take as long as there is to look at."""
+
+    def point(at: int, names: tuple[str, ...]) -> dict[str, Any]:
+        return {"at": at, "ways": {name: taken(1.0) | {"median": at / 10.0} for name in names}}
+
+    keep(parts)
+    over_stores = (commands.DU, *(f"uvlocal {words}" for words in commands.OVER_STORES))
+    series = [point(number, over_stores) for number in (500, 2_000, 5_000, 10_000)]
+    parts["commands"]["stores"] = {"series": series}
+    over_files = ("du -s", "uvlocal scan")
+    parts["scan"]["series"] = [point(number, over_files) for number in (25_000, 50_000, 200_000)]
+    return parts
+
+
+def test_what_grows_with_the_number_is_a_straight_line(parts: dict[str, Any]) -> None:
+    """The plot of growth has true scales, both from nothing; the page shows it, where measured."""
+    unmeasured = {name: part for name, part in parts.items() if name != "commands"}
+    assert "growth.svg" not in bench.rendered(unmeasured)
+    rendered = bench.rendered(with_growth(parts))
+    assert "](growth.svg)" in rendered["bench.md"]
+    root = ET.fromstring(rendered["growth.svg"])  # noqa: S314 - made by us
+    lines = [mark.attrib["points"] for mark in root if mark.attrib.get("class") == "line"]
+    assert len(lines) == 3
+    for line in lines:
+        points = [tuple(map(float, point.split(","))) for point in line.split()]
+        (x0, y0), (x1, y1) = points[0], points[-1]
+        for x, y in points:
+            assert y == pytest.approx(y0 + (x - x0) * (y1 - y0) / (x1 - x0), abs=0.2)
+
+
+@pytest.mark.parametrize("name", ["bench.svg", "scaling.svg", "growth.svg"])
+def test_plots_are_drawn_within_their_frame(parts: dict[str, Any], name: str) -> None:
+    """Every mark and the start of every text is inside the picture, in a class of the style."""
+    root = ET.fromstring(bench.rendered(with_growth(parts))[name])  # noqa: S314 - made by us
     width, height = int(root.attrib["width"]), int(root.attrib["height"])
     style = root.findtext(f"{SVG}style") or ""
     marks = [mark for mark in root if mark.tag not in (f"{SVG}title", f"{SVG}style")]
@@ -103,7 +137,7 @@ def test_plots_are_drawn_within_their_frame(name: str) -> None:
 
 
 def test_plots_have_colours_for_a_dark_page() -> None:
-    """Whatever has a colour on a light page has one that is made for a dark page, or suits both."""
+    """Every colour for a light page has a counterpart for a dark page, or suits both."""
     for name in ("bench.svg", "scaling.svg"):
         light, _, dark = read(name).partition("@media (prefers-color-scheme: dark)")
         for kind in ("card", "grid", "text", "title", "quiet", "ours", "dot-ours", "bar-ours"):
@@ -132,7 +166,7 @@ def test_rows_of_the_plot(parts: dict[str, Any]) -> None:
     ],
 )
 def test_figures_as_text(added: float, low: float, high: float, told: str) -> None:
-    """A figure has the digits that mean something, and its error where it may be nothing."""
+    """A figure has its significant digits, and its error if it may be zero."""
     assert figures.plain({"added": added, "low": low, "high": high}) == told
 
 
@@ -167,6 +201,7 @@ def keep(parts: dict[str, Any]) -> None:
         "starts": {f"uvlocal {words}": taken(most) for words, most in goals.STARTS.items()},
         "stores": {"series": [{"at": goals.STORE, "ways": over_store()}]},
     }
+    parts["scan"].pop("series", None)
     parts["scan"]["ways"] = {"uvlocal scan": taken(goals.SCAN)}
     records = parts["scaling"]["series"]["records"]
     records[0]["added"], records[-1]["added"] = 0.125, 0.225
@@ -247,7 +282,7 @@ def test_check_decides_about_the_exit_code(
 
 
 def test_nothing_measured_changes_nothing(tmp_path: Path) -> None:
-    """`--only` without a part makes page and plots of the figures that are there, the same ones."""
+    """`--only` without a part generates the same page and plots from the existing figures."""
     shutil.copy(os.path.join(bench.DOCS, bench.RESULTS), tmp_path)
     bench.main(["--only", "--output", str(tmp_path)])
     assert {name: (tmp_path / name).read_text("utf-8") for name in os.listdir(tmp_path)} == {
@@ -261,7 +296,7 @@ def test_a_busy_machine_is_told(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Where the machine had other work, that is said at once, and on the page."""
+    """If the machine was busy, that is reported immediately, and on the page."""
     monkeypatch.setattr(machine, "load", lambda: 64.0 * (os.cpu_count() or 1))
     monkeypatch.setattr(bench, "measure", lambda *_, **__: {"rounds": 3, "peers": {}})
     monkeypatch.setattr(fetched, "cache", lambda: str(tmp_path))

@@ -1,4 +1,4 @@
-"""How it is measured: in pairs, with the way that a figure is named for, or not at all."""
+"""Measurements are paired, and fail if a call was not what its figure's name says."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def stay() -> Iterator[None]:
-    """Come back to the current directory: what is measured runs in others."""
+    """Restore the current directory, as measured commands run in others."""
     here = os.getcwd()
     yield
     os.chdir(here)
@@ -71,7 +71,7 @@ def test_ways_are_run_in_turn(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("stay")
 def test_calls_are_what_they_are_called(tmp_path: Path) -> None:
-    """Every way to run uv works, and a call that was to be recalled but was not is noticed."""
+    """Every way to run uv works, and a call that was not replayed as intended is noticed."""
     subject = calls.Calls(str(tmp_path))
     found = subject.ways(calls.COMMANDS[calls.PROMISED])
     for way in found.values():
@@ -89,7 +89,7 @@ def test_calls_are_what_they_are_called(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("stay")
 def test_a_decided_call_must_be_recorded(tmp_path: Path) -> None:
-    """A way that is told as decided and recorded fails the run where nothing is recorded."""
+    """A way that is reported as decided and recorded fails the run where nothing is recorded."""
     subject = calls.Calls(str(tmp_path))
     way = subject.ways(("run", "--no-sync", "true"))["decided"]
     timing.run(way)
@@ -115,7 +115,7 @@ def test_series_grow_as_they_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.usefixtures("stay")
 def test_absent_peers_fail_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tool that cannot be had is told with the reason, and the run goes on."""
+    """A tool that is not available is reported with the reason, and the run continues."""
 
     def refuse(_: peers.Prepared) -> tuple[timing.Way, timing.Way]:
         raise peers.AbsentError("it has no Python")

@@ -1,4 +1,4 @@
-"""The launchers that a wheel carries, and the build hook that makes them."""
+"""The launchers in a wheel, and the build hook that compiles them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_what_is_built() -> None:
 
 @every_target
 def test_size_and_marker(name: str) -> None:
-    """Every launcher is small, and carries the marker as bytes."""
+    """Every launcher is small, and contains the marker as bytes."""
     content = content_of(name)
     # On macOS sections begin at multiples of the 16 KiB page of its arm64 kernel.
     assert len(content) <= (80 if name.startswith("macos-") else 48) * 1024
@@ -60,7 +60,7 @@ def test_size_and_marker(name: str) -> None:
 
 @every_target
 def test_no_path_of_the_build_machine(name: str) -> None:
-    """No launcher tells where it was built."""
+    """No launcher contains the path where it was built."""
     content = content_of(name)
     for path in (fetched.SOURCE, os.path.expanduser("~"), sys.prefix):
         assert os.fsencode(path) not in content
@@ -160,11 +160,11 @@ def test_macos(name: str, processor: int) -> None:
 
 @pytest.mark.parametrize("name", ["macos-x86_64", "macos-aarch64"])
 def test_macos_signature(name: str) -> None:
-    """A macOS launcher has an ad-hoc signature that holds: the system refuses arm64 without."""
+    """A macOS launcher has a valid ad-hoc signature, which arm64 requires."""
     content = content_of(name)
     signatures = [data for command, data in _load_commands(content) if command == 0x1D]
     if name == "macos-x86_64" and not signatures:
-        return  # only arm64 asks for one
+        return  # only arm64 requires one
     ((_, _, start, _),) = (struct.unpack("<IIII", data) for data in signatures)
     magic, _, count = struct.unpack_from(">III", content, start)
     assert magic == 0xFADE0CC0
@@ -253,7 +253,7 @@ def test_windows_resources(name: str) -> None:
     ],
 )
 def test_windows(name: str, machine: int) -> None:
-    """A Windows launcher is a console program that needs what every Windows has."""
+    """A Windows launcher is a console program that needs only what every Windows has."""
     content = content_of(name)
     (header,) = struct.unpack_from("<I", content, 0x3C)
     assert (content[:2], content[header : header + 4]) == (b"MZ", b"PE\0\0")
@@ -277,7 +277,7 @@ def test_windows(name: str, machine: int) -> None:
 
 @every_target
 def test_reproducible(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same source gives the same bytes, whatever the folder and however fresh the cache."""
+    """The same source gives the same bytes, whatever the folder and the state of the cache."""
     monkeypatch.setenv("ZIG_LOCAL_CACHE_DIR", str(tmp_path / "cache"))
     source = os.path.join(fetched.SOURCE, hook.SOURCE)
     copy = shutil.copytree(os.path.dirname(source), tmp_path / "other")
@@ -289,10 +289,9 @@ def test_reproducible(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 class Compiler:
-    """Stands in the place of the compiler: makes a launcher of its source, and counts."""
+    """Replaces the compiler: creates a launcher from its source, and counts."""
 
     def __init__(self) -> None:
-        """Begin with nothing compiled."""
         self.compiled: list[str] = []
 
     def __call__(self, name: str, source: str, output: str) -> None:
@@ -315,7 +314,7 @@ def tree(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def compiler(monkeypatch: pytest.MonkeyPatch) -> Compiler:
-    """Put a compiler that counts in the place of the real one."""
+    """Replace the compiler with one that counts."""
     compiler = Compiler()
     monkeypatch.setattr(hook, "compile_program", compiler)
     return compiler
@@ -344,7 +343,7 @@ def test_nothing_is_built_twice(tree: Path, compiler: Compiler) -> None:
 
 
 def test_another_source(tree: Path, compiler: Compiler) -> None:
-    """Another source, or other flags, compile all anew."""
+    """A changed source or changed flags recompile everything."""
     build_again(tree, compiler)
     (tree / "shims" / "launcher" / "launcher.c").write_text("second")
     assert build_again(tree, compiler) == TARGETS
@@ -353,7 +352,7 @@ def test_another_source(tree: Path, compiler: Compiler) -> None:
 
 @pytest.mark.parametrize("name", ["more.c", "more.h"])
 def test_another_part(tree: Path, compiler: Compiler, name: str) -> None:
-    """What is included counts as the source itself does: a new file, and other content."""
+    """Included files count like the source itself: a new file, and changed content."""
     for content in ("", "something"):
         build_again(tree, compiler)
         (tree / "shims" / "launcher" / name).write_text(content)
@@ -361,7 +360,7 @@ def test_another_part(tree: Path, compiler: Compiler, name: str) -> None:
 
 
 def test_what_c_and_python_have_in_common(tree: Path, compiler: Compiler) -> None:
-    """The header is made of the module, beside the source, and counts as a part of it."""
+    """The header is generated from the module, beside the source, and counts as part of it."""
     assert build_again(tree, compiler) == TARGETS
     header = tree / "shims" / "launcher" / "contract.h"
     assert '#define WORD "x"\n' in header.read_text()
@@ -393,7 +392,7 @@ def test_text_in_the_header(tmp_path: Path) -> None:
 
 
 def test_other_flags(tree: Path, compiler: Compiler, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other flags compile all anew."""
+    """Other flags recompile everything."""
     build_again(tree, compiler)
     monkeypatch.setattr(hook, "_FLAGS", ("-O0",))
     assert build_again(tree, compiler) == TARGETS
@@ -401,7 +400,7 @@ def test_other_flags(tree: Path, compiler: Compiler, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("damage", ["gone", "changed"])
 def test_one_launcher_damaged(tree: Path, compiler: Compiler, damage: str) -> None:
-    """A launcher that is gone, or is not the one that was built, is compiled anew, and alone."""
+    """Only a launcher that is missing or modified is compiled again."""
     build_again(tree, compiler)
     launcher = tree / hook.FOLDER / "macos-aarch64" / "uv"
     if damage == "gone":
@@ -414,7 +413,7 @@ def test_one_launcher_damaged(tree: Path, compiler: Compiler, damage: str) -> No
 
 @pytest.mark.parametrize("stamp", [b"", b"\xff\xfe", b"x y z\n" * 9, b"\n\n"])
 def test_a_damaged_stamp(tree: Path, compiler: Compiler, stamp: bytes) -> None:
-    """A stamp that says nothing compiles all anew."""
+    """An invalid stamp recompiles everything."""
     build_again(tree, compiler)
     (tree / hook.FOLDER / ".stamp").write_bytes(stamp)
     assert build_again(tree, compiler) == TARGETS
@@ -428,7 +427,7 @@ def test_some_launchers_only(tree: Path, compiler: Compiler) -> None:
 
 
 def test_a_source_with_a_mistake(tmp_path: Path) -> None:
-    """A failed build says for what, shows the compiler's words, and leaves no file."""
+    """A failed build names the target, shows the compiler's output, and leaves no file."""
     source = tmp_path / "wrong.c"
     source.write_text("int main(void) { return nothing; }\n")
     with pytest.raises(RuntimeError, match=r"(?s)no launcher for macos-aarch64.*'nothing'"):
@@ -445,7 +444,7 @@ def test_a_warning_is_a_mistake(tmp_path: Path) -> None:
 
 
 def test_the_compiler_is_not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Without the build requirement the message names it."""
+    """If a build requirement is missing, the message names it."""
     monkeypatch.setattr(hook.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(RuntimeError, match="`ziglang`, a build requirement, is not installed"):
         hook.compile_program("windows-x86_64", "launcher.c", str(tmp_path / "out" / "uv.exe"))
@@ -500,7 +499,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def pack(project: Path, how: str, **environ: str) -> tuple[str, str]:
-    """Pack the project as PEP 517 and 660 ask for; return the file and what was said."""
+    """Build the project by PEP 517 and 660; return the file and the output."""
     code = f"import sys, hatchling.build as b; sys.stdout.write(b.build_{how}(sys.argv[1]))"
     result = subprocess.run(
         [sys.executable, "-c", code, str(project / "dist")],
@@ -518,7 +517,7 @@ LAUNCHERS = {f"uvlocal/launchers/{name}/{hook.file_name(name)}" for name in TARG
 
 
 def test_a_wheel_carries_all_launchers(project: Path) -> None:
-    """One wheel for every system holds all launchers; those that are not there yet are built."""
+    """One wheel for every system has all launchers; missing ones are built."""
     launchers.build_all(str(project))
     missing = project / "src" / "uvlocal" / "launchers" / "windows-aarch64"
     shutil.rmtree(missing)
@@ -554,7 +553,7 @@ def test_a_build_in_place_makes_one_launcher(project: Path) -> None:
 
 @pytest.mark.parametrize(("machine", "expected"), [("x86_64", ["linux-x86_64"]), ("mips64", [])])
 def test_own_target(machine: str, expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no launcher fits, none is built, and that is no error."""
+    """If no launcher fits, none is built, and that is not an error."""
     monkeypatch.setattr(hook, "target_of", lambda: f"linux-{machine}")
     assert hook.own_target() == expected
 

@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md says holds: its commands, its table of what is slow, its example."""
+"""CONTRIBUTING.md is correct: its commands, its table of slow tests, its example."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def test_every_command_is_there() -> None:
 
 @pytest.mark.parametrize("reason", sorted(set(slow.SLOW.values())))
 def test_what_is_slow_is_told(reason: str) -> None:
-    """Each reason of the table of slow tests stands beside `make test-all`."""
+    """Each reason of the table of slow tests is beside `make test-all`."""
     [row] = [line for line in TEXT.splitlines() if line.startswith("| `make test-all` |")]
     assert reason in row
 
 
 def test_the_example_is_a_row() -> None:
-    """The provider that shows how is one that the table could hold."""
+    """The example provider would be valid in the table."""
     match = re.search(r"```python\n(.*?)```", TEXT, re.DOTALL)
     assert match is not None
     row = eval(match[1], vars(schema).copy())  # noqa: S307 - the text is our own
@@ -43,8 +43,8 @@ def test_the_example_is_a_row() -> None:
 
 
 def test_every_folder_is_there() -> None:
-    """Each path that it names exists once the project is set up, or is made then."""
-    made = {".venv", ".cache", "src/uvlocal/launchers"}
+    """Each path that it names exists, or is created by setting up the project."""
+    made = {".venv", ".cache", "src/uvlocal/launchers", "build/site"}
     for path in re.findall(r"`([\w.-]+/[\w./-]+)`", TEXT):
         assert path in made or os.path.exists(os.path.join(SOURCE, path)), path
 

@@ -1,4 +1,4 @@
-"""Each promise of `SECURITY.md` names tests that are there."""
+"""Each promise of `SECURITY.md` names existing tests."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ ROOT = os.path.dirname(readme_tables.README)
 with open(os.path.join(ROOT, "SECURITY.md"), encoding="utf-8") as _file:
     TEXT = _file.read()
 
-#: The rows of its tables: a promise, and what stands beside it.
+#: The rows of its tables: a promise, and its tests.
 PROMISES = re.findall(r"^\| (?!promise)([^|]+) \| ([^|]+) \|$", TEXT, re.MULTILINE)
 #: Every test that it names, as `FILE::FUNCTION`.
 TESTS = sorted(set(re.findall(r"`(tests/[^`]+)`", TEXT)) - {"tests/documents/test_security.py"})
 
 
 def test_there_are_promises() -> None:
-    """The tables are found, and each row of theirs is a promise."""
+    """The tables are found, and each of their rows is a promise."""
     rows = [line for line in TEXT.splitlines() if line.startswith("|") and "---" not in line]
     assert len(PROMISES) == len(rows) - TEXT.count("| promise | tests |") > 0
 
 
 @pytest.mark.parametrize(("promise", "tests"), PROMISES)
 def test_each_promise_names_its_tests(promise: str, tests: str) -> None:
-    """Beside each promise stand tests, and nothing else."""
+    """Each promise has tests beside it, and nothing else."""
     assert promise.endswith(".")
     assert re.fullmatch(r"(`tests/[\w/]+\.py::test_\w+` ?)+", tests)
 

@@ -42,7 +42,7 @@ def test_garbage_does_not_stop_uv(
     else:
         world.write(name, content)
     project = world.project(f"{folder}/foo", packaged=False)
-    world.uv("run", "-q", "python", "-V", cwd=project).ok()  # the notice is not the point here
+    world.uv("run", "-q", "python", "-V", cwd=project).ok()  # prints the first-use notice
     result = world.uv("run", "python", "-c", "print(1)", cwd=project).ok()
     assert result.out == "1\n"
     assert len(result.ours) == lines
@@ -86,7 +86,7 @@ def test_what_uv_complains_about_is_uvs_to_report(
 
 
 def test_bad_project_table(newest_world: World) -> None:
-    """A bad value in `[tool.uvlocal]` is named in one line, and the default holds."""
+    """A bad value in `[tool.uvlocal]` is reported in one line, and the default is used."""
     world = newest_world
     extra = '[tool.uvlocal]\nmode = "sometimes"\nstore = "/elsewhere"'
     project = world.project("home/Dropbox/foo", packaged=False, extra=extra)
@@ -120,7 +120,7 @@ def test_strange_home(newest_world: World, home: str) -> None:
 
 @pytest.mark.parametrize("named", [True, False], ids=["named", "default"])
 def test_store_that_cannot_be_made(newest_world: World, *, named: bool) -> None:
-    """With no place for environments uv runs as it would without us, and one line says so."""
+    """If there is no store for environments, uv runs as without us, and one line says so."""
     world = newest_world
     blocked = "home/blocked" if named else "home/.local/share/uvlocal"
     path = world.write(blocked, "a file where a folder should be")
@@ -133,7 +133,7 @@ def test_store_that_cannot_be_made(newest_world: World, *, named: bool) -> None:
 
 
 def test_deleted_directory(newest_world: World) -> None:
-    """In a directory that is gone uv says what it says without us."""
+    """In a deleted directory uv prints what it prints without us."""
     world = newest_world
     world.install_shim()
     script = "mkdir -p gone && cd gone && rmdir ../gone && exec {} --version"

@@ -28,7 +28,7 @@ def synced(world: World) -> str:
 
 
 def test_run_without_the_project(world: World) -> None:
-    """`uv run --no-project` runs in the kept environment, and says nothing of ours."""
+    """`uv run --no-project` runs in the kept environment, without a message of ours."""
     project = synced(world)
     [environment] = world.environments()
     words = ("run", "--no-project", "python", "-c", SHOW)
@@ -51,7 +51,7 @@ def test_build(newest_world: World, setting: str, place: str) -> None:
     world.uv("sync", cwd=project).ok()
     with open(os.path.join(project, place), "a", encoding="utf-8") as file:
         file.write(table)
-    # Where isolation is on there is no wheel of the build backend to be had, so it fails.
+    # With isolation no wheel of the build backend is available, so the build fails.
     alone = {"UV_FIND_LINKS": None, "UV_CACHE_DIR": world.path("cache")}
     code = world.uv("build", "--wheel", "-o", world.path("out"), cwd=project, env=alone).code
     assert (code == 0) is bool(setting)
@@ -85,7 +85,7 @@ def test_tools_see_the_environment(world_with_uvx: World, words: tuple[str, ...]
 
 
 def test_uvx_is_uvx(world_with_uvx: World) -> None:
-    """What the real uvx prints and answers is what the shim does."""
+    """The shim's uvx prints the same, and has the same exit code, as the real one."""
     world = world_with_uvx
     folder = world.install_shim()
     plain = os.path.join(os.path.dirname(world.real_uv), "uvx")
@@ -95,7 +95,7 @@ def test_uvx_is_uvx(world_with_uvx: World) -> None:
 
 
 def test_without_a_uvx(newest_world: World) -> None:
-    """Where the real uv has no uvx, the answer is 127, as a shell's."""
+    """If the real uv has no uvx, the exit code is 127, as in a shell."""
     world = newest_world
     world.install_shim()
     world.environment["PATH"] = os.pathsep.join(
@@ -108,7 +108,7 @@ def test_without_a_uvx(newest_world: World) -> None:
 
 @pytest.mark.parametrize("command", ["find", "no-project"])
 def test_a_broken_environment(newest_world: World, command: str) -> None:
-    """Where the kept environment's Python is gone, uv passes it over like a broken `.venv`."""
+    """If the kept environment's Python is gone, uv ignores it like a broken `.venv`."""
     world = newest_world
     project = synced(world)
     [environment] = world.environments()

@@ -25,7 +25,7 @@ damages = pytest.mark.parametrize(
 
 @damages
 def test_plain_uv_fails(world: World, damage: str) -> None:
-    """Without uvlocal the project does not run after one pass: the damage is modelled."""
+    """Without uvlocal the project does not run after one pass: the model is right."""
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     world.plain("run", "foo", cwd=project).ok()
     assert sync_client.ACTIONS[damage](world.dropbox) > 0
@@ -44,7 +44,7 @@ def test_through_the_shim_every_run_succeeds(world: World, damage: str) -> None:
 
 @damages
 def test_through_the_shim_every_run_succeeds_at_any_moment(world: World, damage: str) -> None:
-    """With uvlocal each run succeeds while the sync client goes on and on."""
+    """With uvlocal each run succeeds while the sync client keeps running."""
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     seen = world.write("home/Dropbox/foo/.idea/code.py", "x = 1\n")
     with SyncClient(world.dropbox, damage) as client:

@@ -1,4 +1,4 @@
-"""Random folders and command lines: the real uv and we find the same root.
+"""In random folders, with random command lines, uvlocal finds the same root as the real uv.
 
 `UVLOCAL_FUZZ_CASES` is the number of folders (each gets several command lines),
 `UVLOCAL_FUZZ_SEED` the first seed. A failure names the seed, the folder and the command line.
@@ -74,7 +74,6 @@ class World:
     """A random folder: its directories, links to them, and all of its files."""
 
     def __init__(self, seed: int, base: str) -> None:
-        """Invent it."""
         self.random = random.Random(seed)  # noqa: S311 - the same seed gives the same folder
         self.base = base
         self.folders = [""]
@@ -136,14 +135,14 @@ class World:
         return workspace(*members, exclude=self.random.sample(GLOBS, self.random.choice((0, 0, 1))))
 
     def _link(self, name: str) -> None:
-        """Link to a folder, never to one around the link: uv itself gets lost in loops."""
+        """Link to a folder, never to a parent of the link: uv does not end in such loops."""
         above, target = self.random.choice(self.folders), self.random.choice(self.folders)
         if target and not f"{above}/".startswith(f"{target}/"):
             self.links.append(os.path.join(above, name))
             self.layout[self.links[-1]] = Link(os.path.relpath(target, above or "."))
 
     def path(self, cwd: str) -> str:
-        """Return some way to write some folder, seen from `cwd`."""
+        """Return a random path of a random folder, relative to `cwd` or absolute."""
         choose, kind = self.random.choice, self.random.random()
         target = choose(self.folders + self.links * 2)
         if kind < 0.1:

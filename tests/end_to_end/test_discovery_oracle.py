@@ -1,4 +1,4 @@
-"""The real uv and we find the same root, over every layout and way of calling that we know of."""
+"""uvlocal finds the same root as the real uv, for every known layout and way of calling."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="makes symbolic 
 
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return a folder with every layout in it, by name. Nobody writes there."""
+    """Return a folder with every layout, by name; read-only by convention."""
     base = os.path.realpath(tmp_path_factory.mktemp("layouts"))
     for name, layout in LAYOUTS.items():
         folder = os.path.join(base, name)
@@ -126,7 +126,7 @@ WRITING = [
 def test_who_changes_the_environment(
     line: str, newest_uv: str, oracle_home: str, tmp_path: Path
 ) -> None:
-    """Exactly the commands that we take for changing the project's environment do so."""
+    """Exactly the commands that we classify as changing the project's environment do so."""
     (tmp_path / "pyproject.toml").write_text(oracle.project())
     environ = oracle.environment(oracle_home)
     arguments = shlex.split(line)

@@ -22,7 +22,7 @@ def listed(world: World) -> list[vscode_locator.Found]:
 
 
 def test_vscode_lists_what_uv_makes(world: World) -> None:
-    """The first `uv sync` is all: VS Code lists the environment under the project's name."""
+    """After the first `uv sync`, VS Code lists the environment under the project's name."""
     project = world.project("home/Dropbox/foo")
     world.uv("sync", cwd=project).ok()
     [environment] = world.environments()
@@ -33,7 +33,7 @@ def test_vscode_lists_what_uv_makes(world: World) -> None:
 
 
 def test_made_anew(world: World) -> None:
-    """When uv makes the environment anew the link stays; a `.project` file inside would not."""
+    """When uv recreates the environment, the link stays; a `.project` file inside would not."""
     project = world.project("home/Dropbox/foo")
     world.uv("sync", cwd=project).ok()
     [environment] = world.environments()
@@ -47,7 +47,7 @@ def test_made_anew(world: World) -> None:
 
 
 def test_removed_and_made_anew(world: World) -> None:
-    """After `uvlocal remove`, a call that is recalled makes all anew: environment, record, link."""
+    """After `uvlocal remove`, a replayed call creates environment, record and link again."""
     project = world.project("home/Dropbox/foo")
     for _ in range(2):
         world.uv("sync", cwd=project).ok()
@@ -60,10 +60,20 @@ def test_removed_and_made_anew(world: World) -> None:
 
 
 def test_told_once(world: World) -> None:
-    """The first redirected project of a user tells how editors find it; no other one does."""
-    hint = "hint: editors that look for environments in `~/.virtualenvs` find it there"
+    """Only the first redirected project of a user gets the hint about editors, in any store."""
+    hint = "hint: editors that search `~/.virtualenvs` find it there"
     first = world.uv("sync", cwd=world.project("home/Dropbox/foo")).ok()
     assert first.err.splitlines().count(hint) == 1
     assert first.err.splitlines().index(hint) == first.err.splitlines().index(first.ours[0]) + 1
     second = world.uv("sync", cwd=world.project("home/Dropbox/bar")).ok()
     assert (len(second.ours), hint in second.err) == (1, False)
+    other = {"UVLOCAL_STORE": world.path("other")}
+    third = world.uv("sync", cwd=world.project("home/Dropbox/third"), env=other).ok()
+    assert (len(third.ours), hint in third.err) == (1, False)
+
+
+def test_told_when_it_is_heard(world: World) -> None:
+    """A first call with `--quiet` does not use up the hint."""
+    quiet = world.uv("sync", "-q", cwd=world.project("home/Dropbox/foo")).ok()
+    assert quiet.err == ""
+    assert "hint: editors" in world.uv("sync", cwd=world.project("home/Dropbox/bar")).ok().err

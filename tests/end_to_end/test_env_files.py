@@ -21,7 +21,7 @@ SHOW = ("sh", "-c", 'echo "$UV_PROJECT_ENVIRONMENT"')
 
 @pytest.mark.parametrize("by", ["option", "variable"])
 def test_the_users_environment(world: World, by: str) -> None:
-    """What the file says reaches the program, decided and recalled, and uv itself as without us."""
+    """The file's variables reach the program and uv as without us, decided or replayed."""
     project = world.project("home/Dropbox/a", packaged=False)
     mine = world.path("mine")
     # Only later versions read the option as a list in which a space can be escaped.
@@ -43,7 +43,7 @@ def test_the_users_environment(world: World, by: str) -> None:
 
 
 def test_what_a_file_does_not_say(newest_world: World) -> None:
-    """A file with other variables, and one that is told not to be read, change nothing."""
+    """A file with other variables, and one that uv must not read, change nothing."""
     project = newest_world.project("home/Dropbox/a", packaged=False)
     newest_world.write("home/Dropbox/a/other", "A=1\n")
     newest_world.write("home/Dropbox/a/mine", "UV_PROJECT_ENVIRONMENT=/mine\n")

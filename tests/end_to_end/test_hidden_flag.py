@@ -1,4 +1,4 @@
-"""The bug itself: a sync client hides `.venv`, Python skips its `.pth`, the project is gone."""
+"""The bug: a sync client hides `.venv`, Python skips its `.pth`, the project is not found."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RUNS = 5
 
 
 def test_plain_uv_loses_the_project_after_one_pass(hiding_world: World) -> None:
-    """Without uvlocal the second run fails, and uv sees nothing to repair: the bug is modelled."""
+    """Without uvlocal the second run fails, and uv sees nothing to repair: the model is right."""
     world = hiding_world
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     assert world.plain("run", "foo", cwd=project).ok().out == "hello from foo\n"
@@ -52,7 +52,7 @@ def test_through_the_shim_every_run_succeeds(hiding_world: World) -> None:
 
 
 def test_through_the_shim_every_run_succeeds_at_any_moment(hiding_world: World) -> None:
-    """With uvlocal each run succeeds while the sync client goes on and on."""
+    """With uvlocal each run succeeds while the sync client keeps running."""
     world = hiding_world
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     seen = world.write("home/Dropbox/foo/.idea/workspace.xml", "")
@@ -64,7 +64,7 @@ def test_through_the_shim_every_run_succeeds_at_any_moment(hiding_world: World) 
 
 
 def test_plain_uv_fails_at_any_moment(hiding_world: World) -> None:
-    """Without uvlocal the project is lost while the client goes on: the client is modelled."""
+    """Without uvlocal the project breaks while the client runs: the model is right."""
     world = hiding_world
     project = world.project("home/Dropbox/foo")
     world.plain("sync", cwd=project).ok()

@@ -34,7 +34,7 @@ def packages(project: str) -> str:
 
 
 def metadata(project: str, name: str = "foo-0.1.0") -> set[str]:
-    """Return the names of what is known of an installed package."""
+    """Return the names of an installed package's metadata files."""
     return set(os.listdir(os.path.join(packages(project), f"{name}.dist-info")))
 
 
@@ -49,7 +49,7 @@ def test_every_run_succeeds(synced_world: World) -> None:
 
 
 def test_every_run_installs_again(world: World) -> None:
-    """Where the system has no flag to clear, uv puts back what Python no longer finds."""
+    """If the system has no flag to clear, uv reinstalls what Python no longer finds."""
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     world.environment["UVLOCAL_STRATEGY"] = "no-metadata"
     world.uv("sync", cwd=project).ok()
@@ -103,7 +103,7 @@ def test_no_command_writes_metadata(world: World, words: list[str]) -> None:
 
 
 def test_without_sync(synced_world: World) -> None:
-    """With `--no-sync` nothing is installed, and all `.pth` files that were hidden are heeded."""
+    """With `--no-sync` nothing is installed, and all hidden `.pth` files work again."""
     world = synced_world
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     world.uv("sync", cwd=project).ok()
@@ -118,7 +118,7 @@ def test_without_sync(synced_world: World) -> None:
 
 
 def test_no_mark_is_left(world: World) -> None:
-    """Neither in the project nor at the environment is anything of ours that Dropbox would heed."""
+    """Neither the project nor the environment has a marker of ours that Dropbox would respect."""
     if sys.platform != "linux":
         pytest.skip("the attributes are listed on Linux only")
     project = world.project("home/Dropbox/foo")
@@ -137,7 +137,7 @@ def prefix(world: World, project: str) -> str:
 
 @pytest.mark.parametrize("recalled", [False, True], ids=["decided", "recalled"])
 def test_redirect_again(newest_world: World, *, recalled: bool) -> None:
-    """The choice of another strategy takes effect at the next call, to and fro."""
+    """Switching strategies takes effect at the next call, in both directions."""
     if recalled and sys.platform != "linux":
         pytest.skip("where flags are to be cleared each call is decided")
     world = newest_world
@@ -157,7 +157,7 @@ def test_redirect_again(newest_world: World, *, recalled: bool) -> None:
 
 @pytest.mark.parametrize("name", ["centralize", "unhide"])
 def test_a_strategy_that_is_gone(newest_world: World, name: str) -> None:
-    """One that earlier versions had is told in one line, and the default is used."""
+    """A strategy of earlier versions is reported in one line, and the default is used."""
     world = newest_world
     world.write("home/.config/uvlocal/uvlocal.toml", f'strategy = "{name}"\n')
     project = world.project("home/Dropbox/foo")
@@ -169,7 +169,7 @@ def test_a_strategy_that_is_gone(newest_world: World, name: str) -> None:
 
 
 def test_pointer_of_another_machine(world: World) -> None:
-    """A link that another machine made, and that leads nowhere here, is no reason to fail."""
+    """Another machine's link, which dangles here, does not make a call fail."""
     world.environment["UVLOCAL_STRATEGY"] = "no-metadata"
     project = world.project("home/Dropbox/foo")
     os.symlink("/elsewhere/uvlocal/envs/foo-0123456789", os.path.join(project, ".venv"))

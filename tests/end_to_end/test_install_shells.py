@@ -1,4 +1,4 @@
-"""Installed into real shells, used there as people use it, and gone without a trace."""
+"""Installed into real shells, used there, and removed without a trace."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.compare.terminals import Terminal
 if TYPE_CHECKING:
     from support.hosts.worlds import Completed, World
 
-#: A shell as people start it: its name, and the options.
+#: The ways that people start shells: name and options.
 KINDS = [
     pytest.param("bash", (), id="bash"),
     pytest.param("bash", ("-l",), id="bash-login"),
@@ -51,7 +51,7 @@ def program(shell: str) -> str:
 def prepare(world: World) -> str:
     """Fill the home with the user's own files and a locked project; return the project."""
     world.environment["PYTHONDONTWRITEBYTECODE"] = "1"
-    # What shells themselves write at any time: what was typed, and completions in the background.
+    # What shells write at any time: history, and completions in the background.
     world.environment |= {"HISTFILE": "/dev/null", "fish_history": ""}
     os.makedirs(world.path("home/.local/share/fish/generated_completions"))
     for name, content in OWN_FILES.items():
@@ -62,7 +62,7 @@ def prepare(world: World) -> str:
 
 
 def install(world: World, shell: str, *words: str) -> Completed:
-    """Install as somebody whose login shell is `shell`."""
+    """Install as someone whose login shell is `shell`."""
     world.environment["SHELL"] = program(shell)
     return world.uvlocal("install", "--yes", "--shell", shell, *words).ok()
 
@@ -80,7 +80,7 @@ def test_installed_used_and_gone(newest_world: World, shell: str, options: tuple
     project = prepare(world)
     shim = os.path.join(world.store, "shims", "uv")
     with terminal(world, shell, *options):
-        pass  # what the shell itself leaves in a new home is none of our business
+        pass  # writes the shell's own files into the new home
     before = world.tree(world.home)
     install(world, shell)
 
@@ -149,7 +149,7 @@ def test_shim_comes_first(newest_world: World, shell: str, options: str) -> None
 
 
 def test_uv_installed_later(newest_world: World) -> None:
-    """Where uv's own installer puts its line after ours, installing again puts ours last."""
+    """If uv's own installer adds its line after ours, installing again moves ours to the end."""
     world = newest_world
     prepare(world)
     install(world, "bash")
@@ -180,7 +180,7 @@ def test_alias(newest_world: World, shell: str) -> None:
     assert world.tree(world.home) == before
 
 
-#: How a user's rc file asks for the code of `init`.
+#: The line in a user's rc file that runs the code of `init`.
 _INIT = {
     "bash": 'eval "$(uvlocal init bash {0})"\n',
     "zsh": 'autoload -U compinit\ncompinit -u -D\neval "$(uvlocal init zsh {0})"\n',
@@ -204,7 +204,7 @@ def test_init(newest_world: World, shell: str, option: str) -> None:
     code = _INIT[shell].format(option)
     world.write("home/" + {"fish": ".config/fish/config.fish"}.get(shell, f".{shell}rc"), code)
     if shell == "fish":
-        # It completes by a command as well, which is plainer than its own way of drawing.
+        # It completes by a command as well, which is easier to read than its drawing.
         for start, wanted in (("uv pyth", "python"), ("uvlocal stat", "status")):
             out = world.run(program("fish"), "-c", f"complete -C '{start}'").ok().out
             assert out.splitlines()[0].split("\t")[0] == wanted
@@ -215,6 +215,27 @@ def test_init(newest_world: World, shell: str, option: str) -> None:
         session.run(f"cd {project}")
         assert "hello from foo" in session.run("uv run foo")
     assert len(world.environments()) == 1
+
+
+@pytest.mark.parametrize("option", [(), ("--alias",)], ids=["path", "alias"])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_after_install(newest_world: World, shell: str, option: tuple[str, ...]) -> None:
+    """A new shell completes `uv` and `uvlocal`."""
+    world = newest_world
+    _own_command(world)
+    prepare(world)
+    if shell == "zsh":
+        world.write("home/.zshrc", "autoload -U compinit\ncompinit -u -D\n")
+    install(world, shell, *option)
+    if shell == "fish":
+        # It completes by a command as well, which is easier to read than its drawing.
+        for start, wanted in (("uv pyth", "python"), ("uvlocal stat", "status")):
+            out = world.run(program("fish"), "-ic", f"complete -C '{start}'").ok().out
+            assert out.splitlines()[0].split("\t")[0] == wanted
+        return
+    with terminal(world, shell, term="xterm") as session:
+        session.complete("uv pyth", "uv python")
+        session.complete("uvlocal stat", "uvlocal status")
 
 
 def test_question(newest_world: World) -> None:
@@ -235,14 +256,14 @@ def test_question(newest_world: World) -> None:
         asked.sendline(answer)
         asked.expect(pexpect.EOF)
         asked.close()
-        assert asked.exitstatus == 0  # no is an answer
+        assert asked.exitstatus == 0  # answering no is no error
     assert world.tree(world.home) != before
     world.uvlocal("uninstall", "--yes").ok()
     assert world.tree(world.home) == before
 
 
 def test_removed_uvlocal_leaves_uv_working(newest_world: World) -> None:
-    """Removed without `uvlocal uninstall`, it leaves a shim that runs uv and tells the way out."""
+    """Removed without `uvlocal uninstall`, it leaves a shim that runs uv and says what to do."""
     world = newest_world
     project = prepare(world)
     package = world.path("site/uvlocal")
@@ -258,4 +279,4 @@ def test_removed_uvlocal_leaves_uv_working(newest_world: World) -> None:
         out = session.run("uv run foo")
     assert "hello from foo" in out
     assert out.count("warning: uvlocal's package") == 1
-    assert "to be rid of it" in out
+    assert "to remove the shim" in out

@@ -27,7 +27,6 @@ class OwnEtc:
     """A private mount table in which `/etc` is a copy that the test may change."""
 
     def __init__(self, folder: str) -> None:
-        """Copy what may be read of `/etc`, and start the process that holds the mount table."""
         self.folder = folder
         subprocess.run(["cp", "-a", "/etc", folder], capture_output=True, check=False)  # noqa: S607 - of this system
         shutil.rmtree(self.file("uvlocal"), ignore_errors=True)
@@ -47,7 +46,7 @@ class OwnEtc:
         return os.path.join(self.folder, name)
 
     def prefix(self, cwd: str) -> list[str]:
-        """Return what lets a command run inside."""
+        """Return the prefix that runs a command inside."""
         user = ["--user", "--preserve-credentials"] if self._user else []
         inside = ["--target", str(self._keeper.pid), "--mount", "--"]
         return ["nsenter", *user, *inside, "sh", "-c", 'cd "$0" && exec "$@"', cwd]
@@ -88,7 +87,7 @@ def write(etc: OwnEtc, text: str) -> None:
 
 
 def test_an_administrator_names_the_store(etc: OwnEtc, newest_world: World) -> None:
-    """The store is there for everybody, with each user's variables; recorded calls notice it."""
+    """The store applies to everybody, with each user's variables; recorded calls notice it."""
     world = newest_world
     project = world.project("home/Dropbox/foo")
     world.environment["SCRATCH"] = world.path("scratch")

@@ -1,4 +1,4 @@
-"""The main job: a project in a Dropbox folder works, and nothing of its environment lies there."""
+"""The main job: a project in a Dropbox folder works, and nothing of its environment is there."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from support.hosts.worlds import Completed, World
 
-#: Python's own caches beside the sources are no concern of uv or uvlocal.
+#: Python's own caches beside the sources have nothing to do with uv or uvlocal.
 NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
 
-#: What each command may write in the project's folder, and whether an environment comes of it.
+#: What each command may write in the project's folder, and whether it creates an environment.
 COMMANDS = [
     pytest.param(["run", "foo"], {"uv.lock"}, True, id="run"),
     pytest.param(["run", "--no-sync", "python", "-V"], set(), True, id="run-no-sync"),
@@ -51,7 +51,7 @@ def the_environment(world: World, name: str = "foo") -> str:
     return environment
 
 
-# -- where things are ------------------------------------------------------------------------------
+# -- where files are -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("command", "written", "makes"), COMMANDS)
@@ -109,7 +109,7 @@ def test_the_environment_is_whole(world: World) -> None:
 
 
 def test_record(newest_world: World) -> None:
-    """The first call writes one record beside the environment, which tells what it is for."""
+    """The first call writes one record beside the environment, which names its project."""
     world = newest_world
     project = world.project("home/Dropbox/foo")
     world.uv("sync", cwd=project).ok()
@@ -125,7 +125,7 @@ def test_record(newest_world: World) -> None:
 
 
 def test_store_is_private(newest_world: World) -> None:
-    """Nobody else may write where environments are kept, whatever the umask is."""
+    """Nobody else may write to the store, whatever the umask is."""
     world = newest_world
     project = world.project("home/Dropbox/foo")
     world.install_shim()
@@ -145,7 +145,7 @@ def test_environment_in_the_folder_is_not_touched(newest_world: World) -> None:
 
 
 def test_every_way_to_a_project_leads_to_one_environment(newest_world: World) -> None:
-    """By a link, `--directory`, `--project` or from below: one project has one environment."""
+    """Through a link, `--directory`, `--project` or a subdirectory, the environment is the same."""
     world = newest_world
     project = world.project("home/Dropbox/foo")
     below = os.path.dirname(world.write("home/Dropbox/foo/notes/a.txt", ""))
@@ -179,7 +179,7 @@ def test_status_and_path_say_what_uv_does(newest_world: World) -> None:
 
 
 def test_uv_pip_finds_the_environment(world: World) -> None:
-    """`uv pip` and `uv python find` mean the project's environment, as `.venv` would be."""
+    """`uv pip` and `uv python find` use the project's environment, like a `.venv`."""
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     world.uv("sync", cwd=project).ok()
     environment = the_environment(world)
@@ -194,7 +194,7 @@ def test_uv_pip_finds_the_environment(world: World) -> None:
 
 
 def test_uv_pip_respects_an_active_environment(newest_world: World) -> None:
-    """An environment that the user activated goes before ours."""
+    """An environment that the user activated takes precedence over ours."""
     world = newest_world
     project = world.project("home/Dropbox/foo")
     world.uv("sync", cwd=project).ok()
@@ -205,11 +205,11 @@ def test_uv_pip_respects_an_active_environment(newest_world: World) -> None:
     assert world.installed(the_environment(world)) == {"foo"}
 
 
-# -- what is said ----------------------------------------------------------------------------------
+# -- what is reported ------------------------------------------------------------------------------
 
 
 def test_one_line_the_first_time_then_silence(world: World) -> None:
-    """The first call says in one line what is done; no later call says anything."""
+    """The first call prints one line about the redirection; no later call prints anything."""
     project = world.project("home/Dropbox/foo")
     first = world.uv("run", "foo", cwd=project).ok()
     assert first.ours == [
@@ -223,7 +223,7 @@ def test_one_line_the_first_time_then_silence(world: World) -> None:
 
 
 def test_what_uv_says_is_as_with_the_variable(world: World) -> None:
-    """But for that line, output is what uv writes when the user sets the variable by hand."""
+    """Apart from that line, the output is uv's when the user sets the variable by hand."""
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     world.plain("run", "foo", cwd=project, env={"UV_PROJECT_ENVIRONMENT": world.path("warm")}).ok()
     os.unlink(os.path.join(project, "uv.lock"))
@@ -255,7 +255,7 @@ def test_silent_when_asked(newest_world: World, options: list[str], env: dict[st
 
 
 def test_first_calls_at_once(newest_world: World) -> None:
-    """Of several first calls at once every one succeeds, and one tells of it."""
+    """Several simultaneous first calls all succeed, and one of them prints the notice."""
     world = newest_world
     project = world.project("home/Dropbox/foo")
     world.install_shim()
@@ -270,7 +270,7 @@ def test_first_calls_at_once(newest_world: World) -> None:
     assert len(world.records()) == 1
 
 
-# -- where nothing is to be done -------------------------------------------------------------------
+# -- where there is nothing to do ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def test_first_calls_at_once(newest_world: World) -> None:
     ],
 )
 def test_uv_is_exactly_uv(world: World, folder: str, env: dict[str, str]) -> None:
-    """Where nothing is to be done, output, exit code and files are those of bare uv."""
+    """If there is nothing to do, output, exit code and files are those of bare uv."""
     project = world.project(f"{folder}/foo", dependencies=["iniconfig"])
     commands = (["run", "foo"], ["sync"], ["pip", "list"], ["run", "python", "-c", "exit(37)"])
 
@@ -292,7 +292,7 @@ def test_uv_is_exactly_uv(world: World, folder: str, env: dict[str, str]) -> Non
         results = [run(*command, cwd=project, env=env | NO_BYTECODE) for command in commands]
         return [(result.code, result.out, result.err) for result in results]
 
-    story(world.plain)  # what uv builds once is in its cache from now on
+    story(world.plain)  # fills uv's cache
     clean(world, project)
     plain = story(world.plain)
     written = {name: entry.kind for name, entry in world.tree(project).items()}
@@ -305,7 +305,7 @@ def test_uv_is_exactly_uv(world: World, folder: str, env: dict[str, str]) -> Non
 
 
 def clean(world: World, project: str) -> None:
-    """Remove what uv made for a project, wherever it was told to."""
+    """Remove what uv created for a project, wherever that is."""
     mine = os.path.join(os.path.dirname(project), "mine")
     places = [os.path.join(project, ".venv"), os.path.join(project, "uv.lock"), mine]
     world.run("rm", "-rf", *places).ok()
@@ -339,7 +339,7 @@ def test_the_users_own_environment_is_respected(newest_world: World, *, relative
 def test_mode(
     newest_world: World, folder: str, table: str, env: dict[str, str], *, redirected: bool
 ) -> None:
-    """The mode decides wherever the project lies, the variable before the project."""
+    """The mode overrides the project's location, and the variable overrides the project's table."""
     world = newest_world
     extra = f'[tool.uvlocal]\nmode = "{table}"' if table else ""
     project = world.project(f"{folder}/foo", extra=extra)
@@ -349,7 +349,7 @@ def test_mode(
 
 
 def test_user_settings(newest_world: World) -> None:
-    """The user's file is read: a folder of the user's own counts as synced."""
+    """The user's settings are read: a folder listed there counts as synced."""
     world = newest_world
     world.write("home/.config/uvlocal/uvlocal.toml", 'synced-roots = ["~/cloud"]\n')
     project = world.project("home/cloud/foo")

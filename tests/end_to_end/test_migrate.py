@@ -1,4 +1,4 @@
-"""A project is migrated with the real uv, also when it is killed on the way."""
+"""A project is migrated with the real uv, even after being killed halfway."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 if sys.platform == "win32":
     pytest.skip("kills, and stands in for uv, as on POSIX", allow_module_level=True)
 
-#: A uv that kills who started it, in what way `stage` says.
+#: A uv that kills its parent process, at the point that `stage` names.
 _KILLER = """\
 #!/bin/sh
 case "{stage} $1" in
@@ -36,7 +36,7 @@ exec "{uv}" "$@"
 
 
 def migrated(world: World, project: str) -> dict[str, object]:
-    """Migrate a project, keeping extra packages, and return what is told of it."""
+    """Migrate a project, keeping extra packages, and return the report."""
     done = world.uvlocal("migrate", "--yes", "--keep-extra", "--json", cwd=project).ok()
     [one] = json.loads(done.raw_out)["migrations"]
     assert isinstance(one, dict)
@@ -64,11 +64,11 @@ def test_the_project_runs_from_the_store(world: World) -> None:
     ran = world.uv("run", "python", "-c", "import foo, six, sys; print(sys.prefix)", cwd=project)
     assert ran.ok().raw_out.strip() == environment
     assert not os.path.lexists(os.path.join(project, ".venv"))
-    assert world.uvlocal("scan").ok().out.startswith("no environment lies in")
+    assert world.uvlocal("scan").ok().out.startswith("no environment in")
 
 
 def test_a_damaged_environment(hiding_world: World) -> None:
-    """What a sync client has ruined is not needed for a migration."""
+    """A migration works without the files that a sync client has damaged."""
     world = hiding_world
     project = with_environment(world)
     sync_client.hide(world.dropbox)
@@ -80,7 +80,7 @@ def test_a_damaged_environment(hiding_world: World) -> None:
 
 
 def test_extras_groups_and_members(newest_world: World) -> None:
-    """What the old environment was synced with comes along, and is no extra package."""
+    """Groups and extras of the old environment are kept, and do not count as extra packages."""
     world = newest_world
     tables = (
         '[project.optional-dependencies]\ndocs = ["six"]\n'
@@ -114,13 +114,13 @@ def test_an_environment_of_another_tool(newest_world: World) -> None:
 
 @pytest.mark.parametrize("stage", ["half-sync", "half-extra"])
 def test_killed(newest_world: World, stage: str) -> None:
-    """Killed while uv works, the old environment is whole, and the same command finishes."""
+    """If it is killed while uv works, the old environment is complete, and a retry finishes."""
     world = newest_world
     project = with_environment(world)
     old = os.path.join(project, ".venv")
     before = world.tree(old)
     killer = world.write("killer/uv", _KILLER.format(stage=stage, uv=world.real_uv))
-    os.chmod(killer, 0o755)  # noqa: S103 - a program is for everybody to run
+    os.chmod(killer, 0o755)  # noqa: S103 - a program must be executable
     command = ("migrate", "--yes", "--keep-extra")
     killed = world.uvlocal(*command, cwd=project, env={"UVLOCAL_UV": killer})
     assert killed.code == -signal.SIGKILL

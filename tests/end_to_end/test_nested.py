@@ -1,7 +1,7 @@
-"""uv inside `uv run`: what is set for one project must not leak into another.
+"""uv inside `uv run`: variables set for one project must not leak into another.
 
-A nested `uv sync` that took the outer project's environment for its own would uninstall the outer
-project's packages.
+A nested `uv sync` that used the outer project's environment would uninstall the outer project's
+packages.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from support.hosts.worlds import World
 
-#: The folder of a project, and what its `[tool.uvlocal]` says, by what becomes of it.
+#: The folder of a project, and what its `[tool.uvlocal]` says, by what happens to it.
 KINDS = {
     "redirected": ("home/Dropbox", ""),
     "local": ("local", ""),
@@ -32,7 +32,7 @@ PRINT_VARIABLES = (
 
 
 def make(world: World, name: str, kind: str, dependency: str) -> str:
-    """Write a project of a kind, with one dependency by which its environment is known."""
+    """Write a project of a kind, with one dependency that identifies its environment."""
     folder, table = KINDS[kind]
     return world.project(f"{folder}/{name}", packaged=False, dependencies=[dependency], extra=table)
 
@@ -73,11 +73,11 @@ def test_run_in_another_project(newest_world: World, inner: str) -> None:
 
 @pytest.mark.slow
 def test_a_script_that_starts_itself(newest_world: World) -> None:
-    """A shebang without `--script` goes round in uv, which says so itself, as without us."""
+    """A shebang without `--script` makes uv loop, which uv reports itself, as without us."""
     world = newest_world
     project = world.project("home/Dropbox/loop", packaged=False)
     script = world.write("home/Dropbox/loop/again", "#!/usr/bin/env -S uv run\n")
-    os.chmod(script, 0o755)  # noqa: S103 - a script is for everybody to run
+    os.chmod(script, 0o755)  # noqa: S103 - a script must be executable
     world.uv("sync", "-q", cwd=project).ok()
     depth = {"UV_RUN_MAX_RECURSION_DEPTH": "110"}
     ran = world.run(script, cwd=project, env=depth)
@@ -87,7 +87,7 @@ def test_a_script_that_starts_itself(newest_world: World) -> None:
 
 
 def test_three_levels(newest_world: World) -> None:
-    """A redirected project reached through a local one from a redirected one is right as well."""
+    """A redirected project called through a local one from a redirected one works as well."""
     world = newest_world
     first = make(world, "first", "redirected", "iniconfig")
     second = make(world, "second", "local", "six")
@@ -111,7 +111,7 @@ def test_same_project(world: World) -> None:
 
 
 def test_every_variable_of_ours_is_marked(newest_world: World) -> None:
-    """What we set for uv carries a mark of the same value, by which a nested call knows it."""
+    """Each variable set for uv has a marker with the same value, which a nested call recognises."""
     world = newest_world
     project = make(world, "outer", "redirected", "iniconfig")
     printed = world.uv("run", "python", "-c", PRINT_VARIABLES, cwd=project).ok().raw_out
@@ -123,7 +123,7 @@ def test_every_variable_of_ours_is_marked(newest_world: World) -> None:
 
 
 def test_what_the_user_had_is_kept_and_given_back(newest_world: World) -> None:
-    """A value of the user's that we replace is given back to a nested call that needs no help."""
+    """A replaced value of the user's is restored in a nested call that needs no redirection."""
     world = newest_world
     here = make(world, "outer", "redirected", "iniconfig")
     there = make(world, "inner", "local", "six")
@@ -138,7 +138,7 @@ def test_what_the_user_had_is_kept_and_given_back(newest_world: World) -> None:
 
 @pytest.mark.parametrize("inner", ["local", "never"])
 def test_nothing_of_ours_reaches_an_untouched_project(newest_world: World, inner: str) -> None:
-    """In a nested call that needs no help, uv sees no variable of ours."""
+    """In a nested call that needs no redirection, uv sees no variable of ours."""
     world = newest_world
     here = make(world, "outer", "redirected", "iniconfig")
     there = make(world, "inner", inner, "six")
@@ -175,7 +175,7 @@ def test_bypass_gives_back_the_users_environment(newest_world: World) -> None:
 
 
 def test_value_of_ours_without_its_mark(newest_world: World) -> None:
-    """A value inside the store is known as ours where its mark was lost on the way."""
+    """A value inside the store is recognised as ours even if its marker was lost."""
     world = newest_world
     here = make(world, "outer", "redirected", "iniconfig")
     there = make(world, "inner", "local", "six")

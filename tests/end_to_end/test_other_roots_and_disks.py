@@ -1,4 +1,4 @@
-"""Real environments on two disks, and seen from under another root directory: none is lost.
+"""Real environments on two disks, and under another root directory: none is lost.
 
 Mounts are made in a private mount table, which is gone with the test.
 """
@@ -57,7 +57,7 @@ def private(newest_world: World) -> Iterator[Callable[[str], Callable[..., Compl
 def test_adopt_to_another_disk(
     newest_world: World, private: Callable[[str], Callable[..., Completed]]
 ) -> None:
-    """Onto a full disk nothing goes; where there is room the environment goes, and works."""
+    """No environment moves to a full disk; one that has room moves there, and works."""
     world = newest_world
     project = world.project("home/Dropbox/foo", dependencies=["six"])
     world.uv("sync", cwd=project).ok()
@@ -92,7 +92,7 @@ def test_adopt_to_another_disk(
 def test_prune_under_another_root(
     newest_world: World, private: Callable[[str], Callable[..., Completed]], way: str
 ) -> None:
-    """Where the store is shared and the project cannot be seen, its environment stays."""
+    """If the store is shared and the project cannot be seen, its environment stays."""
     world = newest_world
     project = world.project("home/Dropbox/foo")
     world.uv("sync", cwd=project).ok()

@@ -1,4 +1,4 @@
-"""Commands that make no environment in the store leave nothing there, and nothing is said."""
+"""Commands that make no environment in the store leave nothing there, and nothing is reported."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_uv_pip_into_the_kept_environment(newest_world: World) -> None:
 
 
 def test_a_command_line_that_uv_refuses(world: World) -> None:
-    """A pointer to an environment that uv did not make stops no uv, with us or without."""
+    """A pointer to an environment that uv did not create stops no uv, with or without us."""
     project = _project(world)
     assert world.uv("sync", "--no-such-option", cwd=project).code == 2
     world.plain("sync", "-q", cwd=project).ok()

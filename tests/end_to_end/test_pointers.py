@@ -10,8 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from support.compare import recipes
-from support.compare.readme_tables import README
+from support.compare import documented, recipes
 from support.hosts.worlds import World
 
 if TYPE_CHECKING:
@@ -23,12 +22,12 @@ if TYPE_CHECKING:
 FILES_FROM = (0, 13, 9)
 SETTINGS = "home/.config/uvlocal/uvlocal.toml"
 ELSEWHERE = "/elsewhere/uvlocal/envs/foo-0123456789"
-#: Python's own caches beside the sources are no concern of uv or uvlocal.
+#: Python's own caches beside the sources have nothing to do with uv or uvlocal.
 NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def ask_for(world: World, pointer: str) -> None:
-    """Let the user of a world ask for a kind of pointer."""
+    """Set the kind of pointer in the user's settings."""
     world.write(SETTINGS, f'pointer = "{pointer}"\n')
 
 
@@ -41,7 +40,7 @@ def pointer_of(project: str) -> str:
 
 
 def test_symlink_is_made_at_the_first_call(world: World) -> None:
-    """The first call makes a link that leads nowhere until uv is done; then everybody finds it."""
+    """The first call creates a link that dangles until uv is done; then every tool finds it."""
     ask_for(world, "symlink")
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     assert world.uv("run", "foo", cwd=project).ok().out == "hello from foo\n"
@@ -58,7 +57,7 @@ def test_symlink_is_made_at_the_first_call(world: World) -> None:
 
 
 def test_uv_without_us_follows_the_link(world: World) -> None:
-    """An editor that calls the real uv by its path finds the same environment."""
+    """An editor that calls the real uv by its path uses the same environment."""
     ask_for(world, "symlink")
     project = world.project("home/Dropbox/foo")
     world.uv("sync", cwd=project).ok()
@@ -71,7 +70,7 @@ def test_uv_without_us_follows_the_link(world: World) -> None:
 
 
 def test_link_survives_another_python(world: World) -> None:
-    """When uv makes the environment anew, the link stays and leads to the new one."""
+    """When uv recreates the environment, the link stays and points to the new one."""
     ask_for(world, "symlink")
     project = world.project("home/Dropbox/foo")
     world.uv("sync", cwd=project).ok()
@@ -82,7 +81,7 @@ def test_link_survives_another_python(world: World) -> None:
 
 
 def test_file_for_a_uv_that_reads_it(world: World) -> None:
-    """A redirect file is made for a uv that reads it, and for no other: it would stop that one."""
+    """A redirect file is written only for a uv that reads it: any other would fail on it."""
     ask_for(world, "file")
     project = world.project("home/Dropbox/foo")
     first = world.uv("run", "foo", cwd=project).ok()
@@ -103,7 +102,7 @@ def test_file_for_a_uv_that_reads_it(world: World) -> None:
 def test_no_link_where_links_are_not_kept(
     newest_world: World, provider: str, *, kept: bool
 ) -> None:
-    """A client that leaves links out gets none, and the notice of the first call says why."""
+    """For a client that does not sync links none is created, and the first notice says why."""
     world = newest_world
     ask_for(world, "symlink")
     marker = {"syncthing": ".stfolder/x", "nextcloud": ".csync_journal.db"}[provider]
@@ -115,7 +114,7 @@ def test_no_link_where_links_are_not_kept(
 
 
 def test_no_pointer_without_an_environment(newest_world: World) -> None:
-    """A command that makes no environment makes no pointer, nor does one that uv refuses."""
+    """A command without an environment creates no pointer, nor does one that uv rejects."""
     world = newest_world
     ask_for(world, "symlink")
     project = world.project("home/Dropbox/foo")
@@ -127,7 +126,7 @@ def test_no_pointer_without_an_environment(newest_world: World) -> None:
 
 
 def test_folder_is_never_replaced(newest_world: World) -> None:
-    """A `.venv` from before uvlocal stays, whatever is asked for."""
+    """A `.venv` from before uvlocal stays, whatever the settings are."""
     world = newest_world
     project = world.project("home/Dropbox/foo")
     world.plain("sync", cwd=project).ok()
@@ -145,7 +144,7 @@ def test_folder_is_never_replaced(newest_world: World) -> None:
 
 @pytest.mark.parametrize("kind", ["link", "file"])
 def test_pointer_of_another_machine_stops_nothing(world: World, kind: str) -> None:
-    """Without a pointer of one's own, another machine's is left alone, and uv works."""
+    """If no pointer is configured, another machine's is left alone, and uv works."""
     project = world.project("home/Dropbox/foo")
     if kind == "link":
         os.symlink(ELSEWHERE, pointer_of(project))
@@ -161,7 +160,7 @@ def test_pointer_of_another_machine_stops_nothing(world: World, kind: str) -> No
 
 
 def test_pointer_of_another_machine_is_mended_once(newest_world: World) -> None:
-    """With a pointer of one's own it is mended; where it comes back, it stays."""
+    """If a pointer is configured, it is fixed once; if it comes back, it is left alone."""
     world = newest_world
     ask_for(world, "symlink")
     project = world.project("home/Dropbox/foo", packaged=False)
@@ -182,7 +181,6 @@ class Pair:
     """Two machines of one person that share their Dropbox folder by Unison."""
 
     def __init__(self, folder: Path, uv: str, cache: Path) -> None:
-        """Make both; each has a home of its own name, and its own environments."""
         self.folder = folder
         python = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
         self.worlds = [
@@ -195,7 +193,7 @@ class Pair:
         self.worlds[0].project("home/Dropbox/foo", dependencies=["iniconfig"])
 
     def sync(self) -> None:
-        """Let Unison bring both to the same state; a conflict is an error."""
+        """Synchronize both with Unison; a conflict is an error."""
         here, there = self.worlds
         state = {"UNISON": str(self.folder / "unison")}
         words = ["-batch", "-ui", "text", "-confirmbigdel=false"]
@@ -209,7 +207,7 @@ class Pair:
         return result
 
     def pointers(self) -> list[str]:
-        """Return what the pointer says on each machine."""
+        """Return the target of the pointer on each machine."""
         return [os.readlink(os.path.join(world.dropbox, "foo", ".venv")) for world in self.worlds]
 
 
@@ -222,7 +220,7 @@ def pair(tmp_path: Path, newest_uv: str, uv_caches: Path) -> Pair:
 
 
 def test_two_homes_share_one_pointer(pair: Pair) -> None:
-    """The same link leads to each machine's own environment: nothing to mend, no conflict."""
+    """The same link points to each machine's own environment: nothing to fix, no conflict."""
     pair.sync()
     here, there = pair.worlds
     said = set()
@@ -237,7 +235,7 @@ def test_two_homes_share_one_pointer(pair: Pair) -> None:
 
 
 def test_two_homes_at_once(pair: Pair) -> None:
-    """Both machines make the pointer before they hear of each other, and there is no conflict."""
+    """Both machines create the pointer before the first sync, and there is no conflict."""
     pair.sync()
     for world in pair.worlds:
         pair.run(world)
@@ -247,7 +245,7 @@ def test_two_homes_at_once(pair: Pair) -> None:
 
 
 def test_two_homes_with_different_stores(pair: Pair) -> None:
-    """Machines whose pointers differ mend each other's once, then leave them; uv always works."""
+    """Machines whose pointers differ fix each other's once, then leave them; uv always works."""
     pair.sync()
     there = pair.worlds[1]
     there.environment["UVLOCAL_STORE"] = there.path("fast/uvlocal")
@@ -262,7 +260,7 @@ def test_two_homes_with_different_stores(pair: Pair) -> None:
 
 
 def test_two_homes_of_which_one_wants_no_pointer(pair: Pair) -> None:
-    """A machine that asks for no pointer works with the other's, which leads nowhere there."""
+    """A machine without a configured pointer works with the other's, which dangles there."""
     here, there = pair.worlds
     here.environment["UVLOCAL_STORE"] = here.path("fast/uvlocal")
     ask_for(there, "none")
@@ -284,7 +282,7 @@ def test_two_homes_of_which_one_wants_no_pointer(pair: Pair) -> None:
 
 
 def test_link_and_unlink(world: World) -> None:
-    """`uvlocal link` makes what fits, `unlink` takes it away, and the environment stays."""
+    """`uvlocal link` creates a pointer, `unlink` removes it, and the environment stays."""
     project = world.project("home/Dropbox/foo")
     world.uv("sync", cwd=project).ok()
     made = json.loads(world.uvlocal("link", "--json", cwd=project).ok().raw_out)
@@ -296,7 +294,7 @@ def test_link_and_unlink(world: World) -> None:
 
 
 def test_vscode_interpreter_runs_the_project(newest_world: World) -> None:
-    """What is shown for VS Code leads, with the home put in, to a Python that has the project."""
+    """The path shown for VS Code, with the home inserted, is a Python that has the project."""
     world = newest_world
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     world.uv("sync", cwd=project).ok()
@@ -314,11 +312,9 @@ def test_vscode_interpreter_runs_the_project(newest_world: World) -> None:
 
 
 @pytest.mark.parametrize("recipe", [recipes.DIRENV, recipes.MISE, recipes.JUPYTER])
-def test_readme_has_the_recipes(recipe: str) -> None:
-    """What is tried here is what the README says, word for word."""
-    with open(README, encoding="utf-8") as file:
-        text = file.read().replace("\n$ ", "\n")
-    assert recipe in text, "the README lacks the recipe"
+def test_the_documentation_has_the_recipes(recipe: str) -> None:
+    """The commands here are those of the documentation, word for word."""
+    assert recipe in documented.read("docs/programs.md").replace("\n$ ", "\n")
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from uvlocal.shim.volume.locate import Volume, locate
 if TYPE_CHECKING:
     from support.hosts.worlds import World
 
-#: What Syncthing must not do in a test: speak to anybody, update itself, open a browser.
+#: What Syncthing must not do in a test: connect to others, update itself, open a browser.
 QUIET = {
     "globalAnnounceEnabled": "false",
     "localAnnounceEnabled": "false",
@@ -48,7 +48,7 @@ def _located(path: str, world: World) -> Volume:
 
 
 def _works(path: str, world: World) -> None:
-    """Make sure that a project in a synced folder runs, and leaves nothing there."""
+    """Check that a project in a synced folder runs, and that no environment is there."""
     project = world.project(os.path.join(path, "foo"))
     assert world.uv("run", "foo", cwd=project).ok().out == "hello from foo\n"
     assert len(world.environments()) == 1
@@ -73,7 +73,7 @@ def _syncthing_home(world: World, folder: str) -> str:
 
 
 def test_syncthing(newest_world: World) -> None:
-    """A folder of a running Syncthing is known by its configuration and by its marker."""
+    """A folder of a running Syncthing is found by its configuration and by its marker."""
     if sys.platform == "win32":
         pytest.skip("processes are ended together as Unix does it")
     _need("syncthing")
@@ -104,7 +104,7 @@ def test_syncthing(newest_world: World) -> None:
             assert volume.confidence == "high"
             _works(folder, world)
         finally:
-            # Syncthing runs as two processes. The pipe is at its end when both are.
+            # Syncthing runs as two processes. The pipe ends when both have ended.
             os.killpg(process.pid, signal.SIGTERM)
             assert process.stdout is not None
             process.stdout.read()
@@ -133,10 +133,10 @@ def test_unison(newest_world: World) -> None:
 
 
 def test_nextcloud(newest_world: World) -> None:
-    """Nextcloud's folder is known by the client's configuration; its journal tells it is in use.
+    """Nextcloud's folder is found by the client's configuration; its journal shows it is in use.
 
-    The journal has a name that nobody can know beforehand, and nothing is listed: a folder that
-    only the command-line client syncs is found through `synced-roots` alone.
+    The name of the journal cannot be predicted, and directories are not listed: a folder that only
+    the command-line client syncs is found through `synced-roots` alone.
     """
     _need("nextcloudcmd")
     world = newest_world

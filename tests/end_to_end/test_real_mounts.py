@@ -1,4 +1,4 @@
-"""Real mounts: each is told for what it is, and uv works there where plain uv does not."""
+"""Real mounts: each is recognised, and uv works where plain uv does not."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ EXPECTED = {
     "sshfs": ("network", "sshfs", True),
     "smbnetfs": ("network", "SMB", True),
 }
-#: Where a lock file cannot be replaced, so that no uv can sync, wherever the environment lies.
+#: Where a lock file cannot be replaced, so that no uv can sync, wherever the environment is.
 CANNOT_LOCK = {"smbnetfs"}
 
 
 @pytest.fixture
 def mounts(tmp_path: Path) -> Iterator[Mounts]:
-    """Return what mounts, and unmounts everything after the test."""
+    """Return an object that mounts, and unmounts everything after the test."""
     folder = tmp_path.resolve() / "mounts"
     folder.mkdir()
     found = Mounts(folder)
@@ -108,7 +108,7 @@ def test_uv(name: str, mounts: Mounts, newest_world: World) -> None:
 
 
 def test_btrfs_subvolume(mounts: Mounts) -> None:
-    """A subvolume has a device number that no row of the table has, and is found all the same."""
+    """A subvolume is found although no row of the table has its device number."""
     point = bring_up(mounts, real_mounts.btrfs)
     volume = located(os.path.join(point, "sub"))
     assert (volume.kind, volume.label, volume.mount_point) == ("local", "btrfs", point)
@@ -173,11 +173,11 @@ def test_view_of_a_network_folder(mounts: Mounts) -> None:
     point = bring_up(mounts, real_mounts.bindfs, remote)
     volume = located(os.path.join(point, "foo"))
     assert (volume.kind, volume.label, volume.mount_point) == ("network", "rclone", remote)
-    assert f"`{point}` shows what `{remote}` holds (bindfs)" in volume.evidence
+    assert f"`{point}` shows the content of `{remote}` (bindfs)" in volume.evidence
 
 
 def test_mount_over_a_mount(mounts: Mounts) -> None:
-    """Of two mounts on one point the one on top counts."""
+    """Of two mounts on one mount point, the top one counts."""
     point = bring_up(mounts, real_mounts.rclone)
     mounts.run("mount", "-t", "tmpfs", "tmpfs", point)
     try:
@@ -188,7 +188,7 @@ def test_mount_over_a_mount(mounts: Mounts) -> None:
 
 
 def test_store_on_the_same_mount(mounts: Mounts, newest_world: World) -> None:
-    """A store on the same network mount is no better place: uv is left alone, nothing is moved."""
+    """If the store is on the same network mount, nothing is redirected."""
     point = bring_up(mounts, real_mounts.rclone)
     world = newest_world
     project = world.project(os.path.join(point, "foo"), packaged=False)

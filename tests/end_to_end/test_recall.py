@@ -1,4 +1,4 @@
-"""What is recalled is what would be decided, whatever happened in between.
+"""A replayed decision is the one that would be made now, whatever happened in between.
 
 `UVLOCAL_RECALL_CASES` is the number of machines, each of which is changed several times,
 `UVLOCAL_RECALL_SEED` the first seed. A failure names the seed, the call, and what was done to the
@@ -40,7 +40,7 @@ PARTS = [
 
 
 def _agree(world: ChangingWorld, seed: int, asked: Asked, counts: Counter[str], when: str) -> None:
-    """Make a call, and compare what is recalled with a fresh decision."""
+    """Make a call, and compare the replayed decision with a fresh one."""
     recalled = world.launch(asked)
     fresh = world.decide(asked)
     counts[f"{when}: {'recalled' if recalled else 'decided'}"] += 1
@@ -63,7 +63,7 @@ def _story(
 
 @pytest.mark.parametrize("groups", PARTS)
 def test_the_recalled_answer_is_the_fresh_one(tmp_path: Path, groups: range) -> None:
-    """After each random change of files, settings, variables or uv, both answers agree."""
+    """After each random change of files, settings, variables or uv, both decisions agree."""
     counts: Counter[str] = Counter()
     for group in groups:
         seeds = [SEED + group * WORLDS + number for number in range(WORLDS)]
@@ -72,7 +72,7 @@ def test_the_recalled_answer_is_the_fresh_one(tmp_path: Path, groups: range) -> 
             for world in worlds.values():
                 ends.callback(world.close)
             _live(worlds, counts)
-    print(f"seeds from {SEED}: {dict(counts)}")  # noqa: T201 - shown where it fails, or with `-s`
+    print(f"seeds from {SEED}: {dict(counts)}")  # noqa: T201 - shown on failure, or with `-s`
     assert counts["at once: recalled"] > counts["at once: decided"]
     assert counts["after a change: recalled"] > 0
     assert counts["after a change: decided"] > 0
@@ -80,7 +80,7 @@ def test_the_recalled_answer_is_the_fresh_one(tmp_path: Path, groups: range) -> 
 
 
 def _live(worlds: dict[int, ChangingWorld], counts: Counter[str]) -> None:
-    """Let worlds take turns in being recorded, changed, and asked."""
+    """In several worlds by turns, record decisions, change something, and compare."""
     known = {seed: [world.ask() for _ in range(3)] for seed, world in worlds.items()}
     for step in range(STEPS):
         for seed, world in worlds.items():
@@ -94,7 +94,7 @@ def _live(worlds: dict[int, ChangingWorld], counts: Counter[str]) -> None:
 
 
 def _record(world: ChangingWorld, seed: int, asked: list[Asked], counts: Counter[str]) -> None:
-    """Record the decisions of some calls, and make sure that they are recalled."""
+    """Record the decisions of some calls, and check that they are replayed."""
     world.write_down(*asked)
     for one in asked:
         _agree(world, seed, one, counts, "at once")

@@ -1,4 +1,4 @@
-"""What is mounted is an input too: with another mount there is another decision."""
+"""Mounts are inputs too: a different mount means a different decision."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _nothing(world: ChangingWorld, mounts: Mounts) -> None:
 def test_a_mount_that_changes_the_decision(
     tmp_path: Path, mounts: Mounts, before: Act, folder: str, change: Act
 ) -> None:
-    """What is mounted over something that a decision rests on, or gone from there, is seen."""
+    """A mount over an input of a decision is noticed, and so is its removal."""
     world = ChangingWorld(str(tmp_path / "world"), 0)
     world.write("elsewhere/pyproject.toml", NEVER)
     before(world, mounts)
@@ -89,7 +89,7 @@ def test_a_mount_that_changes_the_decision(
 
 
 def test_where_the_mount_table_was_asked(tmp_path: Path, mounts: Mounts) -> None:
-    """A project on a file system without a disk rests on the whole table, and is still recalled."""
+    """A decision on a file system without a disk depends on the whole table, and is replayed."""
     world = ChangingWorld(str(tmp_path / "world"), 0)
     _memory(Q, PROJECT)(world, mounts)
     asked = Asked(Q, ("lock",))
@@ -98,7 +98,7 @@ def test_where_the_mount_table_was_asked(tmp_path: Path, mounts: Mounts) -> None
     stamps = {path: stamp for stamp, path in found.inputs if stamp[0] == "r"}
     assert set(stamps) == {"/proc/self/mountinfo", world.path(f"{Q}/pyproject.toml")}
     if os.environ.get("PYTEST_XDIST_WORKER"):
-        return  # other tests mount something at any time
+        return  # other tests may mount something at any time
     assert world.launch(asked) == world.decide(asked) is not None
     _memory("elsewhere")(world, mounts)
     assert world.launch(asked) is None
@@ -108,7 +108,7 @@ def test_where_the_mount_table_was_asked(tmp_path: Path, mounts: Mounts) -> None
 def test_content_counts_where_no_clock_does(
     tmp_path: Path, mounts: Mounts, *, in_place: bool
 ) -> None:
-    """There a file of equal size and times is told by what is in it."""
+    """There a changed file of equal size and times is recognised by its content."""
     world = ChangingWorld(str(tmp_path / "world"), 0)
     _memory(P, PROJECT + '[tool.uvlocal]\nmode = "auto" \n')(world, mounts)
     asked = Asked(P, ("lock",))

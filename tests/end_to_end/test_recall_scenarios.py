@@ -1,6 +1,6 @@
-"""One change at a time that makes a recorded decision wrong: it is not recalled.
+"""Single changes that make a recorded decision wrong: it is not replayed.
 
-Each of these changes the fresh decision, so that a recalled one would show.
+Each of these changes the fresh decision, so that a replayed one would be noticed.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ SETTINGS = "home/.config/uvlocal/uvlocal.toml"
 UNISON = "home/.unison/{}.prf"
 CENTRAL = 'preview-features = ["centralized-project-envs"]\n'
 
-#: What is there before, the folder, the words that are recorded and asked again, and the change.
+#: The initial state, the directory, the words that are recorded and repeated, and the change.
 CHANGES = [
     pytest.param(
         _write(f"{P}/env", "A=1"),
@@ -289,7 +289,7 @@ CHANGES = [
 
 
 def _recorded(world: ChangingWorld, asked: Asked) -> None:
-    """Record a decision, and make sure that it is recalled."""
+    """Record a decision, and check that it is replayed."""
     world.write_down(asked)
     answer = world.launch(asked)
     assert answer is not None
@@ -300,7 +300,7 @@ def _recorded(world: ChangingWorld, asked: Asked) -> None:
 def test_what_changes_the_decision_is_seen(
     tmp_path: Path, before: Act, folder: str, words: str, change: Act
 ) -> None:
-    """Whatever makes the fresh decision another one makes the recorded one worthless."""
+    """Whatever changes the fresh decision invalidates the recorded one."""
     world = ChangingWorld(str(tmp_path), 0)
     before(world)
     asked = Asked(folder, tuple(words.split()))
@@ -334,7 +334,7 @@ def test_what_changes_the_decision_is_seen(
 def test_a_decision_stands_for_its_own_command_lines(
     tmp_path: Path, recorded: str, asked: str
 ) -> None:
-    """What was recorded for one command line is not recalled for one that is decided otherwise."""
+    """A decision recorded for one command line is not replayed for a different one."""
     world = ChangingWorld(str(tmp_path), 0)
     elsewhere = "--directory=sub" in asked
     for name in (f"{P}/sub/tool", f"{P}/main.py", *(() if elsewhere else (f"{P}/tool",))):
@@ -351,7 +351,7 @@ def test_a_decision_stands_for_its_own_command_lines(
     "words", ["run ruff", "run -v ruff", "--version", "cache prune", "tool install x", "sync -q"]
 )
 def test_what_cannot_matter_does_not_matter(tmp_path: Path, words: str) -> None:
-    """Other programs and arguments, new files in the project, other variables: still recalled."""
+    """Other programs and arguments, new files in the project, other variables: still replayed."""
     world = ChangingWorld(str(tmp_path), 0)
     asked = Asked(P, tuple(words.split()))
     _recorded(world, asked)
@@ -397,7 +397,7 @@ def test_our_python_is_gone(tmp_path: Path, recorded_for: str, asked: str, *, ke
 
 
 def test_our_python_is_gone_and_the_environment_too(tmp_path: Path) -> None:
-    """Without an environment there is nothing to keep: uv runs unchanged."""
+    """Without an environment there is none to keep: uv runs unchanged."""
     world = ChangingWorld(str(tmp_path), 0)
     world.write_down(Asked(P, ("run", "true")))
     os.unlink(world.path("python/python"))

@@ -28,7 +28,6 @@ class Recalling:
     """A synced project whose decision is recorded, and a count of how often Python was started."""
 
     def __init__(self, world: World) -> None:
-        """Install the shim with a Python that counts, and call until a call is recalled."""
         self.world = world
         self.project = world.project("home/Dropbox/foo")
         world.uv("sync", cwd=self.project).ok()
@@ -36,7 +35,7 @@ class Recalling:
         self.python.wait_for_recall(*SHOW, cwd=self.project)
 
     def recalls(self, *arguments: str, env: dict[str, str] | None = None) -> bool:
-        """Make a call, and say whether it was recalled."""
+        """Make a call, and return whether its decision was replayed."""
         return self.python.recalls(*arguments, cwd=self.project, env=env)
 
 
@@ -56,16 +55,16 @@ def test_a_recalled_call_is_the_same_call(recalling: Recalling) -> None:
     assert recalled.ours == []
 
 
-#: The most system calls that a recalled call makes before it becomes uv, but for two a folder
-#: above the project (is it no link? has it no `pyproject.toml`?), and for one for each of our own
-#: files in a source tree (an installed package counts as one). Most of them find nothing: marks of
-#: sync clients in the project and above, and their configuration in the home directory.
+#: The most system calls that a replayed call makes before it becomes uv, without two per folder
+#: above the project (is it no link? has it no `pyproject.toml`?), and without one for each of our
+#: own files in a source tree (an installed package counts as one). Most of them find nothing: marks
+#: of sync clients in the project and above, and their configuration in the home directory.
 MOST_CALLS = 150
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="`strace` is not installed")
 def test_a_recalled_call_makes_few_system_calls(recalling: Recalling) -> None:
-    """Nothing forks, nothing is listed, and what is looked at is a small number."""
+    """There is no fork, no directory is listed, and few files are examined."""
     world, path = recalling.world, recalling.world.path("trace")
     before = recalling.python.starts()
     world.install_shim()
@@ -95,12 +94,12 @@ def edit_settings(world: World) -> None:
 
 
 def unlink_dropbox(world: World) -> None:
-    """Let Dropbox be gone."""
+    """Remove Dropbox."""
     os.unlink(world.path("home/.dropbox/info.json"))
 
 
 def move_dropbox(world: World) -> None:
-    """Let Dropbox's folder be elsewhere."""
+    """Move Dropbox's folder elsewhere."""
     world.write("home/.dropbox/info.json", f'{{"personal": {{"path": "{world.home}/Elsewhere"}}}}')
 
 
@@ -111,12 +110,12 @@ def enclose(world: World) -> None:
 
 
 def put_another_uv_first(world: World) -> None:
-    """Let another uv come before the real one on PATH."""
+    """Put another uv before the real one on PATH."""
     path = world.write("bin/uv", "#!/bin/sh\nexit 3\n")
     os.chmod(path, 0o700)
 
 
-#: One of each kind for `make test`: what a decision rests on is tried one by one, without uv, in
+#: One of each kind for `make test`: what a decision depends on is tried one by one, without uv, in
 #: test_recall_scenarios.py, and damage to what is recorded in shims/test_launcher_records.py.
 slow = pytest.mark.slow
 CHANGES = [
@@ -131,13 +130,13 @@ CHANGES = [
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_is_noticed(recalling: Recalling, change: Callable[[World], None]) -> None:
-    """Whatever a decision rests on changes: the next call decides anew."""
+    """Whatever a decision depends on changes: the next call decides again."""
     change(recalling.world)
     assert not recalling.recalls(*SHOW)
 
 
 def test_the_link_to_the_shim_comes_back(recalling: Recalling) -> None:
-    """A recalled call never leaves out for ever what a nested call needs."""
+    """A replayed call does not lose what a nested call needs."""
     [environment] = recalling.world.environments()
     link = os.path.join(environment, "bin", "uv")
     assert os.path.realpath(link) == os.path.join(recalling.world.shim_directory, "uv")
@@ -156,7 +155,7 @@ def test_the_link_to_the_shim_comes_back(recalling: Recalling) -> None:
     ],
 )
 def test_a_variable_is_noticed(recalling: Recalling, env: dict[str, str]) -> None:
-    """With another environment it is another call."""
+    """With other variables it is a different call."""
     env = {name: value.format(root=recalling.world.root) for name, value in env.items()}
     assert not recalling.recalls(*SHOW, env=env)
 
@@ -174,7 +173,7 @@ def test_a_variable_is_noticed(recalling: Recalling, env: dict[str, str]) -> Non
     ],
 )
 def test_a_damaged_record_is_a_miss(recalling: Recalling, damage: Callable[[bytes], bytes]) -> None:
-    """A recorded decision that is not whole is none."""
+    """An incomplete recorded decision is ignored."""
     folder = os.path.join(recalling.world.home, ".cache", "uvlocal", "decisions")
     for name in os.listdir(folder):
         path = os.path.join(folder, name)
@@ -189,7 +188,7 @@ def test_a_damaged_record_is_a_miss(recalling: Recalling, damage: Callable[[byte
     "mode", [0o620, pytest.param(0o602, marks=slow), pytest.param(0o666, marks=slow)]
 )
 def test_a_record_that_others_may_write_is_a_miss(recalling: Recalling, mode: int) -> None:
-    """Only what nobody else can have written is replayed."""
+    """Only a record that nobody else can have written is replayed."""
     folder = os.path.join(recalling.world.home, ".cache", "uvlocal", "decisions")
     for name in os.listdir(folder):
         os.chmod(os.path.join(folder, name), mode)

@@ -1,6 +1,6 @@
 """Sandboxes that let uv write into the project, but not into the home, where the store is.
 
-What they have in common: the store looks as if it could be written, and cannot.
+In all of them the store looks writable, but is not.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ SANDBOXES = {
     "bubblewrap": _bubblewrap,
     "read-only-mount": _read_only_mount,
 }
-#: The first tells most: there `access(2)` says yes.
+#: The first is the hardest: there `access(2)` succeeds.
 KINDS = ["landlock", *[pytest.param(kind, marks=pytest.mark.slow) for kind in list(SANDBOXES)[1:]]]
 
 
@@ -55,7 +55,7 @@ class Sandbox:
     """A sandbox of a kind, in which one project of a world can be written."""
 
     def __init__(self, world: World, kind: str, project: str) -> None:
-        """Try it once, and skip the test where this machine cannot make it."""
+        """Try it once, and skip the test if this machine does not support it."""
         self.world, self.project = world, project
         cache = world.environment["UV_CACHE_DIR"]
         os.makedirs(cache, exist_ok=True)
@@ -109,13 +109,36 @@ def test_an_environment_that_cannot_be_changed(newest_world: World, kind: str) -
     assert len(ran.ours) == 1
     assert UNCHANGEABLE in ran.ours[0]
     assert "allow writing to `~/.local/share/uvlocal`" in ran.ours[0]
-    assert len(sandbox.run("uv", "add", "six").ok().ours) == 1
     assert not os.path.lexists(f"{project}/.venv")
+
+
+def test_what_cannot_be_installed_is_not_added(world: World) -> None:
+    """`uv add` fails as uv fails, undoes its edit, and one line says what to allow."""
+    project = _project(world, "a")
+    world.uv("sync", cwd=project).ok()
+    [environment] = world.environments()
+    files = [f"{project}/pyproject.toml", f"{project}/uv.lock"]
+    before = [_content(path) for path in files]
+    sandbox = Sandbox(world, "landlock", project)
+    added = sandbox.run("uv", "add", "six")
+    assert added.code == 2
+    assert "Failed to install" in added.err
+    [line] = [line for line in added.ours if line.startswith("uvlocal: ")]
+    assert UNCHANGEABLE in line
+    assert "installs nothing" not in line
+    assert [_content(path) for path in files] == before
+    sandbox.run("uv", "add", "-q", "--no-sync", "six").ok()
+    assert world.installed(environment) == {"iniconfig"}
     assert world.uv("run", "python", "-c", "import six", cwd=project).ok().ours == []
 
 
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
 def test_the_oldest_and_every_other_uv(world: World) -> None:
-    """Each uv takes the empty folder for its environment, and installs nothing if told so."""
+    """Each uv takes the empty folder for its environment, and runs with what is installed."""
     project = _project(world, "a")
     world.uv("sync", cwd=project).ok()
     [environment] = world.environments()
@@ -123,8 +146,7 @@ def test_the_oldest_and_every_other_uv(world: World) -> None:
     os.mkdir(environment)
     world.uv("run", "python", "-c", "import iniconfig", cwd=project).ok()
     sandbox = Sandbox(world, "landlock", project)
-    sandbox.run("uv", "add", "-q", "six").ok()
-    assert world.installed(environment) == {"iniconfig"}
+    sandbox.run("uv", "run", "python", "-c", "import iniconfig").ok()
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
-"""Behind a version manager, which puts the real uv's folder first on PATH for what it starts.
+"""Behind a version manager, which puts the real uv's folder first on PATH for its programs.
 
-A nested uv meets the shim all the same: the kept environment's `bin/uv` is a link to it.
+A nested uv is the shim anyway: the kept environment's `bin/uv` is a link to it.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,12 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("the link is made on POSIX only", allow_module_level=True)
 
+from support.compare import documented
 from support.tools import fetched, version_managers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from support.hosts.worlds import World
 
 
@@ -37,7 +41,7 @@ def link_of(world: World) -> str:
 
 
 def is_shim(world: World, path: str) -> bool:
-    """Return whether a path leads to the world's shim."""
+    """Return whether a path points to the world's shim."""
     return os.path.realpath(path) == os.path.join(world.shim_directory, "uv")
 
 
@@ -65,23 +69,90 @@ def test_a_nested_uv_meets_the_shim(world: World, manager: str) -> None:
     assert is_shim(world, link_of(world))
 
 
+#: What `docs/version-managers.md` tells people to write, by the language of the block.
+RECIPES = {
+    block.language: block.text
+    for block in documented.blocks(documented.read("docs/version-managers.md"))
+}
+
+
+@pytest.fixture
+def behind(newest_world: World) -> Callable[[str], World]:
+    """Return a function that puts a manager before the shim, which is where users have it."""
+
+    def put(manager: str) -> World:
+        newest_world.install_shim(os.path.join(newest_world.store, "shims"))
+        if not version_managers.put(newest_world, manager):
+            pytest.skip(f"there is no {manager} here, and none can be fetched")
+        return newest_world
+
+    return put
+
+
 @pytest.mark.slow
-def test_our_folder_first_in_mise(newest_world: World) -> None:
-    """mise puts what `_.path` names before the programs that it manages."""
-    world = newest_world
-    if not version_managers.put(world, "mise"):
-        pytest.skip("there is no mise here, and none can be fetched")
-    place = world.shim_directory.replace(world.home, "~")
-    world.write(
-        "home/.config/mise/config.toml", f'[tools]\nuv = "1.0"\n[env]\n_.path = ["{place}"]\n'
-    )
+def test_our_folder_first_in_mise(behind: Callable[[str], World]) -> None:
+    """mise puts the folders in `_.path` before the programs that it manages."""
+    world = behind("mise")
+    world.write("home/.config/mise/config.toml", f'[tools]\nuv = "1.0"\n{RECIPES["toml"]}')
     mise = os.path.realpath(os.path.join(world.home, ".local", "share", "mise", "shims", "uv"))
     found = world.run(mise, "exec", "--", "sh", "-c", "command -v uv").ok().raw_out.strip()
     assert is_shim(world, found)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("order", ["ours-last", "theirs-last"])
+def test_our_line_after_that_of_pyenv(behind: Callable[[str], World], order: str) -> None:
+    """Of the lines in a startup file the last one wins: `uvlocal install` puts ours there."""
+    world = behind("pyenv")
+    pyenv = f'PATH="{world.path("pyenv/bin")}:$PATH"\neval "$(pyenv init - bash)"\n'
+    world.write("home/.bashrc", pyenv if order == "ours-last" else "")
+    shims = world.shim_directory
+    world.uvlocal("install", "--shim-dir", shims, "--shell", "bash", "--yes").ok()
+    if order == "theirs-last":
+        with open(f"{world.home}/.bashrc", "a", encoding="utf-8") as file:
+            file.write(pyenv)
+    found = world.run("bash", "-ic", "command -v uv").ok().raw_out.strip()
+    assert is_shim(world, found) == (order == "ours-last")
+
+
+@pytest.mark.slow
+def test_our_folder_first_in_direnv(behind: Callable[[str], World]) -> None:
+    """`PATH_add` at the end of `.envrc` puts ours before what the file put there."""
+    world = behind("stand-in")
+    direnv = shutil.which("direnv")
+    if direnv is None:
+        pytest.skip("`direnv` is not installed")
+    theirs = world.path("manager/version/bin")
+    for number, (recipe, ours) in enumerate({"": False, RECIPES["bash"]: True}.items()):
+        folder = world.path(f"local/{number}")
+        world.write(f"local/{number}/.envrc", f"PATH_add '{theirs}'\n{recipe}")
+        world.run(direnv, "allow", cwd=folder).ok()
+        ran = world.run(direnv, "exec", folder, "sh", "-c", "command -v uv", cwd=folder).ok()
+        assert is_shim(world, ran.raw_out.strip()) == ours
+
+
+@pytest.mark.slow
+def test_our_folder_first_in_a_nix_shell(behind: Callable[[str], World]) -> None:
+    """nix-shell runs the hook after it put its own folders first; the standard one stands in."""
+    world = behind("stand-in")
+    nix = shutil.which("nix-shell")
+    if nix is None:
+        pytest.skip("`nix-shell` is not installed (Debian: `nix-bin`)")
+    setup = f'PATH="{world.path("manager/version/bin")}:$PATH"\nrunHook() {{ eval "${{!1}}"; }}\n'
+    world.write("local/stdenv/setup", setup)
+    world.write("local/etc/nix.conf", "build-users-group =\nsandbox = false\n")
+    env = {f"NIX_{name}_DIR": world.path(f"local/{name}") for name in ("STORE", "STATE", "LOG")}
+    env |= {"NIX_CONF_DIR": world.path("local/etc"), "NIX_BUILD_SHELL": "/bin/bash"}
+    base = 'name = "shell"; system = builtins.currentSystem; builder = "/bin/sh";'
+    for recipe, ours in {"": False, RECIPES["nix"]: True}.items():
+        code = f'derivation {{ {base} stdenv = "{world.path("local/stdenv")}"; {recipe} }}'
+        shell = world.write("local/shell.nix", code)
+        ran = world.run(nix, shell, "--run", "command -v uv", env=env).ok()
+        assert is_shim(world, ran.raw_out.strip()) == ours
+
+
 def test_the_link_comes_back(world: World) -> None:
-    """`uv venv --clear` takes the link away with all else, and the next call makes it again."""
+    """`uv venv --clear` removes the link with everything else, and the next call restores it."""
     here = project(world, "outer", "iniconfig")
     clear = ("--clear",) if world.version >= (0, 8, 0) else ()
     for _ in range(3):
@@ -91,7 +162,7 @@ def test_the_link_comes_back(world: World) -> None:
 
 
 def test_without_the_shim(newest_world: World) -> None:
-    """After `uvlocal uninstall` the system passes the link over; a shim elsewhere mends it."""
+    """After `uvlocal uninstall` the system ignores the dangling link; a shim elsewhere fixes it."""
     world = newest_world
     here = project(world, "outer", "iniconfig")
     for _ in range(2):
@@ -111,7 +182,7 @@ def test_without_the_shim(newest_world: World) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["clone", "copy", "hardlink", "symlink"])
 def test_a_project_that_depends_on_uv(world: World, mode: str) -> None:
-    """The project's own uv takes the link's place, is left alone, and the shim stays whole."""
+    """The project's own uv replaces the link, is left alone, and the shim is not damaged."""
     here = project(world, "outer", "iniconfig")
     for _ in range(2):
         world.uv("sync", cwd=here).ok()

@@ -1,8 +1,7 @@
-"""The wheel does the main job by itself, with no source tree about."""
+"""The wheel does the main job by itself, without the source tree."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -11,45 +10,18 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
-from filelock import FileLock
-from support.hosts import launchers
-from support.tools import fetched
+from support.tools import fetched, real_uv, sources
 from support.tools.fetched import SOURCE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from support.hosts.worlds import World
-
-#: What is no part of the sources.
-_NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv", ".cache", "build", "dist", ".*_cache", "__pycache__", ".hypothesis"
-)
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the wheel, built once from a copy of the sources that is gone afterwards."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    folder = str(shared / "wheel")
-    with FileLock(f"{folder}.lock"):
-        if not os.path.isdir(folder):
-            copy = str(tmp_path_factory.mktemp("sources") / "uvlocal")
-            shutil.copytree(SOURCE, copy, ignore=_NOT_COPIED)
-            launchers.build_all(copy)
-            # The compiler is large: the one that is here already is not unpacked a second time.
-            here = all(map(importlib.util.find_spec, ("hatchling", "ziglang")))
-            isolation = ["--no-build-isolation"] if here else []
-            fetched.pip("wheel", "--no-deps", *isolation, "--wheel-dir", f"{folder}.new", copy)
-            shutil.rmtree(copy)
-            os.replace(f"{folder}.new", folder)
-    [name] = os.listdir(folder)
-    return os.path.join(folder, name)
 
 
 @pytest.fixture(scope="session")
 def installed(wheel: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the Python of a clean environment that holds the wheel and its dependencies."""
+    """Return the Python of a clean environment with the wheel and its dependencies."""
     environment = str(tmp_path_factory.mktemp("installed") / "venv")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     python = os.path.join(environment, "bin", "python")
@@ -99,7 +71,35 @@ def test_wheel_does_the_main_job(world: World, installed: str) -> None:
     assert world.uvlocal("path", cwd=project).ok().raw_out == environment + "\n"
 
 
+def test_two_builds_are_the_same(wheel: str, tmp_path: Path) -> None:
+    """Two builds, with another directory, umask and time zone, give the same bytes."""
+    copy = tmp_path / "elsewhere"
+    sources.copy(str(copy))
+    shutil.rmtree(copy / "src" / "uvlocal" / "launchers", ignore_errors=True)
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    command = [*build, "--wheel-dir", str(tmp_path / "dist"), str(copy)]
+    environ = {**fetched.ENVIRONMENT, "TZ": "Asia/Tokyo"}
+    subprocess.run(command, env=environ, umask=0o077, check=True)
+    [again] = (tmp_path / "dist").iterdir()
+    assert again.name == os.path.basename(wheel)
+    with open(wheel, "rb") as file:
+        assert again.read_bytes() == file.read()
+
+
+def test_a_stranger_tries_it(wheel: str) -> None:
+    """What a release runs on every system works here."""
+    script = os.path.join(SOURCE, "tests", "support", "programs", "try_wheel.py")
+    options = ["--no-index", "--find-links", fetched.dependencies()]
+    folder = os.path.dirname(real_uv.path(real_uv.NEWEST))
+    path = os.pathsep.join([folder, fetched.ENVIRONMENT["PATH"]])
+    subprocess.run(
+        [sys.executable, script, wheel, *options],
+        env={**fetched.ENVIRONMENT, "PATH": path, "UV_OFFLINE": "1"},
+        check=True,
+    )
+
+
 def test_installed_command(newest_world: World, installed: str) -> None:
-    """The wheel's own command `uvlocal` is there, and says its version."""
+    """The wheel's command `uvlocal` is installed, and prints its version."""
     command = os.path.join(os.path.dirname(installed), "uvlocal")
     assert newest_world.run(command, "--version").ok().out.startswith("uvlocal ")

@@ -52,7 +52,7 @@ def public_machine() -> Iterator[Machine]:
 
 @pytest.fixture(scope="session")
 def runner() -> Iterator[list[str]]:
-    """Return what runs a program for Windows: nothing on Windows, elsewhere wine."""
+    """Return the prefix that runs a Windows program: nothing on Windows, otherwise wine."""
     found = windows_machine.runner()
     with windows_machine.standing_by(found):
         yield found

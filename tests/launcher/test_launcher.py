@@ -1,4 +1,4 @@
-"""What the native launcher does: it becomes Python or uv, and changes nothing on the way."""
+"""The native launcher becomes Python or uv, and changes nothing else."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_the_package_is_imported_by_a_real_python(machine: Machine) -> None:
 
 
 def test_argument_zero_is_passed_on(native: Machine) -> None:
-    """The name under which uv was called reaches Python and uv as it was, whatever it was."""
+    """The name under which uv was called reaches Python and uv unchanged, whatever it is."""
     for name in (b"uv", b"", b"\xff odd", b"/some/where/uv"):
         native.call(argv=[name, b"x"])
         assert native.recorded().arguments[10:] == [name, b"x"]
@@ -89,7 +89,7 @@ def test_argument_zero_is_passed_on(native: Machine) -> None:
 
 
 def test_no_arguments_at_all(machine: Machine) -> None:
-    """A call without even an argv[0] does not crash, and Python gets one that is empty."""
+    """A call without an argv[0] does not crash, and Python gets an empty one."""
     result = machine.call(argv=[])
     assert (result.code, machine.became()) == (0, "python")
     assert len(machine.recorded().arguments) == 11
@@ -116,7 +116,7 @@ def test_no_arguments_at_all(machine: Machine) -> None:
 def test_flags(
     native: Machine, orders: tuple[int, ...], variables: tuple[str, ...], flags: bytes
 ) -> None:
-    """The flags tell Python what its own start destroys: ignored signals and LC_CTYPE."""
+    """The flags preserve what starting Python destroys: ignored signals and LC_CTYPE."""
     for variable in variables:
         native.set(*variable.split("=", 1))
     native.call(orders=[f"ignore {number}" for number in orders])
@@ -141,7 +141,7 @@ def _overwrite(text: bytes) -> Callable[[Machine], None]:
 
 
 def _ignore(_: object) -> None:
-    """Take a value that nobody wants."""
+    """Accept a value and ignore it."""
 
 
 def _replace_conf(make: Callable[[str], object]) -> Callable[[Machine], None]:
@@ -190,7 +190,7 @@ TROUBLES = [
         lambda m: os.chmod(m.conf, 0o664), CONF + "can be written by others", id="group-writable"
     ),
     pytest.param(
-        lambda m: os.chmod(m.conf, 0o646),  # noqa: S103 - what is wrong here
+        lambda m: os.chmod(m.conf, 0o646),  # noqa: S103 - the mode that is wrong
         CONF + "can be written by others",
         id="world-writable",
     ),
@@ -237,7 +237,7 @@ TROUBLES = [
 
 
 def test_the_hint_names_what_works_without_our_python(machine: Machine) -> None:
-    """The configuration knows how uvlocal was installed; `uvlocal install` cannot start either."""
+    """The message names the installer that the configuration records, not `uvlocal install`."""
     with open(machine.conf, "ab") as file:
         file.write(b"repair pipx reinstall uvlocal\n")
     os.unlink(machine.python)
@@ -260,19 +260,20 @@ def test_whatever_is_wrong_with_uvlocal_uv_runs(
     assert (result.code, result.stdout) == (0, "")
     assert result.stderr.replace(machine.root, "{root}") == (
         f"warning: {trouble}; running the real uv unchanged\n"
-        "hint: run `uvlocal install` to mend this, or delete `{root}/shims/uv` to be rid of it\n"
+        "hint: run `uvlocal install` to repair this, "
+        "or delete `{root}/shims/uv` to remove the shim\n"
     )
 
 
 def test_a_zero_byte_in_the_configuration(native: Machine) -> None:
-    """A configuration with a zero byte is damaged, wherever that is."""
+    """A configuration with a zero byte anywhere is damaged."""
     _with_bytes(b"site /x\0y\n")(native)
     assert "is damaged" in native.call().stderr
     assert native.became() == "uv"
 
 
 def test_a_python_that_cannot_be_started(native: Machine) -> None:
-    """An interpreter that is there but does not start is no reason to stop."""
+    """If the interpreter exists but does not start, uv runs."""
     native.put("python/python", b"#!/nowhere/at/all\n")
     result = native.call(b"x")
     assert native.became() == "uv"
@@ -281,7 +282,7 @@ def test_a_python_that_cannot_be_started(native: Machine) -> None:
 
 @needs_root
 def test_a_configuration_that_cannot_be_read(public_machine: Machine) -> None:
-    """A configuration without permission to read it is as good as none."""
+    """A configuration that cannot be read counts as missing."""
     os.chmod(public_machine.conf, 0o600)
     result = public_machine.call(orders=["user 12345"])
     assert "uvlocal-launcher.conf` cannot be read; running" in result.stderr
@@ -315,7 +316,7 @@ def test_whose_configuration_is_trusted(public_machine: Machine, owner: int, bec
     ],
 )
 def test_quiet(machine: Machine, value: str | None, *, speaks: bool) -> None:
-    """UVLOCAL_QUIET silences the warning, and nothing else."""
+    """UVLOCAL_QUIET suppresses the warning, and nothing else."""
     os.unlink(machine.python)
     machine.set("UVLOCAL_QUIET", value)
     assert bool(machine.call().stderr) is speaks
@@ -323,7 +324,7 @@ def test_quiet(machine: Machine, value: str | None, *, speaks: bool) -> None:
 
 
 def test_what_the_configuration_may_say(machine: Machine) -> None:
-    """Unknown keys are passed over, the last of two lines counts, paths may hold odd bytes."""
+    """Unknown keys are ignored, the last of two lines counts, paths may contain odd bytes."""
     folder = "o dd\udcff\t"
     python = machine.put(f"{folder}/python", machine.program)
     machine.put(f"{folder}/uvlocal/shim/launch.py", b"", mode=0o644)
@@ -340,12 +341,12 @@ def test_what_the_configuration_may_say(machine: Machine) -> None:
 
 # -- where the real uv is --------------------------------------------------------------------------
 
-#: A uv that says by which path it was started.
+#: A uv that prints the path by which it was started.
 HERE = b'#!/bin/sh\nprintf %s "$0"\nexit 0\n'
 
 
 def _furnish(machine: Machine) -> None:
-    """Put all the kinds of things that a PATH may lead to below the root."""
+    """Create every kind of file that PATH may point to below the root."""
     for folder in ("real", "elsewhere", "recorded", "."):
         machine.put(f"{folder}/uv", HERE)
     with open(machine.shim, "rb") as file:
@@ -395,7 +396,7 @@ def _furnish(machine: Machine) -> None:
     ],
 )
 def test_path(machine: Machine, folders: str | None, found: str) -> None:
-    """PATH without ourselves comes first, then what was recorded; nothing from a relative entry."""
+    """PATH without ourselves comes first, then the recorded uv; relative entries are ignored."""
     _furnish(machine)
     machine.set("PATH", None if folders is None else folders.replace("@", machine.root + "/"))
     result = machine.call(b"x")
@@ -403,7 +404,7 @@ def test_path(machine: Machine, folders: str | None, found: str) -> None:
 
 
 def test_the_wish_comes_first(machine: Machine) -> None:
-    """UVLOCAL_UV goes before PATH; an empty one is none; a relative one is the user's to give."""
+    """UVLOCAL_UV takes precedence over PATH; an empty one is ignored, a relative one is valid."""
     _furnish(machine)
     for wish, found in (
         (machine.path("elsewhere/uv"), machine.path("elsewhere/uv")),
@@ -430,7 +431,7 @@ def test_the_wish_comes_first(machine: Machine) -> None:
     ],
 )
 def test_a_wish_that_cannot_be_fulfilled(machine: Machine, wish: str, why: str) -> None:
-    """A UVLOCAL_UV that is no uv is an error; it is not silently replaced."""
+    """A UVLOCAL_UV that is not a uv is an error; it is not silently replaced."""
     _furnish(machine)
     wish = wish.replace("@", machine.root + "/")
     machine.set("UVLOCAL_UV", wish)
@@ -443,7 +444,7 @@ def test_a_wish_that_cannot_be_fulfilled(machine: Machine, wish: str, why: str) 
 
 
 def test_no_uv_at_all(machine: Machine) -> None:
-    """Without a real uv a shim fails with 127, every place tried, and what to do."""
+    """Without a real uv a shim fails with 127, and prints every place tried and what to do."""
     _furnish(machine)
     machine.configure(uv="/nowhere/recorded/uv")
     folders = ["shims", "empty", "plain", "directory", "dangling", "copy"]
@@ -466,7 +467,7 @@ def test_no_uv_at_all(machine: Machine) -> None:
 
 
 def test_no_place_to_look(machine: Machine) -> None:
-    """The message makes sense also where there was no place to look at."""
+    """The message makes sense even if there was no place to search."""
     os.unlink(machine.conf)
     machine.set("PATH", ":bin:")
     machine.set("UVLOCAL_QUIET", "1")
@@ -523,7 +524,7 @@ def test_uvx(
 
 
 def test_a_uv_that_cannot_be_started(native: Machine) -> None:
-    """A broken uv on PATH is passed over for the next one."""
+    """A broken uv on PATH is skipped for the next one."""
     native.without_python()
     native.put("broken/uv", b"#!/nowhere/at/all\n")
     native.set("PATH", f"{native.path('broken')}:{native.path('real')}")
@@ -538,7 +539,7 @@ def test_a_uv_that_cannot_be_started(native: Machine) -> None:
 
 @needs_root
 def test_a_launcher_that_cannot_be_read(public_machine: Machine) -> None:
-    """Where a launcher may be started but not read, it still knows itself."""
+    """A launcher that can be executed but not read still recognises itself."""
     public_machine.without_python()
     os.chmod(public_machine.shim, 0o711)  # noqa: S103 - others must be able to start it
     folders = [public_machine.path("shims"), public_machine.path("real")]
@@ -549,7 +550,7 @@ def test_a_launcher_that_cannot_be_read(public_machine: Machine) -> None:
 
 
 def test_a_very_long_path(native: Machine) -> None:
-    """A PATH of tens of thousands of folders is gone through, and reported, all the same."""
+    """A PATH of tens of thousands of folders is searched completely, and reported."""
     native.without_python()
     native.configure()
     native.set("PATH", ":".join(["/x"] * 40000))
@@ -559,7 +560,7 @@ def test_a_very_long_path(native: Machine) -> None:
 
 
 def test_the_configuration_is_beside_the_real_file(machine: Machine) -> None:
-    """Called by a link, from anywhere, a shim finds its own folder."""
+    """Called through a link, from any directory, a shim finds its own folder."""
     machine.link("bin/first", "second")
     machine.link("bin/second", "../shims/uv")
     assert machine.call(program=machine.path("bin/first")).stderr == ""
@@ -579,7 +580,7 @@ def test_called_by_a_relative_path(machine: Machine) -> None:
 @needs_root
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
 def test_without_proc(native: Machine) -> None:
-    """Where /proc is not mounted the launcher still finds itself."""
+    """Without /proc the launcher still finds itself."""
     native.put(
         "shims/uvlocal-launcher.conf", b"uvlocal 1\npython /python/python\npackage /package\n"
     )
@@ -595,7 +596,7 @@ def test_without_proc(native: Machine) -> None:
 
 
 def test_the_environment_byte_for_byte(native: Machine) -> None:
-    """The environment reaches uv in order, with odd names, duplicates and entries without `=`."""
+    """The variables reach uv in order, with odd names, duplicates and entries without `=`."""
     native.without_python()
     native.environ += [
         b"INPUT_NODE-VERSION=20",
@@ -618,7 +619,7 @@ def test_the_environment_byte_for_byte(native: Machine) -> None:
 
 
 def test_an_empty_environment(native: Machine) -> None:
-    """A call without any environment reaches Python, with UVLOCAL_LOOP alone."""
+    """A call without any variables reaches Python, with UVLOCAL_LOOP only."""
     native.environ = []
     native.configure(
         python=native.put("python/python", b"#!/bin/sh\nenv\n"), package=native.package
@@ -629,7 +630,7 @@ def test_an_empty_environment(native: Machine) -> None:
 
 @pytest.mark.parametrize("name", ["uv", "python"])
 def test_the_same_process(machine: Machine, name: str) -> None:
-    """The shim becomes the program: same process, exit code, directory and umask."""
+    """The shim becomes the program: the process, exit code, directory and umask stay the same."""
     if name == "uv":
         machine.without_python()
     machine.set("UVLOCAL_TEST_END", "37")
@@ -646,7 +647,7 @@ def test_the_same_process(machine: Machine, name: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
 def test_death_by_a_signal(machine: Machine, number: signal.Signals) -> None:
-    """A uv that dies from a signal is seen to die from it, whoever sent it."""
+    """If a signal kills uv, the caller sees that, whoever sent it."""
     machine.without_python()
     machine.set("UVLOCAL_TEST_END", f"s{int(number)}")
     assert machine.call().code == -number
@@ -663,7 +664,7 @@ def test_death_by_a_signal(machine: Machine, number: signal.Signals) -> None:
 
 
 def test_signals_reach_uv_as_they_were(native: Machine) -> None:
-    """Ignored and blocked signals are uv's as they were the user's, also after a warning."""
+    """uv inherits ignored and blocked signals, even after a warning."""
     os.unlink(native.python)
     numbers = {signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGHUP}
     assert native.call(orders=[f"ignore {int(number)}" for number in numbers]).stderr != ""
@@ -687,13 +688,13 @@ def test_signals_reach_uv_as_they_were(native: Machine) -> None:
 def test_descriptors(machine: Machine, name: str, orders: list[str], expected: set[int]) -> None:
     """Open descriptors stay open, closed ones closed, and none is added."""
     if name == "uv":
-        os.unlink(machine.python)  # and say so, on a stderr that may be closed
+        os.unlink(machine.python)  # causes a warning, on a stderr that may be closed
     assert machine.call(orders=orders).code == 0
     assert (machine.became(), machine.recorded().open) == (name, expected)
 
 
 def test_a_reader_that_has_gone(machine: Machine) -> None:
-    """A closed pipe in the place of stderr stops neither the warning's writer nor uv."""
+    """A closed pipe instead of stderr stops neither the warning's writer nor uv."""
     os.unlink(machine.python)
     reader, writer = os.pipe()
     os.close(reader)
@@ -705,12 +706,12 @@ def test_a_reader_that_has_gone(machine: Machine) -> None:
     assert signal.SIGPIPE not in machine.recorded().ignored
 
 
-# -- giving back the user's environment ------------------------------------------------------------
+# -- restoring the user's variables ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", contract.MANAGED)
 @pytest.mark.parametrize(
-    "values",  # now, what we set it to, what the user had; what is left
+    "values",  # the current value, ours, the user's; the expected one
     [
         pytest.param(("/ours", "/ours", None, None), id="ours goes"),
         pytest.param(("/ours", "/ours", "/theirs", "/theirs"), id="theirs comes back"),
@@ -725,7 +726,7 @@ def test_a_reader_that_has_gone(machine: Machine) -> None:
     ],
 )
 def test_restore(machine: Machine, name: str, values: tuple[str | None, ...]) -> None:
-    """What an outer call of ours set is taken back before uv starts, and nothing else is."""
+    """Before uv starts, the variables of an outer call are restored, and no others."""
     now, set_to, had, left = values
     machine.without_python()
     machine.set("OTHER", "1")
@@ -749,7 +750,7 @@ def _cut_off(machine: Machine) -> None:
 
 
 def _without_its_end(machine: Machine) -> None:
-    """Leave a `main` that comes back without having done anything."""
+    """Write a `main` that returns without doing anything."""
     with open(machine.path("package/uvlocal/shim/launch.py"), "a", encoding="utf-8") as file:
         file.write("\ndef main():\n    pass\n")
 
@@ -766,7 +767,7 @@ def _failing(name: str) -> Callable[[Machine], object]:
     return fail
 
 
-#: How a package may be damaged, and what is said of it.
+#: Ways to damage a package, and the expected report.
 DAMAGES = [
     pytest.param(_cut_off, "damaged", id="launch.py cut off"),
     pytest.param(_without_its_end, "damaged", id="main comes back"),
@@ -779,7 +780,7 @@ DAMAGES = [
 
 
 def _install(machine: Machine) -> Machine:
-    """Give a machine a real Python and a whole package; PATH leads to no uv there."""
+    """Set up a real Python and a complete package; PATH points to no uv there."""
     made = shutil.ignore_patterns("__pycache__", "launchers", "manage")
     source = os.path.dirname(os.path.abspath(uvlocal.__file__))
     shutil.rmtree(machine.package)
@@ -799,7 +800,7 @@ def installed(machine: Machine) -> Machine:
 
 
 def test_a_whole_package(installed: Machine) -> None:
-    """With nothing damaged nothing is said: what follows is about damage."""
+    """An undamaged package causes no report, so that the tests below show damage."""
     assert installed.call(*ODD).stderr == ""
     assert installed.recorded().arguments[1:] == ODD
 
@@ -808,7 +809,7 @@ def test_a_whole_package(installed: Machine) -> None:
 def test_a_damaged_package(
     installed: Machine, damage: Callable[[Machine], object], what: str
 ) -> None:
-    """With a damaged package the uv that the configuration names runs; one line says why."""
+    """With a damaged package, the uv in the configuration runs, and one line says why."""
     damage(installed)
     installed.set("VIRTUAL_ENV", "/ours")
     installed.set("UVLOCAL_SET_VIRTUAL_ENV", "/ours")
@@ -817,7 +818,8 @@ def test_a_damaged_package(
     assert result.stderr == (
         f"warning: uvlocal's package in `{installed.package}` is {what}; "
         "running the real uv unchanged\n"
-        f"hint: run `uvlocal install` to mend this, or delete `{installed.shim}` to be rid of it\n"
+        "hint: run `uvlocal install` to repair this, "
+        f"or delete `{installed.shim}` to remove the shim\n"
     )
     record = installed.recorded()
     assert record.arguments[1:] == ODD
@@ -850,7 +852,7 @@ def test_a_failed_python_leaves_no_trace(
     ignored: tuple[int, ...],
     locale: str | None,
 ) -> None:
-    """Signals, LC_CTYPE and all other variables are as the user had them."""
+    """Signals, LC_CTYPE and all other variables are unchanged."""
     installed = _install(native)
     damage(installed)
     installed.set("LC_CTYPE", locale)
@@ -863,7 +865,7 @@ def test_a_failed_python_leaves_no_trace(
 
 
 def test_a_failed_python_is_not_tried_again(installed: Machine) -> None:
-    """A shim that Python became again goes on to uv, whatever its Python would do now."""
+    """A shim that Python executed again runs uv, whatever its Python would do now."""
     installed.set("UVLOCAL_FAILED", "")
     result = installed.call()
     assert (result.code, installed.became()) == (0, "uv")
@@ -880,7 +882,7 @@ def test_a_damaged_package_and_no_name(installed: Machine, argv: list[bytes]) ->
 
 
 def test_a_damaged_package_and_no_uv(installed: Machine) -> None:
-    """Without a uv either that is said, and the exit code is a shell's."""
+    """If there is no uv either, that is reported, with the exit code of a shell."""
     _cut_off(installed)
     os.unlink(installed.real)
     result = installed.call()
@@ -889,12 +891,12 @@ def test_a_damaged_package_and_no_uv(installed: Machine) -> None:
 
 
 def test_a_damaged_package_and_a_loop(installed: Machine) -> None:
-    """A uv that leads back to the shim is found out all the same."""
+    """A uv that starts the shim again is still detected."""
     _cut_off(installed)
     installed.set("UVLOCAL_TEST_END", "r" + installed.shim)
     result = installed.call()
     assert result.code == 127
-    assert "error: uv goes round in circles" in result.stderr
+    assert "error: endless loop" in result.stderr
 
 
 # -- the guard against loops -----------------------------------------------------------------------
@@ -921,7 +923,7 @@ def test_a_damaged_package_and_a_loop(installed: Machine) -> None:
     ],
 )
 def test_loop_count(machine: Machine, before: str | None, after: str) -> None:
-    """UVLOCAL_LOOP counts this process's passes and the depth of calls; garbage is no count."""
+    """UVLOCAL_LOOP counts this process's passes and the depth of calls; garbage is ignored."""
     orders = []
     if before is not None and before[:1] == ":":
         orders = [f"loop {before}"]
@@ -953,13 +955,13 @@ def test_what_uv_counts_is_left_to_uv(machine: Machine, counted: str, deepest: i
 @pytest.mark.parametrize(
     ("loop", "tells"),
     [
-        pytest.param(":5:1", "which starts the former again", id="the sixth pass"),
+        pytest.param(":5:1", "which starts the shim again", id="the sixth pass"),
         pytest.param(":1:101", "and calls are nested more than 100 deep", id="too deep again"),
         pytest.param("1:1:100", "and calls are nested more than 100 deep", id="too deep"),
     ],
 )
 def test_loop_message(machine: Machine, loop: str, tells: str) -> None:
-    """Going round in circles ends with 127, and both files are named."""
+    """An endless loop ends with 127, and the message names both files."""
     orders = []
     if loop[0] == ":":
         orders = [f"loop {loop}"]
@@ -968,25 +970,25 @@ def test_loop_message(machine: Machine, loop: str, tells: str) -> None:
     result = machine.call(orders=orders)
     assert (result.code, result.stdout, machine.became()) == (127, "", "nothing")
     assert result.stderr.replace(machine.root, "{root}") == (
-        "error: uv goes round in circles: `{root}/shims/uv` starts `{root}/real/uv`, "
+        "error: endless loop: `{root}/shims/uv` starts `{root}/real/uv`, "
         f"{tells}\n\n"
-        "hint: look at what `{root}/real/uv` starts, "
+        "hint: check what `{root}/real/uv` starts, "
         "or set `UVLOCAL_UV` to the path of the real uv\n"
     )
 
 
 def test_a_loop_of_two_programs_ends(machine: Machine) -> None:
-    """A wrapper of uv that leads back to the shim is found out after a few rounds."""
+    """A wrapper of uv that starts the shim again is detected after a few rounds."""
     machine.without_python()
     machine.set("UVLOCAL_TEST_END", "r" + machine.shim)
     result = machine.call(b"x")
     assert result.code == 127
-    assert f"`{machine.shim}` starts `{machine.real}`, which starts the former" in result.stderr
+    assert f"`{machine.shim}` starts `{machine.real}`, which starts the shim" in result.stderr
     assert machine.recorded().value("UVLOCAL_LOOP") == f"{result.pid}:5:1"
 
 
 def test_a_loop_without_a_uv(machine: Machine) -> None:
-    """Where the loop comes from elsewhere and there is no uv, that is what the message says."""
+    """If something else causes the loop and there is no uv, the message says so."""
     machine.set("PATH", "")
     machine.configure(python=machine.python, package=machine.package)
     result = machine.call(orders=["loop :5:1"])
@@ -997,7 +999,7 @@ def test_a_loop_without_a_uv(machine: Machine) -> None:
 
 
 def test_the_launcher_carries_the_marker(machine: Machine) -> None:
-    """The launcher is small and holds the marker, so that other shims know it for one."""
+    """The launcher is small and contains the marker, so that other shims recognise it."""
     with open(machine.shim, "rb") as file:
         content = file.read()
     assert MARKER in content
@@ -1006,7 +1008,7 @@ def test_the_launcher_carries_the_marker(machine: Machine) -> None:
 
 @pytest.mark.skipif(STRACE == "", reason="needs strace")
 def test_the_launcher_starts_no_process(native: Machine, tmp_path: Path) -> None:
-    """The launcher makes one `execve` and no other process, whatever it becomes."""
+    """The launcher calls `execve` once and starts no process, whatever it becomes."""
     for quiet in (False, True):
         if quiet:
             native.without_python()

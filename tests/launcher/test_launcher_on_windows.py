@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from support.hosts.windows_machine import Windows
 
-#: Command lines as a shell would give them, the program's name left out. None is put together
-#: anew on the way: what stands here is what uv must see.
+#: Command lines as a shell would pass them, without the program's name. They must reach uv
+#: unchanged, character for character.
 TAILS = [
     pytest.param("", id="nothing"),
     pytest.param(" run x", id="plain"),
@@ -40,7 +40,7 @@ TAILS = [
 
 @pytest.mark.parametrize("tail", TAILS)
 def test_uv_gets_the_command_line_as_it_was(windows: Windows, tail: str) -> None:
-    """uv gets the very command line that the shim was given, quoting and blanks included."""
+    """uv gets the shim's command line unchanged, including quotes and blanks."""
     windows.without_python()
     assert windows.call(tail) == (0, "")
     assert windows.recorded()[0] == "uv" + tail
@@ -48,7 +48,7 @@ def test_uv_gets_the_command_line_as_it_was(windows: Windows, tail: str) -> None
 
 @pytest.mark.parametrize("tail", TAILS)
 def test_python_gets_the_rest_as_it_was(windows: Windows, tail: str) -> None:
-    """Python gets its own arguments in quotes, then the user's as they came."""
+    """Python gets its own arguments in quotes, then the user's, unchanged."""
     assert windows.call(tail) == (0, "")
     python, package, shim = map(windows.path, ("python/python.exe", "package", "shims/uv.exe"))
     asked = re.sub(r' "\d+" "uv"', ' "HANDLE" "uv"', windows.asked(), count=1)
@@ -68,7 +68,7 @@ def test_python_gets_the_rest_as_it_was(windows: Windows, tail: str) -> None:
     ],
 )
 def test_the_programs_name(windows: Windows, name: str, quoted: str) -> None:
-    """The name by which uv was called reaches Python as one argument, and uv as it was."""
+    """The name by which uv was called reaches Python as one argument, and uv unchanged."""
     windows.call(" x", name=name)
     assert re.search(r' "\d+" ' + re.escape(f"{quoted} x") + "$", windows.asked())
     assert windows.recorded()[0] == f"{name} x"
@@ -159,7 +159,7 @@ def test_no_answer(windows: Windows, answer: bytes) -> None:
     assert (code, line, "NEW" in environ) == (0, 'uv "a b" x', False)
     assert said == (
         f"warning: uvlocal's Python `{python}` gave no answer; running the real uv unchanged\n"
-        f"hint: run `uvlocal install` to mend this, or delete `{shim}` to be rid of it\n"
+        f"hint: run `uvlocal install` to repair this, or delete `{shim}` to remove the shim\n"
     )
 
 
@@ -197,7 +197,7 @@ def test_python_has_ended_when_uv_runs(windows: Windows) -> None:
     ],
 )
 def test_path(windows: Windows, folders: tuple[str, ...], *, found: bool) -> None:
-    """uv is looked for on PATH, ourselves and the current directory left out."""
+    """uv is searched on PATH, without the shim itself and the current directory."""
     windows.without_python()
     windows.put("copy/uv.exe", launchers.launcher(TARGET))
     windows.put("uv.exe", launchers.recorder(TARGET))
@@ -213,7 +213,7 @@ def test_path(windows: Windows, folders: tuple[str, ...], *, found: bool) -> Non
 
 
 def test_the_recorded_uv(windows: Windows) -> None:
-    """Where PATH leads to none, the recorded uv is taken; the configuration is UTF-8."""
+    """If PATH has none, the recorded uv is used; the configuration is UTF-8."""
     recorded = windows.put("é 漢字/uv.exe", launchers.recorder(TARGET))
     windows.configure(uv=recorded)
     windows.folders("empty")
@@ -222,12 +222,12 @@ def test_the_recorded_uv(windows: Windows) -> None:
     assert (code, windows.recorded()[0]) == (0, "uv x")
     assert said == (
         f"warning: `{conf}` is damaged; running the real uv unchanged\n"
-        f"hint: run `uvlocal install` to mend this, or delete `{shim}` to be rid of it\n"
+        f"hint: run `uvlocal install` to repair this, or delete `{shim}` to remove the shim\n"
     )
 
 
 def test_a_wish_that_cannot_be_fulfilled(windows: Windows) -> None:
-    """A UVLOCAL_UV that is not there is an error, its name shown in UTF-8."""
+    """A UVLOCAL_UV that does not exist is an error, its name shown in UTF-8."""
     windows.without_python()
     wish = windows.environ["UVLOCAL_UV"] = windows.path("é/uv.exe")
     code, said = windows.call()
@@ -242,7 +242,7 @@ def test_a_wish_that_cannot_be_fulfilled(windows: Windows) -> None:
 def test_a_long_path(windows: Windows) -> None:
     """In a folder beyond 260 characters the launcher finds itself, its package and other shims.
 
-    wine starts no program from there, so Python and the real uv lie elsewhere.
+    wine starts no program from there, so Python and the real uv are elsewhere.
     """
     deep = "/".join(["d" * 60] * 5)
     windows.put(f"{deep}/uv.exe", launchers.launcher(TARGET))
@@ -264,7 +264,7 @@ def test_a_long_path(windows: Windows) -> None:
 
 
 def test_restore(windows: Windows) -> None:
-    """What an outer call of ours set is taken back before uv starts."""
+    """Before uv starts, the variables of an outer call are restored."""
     windows.without_python()
     windows.environ |= {
         "VIRTUAL_ENV": "ours",
@@ -285,7 +285,7 @@ def test_restore(windows: Windows) -> None:
 
 
 def test_loop(windows: Windows) -> None:
-    """Windows has a new process for each round, so depth ends a loop there."""
+    """On Windows each round is a new process, so a loop ends by its depth."""
     windows.environ["UVLOCAL_LOOP"] = "1:5:99"
     assert windows.call()[0] == 0
     assert windows.recorded()[1]["UVLOCAL_LOOP"].partition(":")[2] == "1:100"
@@ -321,7 +321,7 @@ def test_who_waits_for_the_end_of_the_output(either: Windows) -> None:
 
 
 def _processes(word: str) -> Iterator[str]:
-    """Yield the ids of the processes whose command line holds a word."""
+    """Yield the ids of the processes whose command line contains a word."""
     for entry in os.listdir("/proc"):
         try:
             with open(f"/proc/{entry}/cmdline", "rb") as file:

@@ -1,6 +1,6 @@
-"""The launcher replays what is recorded for this very call, and nothing else.
+"""The launcher replays the decision recorded for exactly this call, and nothing else.
 
-Records are laid by the tests; uv and Python are the program that writes down how it was started.
+The tests write the records; uv and Python are a program that records how it was started.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def machine(recalling_machine: Machine) -> Machine:
 
 
 def test_a_record_is_replayed(machine: Machine) -> None:
-    """A record for this very call, all of whose inputs hold, needs no Python."""
+    """A record for exactly this call, with unchanged inputs, is replayed without Python."""
     lay(machine, record_for(machine, b"sync"))
     assert answer(machine, b"sync") == "uv"
     assert answer(machine, b"sync", b"-q") == "python"
@@ -43,7 +43,7 @@ def test_a_record_is_replayed(machine: Machine) -> None:
 
 @pytest.mark.parametrize("name", [*contract.VARIABLES, "UVLOCAL_X", "UVLOCAL_"])
 def test_a_variable_that_counts(machine: Machine, name: str) -> None:
-    """With another value, or none, or one that was not there, it is another call."""
+    """If a variable is changed, removed or added, it is a different call."""
     if name != "PATH":  # is set on every machine
         before = record_for(machine, b"sync")
         lay(machine, before)
@@ -66,7 +66,7 @@ def test_a_variable_that_counts(machine: Machine, name: str) -> None:
     ],
 )
 def test_a_variable_that_does_not_count(machine: Machine, entry: bytes) -> None:
-    """What no decision rests on may come and go, even where it is no variable at all."""
+    """Entries that no decision depends on may change, even if they are not valid variables."""
     lay(machine, record_for(machine, b"sync"))
     machine.environ.append(entry)
     assert answer(machine, b"sync") == "uv"
@@ -74,7 +74,7 @@ def test_a_variable_that_does_not_count(machine: Machine, entry: bytes) -> None:
 
 
 def test_a_variable_given_twice(machine: Machine) -> None:
-    """Which of two values counts is not for the launcher to say."""
+    """The launcher does not choose between two values of one variable."""
     machine.set("UV_PROJECT", "x")
     lay(machine, record_for(machine, b"sync"))
     machine.environ.append(b"UV_PROJECT=x")
@@ -82,7 +82,7 @@ def test_a_variable_given_twice(machine: Machine) -> None:
 
 
 def test_bytes_of_all_kinds(machine: Machine) -> None:
-    """Words, folders and values are bytes: the name of the file is found whatever they are."""
+    """Words, folders and values are bytes: the record is found whatever they are."""
     folder = os.fsdecode(os.fsencode(machine.root) + b"/\xff o\ndd")
     os.mkdir(folder)
     machine.set("UV_PROJECT", os.fsdecode(b"\xfe \n="))
@@ -97,7 +97,7 @@ def test_bytes_of_all_kinds(machine: Machine) -> None:
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + 24))
 def test_names_are_the_same_in_c(machine: Machine, seed: int) -> None:
-    """Whatever the words, the folder and the variables, both sides give a record the same name."""
+    """Python and the launcher give a record the same name, whatever the call."""
     numbers = random.Random(seed)  # noqa: S311 - the same seed gives the same call
 
     def text(limit: int) -> bytes:
@@ -135,7 +135,7 @@ def test_names_are_the_same_in_c(machine: Machine, seed: int) -> None:
     ],
 )
 def test_any_plain_program(machine: Machine, words: list[bytes], became: str) -> None:
-    """A record for `uv run FLAGS...` stands for every program that is a plain name."""
+    """A record for `uv run FLAGS...` applies to every program that is a plain name."""
     os.mkdir(machine.path("here"))
     os.symlink("nowhere", machine.path("dangling"))
     found = record_for(machine, b"run", b"-q")
@@ -154,7 +154,7 @@ def test_any_plain_program(machine: Machine, words: list[bytes], became: str) ->
     ],
 )
 def test_commands_without_a_project(machine: Machine, words: list[bytes], became: str) -> None:
-    """A record for a command stands for whatever follows it, in any folder."""
+    """A record for a command applies to any arguments, in any folder."""
     found = record_for(machine, b"python", b"install")
     found.how, found.directory = "prefix", ""
     lay(machine, found)
@@ -165,7 +165,7 @@ def test_commands_without_a_project(machine: Machine, words: list[bytes], became
 
 
 def test_another_launcher_has_its_own_records(machine: Machine) -> None:
-    """Another launcher may have another uv to fall back on: its decisions are others."""
+    """Another launcher may have another fallback uv, so its decisions are separate."""
     lay(machine, record_for(machine, b"sync"))
     shutil.copytree(machine.path("shims"), machine.path("shims2"))
     assert answer(machine, b"sync", program=machine.path("shims2/uv")) == "python"
@@ -173,16 +173,16 @@ def test_another_launcher_has_its_own_records(machine: Machine) -> None:
 
 @pytest.mark.parametrize(("value", "became"), [("1", "python"), ("0", "uv"), ("", "uv")])
 def test_tracing_recalls_nothing(machine: Machine, value: str, became: str) -> None:
-    """Whoever asks why is told by Python; the switch is off where it is empty or `0`."""
+    """With `UVLOCAL_TRACE`, Python decides, not the launcher; empty or `0` means off."""
     machine.set("UVLOCAL_TRACE", value)
     lay(machine, record_for(machine, b"sync"))
     assert answer(machine, b"sync") == became
 
 
 def test_loops_end_all_the_same(machine: Machine) -> None:
-    """A real uv that starts the shim again is stopped, though each call is recalled."""
+    """A real uv that starts the shim again is stopped, although each call is replayed."""
     machine.set("UVLOCAL_TEST_END", "r" + machine.shim)
     lay(machine, record_for(machine, b"sync"))
     result = machine.call(b"sync")
     assert result.code == 127
-    assert "uv goes round in circles" in result.stderr
+    assert "endless loop" in result.stderr

@@ -1,4 +1,4 @@
-"""Which records the launcher trusts, what then reaches uv, and which system calls it takes."""
+"""Which records the launcher trusts, what uv then gets, and which system calls that needs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _damaged(machine: Machine, path: str, data: bytes) -> str:
 
 
 def test_every_damage_is_a_miss(machine: Machine) -> None:
-    """Cut off anywhere, or with anything behind its end, a record is none."""
+    """A record that is truncated anywhere, or has anything after its end, is ignored."""
     found = record_for(machine, b"sync")
     found.inputs = [("e", machine.real)]
     found.changes = ["A=1", "B"]
@@ -73,7 +73,7 @@ def test_every_damage_is_a_miss(machine: Machine) -> None:
     ],
 )
 def test_what_is_not_replayed(machine: Machine, name: str, value: object) -> None:
-    """A record that asks for what no decision of ours can be is none."""
+    """A record with an impossible decision is ignored."""
     found = record_for(machine, b"sync")
     path = lay(machine, found)
     more = found.variables if value == ["UV_PROJECT=x"] else []
@@ -85,7 +85,7 @@ def test_what_is_not_replayed(machine: Machine, name: str, value: object) -> Non
 
 
 def _open_to_others(path: str) -> None:
-    os.chmod(path, os.stat(path).st_mode | stat.S_IWOTH)  # noqa: S103 - what is wrong here
+    os.chmod(path, os.stat(path).st_mode | stat.S_IWOTH)  # noqa: S103 - the mode that is wrong
 
 
 def _turn_into_fifo(path: str) -> None:
@@ -129,18 +129,18 @@ def test_whose_records_are_trusted(
 
 
 def test_without_records(machine: Machine) -> None:
-    """Everything that is recorded can be thrown away at any time."""
+    """Every record can be deleted at any time."""
     path = lay(machine, record_for(machine, b"sync"))
     for gone in (path, os.path.dirname(path), machine.path("cache")):
         os.unlink(gone) if gone == path else os.rmdir(gone)
         assert answer(machine, b"sync") == "python"
 
 
-# -- what reaches uv -------------------------------------------------------------------------------
+# -- what uv gets ----------------------------------------------------------------------------------
 
 
 def test_changes_are_made_and_nothing_else(machine: Machine) -> None:
-    """uv gets the environment in its order and bytes, with the changes made; twins stay twins."""
+    """uv gets the variables in order, byte for byte, with the changes; duplicates stay."""
     environment = "/s/uvlocal/envs/foo-0123456789"
     odd = [b"INPUT_NODE-VERSION=20", b"BASH_FUNC_x%%=() { :; }", b"A B=\xff\n", b"T=1", b"T=2"]
     machine.environ += odd
@@ -180,7 +180,7 @@ def test_the_process_is_left_as_it_is(machine: Machine) -> None:
 
 
 def test_large_environments(machine: Machine) -> None:
-    """More than the launcher has room for at first is no reason to fail."""
+    """Input larger than the launcher's initial buffers is handled."""
     machine.environ += [b"X%d=%s" % (number, b"x" * 1000) for number in range(1500)]
     found = record_for(machine, b"sync")
     found.changes = [f"Y{number}=" + "y" * 900 for number in range(200)]
@@ -191,8 +191,8 @@ def test_large_environments(machine: Machine) -> None:
 
 # -- what it costs ---------------------------------------------------------------------------------
 
-#: The system calls of a recalled call, but for those of its inputs: the C library's own start, the
-#: configuration, the two folders, the record, and becoming uv.
+#: The system calls of a replayed call, without those of its inputs: the start of the C library,
+#: the configuration, the two folders, the record, and becoming uv.
 CALLS = [
     *("execve", "readlink", "open", "fstat", "read", "close", "getpid"),
     *("stat", "stat", "getcwd", "open", "fstat", "read", "close", "execve"),
@@ -220,7 +220,7 @@ def traced(machine: Machine, *words: bytes) -> list[str]:
 @pytest.mark.skipif(not STRACE, reason="`strace` is not installed")
 @pytest.mark.skipif(launchers.host() != "linux-x86_64", reason="calls have other names elsewhere")
 def test_the_system_calls(machine: Machine) -> None:
-    """A recalled call is a fixed list of system calls, and one for each input; nothing forks."""
+    """A replayed call makes a fixed list of system calls, plus one per input; nothing forks."""
     found = record_for(machine, b"sync")
     lay(machine, found)
     assert traced(machine, b"sync") == CALLS

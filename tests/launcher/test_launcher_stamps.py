@@ -1,9 +1,10 @@
-"""A recorded input holds for the launcher as long as it is what Python stamped, and no longer."""
+"""The launcher accepts a recorded input exactly as long as it matches Python's stamp."""
 
 from __future__ import annotations
 
 import os
 import random
+import stat
 import sys
 from typing import TYPE_CHECKING
 
@@ -127,7 +128,7 @@ def test_a_stamp_is_the_same_in_c(
     ask: Callable[[RecordingSystem, str], object],
     change: Callable[[str], object],
 ) -> None:
-    """What Python stamps the launcher finds unchanged, until it changes."""
+    """The launcher accepts what Python stamped, until it changes."""
     root = machine.path("world")
     write(f"{root}/file")
     os.mkdir(f"{root}/folder")
@@ -139,6 +140,30 @@ def test_a_stamp_is_the_same_in_c(
     assert _holds(machine, *inputs)
     change(root)
     assert not _holds(machine, *inputs)
+
+
+def test_the_flag_of_macos(machine: Machine) -> None:
+    """On other systems nothing has the flag: only a record that says so is accepted."""
+    path = machine.path("file")
+    write(path)
+    assert _holds(machine, ("f0", path), ("f0", machine.path("none")))
+    assert not _holds(machine, ("f1", machine.path("none")))
+    if sys.platform == "darwin":
+        os.lchflags(path, stat.UF_HIDDEN)
+        assert _holds(machine, ("f1", path))
+    assert _holds(machine, ("f0", path)) is (sys.platform != "darwin")
+
+
+def test_what_may_be_changed_is_a_file(machine: Machine) -> None:
+    """Neither Python nor the launcher opens a FIFO, even one that has a reader."""
+    path = machine.path("pipe")
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert _ask(machine, lambda system: system.can_change(path)) == [("o0", path)]
+        assert _holds(machine, ("o0", path))
+    finally:
+        os.close(reader)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +180,7 @@ def test_a_stamp_is_the_same_in_c(
 def test_a_variable_that_a_setting_names(
     machine: Machine, recorded_value: str, now: str | None, *, holds: bool
 ) -> None:
-    """A variable holds as long as it has the value that it had."""
+    """A variable is accepted as long as its value is unchanged."""
     system = RecordingSystem(environ={"SCRATCH": recorded_value}, cwd="/", home="/")
     assert system.variable("SCRATCH") == recorded_value
     found = record_for(machine, b"sync")
@@ -167,7 +192,7 @@ def test_a_variable_that_a_setting_names(
 
 @pytest.mark.parametrize("size", [0, 1, 7, 8, 8191, 8192, 8193, 100_000, 1 << 20])
 def test_sums_of_content_are_the_same_in_c(machine: Machine, size: int) -> None:
-    """A sum is the same number on both sides, whatever the size; a changed byte changes it."""
+    """A checksum is the same on both sides, whatever the size; a changed byte changes it."""
     path = machine.path("content")
     data = bytearray(random.Random(size).randbytes(size))  # noqa: S311 - an example
     stamp = "r" + summed(bytes(data))
@@ -193,7 +218,7 @@ def test_the_mount_table_is_an_input(machine: Machine) -> None:
 
 
 def test_links_say_where_they_lead(machine: Machine) -> None:
-    """A link's text is compared as a whole, with bytes of all kinds."""
+    """The complete text of a link is compared, with any bytes."""
     path, target = machine.path("link"), os.fsdecode(b"../\xff \n" + b"x" * 3000)
     os.symlink(target, path)
     assert _holds(machine, ("t" + target, path))
@@ -224,7 +249,7 @@ WRONG = [
 
 @pytest.mark.parametrize("stamp", WRONG)
 def test_what_is_no_stamp(machine: Machine, stamp: str) -> None:
-    """A stamp that says something else, or nothing, never makes a record hold that should not."""
+    """A wrong or invalid stamp never makes the launcher accept a record."""
     found = record_for(machine, b"sync")
     found.inputs = [(stamp, machine.real), ("e", machine.path("none"))]
     lay(machine, found)

@@ -1,7 +1,7 @@
-"""Whatever stands in a record or in the configuration, the launcher reads it without harm.
+"""The launcher reads any record and any configuration without memory errors.
 
 `UVLOCAL_FUZZ_RUNS` is the number of inputs, `UVLOCAL_FUZZ_SEED` the seed. The sanitizers end the
-program at the first access out of bounds, undefined operation, or broken promise.
+program at the first out-of-bounds access, undefined operation, or failed assertion.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SOURCE = os.path.join(fetched.SOURCE, "tests", "launcher", "fuzz_launcher.c")
 FLAGS = ["-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fno-sanitize-recover=all"]
 CLANG = shutil.which("clang") or ""
 
-#: A record for the call that the fuzzer makes, and whose inputs hold in its file system.
+#: A record for the fuzzer's call, whose inputs are unchanged in its file system.
 WHOLE = Recorded(
     launcher="/s/uv",
     how="run",
@@ -52,7 +52,7 @@ CONFIGURATION = b"uvlocal 1\npython /p\npackage /q\nuv /u\ncache /c\n"
 
 
 def _compiled(tmp_path: Path, compiler: list[str], *flags: str) -> str:
-    """Return the fuzzer, or skip the test where this compiler cannot make it."""
+    """Return the fuzzer, or skip the test if this compiler cannot build it."""
     program = str(tmp_path / "fuzzer")
     result = subprocess.run(
         [*compiler, *FLAGS, *flags, SOURCE, "-o", program],
@@ -81,7 +81,7 @@ def _feed(program: str, *arguments: str, folder: Path) -> str:
 
 
 def test_valid_inputs_changed_at_random(tmp_path: Path) -> None:
-    """Valid records, configurations and counters, changed at random, do no harm."""
+    """Randomly changed records, configurations and counters cause no error."""
     program = _compiled(
         tmp_path, [sys.executable, "-m", "ziglang", "cc"], "-fsanitize=undefined", "-DALONE"
     )
@@ -97,7 +97,7 @@ def test_inputs_changed_at_random_with_every_access_watched(tmp_path: Path) -> N
 
 @pytest.mark.skipif(not CLANG, reason="`clang` is not installed")
 def test_inputs_that_reach_further(tmp_path: Path) -> None:
-    """Inputs that were chosen for the code that they reach do no harm either (libFuzzer)."""
+    """Coverage-guided inputs (libFuzzer) cause no error either."""
     program = _compiled(tmp_path, [CLANG], "-fsanitize=fuzzer,address,undefined")
     corpus = tmp_path / "corpus"
     corpus.mkdir()

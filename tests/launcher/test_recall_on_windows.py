@@ -1,7 +1,7 @@
-"""The launcher for Windows replays recorded decisions, and sees when one does not hold any more.
+"""The launcher for Windows replays recorded decisions, and notices outdated ones.
 
-Windows, or wine in its place, tells the stamps through a program of ours; what the launcher makes
-of them is what is tested. That CPython tells the same numbers is known from its source only.
+A program of ours reads the stamps from Windows, or from wine; the tests check how the launcher uses
+them. That CPython returns the same numbers is known only from its source.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ CHANGES = [
 
 
 class Recalling:
-    """A machine with one recorded decision, and a folder `x` of things that it may rest on."""
+    """A machine with one recorded decision, and a folder `x` of things that it may depend on."""
 
     def __init__(self, windows: Windows) -> None:
-        """Find out with which variables calls come to the launcher."""
+        """Find out which variables the launcher gets."""
         self.windows = windows
         windows.configure(
             python=windows.path("python/python.exe"),
@@ -95,7 +95,7 @@ class Recalling:
         recorded.lay(str(self.windows.root / "cache"), one)
 
     def is_recalled(self, tail: str = " sync", **options: str) -> bool:
-        """Run the shim; say whether it became uv without Python, with the recorded changes."""
+        """Run the shim; return whether it became uv without Python, with the recorded changes."""
         assert self.windows.call(tail, **options) == (0, "")
         line, environ = self.windows.recorded()
         assert line == options.get("name", "uv") + tail
@@ -135,7 +135,7 @@ def test_exact(recalling: Recalling) -> None:
 
 
 def test_run(recalling: Recalling) -> None:
-    """`uv run PROGRAM` is replayed whatever follows, but not where the program is a file."""
+    """`uv run PROGRAM` is replayed with any arguments, but not if the program is a file."""
     recalling.record(how="run", words=["run", "--no-sync"])
     assert recalling.is_recalled(" run --no-sync pytest -x é")
     assert not recalling.is_recalled(" run --no-sync x\\file")
@@ -151,7 +151,7 @@ def test_prefix(recalling: Recalling) -> None:
 
 @pytest.mark.parametrize("tail", [' "sync"', ' sync ""', ' run x "a b"'])
 def test_quotes(recalling: Recalling, tail: str) -> None:
-    """What a quote means differs from program to program: that is Python's to read."""
+    """A command line with quotes is left to Python, as programs parse them differently."""
     recalling.record()
     recalling.record(words=["sync", ""])
     recalling.record(how="run", words=["run"])
@@ -178,7 +178,7 @@ def test_names_in_any_script(windows: Windows) -> None:
     [("UVLOCAL_MODE", "never"), ("uv_frozen", "1"), ("VIRTUAL_ENV", ""), ("UV_PYTHON", "3.12")],
 )
 def test_a_variable_that_differs(recalling: Recalling, name: str, value: str) -> None:
-    """A variable that matters is as it was, in whatever case its name is written."""
+    """A relevant variable is compared whatever the case of its name."""
     recalling.record()
     environ = recalling.windows.environ
     before = dict(environ)
@@ -194,7 +194,7 @@ def test_a_variable_that_differs(recalling: Recalling, name: str, value: str) ->
 
 
 def test_another_folder(recalling: Recalling) -> None:
-    """A decision holds in its own folder, for its own launcher."""
+    """A decision applies in its own folder, for its own launcher."""
     recalling.record(directory=recalling.windows.path("x"))
     assert not recalling.is_recalled()
     recalling.record(launcher=recalling.windows.path("copy/uv.exe"))
@@ -209,15 +209,15 @@ def test_another_folder(recalling: Recalling) -> None:
     ],
 )
 def test_a_record_that_cannot_be_ours(recalling: Recalling, fields: dict[str, object]) -> None:
-    """What Python would not have written is not replayed."""
+    """A record that Python would not have written is not replayed."""
     recalling.record(**fields)
     assert not recalling.is_recalled()
 
 
-# -- what a decision rests on ----------------------------------------------------------------------
+# -- what a decision depends on --------------------------------------------------------------------
 
 
-#: A stamp and its path, what changes nothing that it stands for, what does.
+#: A stamp and its path, a change that keeps it, and one that does not.
 INPUTS = [
     pytest.param(
         lambda r: ("s" + r.status("x/file"), "x/file"),
@@ -301,7 +301,7 @@ def test_an_input(
     same: Callable[[Recalling], object],
     change: Callable[[Recalling], object],
 ) -> None:
-    """While an input is as recorded the decision is replayed, and not once it has changed."""
+    """The decision is replayed while an input is as recorded, and not after a change."""
     text, name = stamp(recalling)
     recalling.record((text, recalling.windows.path(name)))
     assert recalling.is_recalled()
@@ -326,7 +326,7 @@ def test_an_attribute(recalling: Recalling) -> None:
     ids=["value", "key-below", "removed"],
 )
 def test_a_registry_key(recalling: Recalling, change: tuple[str, ...]) -> None:
-    """A key of the registry is known by the time of its last change."""
+    """A registry key is identified by the time of its last change."""
     recalling.registry("add", "", "/v", "a", "/d", "1")
     [written] = recalling.tell(f"key {recalling.key}")
     recalling.record(("q" + written, f"HKCU\\{recalling.key}"))
@@ -338,7 +338,7 @@ def test_a_registry_key(recalling: Recalling, change: tuple[str, ...]) -> None:
 
 
 def test_a_registry_key_that_is_absent(recalling: Recalling) -> None:
-    """So is one that is not there; what is no key of those hives never holds."""
+    """So is one that does not exist; what is no key of those hives never holds."""
     recalling.record(("Q", f"HKCU\\{recalling.key}"))
     assert recalling.is_recalled()
     recalling.registry("add", "")
@@ -359,7 +359,7 @@ def test_drives(recalling: Recalling) -> None:
 
 
 def test_a_variable_that_a_setting_names(recalling: Recalling) -> None:
-    """A variable holds as long as it has the value that it had; its name has no case."""
+    """A variable is accepted as long as its value is unchanged; its name is case-insensitive."""
     for name in ("SCRATCH", "scratch"):
         recalling.windows.environ["Scratch"] = "D:\\é"
         recalling.record(("$D:\\é", name))
@@ -370,7 +370,7 @@ def test_a_variable_that_a_setting_names(recalling: Recalling) -> None:
 
 @pytest.mark.parametrize("stamp", ["tx", "p", "?", ""])
 def test_what_is_never_recorded_here(recalling: Recalling, stamp: str) -> None:
-    """A stamp that Windows has none of holds never."""
+    """A stamp that does not exist on Windows is never accepted."""
     path = recalling.windows.path("x/file")
     recalling.record((stamp, path), ("a", path))
     assert not recalling.is_recalled()
@@ -382,7 +382,7 @@ def test_what_is_never_recorded_here(recalling: Recalling, stamp: str) -> None:
 @pytest.mark.skipif(sys.platform != "win32", reason="needs a Python for Windows")
 @pytest.mark.parametrize("tail", [" cache dir", " sync"])
 def test_what_python_records_is_replayed(windows: Windows, tail: str) -> None:
-    """Python decides once and records it; then the launcher replays that, and sees a change."""
+    """Python decides once and records it; the launcher then replays it, and notices a change."""
     package = os.path.dirname(os.path.dirname(uvlocal.__file__))
     values = {"package": package, "cache": windows.path("cache")}
     windows.configure(python=sys.executable, **values)
@@ -393,7 +393,7 @@ def test_what_python_records_is_replayed(windows: Windows, tail: str) -> None:
     (windows.root / "pyproject.toml").write_text('[project]\nname = "foo"\nversion = "1"\n')
     deadline = time.monotonic() + 60
     folder = windows.root / "cache" / contract.DECISIONS
-    while not (folder.is_dir() and list(folder.iterdir())):  # until what was written has settled
+    while not (folder.is_dir() and list(folder.iterdir())):  # until the new files have settled
         assert time.monotonic() < deadline
         assert windows.call(tail) == (0, "")
     windows.configure(python=windows.path("python/python.exe"), **values)

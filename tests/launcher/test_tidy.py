@@ -1,4 +1,4 @@
-"""What reads C better than a compiler finds nothing in the launcher (`clang-tidy`)."""
+"""`clang-tidy` finds nothing in the launcher."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from support import systems
 from support.hosts.launchers import hook
 from support.tools import fetched
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: For each system the compiler's name for one target, and clang's. Of the two processors this one,
-#: as the others' headers speak of vectors in a way that one version of clang alone understands.
+#: For each system, the compiler's name of one target, and clang's. This processor, because only one
+#: version of clang can parse the vector types in the headers of the other.
 TARGETS = {
     "linux": ("linux-aarch64", "aarch64-linux-musl"),
     "macos": ("macos-aarch64", "arm64-apple-macos11"),
@@ -24,7 +25,7 @@ TARGETS = {
 
 
 def headers(target: str) -> list[str]:
-    """Return where the compiler that makes the launchers finds headers for a target."""
+    """Return the header folders that the launchers' compiler uses for a target."""
     command = [sys.executable, "-m", "ziglang", "cc", "-target", hook.TARGETS[target]]
     said = subprocess.run(
         [*command, "-E", "-v", "-x", "c", os.devnull], capture_output=True, text=True, check=True
@@ -34,7 +35,7 @@ def headers(target: str) -> list[str]:
 
 
 def tidied(path: str, system: str) -> subprocess.CompletedProcess[str]:
-    """Check a file as it is for a system."""
+    """Check a file as compiled for a system."""
     target, triple = TARGETS[system]
     program = os.path.join(os.path.dirname(sys.executable), "clang-tidy")
     includes = [f"-isystem{folder}" for folder in headers(target)]
@@ -52,6 +53,9 @@ def tidied(path: str, system: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+pytestmark = systems.posix_only("there is no `clang-tidy` for Windows on arm")
+
+
 @pytest.mark.parametrize("system", TARGETS)
 def test_nothing_is_found(system: str) -> None:
     """No check of `.clang-tidy` finds anything, whatever system the launcher is for."""
@@ -60,7 +64,7 @@ def test_nothing_is_found(system: str) -> None:
 
 
 def test_something_would_be_found(tmp_path: Path) -> None:
-    """What is wrong is found: memory that is used after it was freed."""
+    """An error is found: memory that is used after it was freed."""
     path = tmp_path / "wrong.c"
     path.write_text("#include <stdlib.h>\nint f(int *p)\n{\n    free(p);\n    return *p;\n}\n")
     found = tidied(str(path), "linux")

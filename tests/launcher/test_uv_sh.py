@@ -1,6 +1,7 @@
-"""`uv.sh` under every sh that is here: it starts the decided way, and fails open.
+"""`uv.sh` under every installed sh: it runs Python, and fails open.
 
-It keeps less than the native launcher, as it says at its head; that is tested for the launcher.
+It preserves less than the native launcher, as its head comment says; only the launcher is tested
+for that.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if sys.platform == "win32":
 SOURCE = os.path.join(fetched.SOURCE, "shims", "uv.sh")
 #: Arguments that a careless shim would change.
 ODD = [b"run", b"", b"a b", b"*", b"$HOME `id` \\", b"\"'", b"two\nlines\n", b"\xff", b"--", b"-c"]
-#: What a real Python is given in the place of `launch.py`: it prints what it was started with.
+#: A replacement for `launch.py` that prints how it was started.
 TELLING = b"""import os, sys
 def main():
     print([os.fsencode(word) for word in sys.argv], flush=True)
@@ -34,7 +35,7 @@ WARNING = "warning: uvlocal's Python or package is gone or damaged; running the 
 
 
 def _shells() -> dict[str, str]:
-    """Return the shells that are here, each once, by name: what follows `#!`."""
+    """Return the installed shells, each once, by name: the text after `#!`."""
     found: dict[str, str] = {}
     for name, *words in (["sh"], ["dash"], ["bash"], ["busybox", "sh"]):
         path = os.path.realpath(shutil.which(name) or "")
@@ -137,7 +138,7 @@ def test_whatever_is_wrong_with_uvlocal_uv_runs(
     ],
 )
 def test_a_damaged_package(shell: Machine, launch: bytes) -> None:
-    """Where Python cannot run the package it becomes the script again, which becomes uv."""
+    """If Python cannot run the package, it executes the script again, which runs uv."""
     with_real_python(shell, launch)
     result = shell.call(*ODD)
     record = shell.recorded()
@@ -159,7 +160,7 @@ def test_a_damaged_package(shell: Machine, launch: bytes) -> None:
     ],
 )
 def test_where_uv_is_looked_for(shell: Machine, folders: str | None, found: str) -> None:
-    """The first uv on PATH that is not ours is taken, then the recorded one."""
+    """The first uv on PATH that is not ours is used, then the recorded one."""
     here = b'#!/bin/sh\nprintf %s "$0"\n'
     for folder in ("real", "other", "recorded", "relative", "."):
         shell.put(f"{folder}/uv", here)
@@ -177,7 +178,7 @@ def test_where_uv_is_looked_for(shell: Machine, folders: str | None, found: str)
 
 
 def test_no_uv_at_all(shell: Machine) -> None:
-    """Without a real uv the shim fails with 127, and says what to do."""
+    """Without a real uv the shim exits with 127, and says what to do."""
     shell.configure()
     shell.set("PATH", shell.path("shims"))
     result = shell.call()
@@ -186,7 +187,7 @@ def test_no_uv_at_all(shell: Machine) -> None:
 
 
 def test_a_reader_that_has_gone(shell: Machine) -> None:
-    """A closed pipe in the place of stderr does not stop uv."""
+    """A closed pipe instead of stderr does not stop uv."""
     os.unlink(shell.python)
     reader, writer = os.pipe()
     os.close(reader)
@@ -201,7 +202,7 @@ def test_a_reader_that_has_gone(shell: Machine) -> None:
 
 
 def test_the_users_variables_stay(shell: Machine) -> None:
-    """Exported variables of common names reach uv; nothing is added but what sh adds itself."""
+    """Exported variables with usual names reach uv; only variables of sh itself are added."""
     shell.without_python()
     for name in ("line", "path", "self", "conf", "rest", "flags", "depth", "PYTHON", "PACKAGE"):
         shell.set(name, "the user's")
@@ -213,7 +214,7 @@ def test_the_users_variables_stay(shell: Machine) -> None:
 
 
 def test_all_its_variables_are_its_own() -> None:
-    """Every variable that the script assigns has the prefix, or is one that it means to set."""
+    """Every variable that the script assigns has the prefix, or is set intentionally."""
     with open(SOURCE, encoding="utf-8") as file:
         code = re.sub(r'-c "import sys.*?" \\', "", file.read(), flags=re.DOTALL)
     lines = [line for line in code.splitlines() if not line.lstrip().startswith("#")]
@@ -224,12 +225,12 @@ def test_all_its_variables_are_its_own() -> None:
 
 
 def test_the_hint_names_what_works_without_our_python(shell: Machine) -> None:
-    """The configuration knows how uvlocal was installed; `uvlocal install` cannot start either."""
+    """The message names the installer that the configuration records, not `uvlocal install`."""
     with open(shell.conf, "ab") as file:
         file.write(b"repair pipx reinstall uvlocal\n")
     os.unlink(shell.python)
     said = shell.call().stderr
-    assert "\nhint: run `pipx reinstall uvlocal`, then `uvlocal install` to mend this" in said
+    assert "\nhint: run `pipx reinstall uvlocal`, then `uvlocal install` to repair this" in said
 
 
 # -- the guard against loops -----------------------------------------------------------------------
@@ -240,7 +241,7 @@ def test_the_hint_names_what_works_without_our_python(shell: Machine) -> None:
     [(None, "1"), ("1:1:7", "8"), ("1:5:99", "100"), ("1:1:08", "1"), ("a\nb", "1"), ("9999", "1")],
 )
 def test_depth_is_counted(shell: Machine, before: str | None, after: str) -> None:
-    """Each passage counts; what is no number is no count."""
+    """Each pass is counted; a value that is not a number is ignored."""
     shell.set("UVLOCAL_LOOP", before)
     result = shell.call()
     assert shell.recorded().value("UVLOCAL_LOOP") == f"{result.pid}:1:{after}"
@@ -255,19 +256,19 @@ def test_what_uv_counts_is_left_to_uv(shell: Machine) -> None:
 
 
 def test_a_loop_of_two_programs_ends(shell: Machine) -> None:
-    """A wrapper of uv that leads back to the shim ends with 127."""
+    """A wrapper of uv that starts the shim again ends with 127."""
     shell.without_python()
     shell.set("UVLOCAL_TEST_END", "r" + shell.shim)
     result = shell.call(b"x")
     assert (result.code, result.stdout) == (127, "")
-    assert result.stderr.startswith("error: uv goes round in circles")
+    assert result.stderr.startswith("error: endless loop")
 
 
 # -- the file itself -------------------------------------------------------------------------------
 
 
 def test_it_carries_the_marker(shell: Machine) -> None:
-    """The script holds the marker, so that other shims know it for one of ours."""
+    """The script contains the marker, so that other shims recognise it."""
     with open(shell.shim, "rb") as file:
         assert MARKER in file.read()
 
@@ -281,7 +282,7 @@ def test_it_carries_the_marker(shell: Machine) -> None:
     ],
 )
 def test_uvx(shell: Machine, programs: list[str], wish: str, found: str) -> None:
-    """By its own name the script becomes uvx, and never uv."""
+    """Called as uvx, the script becomes uvx, and never uv."""
     shell.without_python()
     with open(shell.shim, "rb") as file:
         twin = shell.put("shims/uvx", file.read())

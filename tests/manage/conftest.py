@@ -1,10 +1,11 @@
-"""What the tests of the commands ask for: a machine with a store, and transcripts."""
+"""Fixtures for the tests of the commands: a machine with a store, and transcripts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+from support import systems
 from support.compare.transcripts import Transcripts
 from support.hosts.machines import Machine
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    """Return a user's machine without a uv."""
+    """Return a user's machine without uv."""
+    systems.need_posix("the machines here are POSIX's")
     return Machine(str(tmp_path / "machine"))
 
 

@@ -1,4 +1,4 @@
-"""A whole call up to its decision, on machines made of dictionaries."""
+"""Whole calls up to the decision, on machines made of dictionaries."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def settle(system: FakeSystem, *arguments: str) -> tuple[str, dict[str, str]]:
 
 
 def test_the_main_job() -> None:
-    """A project in Dropbox gets its environment outside, marked as ours."""
+    """A project in Dropbox gets its environment outside, with our markers."""
     code, environ = settle(machine())
     assert code == "synced"
     assert environ == {
@@ -87,7 +87,7 @@ def test_the_main_job() -> None:
     ],
 )
 def test_dot_venv(files: dict[str, object], code: str) -> None:
-    """Only a link that leads to a fit place off the volume is a reason to stand aside."""
+    """Only a link to a suitable place off the volume means `already-local`."""
     assert settle(machine(files))[0] == code
 
 
@@ -100,7 +100,7 @@ def test_dot_venv(files: dict[str, object], code: str) -> None:
     ],
 )
 def test_dot_venv_that_is_a_mount(row: str, code: str) -> None:
-    """A container's named volume at `.venv` is a fit place, whoever owns it."""
+    """A container's named volume at `.venv` is suitable, whoever owns it."""
     system = machine({f"{ROOT}/.venv/pyvenv.cfg": b""})
     system.modes[f"{ROOT}/.venv"] = 0o777
     system.mount_text = f"{DISK}2 1 {row} rw - ext4 /dev/sda1 rw\n"
@@ -116,7 +116,7 @@ def test_dot_venv_that_is_a_mount_of_another_machine() -> None:
 
 @pytest.mark.parametrize("mode", [0o777, 0o775])
 def test_a_link_to_a_place_that_others_may_write(mode: int) -> None:
-    """A place where others could plant an interpreter is no fit place."""
+    """A place where others could plant an interpreter is not suitable."""
     system = machine({f"{ROOT}/.venv": Link("/srv/env"), "/srv/env": None})
     system.modes["/srv/env"] = mode
     assert settle(system)[0] == "synced"
@@ -168,7 +168,7 @@ def test_a_link_to_a_place_that_others_may_write(mode: int) -> None:
 def test_inherited(
     inherited: dict[str, str], arguments: list[str], expected: tuple[str, dict[str, str]]
 ) -> None:
-    """What an outer call of ours set is taken back before anything is decided."""
+    """An outer uvlocal call's changes are undone before the decision."""
     assert settle(machine(environ=inherited), *arguments) == expected
 
 
@@ -184,7 +184,7 @@ def test_nested_call_in_another_project() -> None:
 
 
 def test_nested_call_in_a_local_project() -> None:
-    """A nested call in a local project sees nothing of ours."""
+    """A nested call in a local project sees none of our variables."""
     _, environ = settle(machine())
     nested = machine({"/home/me/src/bar/pyproject.toml": PROJECT}, environ)
     nested.cwd = "/home/me/src/bar"
@@ -192,24 +192,24 @@ def test_nested_call_in_a_local_project() -> None:
 
 
 def test_the_projects_table_is_heard() -> None:
-    """`[tool.uvlocal]` of the root says whether and how, never where."""
+    """`[tool.uvlocal]` of the root sets whether and how, never where."""
     table = PROJECT + b'[tool.uvlocal]\nmode = "never"\nstore = "/evil"\n'
     system = machine({f"{ROOT}/pyproject.toml": table})
     call = Call(["sync"], system)
     assert call.settle().code == "opted-out"
     assert call.settings.store == "/home/me/.local/share/uvlocal"
-    assert "`store` is no setting here" in call.settings.problems[0]
+    assert "`store` is not a setting here" in call.settings.problems[0]
 
 
 def test_uv_that_centralizes_is_left_alone() -> None:
-    """The user's choice of uv's own feature stands."""
+    """The user's choice of uv's own feature is respected."""
     features = b'[tool.uv]\npreview-features = ["centralized-project-envs"]\n'
     system = machine({f"{ROOT}/pyproject.toml": PROJECT + features})
     assert settle(system)[0] == "uv-centralizes"
 
 
 def test_a_directory_that_is_gone() -> None:
-    """In a deleted current directory uv says what is wrong, not we."""
+    """In a deleted current directory uv reports the error, not uvlocal."""
     system = machine()
     system.cwd = ""
     assert settle(system)[0] == "no-project"
@@ -249,7 +249,7 @@ def test_every_fact_is_told() -> None:
 def test_uv_pip_finds_a_nearer_environment_itself(
     below: dict[str, object], expected: str | None
 ) -> None:
-    """`uv pip` takes the nearest `.venv` upwards; one below the root is the user's choice."""
+    """`uv pip` uses the nearest `.venv` upwards; one below the root is the user's choice."""
     system = machine({f"{ENVIRONMENT}/pyvenv.cfg": b"", f"{ROOT}/a/b/x": b"", **below})
     system.cwd = f"{ROOT}/a/b"
     code, environ = settle(system, "pip", "list")
@@ -269,7 +269,7 @@ def test_uv_pip_finds_a_nearer_environment_itself(
 )
 @pytest.mark.parametrize("broken", [True, False], ids=["broken", "whole"])
 def test_an_environment_without_its_python(command: str, *, given: bool, broken: bool) -> None:
-    """uv stops at an active environment that is broken, but passes over such a `.venv`."""
+    """uv fails with a broken active environment, but skips a broken `.venv`."""
     python: dict[str, object] = {} if broken else {f"{ENVIRONMENT}/bin/python": b""}
     system = machine({f"{ENVIRONMENT}/pyvenv.cfg": b"", **python})
     _, environ = settle(system, *command.split())

@@ -72,13 +72,13 @@ def some_facts(kind: str = "synced", **environ: str) -> Facts:
 
 
 def decided(facts: Facts) -> Decision:
-    """Return the decision, which there must be."""
+    """Return the decision, which must exist."""
     decision = decide(facts)
     assert decision is not None
     return decision
 
 
-# -- each row alone ----------------------------------------------------------------------------
+# -- each rule alone ---------------------------------------------------------------------------
 
 
 def make_bypassed(facts: Facts) -> None:
@@ -87,13 +87,13 @@ def make_bypassed(facts: Facts) -> None:
 
 
 def make_not_a_project_command(facts: Facts) -> None:
-    """Ask for a command that has no environment."""
+    """Run a command without an environment."""
     assert facts.request is not None
     facts.request.settle("not-a-project-command", "`uv cache` does not use an environment")
 
 
 def make_user_environment(facts: Facts) -> None:
-    """Let the user name an environment."""
+    """Set `UV_PROJECT_ENVIRONMENT`."""
     facts.environ["UV_PROJECT_ENVIRONMENT"] = "/mine"
 
 
@@ -113,7 +113,7 @@ def make_opted_out(facts: Facts) -> None:
 
 
 def make_already_local(facts: Facts) -> None:
-    """Let `.venv` lead off the volume."""
+    """Point `.venv` off the volume."""
     facts.local_link = "/fast/env"
 
 
@@ -137,7 +137,7 @@ def make_opted_in(facts: Facts) -> None:
     facts.settings = some_settings(UVLOCAL_MODE="always")
 
 
-#: What makes each row hold, in the order of precedence as far as rows can hold together.
+#: What makes each rule apply, in order of precedence.
 ROWS = {
     "bypassed": make_bypassed,
     "not-a-project-command": make_not_a_project_command,
@@ -154,7 +154,7 @@ ROWS = {
 
 @pytest.mark.parametrize("code", [*ROWS, "local-volume"])
 def test_each_row_alone(code: str) -> None:
-    """One thing that holds leads to its code, with a sentence; only the last does anything."""
+    """A single rule that applies gives its code and sentence; only the last acts."""
     facts = some_facts()
     {**ROWS, "local-volume": make_local_volume}[code](facts)
     decision = decided(facts)
@@ -165,11 +165,11 @@ def test_each_row_alone(code: str) -> None:
 
 @pytest.mark.parametrize(
     ("above", "below"),
-    # One mode cannot have two values, so this pair cannot hold together.
+    # A mode has one value, so these two cannot apply together.
     [pair for pair in itertools.combinations(ROWS, 2) if pair != ("opted-out", "opted-in")],
 )
 def test_precedence(above: str, below: str) -> None:
-    """Where two rows hold, the one that stands higher in the table is taken."""
+    """If two rules apply, the one higher in the table wins."""
     facts = some_facts()
     ROWS[below](facts)
     ROWS[above](facts)
@@ -195,7 +195,7 @@ def test_the_rows_stand_in_the_order_of_the_codes() -> None:
     ],
 )
 def test_kinds(kind: str, volumes: frozenset[str] | None, code: str) -> None:
-    """A kind of volume is acted on exactly if it is enabled."""
+    """A kind of volume is redirected exactly if it is enabled."""
     facts = some_facts(kind)
     assert facts.settings is not None
     if volumes is not None:
@@ -205,7 +205,7 @@ def test_kinds(kind: str, volumes: frozenset[str] | None, code: str) -> None:
     assert (decision.strategy == "redirect") == (code == kind)
 
 
-# -- what is done ------------------------------------------------------------------------------
+# -- actions -----------------------------------------------------------------------------------
 
 
 def test_redirect() -> None:
@@ -269,7 +269,7 @@ def test_redirect() -> None:
 def test_commands_that_ignore_the_variable(
     *, exists: bool, environ: dict[str, str], names_target: bool, expected: dict[str, str]
 ) -> None:
-    """`uv pip` and `uv python find` get `VIRTUAL_ENV`, unless the user chose for himself."""
+    """`uv pip` and `uv python find` get `VIRTUAL_ENV`, unless the user chose an environment."""
     facts = some_facts(**environ)
     facts.request = some_request("environment")
     facts.request.names_target = names_target
@@ -278,7 +278,7 @@ def test_commands_that_ignore_the_variable(
 
 
 def test_uv_pip_does_not_heed_the_users_project_environment() -> None:
-    """`UV_PROJECT_ENVIRONMENT` is nothing to `uv pip`, so it is no reason to stand aside."""
+    """`uv pip` ignores `UV_PROJECT_ENVIRONMENT`, so it does not matter there."""
     facts = some_facts(UV_PROJECT_ENVIRONMENT="/mine")
     facts.request = some_request("environment")
     assert decided(facts).code == "synced"
@@ -311,7 +311,7 @@ def test_no_metadata(*, installs: bool, environ: dict[str, str], expected: dict[
     ],
 )
 def test_in_place_no_store_is_needed(store: Store) -> None:
-    """Without a better place, a strategy that needs none is carried out."""
+    """Without a better place, a strategy that needs none is used."""
     facts = some_facts()
     facts.settings = some_settings(UVLOCAL_STRATEGY="no-metadata")
     facts.store = store
@@ -330,7 +330,7 @@ def test_in_place_no_store_is_needed(store: Store) -> None:
 def test_links_that_poison_the_cache_are_avoided_in_place(
     environ: dict[str, str], expected: dict[str, str]
 ) -> None:
-    """An environment that stays in a OneDrive folder is copied into, not linked."""
+    """An environment in a OneDrive folder gets copies, not links."""
     facts = some_facts(**environ)
     facts.settings = some_settings(UVLOCAL_STRATEGY="no-metadata")
     facts.volume = Volume("synced", "OneDrive", provider="onedrive", copies_links=True)
@@ -338,7 +338,7 @@ def test_links_that_poison_the_cache_are_avoided_in_place(
 
 
 def test_an_environment_in_an_unwritable_store_is_used() -> None:
-    """A store that became read-only still serves what it holds."""
+    """Environments in a store that became read-only are still used."""
     facts = some_facts()
     facts.store = some_store(writable=False, exists=True)
     assert decided(facts).code == "synced"
@@ -352,7 +352,7 @@ def test_an_environment_in_an_unwritable_store_is_used() -> None:
     ],
 )
 def test_uv_venv_uses_the_projects_environment_only_in_the_root(start: str, code: str) -> None:
-    """`uv venv` below the root makes `.venv` there, whatever we set."""
+    """`uv venv` below the root always creates `.venv` there."""
     facts = some_facts()
     assert facts.request is not None
     facts.request.only_at_root = True
@@ -399,7 +399,7 @@ def test_require_opt_in(*, mode: str, opted_in: bool, code: str) -> None:
             "redirect",
             some_store(KINDS["network"]),
             "no-better-place",
-            "but the store `~/.local/share/uvlocal` lies on a network volume (nfs4)",
+            "but the store `~/.local/share/uvlocal` is on a network volume (nfs4)",
             id="no-better-place",
         ),
         pytest.param(
@@ -412,7 +412,7 @@ def test_require_opt_in(*, mode: str, opted_in: bool, code: str) -> None:
     ],
 )
 def test_always(kind: str, strategy: str, store: Store, code: str, then: str) -> None:
-    """With the mode `always` the reason is the mode, whatever the volume is, and who set it."""
+    """With the mode `always` the reason is the mode and its origin, for any volume."""
     facts = some_facts(kind)
     facts.settings = some_settings(UVLOCAL_MODE="always", UVLOCAL_STRATEGY=strategy)
     facts.store = store
@@ -436,7 +436,7 @@ GATHERED = (
 
 @pytest.mark.parametrize("missing", GATHERED)
 def test_more_facts_are_asked_for(missing: str) -> None:
-    """A fact that matters and is not gathered yet is asked for, not guessed."""
+    """A missing fact that matters is requested, not guessed."""
     facts = some_facts()
     setattr(facts, missing, None)
     assert decide(facts) is None
@@ -455,7 +455,7 @@ def test_more_facts_are_asked_for(missing: str) -> None:
     ],
 )
 def test_no_fact_is_gathered_that_cannot_matter(code: str, needed: int) -> None:
-    """A decision that the first facts settle waits for no others."""
+    """A decision that the first facts settle needs no others."""
     facts = some_facts()
     {**ROWS, "local-volume": make_local_volume}[code](facts)
     for name in GATHERED[needed:]:

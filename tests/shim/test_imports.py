@@ -1,4 +1,4 @@
-"""What a call costs, told in names instead of times: modules imported, files touched."""
+"""The cost of a call, in imported modules and accessed files instead of times."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from support import systems
 
 import uvlocal
 from uvlocal.shim.recall import bytecode
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 PACKAGE = os.path.dirname(os.path.abspath(uvlocal.__file__))
 SHIM = os.path.join(PACKAGE, "shim")
 
-#: What Linux has no word for: what only Windows and macOS have.
+#: Names that only Windows and macOS have.
 ELSEWHERE = {"O_BINARY", "lchflags"}
 
-#: Runs one call as the launcher would, up to the moment of becoming uv, and tells what it did.
+#: Runs one call like the launcher, up to becoming uv, and prints what it did.
 WATCH = """
 import sys
 done = []
@@ -56,7 +57,7 @@ launch.main()
 
 
 class Watched(NamedTuple):
-    """What a call did: names and origins of the modules it imported, files, variables."""
+    """What a call did: its imported modules with origins, files, variables."""
 
     modules: dict[str, str | None]
     opened: list[str]
@@ -66,10 +67,9 @@ class Watched(NamedTuple):
 
 
 class Home:
-    """A home with a Dropbox folder and a real-looking uv that is never started."""
+    """A home with a Dropbox folder and a fake uv that is never started."""
 
     def __init__(self, root: str) -> None:
-        """Make the folders."""
         self.home = os.path.join(root, "home")
         self.dropbox = os.path.join(self.home, "Dropbox")
         os.makedirs(self.dropbox)
@@ -132,6 +132,7 @@ class Home:
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """Return a home for one test."""
+    systems.need_posix("the homes here are POSIX's")
     return Home(str(tmp_path))
 
 
@@ -148,7 +149,7 @@ CALLS = [
 
 
 def is_cheap(name: str, origin: str | None) -> bool:
-    """Return whether a module is built in, frozen, or of the shim."""
+    """Return whether a module is built in, frozen, or part of the shim."""
     return (
         origin in {"built-in", "frozen"}
         or name in sys.builtin_module_names
@@ -161,11 +162,11 @@ def is_cheap(name: str, origin: str | None) -> bool:
 def test_only_built_in_and_frozen_modules(
     home: Home, tmp_path: Path, arguments: list[str], folder: str, files: dict[str, str]
 ) -> None:
-    """On an unchanged machine a call imports nothing that is read from the standard library."""
+    """On an unchanged machine a call imports no files of the standard library."""
     cwd = str(tmp_path / folder)
     for name, text in files.items():
         home.write(os.path.join(cwd, name), text)
-    home.call(*arguments, cwd=cwd)  # what is remembered between calls is remembered now
+    home.call(*arguments, cwd=cwd)  # fills the caches
     second = home.call(*arguments, cwd=cwd)
     expensive = {name for name, origin in second.modules.items() if not is_cheap(name, origin)}
     assert expensive == set()
@@ -176,7 +177,7 @@ def test_only_built_in_and_frozen_modules(
 def test_nothing_is_started_and_the_project_is_not_listed(
     home: Home, tmp_path: Path, arguments: list[str], folder: str, files: dict[str, str]
 ) -> None:
-    """No program, no socket; no folder of the user's is listed, not even at the first call."""
+    """No program, no socket, and no listing of the user's directories, even in the first call."""
     cwd = str(tmp_path / folder)
     for name, text in files.items():
         home.write(os.path.join(cwd, name), text)
@@ -187,7 +188,7 @@ def test_nothing_is_started_and_the_project_is_not_listed(
 
 
 def test_the_files_that_a_synced_call_opens(home: Home, tmp_path: Path) -> None:
-    """The list of opened files is fixed and short; inside the project it is one."""
+    """The list of opened files is fixed and short, with one in the project."""
     cwd = str(tmp_path / "home/Dropbox/foo")
     home.write(os.path.join(cwd, "pyproject.toml"), PROJECT)
     home.call("lock", cwd=cwd)
@@ -196,10 +197,10 @@ def test_the_files_that_a_synced_call_opens(home: Home, tmp_path: Path) -> None:
     shown = sorted(name.replace(str(tmp_path), "") for name in seen.opened)
     assert shown == sorted(
         [
-            "/bin/uv",  # is it a shim of ours? the real one is too large to be looked into
+            "/bin/uv",  # checks for our shim; the real uv is too large to be read
             "/home/.cache/uvlocal/roots",
             "/home/Dropbox/foo/pyproject.toml",
-            "/none/uvlocal-launcher.conf",  # beside the launcher, had there been one
+            "/none/uvlocal-launcher.conf",  # would be beside the launcher
         ]
     )
 
@@ -207,7 +208,7 @@ def test_the_files_that_a_synced_call_opens(home: Home, tmp_path: Path) -> None:
 def test_a_project_command_without_help_reads_no_more_than_its_projects(
     home: Home, tmp_path: Path
 ) -> None:
-    """A local project costs its own `pyproject.toml` and the remembered roots."""
+    """A local project needs its own `pyproject.toml` and the cached roots."""
     cwd = str(tmp_path / "home/src/foo")
     home.write(os.path.join(cwd, "pyproject.toml"), PROJECT)
     home.call("sync", cwd=cwd)
@@ -248,7 +249,7 @@ def test_what_a_module_imports_at_its_top(name: str) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="what is built in differs by system")
 @pytest.mark.parametrize("name", bytecode.MODULES)
 def test_an_ordinary_call_does_without_os(name: str) -> None:
-    """What its modules take from `os` and `stat` is built in."""
+    """The names that its modules use from `os` and `stat` are built in."""
     with open(os.path.join(SHIM, *name.split(".")) + ".py", encoding="utf-8") as file:
         tree = ast.parse(file.read())
     if name == "machine.early_os":
@@ -269,7 +270,7 @@ def test_an_ordinary_call_does_without_os(name: str) -> None:
 
 
 def test_the_watch_sees_what_it_should(home: Home, tmp_path: Path) -> None:
-    """The guard itself works: settings in TOML do import the parser, and it is seen."""
+    """The guard itself works: settings in TOML import the parser, which is detected."""
     home.write(".config/uvlocal/uvlocal.toml", 'mode = "auto"\n')
     cwd = str(tmp_path / "home/Dropbox/foo")
     home.write(os.path.join(cwd, "pyproject.toml"), PROJECT)

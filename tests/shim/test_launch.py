@@ -1,4 +1,4 @@
-"""The first and last step of a call, in this process: what uv is started with, whatever happens."""
+"""`launch` in this process: what uv is started with, whatever happens."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 import uvlocal
 from uvlocal.shim import call as gather
 from uvlocal.shim import contract, launch
-from uvlocal.shim.uv import handover
+from uvlocal.shim.uv import handover, variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="executable bits
 
 
 class Started(NamedTuple):
-    """What the call came to: the exit code, and what uv was started with, if it was."""
+    """The result of the call: the exit code, and what uv was started with, if it was."""
 
     code: int
     uv: str
@@ -38,14 +39,14 @@ class Started(NamedTuple):
 
 
 class Leave(BaseException):
-    """Stands for the end of the process."""
+    """Replaces the end of the process."""
 
 
 @pytest.fixture
 def call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Callable[..., Started]:
-    """Return a function that makes one call in a Dropbox project, uv replaced by a note."""
+    """Return a function that makes one call in a Dropbox project, recording the start of uv."""
     home = tmp_path / "home"
     project = home / "Dropbox" / "foo"
     project.mkdir(parents=True)
@@ -108,10 +109,21 @@ def test_a_redirected_call(call: Callable[..., Started], tmp_path: Path) -> None
     assert done.changes["UVLOCAL_SET_UV_PROJECT_ENVIRONMENT"] == value
 
 
+@pytest.mark.parametrize("value", [None, "", "0", "1", "00", " ", "0 ", "no", "false", "é"])
+def test_one_rule_for_switches(value: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tracing is turned on like every other switch, even without `os`."""
+    environ = {} if value is None else {"UVLOCAL_TRACE": value}
+    wanted = variables.is_on(environ, "UVLOCAL_TRACE")
+    as_bytes = {os.fsencode(name): os.fsencode(text) for name, text in environ.items()}
+    for found in (environ, as_bytes):
+        monkeypatch.setattr(launch, "os", SimpleNamespace(environ=found))
+        assert launch._is_tracing() is wanted
+
+
 def test_the_first_call_says_one_line_and_writes_the_record(
     call: Callable[..., Started], tmp_path: Path
 ) -> None:
-    """The first call that makes the environment is told of, the second is not."""
+    """The first call that creates the environment prints a notice, the second does not."""
     first, second = call("uv", "sync"), call("uv", "sync")
     _, hint = first.said.splitlines()
     assert hint.startswith("hint: editors")
@@ -150,7 +162,7 @@ def test_an_answer_for_the_launcher(
 def test_silence(
     call: Callable[..., Started], quiet: tuple[tuple[str, ...], dict[str, str]]
 ) -> None:
-    """Asked for silence, even the first call is silent."""
+    """With a quiet option, even the first call is silent."""
     arguments, environ = quiet
     assert call(*arguments, **environ).said == ""
 
@@ -177,7 +189,7 @@ def test_switches(call: Callable[..., Started], value: str | None, *, on: bool) 
 
 
 def test_a_module_beside_the_package(tmp_path: Path) -> None:
-    """What lies beside the package does not take the place of a module of Python's own."""
+    """Files beside the package do not shadow the standard library."""
     source, home, uv = tmp_path / "source", tmp_path / "home", tmp_path / "bin" / "uv"
     shutil.copytree(os.path.dirname(uvlocal.__file__), source / "uvlocal")
     (source / "tomllib.py").write_text("raise SystemExit('the wrong tomllib')")
@@ -206,14 +218,14 @@ def test_a_module_beside_the_package(tmp_path: Path) -> None:
 
 
 def test_trace(call: Callable[..., Started]) -> None:
-    """`UVLOCAL_TRACE` tells the facts and the decision, on stderr."""
+    """`UVLOCAL_TRACE` prints the facts and the decision to stderr."""
     said = call("uv", "lock", UVLOCAL_TRACE="1").said
     assert all(line.startswith("uvlocal: ") for line in said.splitlines())
     assert "uvlocal: decision: synced: " in said
 
 
 def fail(*arguments: object) -> None:
-    """Be a bug of ours."""
+    """Raise an error, like a bug."""
     del arguments
     msg = "a bug\nof ours"
     raise ValueError(msg)
@@ -222,7 +234,7 @@ def fail(*arguments: object) -> None:
 def test_a_bug_of_ours_stops_nothing(
     call: Callable[..., Started], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever goes wrong, uv runs with the user's own environment, and one line is said."""
+    """Whatever goes wrong, uv runs with the user's own environment, and one line is printed."""
     monkeypatch.setattr(gather, "decide", fail)
     inherited = {"UV_PROJECT_ENVIRONMENT": "/a", "UVLOCAL_SET_UV_PROJECT_ENVIRONMENT": "/a"}
     done = call("uv", "sync", **inherited)
@@ -230,7 +242,7 @@ def test_a_bug_of_ours_stops_nothing(
     assert done.changes == dict.fromkeys(inherited)
     assert done.said == (
         "warning: uvlocal failed, so uv runs unchanged (ValueError: a bug of ours); "
-        "`UVLOCAL_TRACE=1` tells more\n"
+        "`UVLOCAL_TRACE=1` shows more\n"
     )
     assert "Traceback" in call("uv", "sync", UVLOCAL_TRACE="1").said
     assert call("uv", "sync", UVLOCAL_QUIET="1").said == ""
@@ -238,7 +250,7 @@ def test_a_bug_of_ours_stops_nothing(
 
 
 def test_no_uv(call: Callable[..., Started]) -> None:
-    """Without a real uv the answer is a shell's: 127, and where it was looked for."""
+    """Without a real uv the exit code is 127, with the places searched."""
     done = call("uv", "sync", PATH="/nowhere")
     assert (done.code, done.uv) == (127, "")
     assert done.said.startswith("error: no uv found, these places were tried:\n  /nowhere/uv\n")
@@ -247,7 +259,7 @@ def test_no_uv(call: Callable[..., Started]) -> None:
 def test_a_uv_that_does_not_start(
     call: Callable[..., Started], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A uv that cannot be started is named, with the system's reason."""
+    """A uv that cannot be started is reported, with the system's error."""
 
     def refuse(path: str, *rest: object) -> int:
         del rest
@@ -273,7 +285,7 @@ def test_a_uv_that_does_not_start(
 def test_the_locale_is_given_back(
     call: Callable[..., Started], flags: str, locale: str | None
 ) -> None:
-    """What the start of Python did to LC_CTYPE is undone."""
+    """Python's change of LC_CTYPE at startup is undone."""
     changes = call("uv", "--version", flags=flags).changes
     assert changes.get("LC_CTYPE", "untouched") == locale
 
@@ -298,13 +310,13 @@ def test_signals_are_given_back(
 
 
 def test_wrong_settings_are_told_of(call: Callable[..., Started], tmp_path: Path) -> None:
-    """Settings that cannot be are left out and told of, in one line."""
+    """Invalid settings are ignored and reported in one line."""
     path = tmp_path / "home/.config/uvlocal/uvlocal.toml"
     path.parent.mkdir(parents=True)
     path.write_text('mode = "x"\nstore = 1\n')
     done = call("uv", "lock")
     assert done.said == (
         f"uvlocal: {path}: `mode` is 'x', must be one of `auto`, `always`, `never` (and 1 more); "
-        "`uvlocal config` shows what would be right\n"
+        "`uvlocal config` shows every problem\n"
     )
     assert "UV_PROJECT_ENVIRONMENT" in done.changes

@@ -1,4 +1,4 @@
-"""What the hard tests share: a machine for faults; how much they do is told at the run's head."""
+"""Fixtures of the hard tests: a machine for faults; the run's header reports their amount."""
 
 from __future__ import annotations
 

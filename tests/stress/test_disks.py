@@ -178,7 +178,7 @@ def test_a_command_on_a_full_disk(
 @pytest.mark.parametrize("when", ["first-call", "later-call"])
 @pytest.mark.parametrize("which", [*FOLDERS, "home"])
 def test_read_only(machine: HardMachine, mounts: Mounts, which: str, when: str) -> None:
-    """Where nothing can be written uv runs, in an environment that is there; then all is right."""
+    """If nothing can be written uv runs, in an environment that is there; then all is right."""
     name = FOLDERS.get(which, which)
     machine.environ["UVLOCAL_STORE"] = machine.store
     if which == "home":

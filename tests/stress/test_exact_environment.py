@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 from support.compare.side_by_side import plain
 from support.faults import hard_cases
-from support.programs import reports
-from support.programs.reports import command, entries, raw_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,10 +21,13 @@ if TYPE_CHECKING:
 if not sys.platform.startswith("linux"):
     pytest.skip("compares processes as /proc shows them", allow_module_level=True)
 
+from support.programs import reports
+from support.programs.reports import command, entries, raw_report
+
 
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory: pytest.TempPathFactory, newest_uv: str, uv_caches: Path) -> SideBySide:
-    """Return the ways to call uv in a local project that is synced already."""
+    """Return the ways to call uv in a local project that was already synced."""
     root = tmp_path_factory.mktemp("environment") / "world"
     return reports.local_calls(str(root), newest_uv, str(uv_caches))
 
@@ -55,7 +56,7 @@ ENTRIES = [
 
 @pytest.mark.parametrize("more", ENTRIES)
 def test_entries(calls: SideBySide, more: list[bytes]) -> None:
-    """Whatever stands in the environment reaches uv, and through it the program, as by bare uv."""
+    """Whatever is in the environment reaches uv, and through it the program, as by bare uv."""
     variables = [*entries(calls.environment()), *more]
     argv = [b"uv", *command(calls)]
     calls.same(lambda way: raw_report(calls, way, argv, variables))
@@ -132,7 +133,7 @@ def _delete() -> None:
 
 
 def _forbid() -> None:
-    """Go where nobody may look, without root's right to look all the same."""
+    """Go where nobody may look, without root's right to look anyway."""
     os.mkdir("forbidden")
     os.chdir("forbidden")
     os.chmod(".", 0)

@@ -218,7 +218,7 @@ def nowhere(exact_world: World) -> SideBySide:
 
 
 def in_local(world: World, name: str, *, settles: bool) -> SideBySide:
-    """Return the ways to call uv in a project that lies on a local volume."""
+    """Return the ways to call uv in a project that is on a local volume."""
     folder = world.path(f"local/{name}")
     return SideBySide(world, folder, world.path("template"), settles=settles)
 
@@ -324,5 +324,5 @@ def test_decisions_are_recalled(where: str, line: str, request: pytest.FixtureRe
 
 
 def words(line: str) -> list[bytes]:
-    r"""Return the words of a line; `$'\xff'` is a byte that is no text."""
+    r"""Return the words of a line; `$'\xff'` is a byte that is not text."""
     return [os.fsencode(word.replace("$\\xff", "\udcff")) for word in shlex.split(line)]

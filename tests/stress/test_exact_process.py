@@ -6,13 +6,11 @@ A program that `uv run` starts writes down what it was given; it must be the sam
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from support.programs import reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +20,10 @@ if TYPE_CHECKING:
 
 if not sys.platform.startswith("linux"):
     pytest.skip("compares processes as /proc shows them", allow_module_level=True)
+
+import resource
+
+from support.programs import reports
 
 #: A word of 100 kB: the kernel takes no word of more than 128.
 LONG = b"x" * 100_000
@@ -39,7 +41,7 @@ WORDS = [
 
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory: pytest.TempPathFactory, newest_uv: str, uv_caches: Path) -> SideBySide:
-    """Return the ways to call uv in a local project that is synced already."""
+    """Return the ways to call uv in a local project that was already synced."""
     root = tmp_path_factory.mktemp("process") / "world"
     return reports.local_calls(str(root), newest_uv, str(uv_caches))
 

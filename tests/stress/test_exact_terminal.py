@@ -9,10 +9,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import pexpect
 import pytest
 from support.compare.side_by_side import WAYS, plain
-from support.programs import reports
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +19,9 @@ if TYPE_CHECKING:
 
 if not sys.platform.startswith("linux"):
     pytest.skip("compares processes as /proc shows them", allow_module_level=True)
+
+import pexpect
+from support.programs import reports
 
 #: How long to wait for what must happen, in seconds.
 _PATIENCE = 30
@@ -58,8 +59,8 @@ show()
 print("said", sys.stdin.readline().strip(), flush=True)
 """
 
-#: Waits for a line, as a program that is stopped and continued meanwhile. An interrupt takes effect
-#: in one place alone, so that its traceback is always the same.
+#: Waits for a line, as a program that is stopped and continued in the meantime. An interrupt takes
+#: effect in one place alone, so that its traceback is always the same.
 WAIT = """
 import select, signal
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -73,7 +74,7 @@ print("said", input())
 
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory: pytest.TempPathFactory, newest_uv: str, uv_caches: Path) -> SideBySide:
-    """Return the ways to call uv in a local project that is synced already."""
+    """Return the ways to call uv in a local project that was already synced."""
     root = tmp_path_factory.mktemp("terminal") / "world"
     found = reports.local_calls(str(root), newest_uv, str(uv_caches))
     for name, code in (("listen", LISTEN), ("look", LOOK), ("wait", WAIT)):
@@ -131,7 +132,7 @@ def test_standard_input(calls: SideBySide, arguments: list[str], stdin: bytes) -
 
 
 def test_a_reader_that_has_gone(calls: SideBySide) -> None:
-    """Where nobody reads the output any more the call ends as bare uv would have."""
+    """Where nobody reads the output anymore the call ends as bare uv would have."""
 
     def make(way: str) -> tuple[int, bytes]:
         calls.lay_out(way)

@@ -1,4 +1,4 @@
-"""Whatever stands in a file that we read or write: uv runs, and nothing of the user's is lost."""
+"""Whatever is in a file that we read or write: uv runs, and nothing of the user's is lost."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _each(
     forget: Callable[[], None],
     usual: int,
 ) -> None:
-    """Damage a file in every way, check, and put it back; nothing else may change meanwhile.
+    """Damage a file in every way, check, and put it back; nothing else may change in the meantime.
 
     An ordinary run takes `usual` of the ways. `forget` throws away what would
     answer in the file's place.
@@ -152,13 +152,13 @@ def _own_file(machine: HardMachine, which: str) -> str:
 
 
 def _settle(machine: HardMachine) -> None:
-    """Make everything that a decision rests on old enough to be recorded, and record it."""
+    """Make everything that a decision depends on old enough to be recorded, and record it."""
     machine.call("sync")
     for _ in range(100):
         machine.call("run", "x")
         if names(os.path.join(machine.cache, "decisions")):
             return
-        time.sleep(0.1)  # the clock itself is what is waited for
+        time.sleep(0.1)  # waits for the clock
     pytest.fail("no decision is ever recorded")
 
 

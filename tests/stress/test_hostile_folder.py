@@ -53,7 +53,7 @@ COMMANDS = (
 #: What is typed for uv, each with what it says of its work.
 CALLS = ("run true", "sync", "pip list", "lock", "venv", "--version")
 STRATEGIES = ("", "redirect", "no-metadata")
-#: No call takes longer, in seconds, unless it hangs.
+#: The timeout of a call, in seconds; only one that hangs takes longer.
 PATIENCE = 30
 
 
@@ -171,7 +171,7 @@ def test_names(commands: Commands, make_place: Callable[..., Place], name: str) 
     assert in_store(place, said.out.removesuffix("\n"))
 
 
-# -- what the tests above rest on --------------------------------------------------------------
+# -- what the tests above depend on --------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

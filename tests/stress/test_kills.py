@@ -58,7 +58,7 @@ def _clean(machine: HardMachine) -> None:
 
 
 def _decisions_only(machine: HardMachine) -> None:
-    """Let all be settled but the recorded decisions and the byte code."""
+    """Let all be settled but the recorded decisions and the bytecode."""
     shutil.rmtree(os.path.join(machine.cache, "decisions"), ignore_errors=True)
     for name in names(machine.cache):
         if name.startswith("code-"):
@@ -98,13 +98,13 @@ def test_a_call(machine: HardMachine, prepare: Callable[[HardMachine], None], us
 
 def _await_settled() -> None:
     """Wait until what was written is old enough for a decision to be recorded."""
-    time.sleep(2.2)  # the clock itself is what is waited for
+    time.sleep(2.2)  # waits for the clock
 
 
 @pytest.mark.parametrize("old", ["none", "another-machines"])
 @pytest.mark.parametrize("kind", ["symlink", "file"])
 def test_a_pointer(machine: HardMachine, kind: str, old: str) -> None:
-    """Killed while it makes or mends a pointer, a call leaves none, the old or a whole one.
+    """Killed while it makes or fixes a pointer, a call leaves none, the old or a whole one.
 
     What else it leaves the next call takes away, and the pointer is right.
     """
@@ -205,7 +205,6 @@ class Installing:
     """A user without uvlocal, who installs it."""
 
     def __init__(self, root: str) -> None:
-        """Furnish a home with a startup file."""
         self.machine = HardMachine(root)
         shutil.rmtree(self.machine.path("shims"))
         self.rc = self.machine.write("home/.bashrc", RC)

@@ -1,7 +1,8 @@
 """uv called by programs inside `uv run`: which environment each call uses, by every known way.
 
-A call that meets the shim is decided anew. One that bypasses it inherits what was set for the
-outer project: right in the same project, wrong in another. The README says so, and what to do.
+A call that meets the shim is decided again. One that bypasses it inherits what was set for the
+outer project: right in the same project, wrong in another. `docs/programs.md` says so, and what
+to do.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from support.compare import documented
 from support.faults import hard_cases
 from support.programs.callers import HERE, THERE, Callers
 from support.tools import fetched
@@ -192,7 +194,7 @@ def run(callers: Callers, command: list[str]) -> Completed:
 
 
 def run_active(callers: Callers, command: list[str]) -> Completed:
-    """Run a command as the README advises: `VIRTUAL_ENV="$(uvlocal path)" uv run --active ...`."""
+    """Run a command as `VIRTUAL_ENV="$(uvlocal path)" uv run --active` does, which is advised."""
     callers.world.uv("sync", cwd=callers.here).ok()
     env = {"VIRTUAL_ENV": callers.ours}
     return callers.world.uv("run", "--active", *command, cwd=callers.here, env=env).ok()
@@ -220,7 +222,7 @@ def test_a_bypassing_call_in_the_same_project(newest_world: World, way: Way, kin
 
 @pytest.mark.parametrize(("way", "kind"), table(BYPASSING, "synced", "local", few=USUAL))
 def test_a_bypassing_call_in_another_project(newest_world: World, way: Way, kind: str) -> None:
-    """It acts on the outer project's environment, as the README says; the next call mends that."""
+    """It acts on the outer project's environment, as is documented; the next call fixes that."""
     callers, command = prepare(newest_world, way, kind)
     run(callers, command)
     assert callers.known(callers.ours) == {THERE}
@@ -289,7 +291,7 @@ def test_the_real_uv_alone(world: World, pointer: str) -> None:
 
 @pytest.mark.parametrize("kind", ["synced", "local"] if hard_cases.ALL else ["local"])
 def test_every_version_of_uv(world: World, kind: str) -> None:
-    """What is said above of a bypassing call in another project holds for each uv."""
+    """What is reported above of a bypassing call in another project holds for each uv."""
     callers, command = prepare(world, BYPASSING["the real uv by its path"], kind)
     run(callers, command)
     assert callers.known(callers.ours) == {THERE}
@@ -300,10 +302,10 @@ def test_every_version_of_uv(world: World, kind: str) -> None:
         assert callers.known(os.path.join(callers.there, ".venv")) == {THERE}
 
 
-def test_the_line_in_the_readme(newest_world: World) -> None:
-    """The command line that the README advises does what it says, as it stands there."""
-    with open(os.path.join(fetched.SOURCE, "README.md"), encoding="utf-8") as file:
-        [line] = [line[2:] for line in file if line.startswith("$ VIRTUAL_ENV=")]
+def test_the_line_in_the_documentation(newest_world: World) -> None:
+    """The command line that the documentation advises does what it says, as it is there."""
+    commands = documented.commands(documented.read("docs/programs.md"))
+    [line] = [line for line in commands if line.startswith("VIRTUAL_ENV=")]
     callers, _ = prepare(newest_world, BYPASSING["make, and the project's own uv"], "local")
     callers.world.uv("sync", cwd=callers.here).ok()
     callers.world.write("bin/uvlocal", f'#!/bin/sh\nexec {sys.executable} -m uvlocal "$@"\n')

@@ -88,7 +88,6 @@ class Calls:
     """Calls that go on in a thread until the end of `with`."""
 
     def __init__(self, make: Callable[[], Said]) -> None:
-        """Take the function that makes one call."""
         self.said: list[Said] = []
         self._make = make
         self._over = threading.Event()
@@ -115,7 +114,7 @@ class Calls:
 
 
 def test_prune_beside_calls(machine: HardMachine) -> None:
-    """While `prune` removes what has no project any more, calls in another project are right."""
+    """While `prune` removes what has no project anymore, calls in another project are right."""
     with Calls(lambda: machine.call("run", "x")) as calls:
         for number in range(ROUNDS):
             gone = machine.add_project(f"home/Dropbox/gone{number}")

@@ -109,7 +109,7 @@ def test_a_first_step_that_is_cut_off_anywhere(machine: HardMachine) -> None:
 def test_what_comes_before_the_modules(
     machine: HardMachine, damage: Callable[[str], None], name: str
 ) -> None:
-    """So it is where the package's own first file is broken, or the byte code of ours."""
+    """So it is where the package's own first file is broken, or the bytecode of ours."""
     folder = own_package(machine)
     machine.call("sync")
     shutil.rmtree(machine.cache)
@@ -147,7 +147,7 @@ def test_a_nested_call_with_a_half_replaced_package(machine: HardMachine) -> Non
 
 
 def test_without_a_uv_and_with_a_half_replaced_package(machine: HardMachine) -> None:
-    """Without a uv either, that is said, and the exit code is a shell's."""
+    """Without a uv either, that is reported, and the exit code is a shell's."""
     folder = own_package(machine)
     os.unlink(os.path.join(folder, "uv", "handover.py"))
     os.unlink(machine.uv)

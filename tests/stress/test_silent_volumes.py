@@ -36,7 +36,6 @@ class Volume:
     """A folder that a program serves (FUSE), which may stop to answer at any time."""
 
     def __init__(self, point: str, program: subprocess.Popen[bytes]) -> None:
-        """Take what was mounted."""
         self.point = point
         self.program = program
 

@@ -59,7 +59,7 @@ def _processes(machine: HardMachine) -> list[str]:
                 if mark in file.read():
                     found.append(number)
         except OSError:
-            continue  # ended meanwhile, or another user's
+            continue  # ended in the meantime, or another user's
     return found
 
 
@@ -101,7 +101,7 @@ def test_nothing_grows(machine: HardMachine) -> None:
         folder = source.choice(folders[:PROJECTS] if words == ("sync",) else folders)
         _run(machine, folder, words, env)
         if number % 97 == 0:
-            # Somebody edits a project now and then: its decisions are made anew.
+            # Someone edits a project now and then: its decisions are made again.
             path = os.path.join(source.choice(folders[:PROJECTS]), "pyproject.toml")
             now = time.time() - 10
             os.utime(path, (now, now))
@@ -122,7 +122,7 @@ def test_decisions_are_trimmed(machine: HardMachine) -> None:
     for number in range(many):
         with open(os.path.join(folder, f"{number:016x}"), "wb"):
             pass
-    time.sleep(2.2)  # the clock itself is what is waited for: only what is old is recorded
+    time.sleep(2.2)  # waits for the clock: only what is old is recorded
     # One in 64 new decisions looks at the number of all.
     for number in range(64 * 20):
         words = ("run", f"--no-sync{number}", "x")

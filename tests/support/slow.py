@@ -1,8 +1,7 @@
-"""What `make test` leaves to `make test-all`, and why: one row a folder, file or test.
+"""The slow tests, which only `make test-all` runs, and why: one row per directory, file or test.
 
-A test that is not below one of these rows is fast, and runs whenever anybody types `make test`. A
-test may also carry the mark `slow` itself, for some of its cases. With several versions of uv, all
-but the newest are slow.
+All other tests are fast, and run with `make test`. A test may also have the mark `slow` itself, for
+some of its cases. With several versions of uv, all but the newest are slow.
 """
 
 from __future__ import annotations
@@ -11,13 +10,13 @@ import os
 
 from support.tools import fetched, real_uv
 
-#: The folder that the rows are relative to.
+#: The directory that the rows are relative to.
 HERE = os.path.join(fetched.SOURCE, "tests")
 
-#: What `make test` gives to pytest's option `-m`.
+#: The value of pytest's option `-m` in `make test`.
 FAST = "not slow"
 
-#: Tests that compile for every target, however little they then look at.
+#: Tests that compile for every target, even if they check only some.
 BUILDING = tuple(
     f"build/test_build.py::test_{name}"
     for name in (
@@ -38,12 +37,14 @@ BUILDING = tuple(
 #: `FOLDER`, `FILE` or `FILE::FUNCTION`, each with the reason.
 SLOW = {
     "stress": "faults, kills, parallel calls, a soak",
+    "end_to_end/test_code_tools.py": "real code tools",
     "end_to_end/test_discovery_fuzz.py": "random cases",
     "end_to_end/test_install_shells.py": "real shells",
     "end_to_end/test_real_clients.py": "real sync clients",
     "end_to_end/test_real_mounts.py": "real mounts",
     "end_to_end/test_recall_mounts.py": "real mounts",
     "end_to_end/test_sandboxes.py::test_a_full_disk": "real mounts",
+    "end_to_end/test_installers.py": "builds every launcher",
     "end_to_end/test_wheel.py": "builds every launcher",
     "manage/environments/test_adopt.py::test_killed_at_any_moment": "kills",
     "manage/environments/test_prune.py::test_killed_at_any_moment": "kills",
@@ -57,12 +58,12 @@ SLOW = {
 
 
 def is_slow(path: str, function: str, version: str = "") -> bool:
-    """Return whether a test is left to `make test-all`.
+    """Return whether only `make test-all` runs a test.
 
     Args:
         path: the test's file.
-        function: its name, without what stands in brackets.
-        version: the version of uv that it runs with, if it asks for one.
+        function: its name, without parameters in brackets.
+        version: the version of uv that it runs with, if any.
     """
     name = os.path.relpath(path, HERE).replace(os.sep, "/")
     parts = name.split("/")

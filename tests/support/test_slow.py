@@ -1,4 +1,4 @@
-"""`make test` and `make test-all`: between them they run every test once."""
+"""`make test` and `make test-all` together run every test once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.tools import fetched, real_uv
 
 @pytest.mark.parametrize("row", slow.SLOW)
 def test_each_row_is_there(row: str) -> None:
-    """A row names a folder, a file, or a test in a file."""
+    """A row names an existing directory, file, or test."""
     name, _, function = row.partition("::")
     path = os.path.join(slow.HERE, name)
     assert os.path.exists(path)
@@ -38,19 +38,19 @@ def test_each_row_is_there(row: str) -> None:
 def test_which_tests_are_slow(
     monkeypatch: pytest.MonkeyPatch, path: str, function: str, version: str, *, expected: bool
 ) -> None:
-    """A row speaks of all that lies below it, and of nothing else."""
+    """A row applies to everything below it, and to nothing else."""
     monkeypatch.setitem(fetched.ENVIRONMENT, "UVLOCAL_TEST_UV", "all")
     assert slow.is_slow(os.path.join(slow.HERE, path), function, version) is expected
 
 
 def test_an_older_uv_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where only an older uv is asked for, its tests are no slower than the newest's."""
+    """If only an older uv is selected, its tests do not count as slow."""
     monkeypatch.setitem(fetched.ENVIRONMENT, "UVLOCAL_TEST_UV", real_uv.ERAS[0])
     assert not slow.is_slow(os.path.join(slow.HERE, "shim", "x.py"), "test_x", real_uv.ERAS[0])
 
 
 def test_both_commands_run_in_ci() -> None:
-    """One command takes what is slow, the other what is not, and CI calls both."""
+    """One command runs the slow tests, the other the rest, and CI runs both."""
     with open(os.path.join(fetched.SOURCE, "Makefile"), encoding="utf-8") as file:
         makefile = file.read()
     with open(os.path.join(fetched.SOURCE, ".ci", "run"), encoding="utf-8") as file:

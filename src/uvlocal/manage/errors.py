@@ -1,4 +1,4 @@
-"""The errors that a person sees: one sentence, a hint, an exit code."""
+"""Errors for users: a sentence, a hint, and an exit code."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ FINE, FINDINGS, USAGE = 0, 1, 2
 
 
 class UserError(Exception):
-    """Something that the person who called can mend.
+    """An error that the user can fix.
 
-    `message` is in uv's voice, without `error: ` before it; `hint` is the command that mends it,
+    `message` is in uv's voice, without the prefix `error: `; `hint` is the command that fixes it,
     or "". `code` is the exit code: 1 for findings, 2 for wrong usage.
     """
 
     def __init__(self, message: str, hint: str = "", code: int = FINDINGS) -> None:
-        """Hold the message."""
         super().__init__(message)
         self.message = message
         self.hint = hint

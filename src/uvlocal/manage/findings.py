@@ -1,23 +1,23 @@
-"""What was found of an installation, a store, a project: how bad it is, and what mends it."""
+"""Findings about an installation, a store or a project, with their severity and fix."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 OK, WARN, FAIL = "ok", "warn", "fail"
-#: How bad a level is.
+#: The levels, by increasing severity.
 LEVELS = (OK, WARN, FAIL)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was found, good or bad.
+    """One finding, good or bad.
 
-    `code` is stable, kebab-case. `level` is `ok`, `warn` (something is not as good as it could be)
-    or `fail` (something does not work). `seen` is a sentence, `sure` is `high`, `medium` or `low`.
-    `command` is what mends it, as it is typed; where that is not all, `advice` says it in words;
-    "" for nothing. `fix` names what `--fix` would do, "" where that is not safe. `path` is what it
-    is about, if that is one thing.
+    `code` is stable, in kebab-case. `level` is `ok`, `warn` (something could be better) or `fail`
+    (something does not work). `seen` is a sentence, `sure` its confidence: `high`, `medium` or
+    `low`. `command` fixes it, as typed in a shell, or `advice` explains the fix; both may be "".
+    `fix` names what `--fix` does, or is "" if that is not safe. `path` is the path concerned, if
+    there is one.
     """
 
     code: str

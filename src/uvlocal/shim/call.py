@@ -1,7 +1,7 @@
-"""Gather the facts of one call, in the order in which the decision asks for them.
+"""Gather the facts of one call, in the order in which the decision needs them.
 
-`Call` is the story of a call: `settle` gathers until `decide` answers, `prepare` does what the
-answer needs before uv starts. `uvlocal status` tells the same story of the command `sync`.
+`Call.settle` gathers facts until `decide` returns a decision; `prepare` then does what the decision
+needs before uv starts. `uvlocal status` does the same for the command `sync`.
 """
 
 from uvlocal.shim.decide import Decision, Facts, decide
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 class Call:
     """One call of uv: its facts, its decision, and the changes to its environment.
 
-    `system.environ` becomes the environment that the user had, what an outer call of ours set
-    taken back; `changes` leads from the inherited one to the one uv gets. `first_notice` is None
-    where this is not a project's first call, else what its notice adds, "" for nothing.
-    `is_lasting` is False where the decision rests on what has no stamp: which uv a wrapper starts.
+    `system.environ` becomes the user's own environment, without what an outer uvlocal call set.
+    `changes` turns the inherited environment into the one that uv gets. `first_notice` is None
+    if this is not a project's first call, else what to add to the notice, which may be "".
+    `is_lasting` is False if the decision depends on a fact that cannot be rechecked later, such as
+    which uv a wrapper starts.
     """
 
     __slots__ = (
@@ -53,13 +54,13 @@ class Call:
         launcher: str = "",
         tell: "Callable[[str], None] | None" = None,
     ) -> None:
-        """Take back what an outer call of ours set, and begin.
+        """Restore the user's environment, which an outer uvlocal call may have changed.
 
         Args:
             arguments: uv's arguments, without argv[0].
             system: the machine; its `environ` is replaced by the user's.
             launcher: the path of the shim that was called, "" if none.
-            tell: is given each fact as a line, for `UVLOCAL_TRACE`.
+            tell: called with each fact as a line, for `UVLOCAL_TRACE`.
         """
         self.arguments = arguments
         self.system = system
@@ -78,17 +79,17 @@ class Call:
         self.is_lasting = True
 
     def _take_back_unmarked(self) -> None:
-        """Remove a value inside the store whose mark was lost on the way (by sudo, by tox)."""
+        """Remove a value inside the store whose marker was lost (to sudo or tox, for example)."""
         system = self.system
         value = system.environ.get("UV_PROJECT_ENVIRONMENT", "")
-        # The settings are read only for a value that has the shape of ours.
+        # Read the settings only for a value that looks like ours.
         if naming.has_our_shape(value, system) and naming.is_our_environment(
             value, self.settings.store, system
         ):
             self.changes.values["UV_PROJECT_ENVIRONMENT"] = None
             del system.environ["UV_PROJECT_ENVIRONMENT"]
 
-    # -- facts that cost something, asked once ---------------------------------------------------
+    # -- expensive facts, gathered at most once ---------------------------------------------------
 
     @property
     def settings(self) -> "settings.Settings":
@@ -104,13 +105,13 @@ class Call:
         return self._real
 
     def program(self) -> handover.RealUv:
-        """Return what this call becomes: the real uv, or uvx."""
+        """Return the program that this call becomes: the real uv, or uvx."""
         if self._program is None:
             self._program = handover.find_program(self.real_uv(), self.system, self.launcher)
         return self._program
 
     def uv_version(self) -> "tuple[int, int, int] | None":
-        """Return the real uv's version, None where it cannot be had."""
+        """Return the real uv's version, or None if it is unknown."""
         if self._version is None and self.real_uv().path:
             cache = directories.cache_directory(self.system)
             file = self.system.path.join(cache, "uv-versions") if cache else ""
@@ -128,27 +129,18 @@ class Call:
     # -- gathering -------------------------------------------------------------------------------
 
     def settle(self, attempt: "Callable[[Call, Decision], bool] | None" = None) -> Decision:
-        """Gather facts until they settle a decision, and note the variables that it wants.
+        """Gather facts until they settle a decision, and record the variables that it sets.
 
         Args:
-            attempt: makes the place for an environment that uv is about to make, and says whether
-                that worked. Without it nothing is written, and `access(2)` is believed, which
-                sandboxes, quotas and odd file systems answer with yes and mean no.
+            attempt: creates the directory for an environment that uv is about to create, and
+                returns whether that worked. Without it nothing is written, and `access(2)` decides,
+                although it says yes where sandboxes, quotas and odd file systems refuse a write.
         """
-        decision = decide(self.facts)
-        for gather in (
-            self._gather_request,
-            self._gather_project,
-            self._gather_settings,
-            self._gather_volume,
-            self._gather_link,
-            self._gather_store,
-        ):
-            if decision is not None:
-                break
-            gather()
+        decision = self.settle_without_store()
+        if decision is None:
+            self._gather_store()
             decision = decide(self.facts)
-        if decision is None:  # the last step gathers all that is left
+        if decision is None:  # the last step gathers everything that is left
             msg = "the facts settle no decision"
             raise RuntimeError(msg)
         if attempt is not None and self._makes_environment(decision):
@@ -158,16 +150,32 @@ class Call:
         self.note("decision", f"{decision.code}: {decision.sentence}")
         return decision
 
+    def settle_without_store(self) -> "Decision | None":
+        """Gather facts until they settle a decision; None where it takes a look at the store."""
+        decision = decide(self.facts)
+        for gather in (
+            self._gather_request,
+            self._gather_project,
+            self._gather_settings,
+            self._gather_volume,
+            self._gather_link,
+        ):
+            if decision is not None:
+                break
+            gather()
+            decision = decide(self.facts)
+        return decision
+
     def _makes_environment(self, decision: Decision) -> bool:
-        """Return whether uv is about to make or change a project's environment in the store."""
+        """Return whether uv is about to create or change a project's environment in the store."""
         request, store = self.facts.request, self.facts.store
         if request is None or store is None or not request.writes or request.role != "project":
             return False
-        # Whether the guess says yes or no, an attempt tells more.
+        # Either way, an attempt to write is a better answer than the guess.
         return decision.strategy == "redirect" or decision.code == "no-store"
 
     def _tried(self, decision: Decision, attempt: "Callable[[Call, Decision], bool]") -> Decision:
-        """Return the decision once more, now that is known whether the store can be written."""
+        """Return the decision again, now that it is known whether the store is writable."""
         store = self.facts.store
         if store is None or not store.path:
             return decision
@@ -217,7 +225,7 @@ class Call:
                 facts.centralized = said
 
     def _has_nearer_environment(self, root: str) -> bool:
-        """Return whether uv would find a `.venv` on its way up, before it comes to the root's."""
+        """Return whether uv would find another `.venv` on its way up to the root's."""
         system = self.system
         folder = self.facts.request.directory if self.facts.request is not None else ""
         while paths.relative_to(folder, root, system):
@@ -237,7 +245,14 @@ class Call:
         project = self.facts.project
         if project is not None:
             root, found, home = project.root, project.found, self.system.home
-            volume = locate(root, found, self.system, self.settings, known_local=home)
+            volume = locate(
+                root,
+                found,
+                self.system,
+                self.settings,
+                known_local=home,
+                recorded=lambda: lookup.recorded_provider(root, self.system, self.settings),
+            )
             self.facts.volume = volume
             self.note("volume", f"{volume.kind} ({volume.label})")
             for sentence in volume.evidence:
@@ -262,10 +277,10 @@ class Call:
                 self.facts.link_mode = link_mode_by(self.facts.request, project, self.system)
 
     def _lacks_python(self, store: lookup.Store) -> bool:
-        """Return whether an environment is there that uv, left alone, would pass over as broken.
+        """Return whether the environment is broken, so that uv would skip it when looking for one.
 
-        An active one without its Python is an error to uv. `uv pip` is to get that error: without
-        it, it would go on to change another environment.
+        uv fails if the active environment has no Python. `uv pip` must fail like that, or it would
+        change another environment.
         """
         request, system = self.facts.request, self.system
         if request is None or request.role != "environment" or not store.exists:
@@ -277,7 +292,7 @@ class Call:
         return system.stat(system.path.join(store.environment, *program)) is None
 
     def _is_old_active(self, root: str) -> bool:
-        """Return whether the shell has activated a `.venv` in the project that is no pointer."""
+        """Return whether the shell has activated a `.venv` directory in the project."""
         request, system = self.facts.request, self.system
         active = system.environ.get("VIRTUAL_ENV", "")
         above, name = system.path.split(active)
@@ -288,18 +303,17 @@ class Call:
         return is_folder and system.realpath(above) == root
 
     def _wish(self) -> str:
-        """Return the strategy that is asked for, whether or not it can be carried out."""
+        """Return the strategy that the settings ask for, even if it does not work here."""
         volume = self.facts.volume
         return self.settings.strategy_for(volume.provider if volume is not None else None)
 
     def _local_link(self, root: str) -> str:
-        """Return where `.venv` leads if that is a fit place off the volume already, else "".
+        """Return where `.venv` points if the user already keeps it on a local volume, else "".
 
-        A mount of its own is one: a container's named volume. A link is, where it leads to an
-        existing place on a local volume that belongs to this user or root and that nobody else
-        may write: the link itself may have been written
-        by another machine, or by anybody with whom the folder is shared. Another project's own
-        `.venv` is none: uv would take that project's packages out of it.
+        `.venv` may be a mount point, such as a container's named volume. Or it may be a link to an
+        existing directory on a local volume that belongs to this user or root and that nobody else
+        can write to: another machine, or anyone who shares the folder, may have written the link.
+        Another project's own `.venv` does not count: uv would remove that project's packages.
         """
         system = self.system
         path = system.path.join(root, ".venv")
@@ -311,7 +325,7 @@ class Call:
             return path if self.facts.mounted else ""
         if stat.S_ISLNK(status.st_mode):
             target = system.readlink(path) or ""
-            self.facts.blocked = "as `.venv` is a link that leads nowhere"
+            self.facts.blocked = "as `.venv` is a dangling symlink"
         else:
             from uvlocal.shim.store import pointers
 
@@ -319,7 +333,7 @@ class Call:
                 self.facts.blocked = "as `.venv` is a file"
                 return ""
             target = (pointers.lines_of(path, system) or [""])[0]
-            self.facts.blocked = "as `.venv` is a file that leads nowhere"
+            self.facts.blocked = "as `.venv` is a dangling redirect file"
         if not target or "\0" in target:
             return ""
         if naming.is_our_environment(target, self.settings.store, system):
@@ -340,6 +354,6 @@ class Call:
 
 
 def _is_anothers(target: str, system: System) -> bool:
-    """Return whether a link leads to the environment in another project, where uv puts it."""
+    """Return whether `target` is the default environment of another project."""
     above, name = system.path.split(target)
     return name == ".venv" and system.exists(system.path.join(above, "pyproject.toml"))

@@ -1,32 +1,31 @@
 """What the native launcher and Python must agree on, written once.
 
-`hatch_build.py` runs this file by its path and makes `shims/launcher/contract.h` of every name in
-capitals: numbers, text, and tuples of text. So nothing is imported here.
+`hatch_build.py` runs this file by its path and generates `shims/launcher/contract.h` from every
+uppercase name: numbers, text, and tuples of text. So nothing is imported here.
 """
 
-#: Every shim carries this text, so that a copy is known for one wherever it lies.
+#: Every shim contains this text, so that a copy is recognised anywhere.
 MARKER = "uvlocal-launcher-marker:1"
-#: The largest shim, in bytes; larger files are not searched for the marker. The real uv has tens of
-#: megabytes.
+#: The largest shim, in bytes; larger files, such as the real uv, are not searched for the marker.
 SHIM_LIMIT = 256 * 1024
-#: The only argument of a shim that is asked whether it starts: it writes the marker and a newline
-#: to standard error, and ends with 0.
+#: The only argument of a shim that is asked whether it starts: it prints the marker and a newline
+#: to stderr, and exits with 0.
 PROBE = "--uvlocal-launcher"
-#: What a shell answers for a command that it cannot find.
+#: The exit code of a shell for a command that it cannot find.
 NOT_FOUND = 127
 
 # -- the file beside the launcher ------------------------------------------------------------------
 
-#: Its name; the most that is read of it, in bytes; the version of its format, in its first line.
+#: Its name; how much of it is read, in bytes; the version of its format, in its first line.
 CONFIGURATION = "uvlocal-launcher.conf"
 CONFIGURATION_LIMIT = 64 * 1024
 CONFIGURATION_VERSION = "1"
 
 # -- variables -------------------------------------------------------------------------------------
 
-#: Every variable that uvlocal may set for uv. Beside a variable X stand two marks: what we set it
-#: to, and what the user had, if anything. So a nested call can tell ours from the user's and give
-#: back what the user had.
+#: Every variable that uvlocal may set for uv. Two markers accompany each of them: our value, and
+#: the user's value, if there was one. So a nested call can tell our value from the user's and
+#: restore the latter.
 MANAGED = (
     "UV_PROJECT_ENVIRONMENT",
     "VIRTUAL_ENV",
@@ -36,16 +35,16 @@ MANAGED = (
 )
 SET_PREFIX = "UVLOCAL_SET_"
 HAD_PREFIX = "UVLOCAL_HAD_"
-#: PID:PASSES:DEPTH, the guard against loops. It changes at each call, and no decision rests on it.
+#: PID:PASSES:DEPTH, the guard against loops. It changes in each call; no decision depends on it.
 LOOP = "UVLOCAL_LOOP"
 
 # -- recorded decisions (`recall`) -----------------------------------------------------------------
 
-#: The first field of a record, raised with every change of the format.
+#: The first field of a record; the number changes with the format.
 RECORD_MAGIC = "uvlocal-decision 3"
-#: Where Python is gone, what was recorded for one call holds for others in the same directory, so
-#: that a project keeps its environment: for these commands, unless a word names another place
-#: (has a separator), or begins so.
+#: If Python is gone, a decision recorded for one call also serves others in the same directory, so
+#: that a project keeps its environment. This applies to these commands, unless an argument names
+#: another place (contains a separator) or starts with one of these.
 KEEPING = ("add", "remove", "run", "sync")
 LEAVING = (
     "--active",
@@ -55,18 +54,18 @@ LEAVING = (
     "--project",
     "--script",
 )
-#: The folder in the cache that holds the records.
+#: The directory in the cache that holds the records.
 DECISIONS = "decisions"
-#: The largest record and the longest command line that is recorded word for word, in bytes; the
-#: most words, variables, inputs or changes in one record.
+#: The largest record and the longest command line that is recorded verbatim, in bytes; the maximum
+#: number of words, variables, inputs or changes in one record.
 RECORD_LIMIT = 256 * 1024
 LINE_LIMIT = 1024
 COUNT_LIMIT = 4096
-#: The largest content that is summed, and the longest extended attribute, in bytes.
+#: The largest content that gets a checksum, and the longest extended attribute, in bytes.
 SUMMED_LIMIT = 1024 * 1024
 ATTRIBUTE_LIMIT = 4096
-#: The variables that a decision can rest on: these, and every name that begins so. No others: they
-#: would be written down with it, and some of uv's hold passwords.
+#: The variables that a decision may depend on: these, and every name with this prefix. No others,
+#: as they are recorded with the decision, and some of uv's hold passwords.
 VARIABLE_PREFIX = "UVLOCAL_"
 VARIABLES = (
     "APPDATA",
@@ -117,18 +116,18 @@ VARIABLES = (
 
 # -- Python ----------------------------------------------------------------------------------------
 
-#: The file whose `main` Python runs, below the folder of the package.
+#: The file whose `main` Python runs, relative to the package's parent directory.
 LAUNCH = "/uvlocal/shim/launch.py"
-#: How a launcher is told that Python failed: it was started again with this variable.
+#: How a launcher learns that Python failed: it is started again with this variable.
 PYTHON_FAILED = "UVLOCAL_FAILED"
 #: On Windows Python answers the launcher, in fields that each end with a NUL byte: this text, a
-#: count, so many changes (NAME=value to set, NAME to remove), the real uv, and `end`. Where there
-#: is no uv, which Python has said, that field is empty.
+#: count, that many changes (NAME=value to set, NAME to remove), the real uv, and `end`. If Python
+#: found no uv, and printed that, the field is empty.
 ANSWER_MAGIC = "uvlocal-answer 1"
-#: What Python runs; `launch` tells of `sys.argv`. The file is run by its path, as a search for it
-#: takes longer than running it. `main` does not return, so whatever comes after it is for a package
-#: that is damaged or is being replaced: this process becomes the launcher again, with signals and
-#: LC_CTYPE as the launcher was given them, and that one becomes uv. On Windows it ends without an
+#: What Python runs; `launch` documents `sys.argv`. The file is run by its path, as importing it
+#: takes longer than running it. `main` does not return, so the code after it handles a package that
+#: is damaged or being replaced: this process becomes the launcher again, with the signals and
+#: LC_CTYPE that the launcher got, and the launcher becomes uv. On Windows it exits without an
 #: answer.
 STUB = f"""\
 import sys

@@ -1,8 +1,8 @@
-"""What to do about a call, and why: facts in, a decision out.
+"""Decide what to do about a call, and why: facts in, a decision out.
 
-`decide` is pure. It looks at the facts in the order of precedence and returns None as soon as the
-next row needs a fact that was not gathered yet, so that a call never pays for a fact that cannot
-matter. The shim, `uvlocal status` and `uvlocal scan` all ask this one function.
+`decide` is pure. It evaluates the rules in order of precedence and returns None as soon as a rule
+needs a fact that was not gathered yet, so that a call never pays for a fact that does not matter.
+The shim, `uvlocal status` and `uvlocal scan` all use this one function.
 """
 
 from uvlocal.shim.machine.display import printable
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from uvlocal.shim.store.lookup import Store
     from uvlocal.shim.volume.locate import Volume
 
-#: Every decision code in order of precedence, and when it is taken. The README shows this table.
+#: Every decision code in order of precedence, and when it applies. The README shows this table.
 CODES = {
     "bypassed": "`UVLOCAL_BYPASS` is set",
     "not-a-project-command": "the command has nothing to do with a project's environment",
     "user-environment": "`UV_PROJECT_ENVIRONMENT` is set, and not by uvlocal",
     "uv-centralizes": "uv's own central environments are turned on",
     "no-project": "there is no project, or uv is told to ignore it",
-    "opted-out": "the mode is `never`, or the project did not opt in where that is asked for",
-    "already-local": "`.venv` is a link to a local volume, or a mount of its own on one",
-    "local-volume": "the project lies on a local volume",
-    "no-better-place": "the store does not lie on a local volume either",
+    "opted-out": "the mode is `never`, or `require-opt-in` is set and the project did not opt in",
+    "already-local": "`.venv` is a link to a local volume, or is mounted from one",
+    "local-volume": "the project is on a local volume",
+    "no-better-place": "the store is not on a local volume either",
     "no-store": "the store cannot be written and holds no environment for this project",
     "opted-in": "the mode is `always`",
     "synced": "a sync client writes to the folder too",
@@ -35,30 +35,30 @@ CODES = {
     "internal-error": "something went wrong in uvlocal",
 }
 
-#: Kinds of volumes to which uv cannot link from its cache: it tries, warns, and copies.
+#: Kinds of volumes to which uv cannot link from its cache, so that it warns and copies.
 _NO_LINKS = ("network", "shared", "incapable")
 
-#: How each kind of volume is spoken of, with the label of what was found there.
+#: How messages describe each kind of volume; `{}` is the volume's label.
 _KINDS = {
     "synced": "is synced by {}",
-    "network": "lies on a network volume ({})",
-    "shared": "lies on a volume shared by the virtual machine's host ({})",
-    "incapable": "lies on a volume that cannot hold an environment ({})",
-    "local": "lies on a local volume ({})",
+    "network": "is on a network volume ({})",
+    "shared": "is on a volume shared by the virtual machine's host ({})",
+    "incapable": "is on a volume that cannot hold an environment ({})",
+    "local": "is on a local volume ({})",
 }
 
 
 class Facts:
-    """All that a decision rests on. None stands for what was not gathered (yet).
+    """Everything that a decision depends on. None means not gathered (yet).
 
-    `environ` is the environment that the user had, ours taken back. `centralized` says where uv's
-    own central environments were turned on, "" if nowhere. `local_link` is where `.venv` leads
-    when that is a fit place already, "" otherwise. `shown_root` is the project root for people.
-    `lacks_python`: the environment is there, its Python is gone, and uv would stop at it.
-    `mounted`: `.venv` is a mount of its own on a local volume, and `local_link` its path.
-    `blocked` is what keeps an environment from being in the project, `link_mode` where the user
-    chose how uv links files, each "" for nothing. `old_is_active`: the shell has activated the
-    project's own `.venv`.
+    `environ` is the user's own environment, without our changes. `centralized` says where uv's own
+    central environments were turned on, or "". `local_link` is where `.venv` points if that is
+    already on a local volume, or "". `shown_root` is the project root as shown to people.
+    `lacks_python`: the environment exists without its Python, and uv would fail with it.
+    `mounted`: `.venv` is a mount point on a local volume, and `local_link` its path.
+    `blocked` says what prevents an environment inside the project, `link_mode` where the user chose
+    uv's link mode; both may be "". `old_is_active`: the shell has activated the project's own
+    `.venv`.
     """
 
     __slots__ = (
@@ -80,7 +80,6 @@ class Facts:
     )
 
     def __init__(self, environ: "dict[str, str]", *, bypass: bool = False) -> None:
-        """Begin with the environment alone."""
         self.environ = environ
         self.bypass = bypass
         self.request: "Request | None" = None
@@ -101,10 +100,10 @@ class Facts:
 class Decision:
     """What to do and why.
 
-    `code` is stable, for tests and JSON; `sentence` is for people. `strategy` is None where
-    nothing is done. `variables` are to be set for uv, before marks. `environment` is where uv will
-    find the project's environment, "" where that is uv's own business. `fallback` says why it is
-    not the strategy that was asked for, "" where it is. `removed` are variables to be removed.
+    `code` is stable, for tests and JSON; `sentence` is for people. `strategy` is None if uv runs
+    unchanged. `variables` are set for uv, markers not included; `removed` are removed.
+    `environment` is where uv will find the project's environment, or "" if uv decides that itself.
+    `fallback` says why the requested strategy is not used, or "" if it is.
     """
 
     __slots__ = (
@@ -125,7 +124,6 @@ class Decision:
         variables: "dict[str, str] | None" = None,
         environment: str = "",
     ) -> None:
-        """Hold the decision."""
         self.code = code
         self.sentence = printable(sentence)
         self.strategy = strategy
@@ -136,7 +134,7 @@ class Decision:
 
 
 def decide(facts: Facts) -> "Decision | None":
-    """Return the decision that the facts settle, or None where more facts are needed."""
+    """Return the decision, or None if it needs more facts."""
     if facts.bypass:
         return Decision("bypassed", CODES["bypassed"])
     request = facts.request
@@ -164,9 +162,8 @@ def _about_project(facts: Facts) -> "Decision | None":
     if project.code is not None:
         return Decision(project.code, project.why)
     if request.only_at_root and request.start not in (project.found, project.root):
-        why = (
-            f"`uv {request.command}` makes `.venv` in the current directory unless that is the root"
-        )
+        command = f"`uv {request.command}`"
+        why = f"{command} creates `.venv` in the current directory, which is not the project's root"
         return Decision("not-a-project-command", why)
     if settings is None:
         return None
@@ -183,28 +180,36 @@ def _about_volume(facts: Facts, settings: "Settings") -> "Decision | None":
     volume = facts.volume
     if volume is None:
         return None
-    what = f"`{facts.shown_root}` {_KINDS[volume.kind].format(volume.label)}"
+    what = f"`{facts.shown_root}` {_spoken(volume)}"
     if settings.mode == "auto":
         if volume.kind == "local":
             return Decision("local-volume", what)
         if volume.kind not in settings.volumes:
-            return Decision("opted-out", f"{what}, a kind that `volumes` does not name")
+            return Decision("opted-out", f"{what}, and `volumes` does not list that kind")
     else:
         what = f"the mode is `always` ({settings.origins.get('mode')})"
     if facts.local_link is None:
         return None
     if facts.local_link:
-        leads = f"leads to `{facts.local_link}` already"
+        leads = f"already points to `{facts.local_link}`"
         return Decision(
-            "already-local", f"`.venv` {'is a local volume of its own' if facts.mounted else leads}"
+            "already-local",
+            f"`.venv` {'is mounted from a local volume' if facts.mounted else leads}",
         )
     return _about_store(facts, settings, volume, what)
+
+
+def _spoken(volume: "Volume") -> str:
+    """Describe the volume; a folder that the user marked as synced has no provider."""
+    if volume.kind == "synced" and volume.provider is None:
+        return f"is in {volume.label}"
+    return _KINDS[volume.kind].format(volume.label)
 
 
 def _about_store(
     facts: Facts, settings: "Settings", volume: "Volume", what: str
 ) -> "Decision | None":
-    """Evaluate the rules that depend on the store; what is left is to act."""
+    """Evaluate the rules that depend on the store, then act."""
     store = facts.store
     if store is None:
         return None
@@ -216,7 +221,7 @@ def _about_store(
     code = "opted-in" if settings.mode == "always" else volume.kind
     if strategy == "redirect":
         if store.volume.kind != "local":
-            where = _KINDS[store.volume.kind].format(store.volume.label)
+            where = _spoken(store.volume)
             too = "" if settings.mode == "always" else " too"
             why = f"{what}, but the store `{store.shown}` {where}{too}"
             return Decision("no-better-place", why)
@@ -230,7 +235,7 @@ def _about_store(
 
 
 def _act(facts: Facts, volume: "Volume", store: "Store", decision: Decision) -> Decision:
-    """Fill in the variables and the end of the sentence for the strategy chosen."""
+    """Fill in the variables and complete the sentence for the chosen strategy."""
     request = facts.request
     role = request.role if request is not None else "project"
     variables = decision.variables
@@ -240,15 +245,15 @@ def _act(facts: Facts, volume: "Volume", store: "Store", decision: Decision) -> 
         if decision.fallback:
             decision.sentence += f" ({decision.fallback})"
         if role == "project":
-            # Programs in `uv run` inherit it, those included that call the real uv in another
+            # Programs in `uv run` inherit it, including those that call the real uv in another
             # project. `VIRTUAL_ENV` with `--active` would not leak, but such a call in the same
-            # project would make `.venv` there, uv before 0.7 refuses it, and argv is the user's.
+            # project would create `.venv` there, uv before 0.7 refuses it, and argv is the user's.
             variables["UV_PROJECT_ENVIRONMENT"] = store.environment
-            # uv warns at each call of an active environment that is not the project's. It sets
-            # the variable itself for what it starts.
+            # uv warns in each call if the active environment is not the project's. It sets the
+            # variable itself for the programs it starts.
             if facts.old_is_active:
                 decision.removed = ("VIRTUAL_ENV",)
-            # uv would stop where it cannot install; so it runs what is there.
+            # uv would fail where it cannot install, so let it use what is installed.
             if request is not None and request.installs and not store.changeable:
                 variables.update(_without_sync(facts, request))
         elif store.exists and not facts.lacks_python and not _chooses_environment(facts):
@@ -258,7 +263,7 @@ def _act(facts: Facts, volume: "Volume", store: "Store", decision: Decision) -> 
     installs = request is not None and request.installs
     if installs and "UV_NO_INSTALLER_METADATA" not in facts.environ:
         variables["UV_NO_INSTALLER_METADATA"] = "1"
-    # Without a better place uv's cache may lie on the same volume, where links work.
+    # Without a better place, uv's cache may be on the same volume, where links work.
     no_links = volume.kind in _NO_LINKS and decision.code != "no-better-place"
     chosen = facts.environ.get("UV_LINK_MODE") or facts.link_mode
     if (volume.copies_links or no_links) and not chosen:
@@ -267,23 +272,23 @@ def _act(facts: Facts, volume: "Volume", store: "Store", decision: Decision) -> 
 
 
 def _without_sync(facts: Facts, request: "Request") -> "dict[str, str]":
-    """Return what keeps uv from installing, where the command knows such a thing."""
+    """Return the variables that keep uv from installing, if the command supports that."""
     if not request.can_skip_sync or facts.environ.get("UV_NO_SYNC"):
         return {}
     return {"UV_NO_SYNC": "1"}
 
 
 def _chooses_environment(facts: Facts) -> bool:
-    """Return whether the user has an active environment, or named a target on the command line."""
+    """Return whether an environment is active, or the command line names a target."""
     if facts.request is not None and facts.request.names_target:
         return True
     return bool(facts.environ.get("VIRTUAL_ENV")) or _is_in_conda(facts.environ)
 
 
 def _is_in_conda(environ: "dict[str, str]") -> bool:
-    """Return whether an environment of conda is active, which its base environment never is for uv.
+    """Return whether a conda environment is active. uv ignores conda's base environment.
 
-    The base environment is told by `_CONDA_ROOT`, or by a name that is not its folder's
+    The base environment is the one in `_CONDA_ROOT`, or one whose name is not its directory's
     (https://docs.astral.sh/uv/pip/environments/, and `uv python find` of uv 0.13).
     """
     prefix = environ.get("CONDA_PREFIX", "")

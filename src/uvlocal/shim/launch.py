@@ -1,18 +1,18 @@
-"""The first and the last step of a call: gather, decide, prepare, become the real uv.
+"""Run a call from start to end: gather, decide, prepare, become the real uv.
 
 The launcher starts Python with `sys.argv` of
 
     -c, PACKAGE, LAUNCHER, FLAGS, ARGV0, ARGUMENTS...
 
-and lets it run this file and `main`. PACKAGE is the folder on `sys.path`, LAUNCHER the shim's own
-path, FLAGS tell what the start of Python destroyed of the process's state: `P` SIGPIPE and `X`
-SIGXFSZ were ignored; `L` the variable LC_CTYPE was absent, otherwise its value follows `=` in
-hexadecimal. On Windows they are the number of a pipe's handle: there the launcher becomes uv, once
-this Python has answered and ended. The rest is uv's argv. Whatever goes wrong here, uv runs.
+and has it run this file and `main`. PACKAGE is the directory for `sys.path`, LAUNCHER the shim's
+path. FLAGS describe the process state that Python's startup changes: `P` SIGPIPE and `X` SIGXFSZ
+were ignored; `L` the variable LC_CTYPE was absent, otherwise its value follows `=` in
+hexadecimal. On Windows they are the number of a pipe's handle: there the launcher becomes uv, when
+this Python has answered and exited. The rest is uv's argv. Whatever goes wrong here, uv runs.
 
-All other modules come out of one file, if there is one that can be trusted (`bytecode`): a search
-for each takes as long as deciding. Up to then nothing is imported but what the start of the
-interpreter has imported already; `bytecode` itself is run by its path, as this file is.
+All other modules are loaded from one file, if a trusted one exists (`bytecode`), because finding
+each module takes as long as deciding. Until then, nothing is imported that the interpreter has not
+imported at startup; `bytecode` itself is run by its path, like this file.
 """
 
 import gc
@@ -26,24 +26,24 @@ if TYPE_CHECKING:
     from uvlocal.shim.machine.host import System
     from uvlocal.shim.uv.handover import RealUv
 else:
-    # As in `early_os`, which is not there yet.
+    # As in `early_os`, which is not loaded yet.
     os = sys.modules.get("os") or sys.modules.get("posix") or sys.modules["nt"]
 
 #: Positions in `sys.argv`.
 _PACKAGE, _LAUNCHER, _FLAGS, _ARGV0 = 1, 2, 3, 4
-#: The file beside the launcher, and the most that is read of it in bytes, as in `contract`, which
-#: is not there yet; a test holds that they are the same.
+#: The file beside the launcher, and how much of it is read in bytes, as in `contract`, which is not
+#: loaded yet; a test checks that they are equal.
 _CONFIGURATION = "uvlocal-launcher.conf"
 _LIMIT = 64 * 1024
-#: How names of the system become text (`os.fsdecode`).
+#: How file names and variables become text (`os.fsdecode`).
 _ENCODING = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
 
 
 def _call(launcher: str, flags: str, argv: "list[str]") -> int:
-    """Decide, then become uv; return an exit code where that cannot be done."""
+    """Decide, then become uv; return an exit code if that fails."""
     tracing = _is_tracing()
     cache = _cache(launcher)
-    # Byte code in the file does not tell lines, which a traceback is read for.
+    # The bytecode in that file has no source lines, which a traceback needs.
     bytecode = _by_path("recall.bytecode") if cache and not tracing else None
     is_stale = bytecode is not None and not bytecode.load(cache, sys.argv[_PACKAGE])
     from uvlocal.shim.recall.recording_host import RecordingSystem
@@ -58,7 +58,7 @@ def _call(launcher: str, flags: str, argv: "list[str]") -> int:
         from uvlocal.shim.recall.writer import record
 
         call = Call(argv[1:], system, launcher, _trace if tracing else None)
-        changes = dict(call.changes.values)  # the user's own, should we fail from here on
+        changes = dict(call.changes.values)  # the user's own values, in case we fail from here on
         decision = call.settle(attempt)
         real = call.program()
         if real.path:
@@ -77,7 +77,7 @@ def _call(launcher: str, flags: str, argv: "list[str]") -> int:
 
 
 def _by_path(name: str) -> "ModuleType":
-    """Return a module of this package, run by its path: the package cannot be asked, or not yet."""
+    """Return a module of this package, run by its path instead of imported."""
     from _frozen_importlib_external import SourceFileLoader
 
     module = type(sys)("uvlocal.shim." + name)
@@ -87,19 +87,22 @@ def _by_path(name: str) -> "ModuleType":
 
 
 def _is_tracing() -> bool:
-    # The rule of `environment.is_on`, which is not there yet; nor is `os` perhaps, and then names
-    # and values are bytes, or on Windows names in any letter case.
+    # The rule of `variables.is_on`, which is not loaded yet (a test holds both equal). `os` may not
+    # be loaded either: then names and values are bytes, or on Windows names have any letter case.
     names = ("UVLOCAL_TRACE", b"UVLOCAL_TRACE")
     found = [value for name, value in os.environ.items() if name.upper() in names]
     return any(value not in ("", b"", "0", b"0") for value in found)
 
 
 def _cache(launcher: str) -> str:
-    """Return the cache folder that the file beside the launcher names, "" for none."""
+    """Return the cache directory that the file beside the launcher names, or ""."""
     folder = launcher[: max(launcher.rfind("/"), launcher.rfind("\\")) + 1]
+    # Without blocking, as something else may be in its place, such as a FIFO.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        with open(folder + _CONFIGURATION, "rb", buffering=0) as file:
-            lines = file.read(_LIMIT).split(b"\n")
+        descriptor = os.open(folder + _CONFIGURATION, flags)
+        with open(descriptor, "rb", buffering=0) as file:
+            lines = (file.read(_LIMIT) or b"").split(b"\n")
     except OSError:
         return ""
     found = [line[6:] for line in lines if line.startswith(b"cache ")]
@@ -149,12 +152,12 @@ def _report_failure(error: Exception, *, tracing: bool) -> None:
     if not variables.is_on(early_os.environ(), "UVLOCAL_QUIET"):
         kind = type(error).__name__
         what = " ".join(str(error).split())[:200]
-        hint = "`UVLOCAL_TRACE=1` tells more"
+        hint = "`UVLOCAL_TRACE=1` shows more"
         handover.say(f"warning: uvlocal failed, so uv runs unchanged ({kind}: {what}); {hint}")
 
 
 def _restored_locale(flags: str) -> "dict[str, str | None]":
-    """Return what undoes what the start of Python did to LC_CTYPE in a C locale (PEP 538)."""
+    """Return the change that undoes Python's LC_CTYPE coercion in a C locale (PEP 538)."""
     letters, known, value = flags.partition("=")
     if "L" in letters:
         return {"LC_CTYPE": None}
@@ -162,10 +165,10 @@ def _restored_locale(flags: str) -> "dict[str, str | None]":
 
 
 def _restore_signals(flags: str) -> None:
-    """Undo what the start of Python did to signals, which `execve` would pass on to uv.
+    """Undo what Python's startup did to signals, which uv would inherit through `execve`.
 
-    CPython ignores SIGPIPE and SIGXFSZ (`Python/pylifecycle.c`), where there are such; and an
-    interrupt while we decide should end the call as it would end uv, without a traceback.
+    CPython ignores SIGPIPE and SIGXFSZ (`Python/pylifecycle.c`), if they exist. An interrupt while
+    we decide should end the call as it would end uv, without a traceback.
     """
     import _signal  # type: ignore[import-not-found] # typeshed leaves it out
 
@@ -176,19 +179,19 @@ def _restore_signals(flags: str) -> None:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
 
 
-# The last of all: a file that was cut off has none.
+# At the end of the file, so that a truncated file has no `main`.
 def main() -> None:
     """Decide, then become uv. Does not return.
 
     Raises:
         Exception: this package is damaged; the launcher then becomes uv (`contract.STUB`).
     """
-    # Byte code is many small objects, and this process is another one before memory matters.
+    # This process becomes uv before memory matters.
     gc.disable()
     if "uvlocal" not in sys.modules:
-        # Last: what lies beside the package must not stand for a module of Python itself.
+        # Last, so that nothing beside the package shadows a module of the standard library.
         sys.path.append(sys.argv[_PACKAGE])
     launcher, flags = sys.argv[_LAUNCHER], sys.argv[_FLAGS]
     argv = sys.argv[_ARGV0:] or ["uv"]
     _restore_signals(flags)
-    os._exit(_call(launcher, flags, argv))  # noqa: SLF001 - the system's call of that name
+    os._exit(_call(launcher, flags, argv))  # noqa: SLF001 - a system call, not a private member

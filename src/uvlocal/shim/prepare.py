@@ -1,4 +1,4 @@
-"""Do what a decision needs before uv starts: the record, acts in the project, one line."""
+"""Do what a decision needs before uv starts: write the record, change the project, print a line."""
 
 import sys
 
@@ -13,48 +13,58 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: How often a store is made that somebody removes at that very moment.
+#: How often to create a store that someone removes at the same time.
 _TRIES = 8
-#: Codes of which the user hears, in one line, although nothing is done.
+#: The maximum number of lines before uv; what matters most comes first.
+_MOST_LINES = 3
+#: Codes that are reported in one line although uv runs unchanged.
 _SPOKEN = ("no-store",)
+#: Noted for a project whose first call was silent.
+_UNSAID = b"unsaid"
+#: The hint after `rm -rf .venv && uv sync`, which people try first with a broken environment.
+_AFRESH = "to recreate it, run `uvlocal remove`, then `uv sync`"
 
 
 def attempt(call: Call, decision: Decision) -> bool:
-    """Make the place for an environment, its record and an empty folder; say whether that worked.
+    """Create the record and an empty directory for an environment; return whether that worked.
 
-    This happens at a project's first redirected call, and again as long as uv has not made the
+    This happens in a project's first redirected call, and again until uv has created the
     environment: another sandbox may forbid what the last one allowed.
     """
-    store, project, system = call.facts.store, call.facts.project, call.system
+    store, project = call.facts.store, call.facts.project
     if store is None or project is None:
         return False
-    path = lookup.record_path(store.path, system.path.basename(decision.environment), system)
-    there = system.lstat(path) is not None
-    is_others = there and lookup.is_of_another_folder(path, project.root, system)
-    if store.exists and there and not is_others:
-        return True
     try:
-        for tries_left in reversed(range(_TRIES)):
-            try:
-                _claim(call, decision, is_others=is_others)
-                break
-            except FileNotFoundError:
-                if not tries_left:
-                    raise
+        _claim(call, decision, store, project.root)
     except (OSError, ValueError) as error:
         call.note("store", f"cannot be written ({type(error).__name__}: {error})")
         call.is_lasting = False
         return False
-    except Exception as error:  # noqa: BLE001 - a missing record is a nuisance, no reason to fail
+    except Exception as error:  # noqa: BLE001 - a missing record is no reason to fail
         call.note("record", f"not written ({type(error).__name__}: {error})")
         call.is_lasting = False
         call.first_notice = None if store.exists else ""
     return True
 
 
-def _claim(call: Call, decision: Decision, *, is_others: bool) -> None:
-    """Make the record and the folder, and keep what the notice adds."""
-    # What is imported of `manage`, at this moment only: making the environment costs hundreds of
+def _claim(call: Call, decision: Decision, store: lookup.Store, root: str) -> None:
+    """Create the record and the directory; try again if the store is removed meanwhile."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            _claim_once(call, decision, store, root)
+        except FileNotFoundError:
+            if not tries_left:
+                raise
+        else:
+            return
+
+
+def _claim_once(call: Call, decision: Decision, store: lookup.Store, root: str) -> None:
+    """Create the record and the directory where needed, and keep what to add to the notice."""
+    is_others = lookup.is_of_another_folder(store, root, call.system)
+    if store.exists and not is_others and call.system.lstat(store.record_path) is not None:
+        return
+    # The only import from `manage`, and only now: creating the environment takes hundreds of
     # milliseconds anyway.
     site = handover.configuration(call.system, call.launcher).get("site", "")
     if site and site not in sys.path:
@@ -65,17 +75,14 @@ def _claim(call: Call, decision: Decision, *, is_others: bool) -> None:
         from uvlocal.manage.environments import replaced
 
         call.first_notice = replaced.set_aside(call, decision)
-        if call.facts.store is not None and call.facts.store.exists:
-            return  # it only looked like another folder's
+        if store.exists:
+            return  # it only looked like another directory's
     added = record.claim(call, decision)
     call.first_notice = added if call.first_notice is None else call.first_notice
 
 
 def prepare(call: Call, decision: Decision) -> None:
-    """Say what is to be said of a decision, and do what it needs in the project.
-
-    Strategies and pointers that change something in the project do so here.
-    """
+    """Report the decision, and make the changes in the project that it needs."""
     request = call.facts.request
     silenced = variables.is_on(call.system.environ, "UVLOCAL_QUIET")
     quiet = request is None or request.quiet or silenced
@@ -94,27 +101,59 @@ def prepare(call: Call, decision: Decision) -> None:
         lines.append(_problems(call.settings.problems))
     if quiet:
         return
-    for line in lines:
+    for line in lines[:_MOST_LINES]:
         handover.say(display.printable(line))
 
 
 def _news(call: Call, decision: Decision, *, quiet: bool) -> "list[str]":
-    """Keep the pointer, and return what is to be said of a redirected project: its first call."""
+    """Keep the pointer up to date, and return the notice for a project's first redirected call.
+
+    If that call was silent, the next `uv sync` prints it. People run `uv sync` when something is
+    wrong, so it also prints how to start afresh if the pointer was removed.
+    """
+    is_sync = call.facts.request is not None and call.facts.request.command == "sync"
+    was_removed = is_sync and not quiet and _lacks_pointer(call)
     obstacle = _try(call, decision, _keep_pointer)
     if call.first_notice is not None:
+        if quiet:
+            _is_news(call, decision.environment, _UNSAID)
         added, _, hint = call.first_notice.partition("\n")
         old = _old_environment(call)
         line = f"uvlocal: {decision.sentence}{added}{obstacle}{old}"
-        return [line, hint] if hint else [line]
-    if decision.fallback and not quiet and _is_news(call, decision):
-        return [f"uvlocal: {decision.fallback}, so the environment is kept elsewhere"]
+        # Once per user, not per project or store.
+        tell = hint and not quiet and _is_news(call, "editors", b"told")
+        return [line, hint] if tell else [line]
+    if quiet:
+        return []
+    if is_sync and _was_unsaid(call, decision):
+        return [f"uvlocal: {decision.sentence}; {_AFRESH}"]
+    if was_removed and not obstacle and call.facts.store is not None:
+        shown = call.facts.store.shown_environment
+        return [f"uvlocal: `.venv` points to `{shown}`, which is unchanged; {_AFRESH}"]
+    said = decision.fallback.encode("utf-8", "surrogateescape")
+    if said and _is_news(call, decision.environment, said):
+        return [f"uvlocal: {decision.fallback}, so the environment is kept outside the project"]
     return []
 
 
-def _is_project_change(call: Call, decision: Decision) -> bool:
-    """Return whether uv is about to make or change a redirected project's environment.
+def _lacks_pointer(call: Call) -> bool:
+    """Return whether the pointer to an existing environment was removed."""
+    project, store = call.facts.project, call.facts.store
+    if call.settings.pointer == "none" or project is None or store is None or not store.exists:
+        return False
+    return call.system.lstat(call.system.path.join(project.root, ".venv")) is None
 
-    `uv pip` makes none: it changes the one that is there, or another that the user means.
+
+def _was_unsaid(call: Call, decision: Decision) -> bool:
+    """Return whether a project's first call was silent, and nothing was printed since."""
+    path = _own_file(call, "said", decision.environment)
+    return bool(path) and call.system.read(path) == _UNSAID and call.system.remove(path)
+
+
+def _is_project_change(call: Call, decision: Decision) -> bool:
+    """Return whether uv is about to create or change a redirected project's environment.
+
+    `uv pip` does not create one: it changes an existing one, or another that the user names.
     """
     request = call.facts.request
     if request is None or decision.strategy != "redirect":
@@ -123,7 +162,7 @@ def _is_project_change(call: Call, decision: Decision) -> bool:
 
 
 def _unchangeable(call: Call, decision: Decision) -> str:
-    """Say how to let uv change an environment that is used but cannot be changed here."""
+    """Return how to let uv change an environment that is used but read-only here, or ""."""
     store = call.facts.store
     is_used = decision.environment in decision.variables.values()
     if store is None or store.changeable or not is_used:
@@ -136,63 +175,58 @@ def _unchangeable(call: Call, decision: Decision) -> str:
 
 
 def _inactive(call: Call) -> str:
-    """Say that `python` is another one than uv installs for, where uv starts none itself."""
+    """Return a warning if the shell's `python` is not the one that uv installs for, or ""."""
     request = call.facts.request
     if not call.facts.old_is_active or request is None or request.command == "run":
         return ""
     return (
-        "uvlocal: uv does not change the `.venv` that is active in this shell; run `deactivate`, "
-        "and `uv run` for what needs the project's packages"
+        "uvlocal: uv no longer uses the `.venv` that is active in this shell; run `deactivate`, "
+        "then start the project's programs with `uv run`"
     )
 
 
 def _old_environment(call: Call) -> str:
-    """Say what becomes of a `.venv` that the project has already, "" where it has none."""
+    """Return what happens to the project's existing `.venv`, or "" if it has none."""
     project, system = call.facts.project, call.system
     path = "" if project is None else system.path.join(project.root, ".venv")
     status = system.lstat(path)
     if status is None or not stat.S_ISDIR(status.st_mode) or not naming.exists(path, system):
         return ""
-    return (
-        "; the `.venv` in the project is no longer used, `uvlocal migrate` takes over what it holds"
-    )
+    return "; the project's `.venv` is no longer used, `uvlocal migrate` moves its packages over"
 
 
 def _try(call: Call, decision: Decision, act: "Callable[[Call, Decision], str]") -> str:
-    """Act; what fails is told under `UVLOCAL_TRACE` only, and the decision holds all the same."""
+    """Call `act`; trace a failure, but keep the decision."""
     try:
         return act(call, decision)
-    except Exception as error:  # noqa: BLE001 - nothing of this is worth losing the decision for
+    except Exception as error:  # noqa: BLE001 - no failure here is worth losing the decision
         call.note("act", f"failed ({type(error).__name__}: {error})")
         return ""
 
 
 def _keep_pointer(call: Call, decision: Decision) -> str:
-    """Make or mend the pointer if one is asked for; return why it cannot be, for the notice."""
+    """Create or repair the pointer if one is wanted; return what stops that, for the notice."""
     wish, volume, project = call.settings.pointer, call.facts.volume, call.facts.project
-    if wish == "none" or volume is None or project is None or not _is_kept(call, decision):
+    if wish == "none" or volume is None or project is None or not _is_kept(call):
         return ""
     from uvlocal.shim.store import pointers
 
     obstacle = pointers.obstacle(wish, volume, call.uv_version() if wish == "file" else None)
     if obstacle:
-        return f"; no pointer is made, as {obstacle}"
+        return f"; no pointer was created, as {obstacle}"
     memory = _own_file(call, "pointers", decision.environment)
     pointers.keep(project.root, decision.environment, wish, call.system, memory)
     return ""
 
 
-def _is_kept(call: Call, decision: Decision) -> bool:
-    """Return whether there is an environment or a record of one: uv will not refuse the project."""
+def _is_kept(call: Call) -> bool:
+    """Return whether an environment or its record exists, so that uv accepts the project."""
     store, system = call.facts.store, call.system
-    if store is None:
-        return False
-    name = system.path.basename(decision.environment)
-    return store.exists or system.exists(lookup.record_path(store.path, name, system))
+    return store is not None and (store.exists or system.exists(store.record_path))
 
 
 def _keep_shim(call: Call, decision: Decision) -> str:
-    """Let a nested `uv` meet the shim, where uv will use an environment that is there."""
+    """Let a nested `uv` reach the shim, if uv will use an existing environment."""
     store = call.facts.store
     if store is not None and store.exists and decision.variables:
         from uvlocal.shim.store import nested
@@ -203,7 +237,7 @@ def _keep_shim(call: Call, decision: Decision) -> str:
 
 
 def _clear_flags(call: Call, decision: Decision) -> str:
-    """Let Python find what a sync client has hidden in an environment that stays in the project."""
+    """Clear the hidden flags that a sync client set in an environment inside the project."""
     del decision
     request, project, system = call.facts.request, call.facts.project, call.system
     if request is not None and request.role == "project" and project is not None:
@@ -214,16 +248,15 @@ def _clear_flags(call: Call, decision: Decision) -> str:
 
 
 def _own_file(call: Call, folder: str, name: str) -> str:
-    """Return a file of ours for a project in the cache folder, "" where there is none."""
+    """Return the path of a project's file in our cache directory, or "" if there is no cache."""
     system = call.system
     cache = directories.cache_directory(system)
     return system.path.join(cache, folder, system.path.basename(name)) if cache else ""
 
 
-def _is_news(call: Call, decision: Decision) -> bool:
-    """Note that something was said of a project; say whether it was not said before."""
-    path = _own_file(call, "said", decision.environment)
-    said = decision.fallback.encode("utf-8", "surrogateescape")
+def _is_news(call: Call, about: str, said: bytes) -> bool:
+    """Note what was said about an environment, or about all; return whether it is new."""
+    path = _own_file(call, "said", about)
     if not path or call.system.read(path) == said:
         return False
     return call.system.write_private(path, said)
@@ -231,4 +264,4 @@ def _is_news(call: Call, decision: Decision) -> bool:
 
 def _problems(problems: "list[str]") -> str:
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"uvlocal: {problems[0]}{more}; `uvlocal config` shows what would be right"
+    return f"uvlocal: {problems[0]}{more}; `uvlocal config` shows every problem"

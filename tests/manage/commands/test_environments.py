@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 if sys.platform == "win32":
     pytest.skip("the machines here are POSIX's", allow_module_level=True)
 
-#: About ten megabytes; what folders take besides differs between disks, and does not show.
+#: About ten megabytes, so that the size of directories, which differs between disks, does not show.
 SIZE = 10_470_000
 
 
@@ -50,6 +50,7 @@ def populated(machine: Machine) -> Machine:
     shutil.copytree(copied, copied + "-2")
     shutil.rmtree(copied)
     os.rename(copied + "-2", copied)
+    os.utime(os.path.join(copied, "pyproject.toml"), (1, 1))
     machine.first_call(machine.project("code/never-made"))
     away = machine.project(
         os.path.join(machine.home, "away", "foo"), '[tool.uvlocal]\nmode="always"'
@@ -63,7 +64,7 @@ def populated(machine: Machine) -> Machine:
 
 
 def words(result: Completed) -> Completed:
-    """Return what was printed, without what differs between two runs."""
+    """Return the output, without what differs between two runs."""
     out, err = (
         re.sub(r'("(?:size|shared_size|files|freed)": )\d+', r"\1[NUMBER]", text)
         for text in (result.out, result.err)
@@ -78,7 +79,7 @@ def words(result: Completed) -> Completed:
 
 
 def test_list(populated: Machine, transcripts: Transcripts) -> None:
-    """The list shows every state, and below it what there is to know and to do."""
+    """The list shows every state, then remarks and hints."""
     calls = [["list"], ["list", "--no-size"], ["list", "--json"]]
     results = [words(run(populated, *call)) for call in calls]
     transcripts.check("list", results)
@@ -92,7 +93,7 @@ def test_list_wide(populated: Machine, transcripts: Transcripts) -> None:
 
 
 def test_prune(populated: Machine, transcripts: Transcripts) -> None:
-    """The plan is shown, and without an answer nothing changes; then it is done."""
+    """The plan is shown; without an answer nothing changes, with one it is executed."""
     unfinished = os.path.join(populated.store, "envs", "unfinished-0123456789")
     populated.make_environment(unfinished, size=SIZE)
     trash.put(populated.store, unfinished)
@@ -109,7 +110,7 @@ def test_prune(populated: Machine, transcripts: Transcripts) -> None:
 
 
 def test_adopt(populated: Machine, transcripts: Transcripts) -> None:
-    """A moved project reuses its environment; everybody else is told why not."""
+    """A moved project reuses its environment; in all other cases the reason is shown."""
     here = os.path.join(populated.dropbox, "code", "a new name")
     populated.first_call(here)
     populated.make_environment(populated.environment(here))
@@ -127,7 +128,7 @@ def test_adopt(populated: Machine, transcripts: Transcripts) -> None:
 
 
 def test_status(populated: Machine, transcripts: Transcripts) -> None:
-    """What is done about a project is told with its evidence; and what should be done."""
+    """The decision for a project is shown with its evidence, and with hints."""
     code = os.path.join(populated.dropbox, "code")
     os.mkdir(os.path.join(code, "old", ".venv"))
     local = populated.project(os.path.join(populated.home, "code", "local"))
@@ -155,9 +156,9 @@ def test_doctor(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Each group has its findings, each finding what mends it; then the sum."""
+    """Each group shows its findings, each finding its fix; then a summary."""
     uv = populated.write(os.path.join(populated.root, "bin", "uv"), "#!/bin/sh\necho uv 0.13.9\n")
-    os.chmod(uv, 0o755)  # noqa: S103 - a program is for everybody to run
+    os.chmod(uv, 0o755)  # noqa: S103 - a program must be executable
     populated.environ["PATH"] += ":/bin"
     shims = install.make_shim(os.path.join(populated.root, "shims"), populated.system())
     populated.environ["PATH"] = f"{shims}:{populated.environ['PATH']}"
@@ -179,7 +180,7 @@ def test_doctor(
 
 
 def fixed_paths(found: checkup.Diagnosis, machine: Machine) -> checkup.Diagnosis:
-    """Return a diagnosis with paths that are as long on every machine."""
+    """Return a diagnosis with paths of the same length on every machine."""
 
     def fixed(text: str) -> str:
         return text.replace(sys.executable, "/usr/bin/python3").replace(machine.root, "/there")
@@ -204,16 +205,16 @@ def test_help(machine: Machine, command: str) -> None:
 
 
 def test_what_the_list_says_of_sharing(capsys: pytest.CaptureFixture[str]) -> None:
-    """What is shared with uv's cache is told beside what is not."""
+    """The size shared with uv's cache is shown separately."""
     texts = {field.name: "" for field in dataclasses.fields(Environment) if field.type == "str"}
     texts |= {"name": "x", "state": "ok", "project": "/x", "store": "/s"}
     one = Environment(**texts, exists=True, size=5, shared_size=2048, files=1)
-    environments.listed(Environments(1, ("/s",), (one,), 5, 2048))
+    environments.listed(Environments(1, ("/s",), (one,), 5, 2048, 0))
     assert "5 B, and 2.0 KiB shared with uv's cache in all" in capsys.readouterr().err
 
 
 def test_colour_only_on_a_terminal(populated: Machine) -> None:
-    """Without a terminal nothing is coloured, whatever `TERM` says."""
+    """Without a terminal there are no colours, whatever `TERM` is."""
     for command in ("list", "doctor", "prune"):
         result = run(populated, command, TERM="xterm-256color")
         assert "\x1b" not in result.raw_out + result.raw_err
@@ -229,7 +230,7 @@ def test_colour_only_on_a_terminal(populated: Machine) -> None:
     ],
 )
 def test_prune_asks(populated: Machine, answer: str, *, removed: bool) -> None:
-    """On a terminal the plan is shown and asked about; only a yes removes."""
+    """On a terminal the plan is shown and confirmed; only a yes removes anything."""
     environ = {**populated.environ, "TERM": "xterm", "COLUMNS": "80"}
     command = ["-m", "uvlocal", "prune"]
     before = populated.environments()
@@ -237,7 +238,7 @@ def test_prune_asks(populated: Machine, answer: str, *, removed: bool) -> None:
         child.expect_exact("this frees 10.0 MiB")
         child.expect_exact("remove them? [y/N] ")
         child.send(answer) if answer == "\x04" else child.sendline(answer)
-        child.expect_exact("removed 1 environment" if removed else "Cancelled, nothing was changed")
+        child.expect_exact("removed 1 environment" if removed else "cancelled, nothing was changed")
         child.expect(pexpect.EOF)
         child.wait()
         assert child.exitstatus == 0
@@ -245,7 +246,7 @@ def test_prune_asks(populated: Machine, answer: str, *, removed: bool) -> None:
 
 
 def test_colour_on_a_terminal(populated: Machine) -> None:
-    """On a terminal states are coloured, unless `NO_COLOR` is set; counting leaves no trace."""
+    """On a terminal states are coloured, unless `NO_COLOR` is set; the progress is cleared."""
     for no_color in ("", "1"):
         environ = {**populated.environ, "TERM": "xterm", "COLUMNS": "120", "NO_COLOR": no_color}
         command = ["-m", "uvlocal", "list"]

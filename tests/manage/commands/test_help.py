@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 class Command(NamedTuple):
-    """A command and its own words for it."""
+    """A command and its words."""
 
     words: tuple[str, ...]
     names: tuple[str, ...]
 
 
 def _commands(group: object, words: tuple[str, ...] = ()) -> Iterator[Command]:
-    """Yield every command below a group, that itself first."""
+    """Yield a group and every command in it."""
     parameters = group.params  # type: ignore[attr-defined] # typer does not name click's class
     yield Command(words, tuple(name for one in parameters for name in one.opts))
     for name, command in getattr(group, "commands", {}).items():
@@ -40,7 +40,7 @@ _IDS = [" ".join(one.words) or "uvlocal" for one in COMMANDS]
 
 
 def help_of(words: tuple[str, ...], width: int) -> str:
-    """Return what `--help` says in a terminal of a width."""
+    """Return the output of `--help` in a terminal of a width."""
     command = typer.main.get_command(app)
     context = command.make_context("uvlocal", [], terminal_width=width, resilient_parsing=True)
     for word in words:
@@ -57,7 +57,7 @@ def examples(text: str) -> list[str]:
 @pytest.mark.parametrize("command", COMMANDS, ids=_IDS)
 @pytest.mark.parametrize("width", [40, 80])
 def test_help(command: Command, width: int) -> None:
-    """Every option and the exit codes are there, nothing is cut, and no line is too long."""
+    """Every option and the exit codes are shown, nothing is cut, and no line is too long."""
     text = help_of(command.words, width)
     missing = [name for name in command.names if name.startswith("-") and name not in text]
     assert not missing
@@ -71,7 +71,7 @@ def test_help(command: Command, width: int) -> None:
 
 
 def test_help_is_no_markup() -> None:
-    """What stands in square brackets is text."""
+    """Square brackets are text, not markup."""
     assert "`[tool.uvlocal]`" in help_of(("config", "set"), 80)
 
 
@@ -80,13 +80,13 @@ def test_wrong_usage_is_an_error_like_others(newest_world: World) -> None:
     done = newest_world.uvlocal("config", "set", "mode")
     assert (done.code, done.out) == (2, "")
     assert done.err == (
-        "error: missing argument `VALUE`\n\nhint: `uvlocal config set --help` shows what there is\n"
+        "error: missing argument `VALUE`\n\nhint: `uvlocal config set --help` shows the options\n"
     )
     assert newest_world.uvlocal().code == 2
 
 
 _NO_VENV = "rm -r .venv"
-#: What an example needs before it.
+#: Commands to run before an example.
 _BEFORE = {
     "uvlocal link": _NO_VENV,
     "uvlocal unlink": f"{_NO_VENV}; uvlocal link",
@@ -94,12 +94,13 @@ _BEFORE = {
 }
 _NOBODY = "there is nobody to ask"
 _NO_RECORD = "the environment there has no record, so it is not taken for ours"
-#: Examples that end with 1 where the test runs them, and why.
+#: Examples that exit with 1 in the test, and why.
 _FINDS = {
     "uvlocal adopt": "this project was not moved",
     "uvlocal doctor": "the shim is not installed",
     "uvlocal doctor --fix": "the shim is not installed",
     "uvlocal doctor --json": "the shim is not installed",
+    "uvlocal doctor --report": "the shim is not installed",
     "uvlocal install": _NOBODY,
     "uvlocal install --shell zsh": _NOBODY,
     "uvlocal install --no-rc": _NOBODY,
@@ -117,7 +118,7 @@ _FINDS = {
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the examples are a POSIX shell's")
 def test_examples_work(newest_world: World) -> None:
-    """Every example can be pasted: it ends with 0, or with 1 for the reason given above."""
+    """Every example can be pasted: it exits with 0, or with 1 for the reason above."""
     world = newest_world
     project = world.project("home/Dropbox/code/foo", packaged=False)
     world.plain("venv", cwd=project).ok()
@@ -142,7 +143,7 @@ def test_examples_work(newest_world: World) -> None:
 
 
 def _typed(world: World, line: str, project: str) -> Completed:
-    """Run a line as in a shell; one without anything for a shell needs none, which is faster."""
+    """Run a command line, through a shell only if needed, as that is slower."""
     words = shlex.split(line.replace("~", world.home))
     if words[0] == "uvlocal" and not any(character in line for character in "$|;"):
         return world.uvlocal(*words[1:], cwd=project)

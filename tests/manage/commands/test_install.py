@@ -1,9 +1,10 @@
-"""The commands `install`, `uninstall` and `init`, as people and programs meet them."""
+"""The commands `install`, `uninstall` and `init`, as people and programs see them."""
 
 from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,9 +23,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the homes here are POSIX's")
 
 
+#: What is to be typed in the running shell.
+_NOW = '`export PATH="$HOME/.local/share/uvlocal/shims:$PATH"; hash -r`'
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """Return a home directory without anything in it."""
+    """Return an empty home directory."""
     return Home(tmp_path)
 
 
@@ -35,8 +40,8 @@ def test_nobody_agreed(home: Home) -> None:
     assert result.returncode == 1
     assert len(result.stdout.splitlines()) == 2
     assert result.stderr == (
-        "error: nothing was changed, as there is no terminal to ask on\n"
-        "\nhint: pass `--yes` to go ahead without a question\n"
+        "error: nothing was changed: there is no terminal to ask on\n"
+        "\nhint: pass `--yes` to proceed without asking\n"
     )
     assert home.tree() == before
     home.install()
@@ -46,7 +51,7 @@ def test_nobody_agreed(home: Home) -> None:
 
 
 def test_dry_run(home: Home) -> None:
-    """`--dry-run` shows and changes nothing, exit code 0, for people and for programs."""
+    """`--dry-run` shows the plan, changes nothing and exits with 0, for people and programs."""
     before = home.tree()
     for words in (["install"], ["install", "--json"], ["uninstall"], ["uninstall", "--json"]):
         result = home.command(*words, "--dry-run")
@@ -56,51 +61,73 @@ def test_dry_run(home: Home) -> None:
     assert home.tree() == before
 
 
+def test_what_is_asked(home: Home) -> None:
+    """What will be done is told in a few lines, with every path below home as `~`."""
+    home.write(".bashrc", "")
+    home.environment()
+    asked = home.command("install", "--dry-run")
+    assert asked.stdout.splitlines() == [
+        "create  ~/.local/share/uvlocal/shims/uv",
+        "add     one line to ~/.bashrc, ~/.profile, to put the shim first on PATH",
+    ]
+    home.command("install", "--yes")
+    asked = home.command("uninstall", "--dry-run")
+    assert asked.stdout.splitlines() == [
+        "undo    ~/.bashrc, ~/.profile",
+        "remove  5 files in ~/.local/share/uvlocal/shims",
+        "remove  ~/.virtualenvs/foo-0123456789",
+        "keep    ~/.local/share/uvlocal/envs/foo-0123456789",
+    ]
+
+
 def test_output_of_install_and_uninstall(home: Home) -> None:
-    """What people see: each change, what to do now, and how the rest goes."""
+    """The output for people: each change, what to do next, and how to remove the rest."""
     home.write(".bashrc", "alias uv=/opt/uv\n")
     home.write(".profile", "").chmod(0o444)
     result = home.command("install", "--yes")
-    line = (
-        'case "$PATH" in "$HOME/.local/share/uvlocal/shims":*) ;; '
-        '*) [ ! -d "$HOME/.local/share/uvlocal/shims" ] || '
-        'export PATH="$HOME/.local/share/uvlocal/shims:$PATH" ;; esac'
-    )
-    assert result.stdout.splitlines() == [
-        "create  ~/.local/share/uvlocal/shims/uv",
-        "add     one line to ~/.bashrc, which puts it first on PATH",
-    ]
-    takes = (
-        "this alias hides the shim in bash; "
-        "remove it, or let it call `~/.local/share/uvlocal/shims/uv`:"
-    )
-    talk = result.stderr.splitlines()
-    assert talk == [
-        "installed `~/.local/share/uvlocal/shims/uv`",
-        "warning: `~/.profile` is read-only, so add this line yourself:",
-        f"  {line}",
-        f"warning: `~/.bashrc`, line 1: {takes}",
-        "  alias uv=/opt/uv",
+    assert result.stdout == ""
+    blocked = "`~/.profile` is read-only, so add what `uvlocal init bash` prints yourself"
+    assert result.stderr.splitlines() == [
+        "installed `~/.local/share/uvlocal/shims/uv`, and one line in `~/.bashrc`",
+        f"warning: {blocked} (and 1 more: `uvlocal doctor`)",
         "",
-        "hint: open a new shell, or run this in the current one:",
-        '  export PATH="$HOME/.local/share/uvlocal/shims:$PATH"; hash -r',
+        f"hint: open a new shell, or run {_NOW}",
     ]
     assert result.returncode == 1
 
     result = home.command("uninstall", "--yes")
-    assert result.stdout.splitlines() == [
-        "undo    ~/.bashrc",
-        "remove  ~/.local/share/uvlocal/shims/uv",
-        "remove  ~/.local/share/uvlocal/shims/uvx",
-        "remove  ~/.local/share/uvlocal/shims/uvlocal-launcher.conf",
-        "remove  ~/.local/share/uvlocal/shims/uvlocal-installed.toml",
-    ]
-    assert "hash -r" in result.stderr
+    assert result.stdout == ""
+    assert "removed the shim; open shells may need `hash -r`" in result.stderr
     assert "to remove uvlocal itself" in result.stderr
     assert result.returncode == 0
     result = home.command("uninstall", "--yes")
     told = "nothing to do: uvlocal is not installed here\n"
     assert (result.returncode, result.stdout, result.stderr) == (0, told, "")
+
+
+def test_an_alias_that_hides_the_shim(home: Home) -> None:
+    """An alias is told with its file, its line, and what to do."""
+    home.write(".bashrc", "alias uv=/opt/uv\n")
+    assert (
+        "warning: `~/.bashrc`, line 1: this alias hides the shim in bash; remove it, or "
+        "change it to call `~/.local/share/uvlocal/shims/uv`\n"
+    ) in home.command("install", "--yes").stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "program"),
+    [
+        ("TERM_PROGRAM", "vscode", "VS Code"),
+        ("TERMINAL_EMULATOR", "JetBrains-JediTerm", "the JetBrains IDE"),
+        ("TERM_PROGRAM", "Apple_Terminal", ""),
+    ],
+)
+def test_a_program_with_a_terminal(home: Home, variable: str, value: str, program: str) -> None:
+    """Only in the terminal of an editor is something said of editors: it keeps its PATH."""
+    home.environ[variable] = value
+    told = home.command("install", "--yes").stderr
+    assert ("quit" in told) == bool(program)
+    assert f"(quit {program} and start it again)" in told or not program
 
 
 def test_json(home: Home) -> None:
@@ -128,7 +155,7 @@ def test_json(home: Home) -> None:
     ],
 )
 def test_wrong_usage(home: Home, words: list[str]) -> None:
-    """Wrong usage ends with 2 and a sentence."""
+    """Wrong usage exits with 2 and a message."""
     result = home.command(*words)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.startswith("error: ")
@@ -136,7 +163,7 @@ def test_wrong_usage(home: Home, words: list[str]) -> None:
 
 
 def test_init_makes_the_shim(home: Home) -> None:
-    """`init` prints code only, makes the shim where it is missing, and leaves a good one alone."""
+    """`init` prints only code, and creates the shim if it is missing."""
     result = home.command("init", "bash")
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.startswith('case "$PATH" in "$HOME/.local/share/uvlocal/shims":*)')
@@ -151,7 +178,7 @@ def test_init_makes_the_shim(home: Home) -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell", "nu", "sh"])
 def test_init_for_every_shell(home: Home, shell: str) -> None:
-    """Every shell gets its line, and completion of `uvlocal` where typer knows the shell."""
+    """Every shell gets its line, and completion of `uvlocal` if typer supports the shell."""
     result = home.command("init", shell)
     assert (result.returncode, result.stderr) == (0, "")
     assert "uvlocal/shims" in result.stdout.splitlines()[0]
@@ -159,40 +186,46 @@ def test_init_for_every_shell(home: Home, shell: str) -> None:
     assert "PSReadLine" not in result.stdout
 
 
-# -- what people see in rarer cases ----------------------------------------------------------------
+# -- output in rare cases --------------------------------------------------------------------------
 
 
 def test_output_where_a_real_uv_took_the_place(home: Home) -> None:
-    """A real uv over the shim is moved visibly, and gets its place back visibly."""
+    """Moving a real uv that replaced the shim, and moving it back, is reported."""
     home.install()
     (home.shims / "uv").write_bytes(b"\x7fELF real")
-    out = home.command("install", "--yes").stdout
     shims = "~/.local/share/uvlocal/shims"
+    out = home.command("install", "--dry-run").stdout
     assert out.startswith(f"move    {shims}/uv, a real uv, to {shims}/real/uv\n")
-    out = home.command("uninstall", "--yes").stdout
-    assert f"restore {shims}/uv, a real uv\n" in out
+    told = home.command("install", "--yes").stderr
+    assert f"the real uv that was there is now `{shims}/real/uv`" in told
+    assert f"restore {shims}/uv, a real uv\n" in home.command("uninstall", "--dry-run").stdout
+    told = home.command("uninstall", "--yes").stderr
+    assert f"moved the real uv back to `{shims}/uv`" in told
 
 
 def test_output_with_environments(home: Home) -> None:
-    """The environments that go and those that stay are told, each with its reason."""
+    """Environments to remove and to keep are shown, with reasons."""
     home.install()
     home.environment()
     (home.path / ".local/share/uvlocal/envs/strange").mkdir()
-    kept = home.command("uninstall", "--yes")
+    kept = home.command("uninstall", "--dry-run")
     assert "keep    ~/.local/share/uvlocal/envs/foo-0123456789" in kept.stdout
+    kept = home.command("uninstall", "--yes")
     assert "`uvlocal uninstall --environments` removes the environments" in kept.stderr
 
-    gone = home.command("uninstall", "--yes", "--environments")
+    gone = home.command("uninstall", "--dry-run", "--environments")
     assert gone.stdout.splitlines() == [
         "remove  ~/.local/share/uvlocal/envs/foo-0123456789, of ~/Dropbox/foo",
-        "skip    ~/.local/share/uvlocal/envs/strange: its name is not one that uvlocal gives",
+        "skip    ~/.local/share/uvlocal/envs/strange: its name does not come from uvlocal",
     ]
+    gone = home.command("uninstall", "--yes", "--environments")
+    assert "removed the shim and 1 environment; " in gone.stderr
     assert "warning: `~/.local/share/uvlocal/envs/strange`: its name" in gone.stderr
     assert gone.returncode == 1
 
 
 def test_output_without_startup_files(home: Home) -> None:
-    """With `--no-rc`, the way onto PATH is told; where there is no uv yet, that is told too."""
+    """With `--no-rc`, the line for PATH is shown; if there is no uv yet, there is a warning."""
     home.uv.unlink()
     result = home.command("install", "--no-rc", "--yes")
     assert result.stdout == ""
@@ -200,12 +233,12 @@ def test_output_without_startup_files(home: Home) -> None:
         "installed `~/.local/share/uvlocal/shims/uv`",
         "warning: there is no uv on `PATH` yet, so install uv next: https://docs.astral.sh/uv",
         "",
-        f'hint: put it first on PATH: `export PATH="{home.shims}:$PATH"`',
+        f"hint: put it first on PATH: {_NOW}",
     ]
 
 
 def test_output_for_an_unknown_shell(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where no shell is known, the folder is told, for the person to put on PATH."""
+    """If no shell is known, the directory is shown for the user to put on PATH."""
     home.environ["SHELL"] = "/bin/tcsh"
     made = install.perform(install.plan(Wish(), home.system))
     install_view.installed(made)
@@ -221,19 +254,19 @@ class FakePath:
         return windows_path.Value("C:\\a", windows_path.TEXT)
 
     def write(self, value: windows_path.Value | None) -> None:
-        """Refuse."""
+        """Raise an error."""
         raise PermissionError(13, f"denied: {value}")
 
 
 def test_output_on_windows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """On Windows the user's PATH is what changes, and a registry that refuses is told."""
+    """On Windows the user's PATH is changed; a failure is reported."""
     environ = {"LOCALAPPDATA": str(tmp_path)}
     system = System(platform="win32", environ=environ, home=str(tmp_path))
     todo = install.plan(Wish(str(tmp_path / "shims")), system, user_path=FakePath())
     install_view.plan(todo.result)
     assert f"add     {tmp_path / 'shims'} to the user's PATH\n" in capsys.readouterr().out
     made = install.perform(todo)
-    install_view.installed(made)
+    install_view.installed(replace(made, real_uv="C:\\uv.exe"))
     talk = capsys.readouterr().err
     assert "warning: the user's PATH in the registry cannot be changed" in talk
 
@@ -247,6 +280,6 @@ def test_output_on_windows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     ],
 )
 def test_how_to_remove_uvlocal_itself(tmp_path: Path, file: str, command: str) -> None:
-    """The last step is told as the package was installed."""
+    """The last hint depends on how the package was installed."""
     (tmp_path / file).touch()
     assert install_view.own_removal(str(tmp_path)) == command

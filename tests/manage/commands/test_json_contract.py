@@ -1,4 +1,4 @@
-"""The JSON of the commands: one object with a version, whose fields are what they were."""
+"""The JSON output of the commands: one object with a version and stable fields."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from support.compare.running import run
 from support.hosts.worlds import Completed
 
-from uvlocal.manage.doctor import checkup
+from uvlocal.manage.doctor import checkup, report
 from uvlocal.manage.environments import adopt, listing, prune
 from uvlocal.manage.environments.project_state import STATES
 from uvlocal.manage.projects import status
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 if sys.platform == "win32":
     pytest.skip("the machines here are POSIX's", allow_module_level=True)
 
-#: What each command prints, and what that is made of.
+#: The result types of each command.
 RESULTS = {
     "status": (status.Status,),
     "list": (listing.Environments, listing.Environment),
@@ -32,11 +32,12 @@ RESULTS = {
     "remove": (prune.Pruned, prune.Candidate),
     "adopt": (adopt.Adopted,),
     "doctor": (checkup.Diagnosis, checkup.Result),
+    "doctor --report": (report.Report, report.Section),
 }
 
 
 def fields(kind: type) -> dict[str, object]:
-    """Return the fields of what a command prints, with the type of each as it is written."""
+    """Return the fields of a command's result, with their declared types."""
     return {
         name: getattr(type_, "__forward_arg__", type_)
         for name, type_ in kind.__annotations__.items()
@@ -44,7 +45,7 @@ def fields(kind: type) -> dict[str, object]:
 
 
 def test_fields(transcripts: Transcripts) -> None:
-    """No field goes, comes, or changes its type without the contract saying so."""
+    """Fields and their types match the contract."""
     lines = []
     for command, classes in RESULTS.items():
         lines.append(f"uvlocal {command} --json")
@@ -81,7 +82,7 @@ def populated(machine: Machine) -> Machine:
     ],
 )
 def test_one_object(populated: Machine, words: list[str], code: int) -> None:
-    """With `--json`, stdout is one object with a version, and its fields are the contract's."""
+    """With `--json`, stdout is one object with a version, whose fields match the contract."""
     populated.project("new")
     result = run(populated, *words, "--json")
     assert result.code == code, result
@@ -98,7 +99,7 @@ def test_one_object(populated: Machine, words: list[str], code: int) -> None:
 
 
 def test_words_are_stable(populated: Machine) -> None:
-    """States and codes are the words that the documentation lists."""
+    """The documentation lists all states and codes."""
     entries = json.loads(run(populated, "list", "--json").raw_out)["environments"]
     assert {entry["state"] for entry in entries} == {"ok", "project-gone", "broken"} <= set(STATES)
     told = json.loads(run(populated, "status", "Dropbox/ok", "--json").raw_out)
@@ -106,14 +107,14 @@ def test_words_are_stable(populated: Machine) -> None:
 
 
 def test_an_error_is_no_object(populated: Machine) -> None:
-    """Where there is nothing to tell, stdout is empty, and the sentence is on stderr."""
+    """If there is no result, stdout is empty, and the message is on stderr."""
     result = run(populated, "status", "--json")
     assert (result.code, result.raw_out) == (1, "")
     assert result.raw_err.startswith("error: ")
 
 
 def test_prune_without_an_answer_changes_nothing(populated: Machine) -> None:
-    """Without `--yes` and without a terminal, the plan is told as not agreed to."""
+    """Without `--yes` and without a terminal, the plan is printed with `agreed` false."""
     before = populated.environments()
     found = json.loads(run(populated, "prune", "--json").raw_out)
     assert (found["agreed"], found["dry_run"]) == (False, False)

@@ -1,4 +1,4 @@
-"""The start of the command, and its end where nobody listens."""
+"""The entry point, and its behaviour when the output is closed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def folders(newest_world: World) -> dict[str, str]:
 
 
 def test_a_shell_that_asks_gets_completions(newest_world: World, folders: dict[str, str]) -> None:
-    """A shell that completes a command line gets words, whatever the command line says."""
+    """A shell that completes a command line gets words, whatever the command line is."""
     environ = {"COMP_WORDS": "uvlocal st", "COMP_CWORD": "1", "_UVLOCAL_COMPLETE": "complete_bash"}
     done = newest_world.uvlocal("status", cwd=folders["synced"], env=environ)
     assert done.raw_out.split() == ["status"]
@@ -62,7 +62,7 @@ def test_output_that_cannot_be_written(
     opened: Callable[[], int],
     ends: tuple[int, str],
 ) -> None:
-    """Output that nobody takes is no traceback: fine if the reader left, else one sentence."""
+    """Unwritable output gives no traceback: success if the reader left, else one message."""
     out = opened()
     try:
         done = subprocess.run(
@@ -82,12 +82,12 @@ def test_output_that_cannot_be_written(
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX closes descriptors")
 @pytest.mark.parametrize("words", ["status", "path", "list"])
 def test_closed_streams(newest_world: World, folders: dict[str, str], words: str) -> None:
-    """A command that is started without stdout and stderr does its work all the same."""
+    """A command also works without stdout and stderr."""
     line = f'exec "$0" -m uvlocal {words} >&- 2>&-'
     newest_world.run("/bin/sh", "-c", line, sys.executable, cwd=folders["synced"]).ok()
 
 
-#: Runs a command `status` that is made for the test.
+#: Runs a fake command `status`.
 MADE = """
 import sys
 from uvlocal.manage.commands import main, quick
@@ -107,7 +107,7 @@ main.main()
     ],
 )
 def test_commands_that_are_cut_short(newest_world: World, does: str, code: int) -> None:
-    """A person who presses Ctrl-C, or reads no further, sees no traceback."""
+    """Ctrl-C, or a reader that stops, gives no traceback."""
     out = _nobody_reads()
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""No command of ours, in any order, with any places, removes or changes a file of somebody's."""
+"""No sequence of our commands, with any directories, removes or changes a user's file."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 if sys.platform == "win32":
     pytest.skip("the machines here are POSIX's", allow_module_level=True)
 
-#: Folders below home that the store, the cache, the data and the settings may have, in each other's
-#: way: equal, one in the other, among a person's own files, in our own folders.
+#: Directories below home for the store, the cache, the data and the settings, which may overlap:
+#: equal, nested, among the user's files, in our own directories.
 FOLDERS = (
     ".cache",
     ".cache/uvlocal",
@@ -44,7 +44,7 @@ FOLDERS = (
     "mine",
     "mine/uvlocal",
 )
-#: A person's files whose names come near to ours; each stands in every one of those folders.
+#: The user's files with names similar to ours; each exists in all of these directories.
 NAMES = (
     "notes",
     "uv.toml",
@@ -82,15 +82,14 @@ STEPS = (
 )
 
 
-#: What may take a living project's environment away, or give it another path.
+#: Commands that may remove a live project's environment, or move it.
 MAY_TAKE = ("uninstall-all", "prune-old", "make-anew", "move", "adopt", "call")
 
 
 class Person:
-    """A person's machine, their files, and what they ask for."""
+    """A user's machine, their files, and their commands."""
 
     def __init__(self, root: str, places: dict[str, str], lock: str) -> None:
-        """Plant the files."""
         self.machine = Machine(root)
         home = self.machine.home
         os.mkdir(os.path.join(home, "linked"))
@@ -104,7 +103,7 @@ class Person:
             self.files.append(self.machine.write(os.path.join(home, lock, ".lock"), "mine"))
         self.files.append(self.machine.write(os.path.join(home, ".bashrc"), "# mine\n"))
         program = self.machine.write(os.path.join(self.machine.root, "bin", "uv"), "#!/bin/sh\n")
-        os.chmod(program, 0o755)  # noqa: S103 - a program is for everybody to run
+        os.chmod(program, 0o755)  # noqa: S103 - a program must be executable
         self.files += [program, os.path.join(home, ".dropbox", "info.json")]
         for variable, folder in places.items():
             self.machine.environ[variable] = os.path.join(home, folder)
@@ -117,13 +116,13 @@ class Person:
 
     @staticmethod
     def content(path: str) -> bytes:
-        """Return what a file holds; our own line in a startup file is what the person asked for."""
+        """Return a file's content, without our own line in a startup file."""
         with open(path, "rb") as file:
             lines = file.read().splitlines(keepends=True)
         return b"".join(line for line in lines if b"# added by uvlocal install" not in line)
 
     def do(self, step: str) -> None:
-        """Do one thing; what is refused with a message changes nothing either."""
+        """Run one command; one that fails with a message must not change anything."""
         with contextlib.suppress(UserError):
             self._steps()[step]()
 
@@ -164,7 +163,7 @@ class Person:
         prune.apply(wanted, environ, processes=list)
 
     def _call(self, project: str) -> None:
-        """Call uv as the shim does, and make the environment as uv would."""
+        """Call uv like the shim, and create the environment like uv."""
         call = self.machine.call(project)
         prepare.prepare(call, self.machine.decision)
         path = self.machine.decision.environment
@@ -200,7 +199,7 @@ class Person:
 @hypothesis.example({"UVLOCAL_STORE": ".cache/uvlocal"}, "", ["install", "call", "uninstall"])
 @hypothesis.example({"UVLOCAL_STORE": "mine"}, "mine", ["call", "make-anew", "call", "prune-old"])
 def test_nothing_is_lost(places: dict[str, str], lock: str, steps: list[str]) -> None:
-    """A person's files stay as they are, and environments go only where that was asked for."""
+    """The user's files do not change, and environments are removed only on request."""
     with tempfile.TemporaryDirectory() as root, pytest.MonkeyPatch.context() as patch:
         patch.setattr("compileall.compile_dir", lambda *_, **__: True)
         patch.setattr("uvlocal.manage.environments.in_use.running", list)

@@ -13,7 +13,7 @@ from support.compare.running import run
 from support.hosts import forked_commands
 from support.programs import fake_uv
 
-from uvlocal.manage.projects.migration_results import Migration
+from uvlocal.manage.projects.migration_results import Migration, Migrations
 from uvlocal.manage.projects.scan import Found, Scan
 from uvlocal.manage.views import projects
 
@@ -37,11 +37,11 @@ esac
 
 @pytest.fixture
 def populated(machine: Machine) -> Machine:
-    """Return a machine with projects of every kind, and a stand-in for uv."""
+    """Return a machine with projects of every kind, and a fake uv."""
     template = os.path.join(machine.root, "template")
     environment(template, {"foo": "0.1.0", "iniconfig": "2.2.0"})
     uv = machine.write(f"{machine.root}/bin/uv", _UV.format(template=template))
-    os.chmod(uv, 0o755)  # noqa: S103 - a program is for everybody to run
+    os.chmod(uv, 0o755)  # noqa: S103 - a program must be executable
     machine.environ["PATH"] += ":/usr/bin:/bin"
     machine.project("clean")
     big = machine.project("code/a project with a rather long name for a folder in a terminal/big")
@@ -64,7 +64,7 @@ def populated(machine: Machine) -> Machine:
 
 
 def environment(path: str, packages: dict[str, str], *, size: int = 0) -> None:
-    """Make an environment whose Python starts, with a file of `size` bytes."""
+    """Create an environment with a working Python and a file of `size` bytes."""
     fake_uv.make(path)
     fake_uv.write(os.path.join(path, "bin", "python"), "#!/bin/sh\n")
     os.chmod(os.path.join(path, "bin", "python"), 0o755)  # noqa: S103 - see above
@@ -75,7 +75,7 @@ def environment(path: str, packages: dict[str, str], *, size: int = 0) -> None:
 
 
 def test_scan(populated: Machine, transcripts: Transcripts) -> None:
-    """Each project at risk has its cost, its bar and its remarks; then the sums."""
+    """Each project at risk is shown with its cost, a bar and remarks; then the totals."""
     words = [
         [],
         ["Dropbox/code/foo", "local"],
@@ -88,13 +88,13 @@ def test_scan(populated: Machine, transcripts: Transcripts) -> None:
 
 
 def test_scan_of_nothing(machine: Machine, transcripts: Transcripts) -> None:
-    """Without a synced folder a person hears how to name one."""
+    """Without a synced folder there is a hint how to add one."""
     machine.remove(f"{machine.home}/.dropbox")
     transcripts.check("scan-nothing", [run(machine, "scan")])
 
 
 def test_migrate(populated: Machine, transcripts: Transcripts) -> None:
-    """What would be done, what stands in the way, what was done."""
+    """The output of plans, obstacles and results."""
     foo = f"{populated.dropbox}/code/foo"
     calls = [
         (foo, ["--dry-run"]),
@@ -119,7 +119,7 @@ def test_migrate(populated: Machine, transcripts: Transcripts) -> None:
 
 
 def test_migrate_for_programs(populated: Machine, transcripts: Transcripts) -> None:
-    """The same as one object; what is said while it works goes to stderr."""
+    """The same as JSON; progress goes to stderr."""
     foo = f"{populated.dropbox}/code/foo"
     calls = [["--dry-run"], ["--yes"], ["--yes", "--drop-extra"]]
     results = [run(populated, "migrate", *words, "--json", cwd=foo) for words in calls]
@@ -130,7 +130,6 @@ class Terminal:
     """A command of uvlocal on a terminal 80 columns wide."""
 
     def __init__(self, machine: Machine, *arguments: str, cwd: str, colour: bool = False) -> None:
-        """Start it."""
         environ = {**forked_commands.passed_on(), **machine.environ}
         environ |= {"TERM": "xterm", "COLUMNS": "80"}
         if not colour:
@@ -151,7 +150,7 @@ class Terminal:
         self.process.sendline(answer)
 
     def end(self) -> tuple[str, int | None]:
-        """Wait for the end; return what was printed since the last question, and the exit code."""
+        """Wait for the end; return the output since the last question, and the exit code."""
         self.process.expect(pexpect.EOF)
         self.process.close()
         return self.process.before or "", self.process.exitstatus
@@ -161,12 +160,12 @@ class Terminal:
     ("answer", "said"),
     [
         pytest.param("y", "six==1.17.0 was kept", id="yes"),
-        pytest.param("n", "Cancelled, nothing was changed", id="no"),
-        pytest.param("", "Cancelled, nothing was changed", id="default-is-no"),
+        pytest.param("n", "cancelled, nothing was changed", id="no"),
+        pytest.param("", "cancelled, nothing was changed", id="default-is-no"),
     ],
 )
 def test_the_question(populated: Machine, answer: str, said: str) -> None:
-    """On a terminal a person is asked; saying no is no error."""
+    """On a terminal the user is asked; a no is not an error."""
     foo = f"{populated.dropbox}/code/foo"
     terminal = Terminal(populated, "migrate", "--keep-extra", cwd=foo)
     terminal.answer("migrate 1 project? [y/N] ", answer)
@@ -178,7 +177,7 @@ def test_the_question(populated: Machine, answer: str, said: str) -> None:
 
 @pytest.mark.parametrize("colour", [True, False])
 def test_scan_on_a_terminal(populated: Machine, colour: bool) -> None:
-    """The bar of the search leaves nothing behind, and colour is shown where it is wanted."""
+    """The progress bar is cleared, and colours are only shown if wanted."""
     printed, status = Terminal(populated, "scan", cwd=populated.home, colour=colour).end()
     assert status == 1
     assert "4 projects at risk: 22 files, 2.9 MiB" in printed
@@ -187,7 +186,7 @@ def test_scan_on_a_terminal(populated: Machine, colour: bool) -> None:
 
 
 def test_extra_packages_that_cannot_be_had(populated: Machine) -> None:
-    """Where an extra package cannot be installed, the old environment stays."""
+    """If an extra package cannot be installed, the old environment stays."""
     foo = f"{populated.dropbox}/code/foo"
     result = run(populated, "migrate", "--yes", "--keep-extra", cwd=foo, UV_FAILS="1")
     assert result.code == 1
@@ -222,36 +221,69 @@ def found(**facts: Any) -> Found:  # noqa: ANN401 - a fact is a field of any typ
     ("facts", "said"),
     [
         pytest.param({}, "iCloud Drive", id="nothing"),
-        pytest.param({"hidden_pth": 1}, "iCloud Drive, 1 hidden `.pth` file", id="hidden"),
-        pytest.param({"hidden_pth": 2}, "iCloud Drive, 2 hidden `.pth` files", id="hidden-many"),
+        pytest.param(
+            {"hidden_pth": 1},
+            "iCloud Drive, 1 hidden `.pth` file, which Python skips, so imports fail",
+            id="hidden",
+        ),
+        pytest.param(
+            {"hidden_pth": 2},
+            "iCloud Drive, 2 hidden `.pth` files, which Python skips, so imports fail",
+            id="hidden-many",
+        ),
         pytest.param({"conflict_copies": 1}, "iCloud Drive, 1 conflict copy", id="conflict"),
         pytest.param({"conflict_copies": 1200}, "iCloud Drive, 1,200 conflict copies", id="many"),
         pytest.param({"evicted": 1200}, "iCloud Drive, 1,200 evicted", id="evicted"),
-        pytest.param({"complete": False}, "iCloud Drive, not counted to the end", id="limit"),
+        pytest.param({"complete": False}, "iCloud Drive, count incomplete", id="limit"),
         pytest.param(
             {"strategy": "", "saves": False},
-            "iCloud Drive, there is no better place for it",
+            "iCloud Drive, no better place for it",
             id="helpless",
         ),
     ],
 )
 def test_remarks(facts: dict[str, object], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is wrong with an environment is said in a line below it."""
+    """Problems of an environment are shown in a line below it."""
     one = found(**facts)
     projects.scan(Scan(1, ("/x",), (one,), 0, 0, 1, 1, 0, 0, 0, ""))
     assert f"\n    {said}\n" in capsys.readouterr().out
 
 
+def test_no_all_clear(capsys: pytest.CaptureFixture[str]) -> None:
+    """If something could not be read, the output does not say that there is nothing."""
+    projects.scan(Scan(1, ("/x",), (), 0, 0, 0, 0, 0, 0, 0, "", 1))
+    printed = capsys.readouterr()
+    assert "1 folder could not be read" in printed.err
+    assert "no environment lies" not in printed.out
+
+
+def test_no_all_clear_before_a_migration(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same of `uvlocal migrate --all`."""
+    projects.summed(
+        Migrations(1, dry_run=True, agreed=False, shimmed=True, migrations=(), unread_folders=2)
+    )
+    said = capsys.readouterr().err
+    assert "2 folders could not be read" in said
+    assert "nothing to migrate" not in said
+
+
+def test_the_cure_of_hidden_files(capsys: pytest.CaptureFixture[str]) -> None:
+    """If Python skips hidden files, the command that fixes it is shown."""
+    projects.scan(Scan(1, ("/x",), (found(hidden_pth=1),), 0, 0, 1, 1, 1, 1, 0, ""))
+    said = " ".join(capsys.readouterr().err.split())
+    assert "`uvlocal migrate --all` saves 1 file (1 B) there, and imports work again" in said
+
+
 @pytest.mark.parametrize(
     ("evicted", "limit", "said"),
     [
-        pytest.param(1, "", "1 folder not looked into, as their content is", id="evicted"),
+        pytest.param(1, "", "1 folder not searched, as their content is", id="evicted"),
         pytest.param(0, "entries", "`--max-entries` raises the limit", id="entries"),
         pytest.param(0, "time", "`--max-seconds` raises the limit", id="time"),
     ],
 )
 def test_limits(evicted: int, limit: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A person hears that not everything was looked at."""
+    """An incomplete search is reported."""
     projects.scan(Scan(1, ("/x",), (), 2, 2, 0, 0, 0, 0, evicted, limit))
     printed = capsys.readouterr()
     assert said in printed.err
@@ -269,7 +301,7 @@ def test_limits(evicted: int, limit: str, said: str, capsys: pytest.CaptureFixtu
     ],
 )
 def test_refusals(state: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """What stands in the way is told with what a person can do about it."""
+    """Obstacles are reported with a hint."""
     projects.migrated(Migration("/x/foo", state, "because", "Dropbox", "/x/foo/.venv", "/e"))
     printed = capsys.readouterr().err
     assert printed.startswith("warning: `/x/foo` is not migrated: because\n")
@@ -279,7 +311,7 @@ def test_refusals(state: str, said: str, capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.mark.parametrize("columns", ["40", "80", "120"])
 def test_width(populated: Machine, columns: str) -> None:
-    """Only a path may be longer than the terminal is wide: it is not cut."""
+    """Only a path may be longer than the terminal's width, as it is not cut."""
     shown = run(populated, "scan", COLUMNS=columns)
     lines = [line for line in shown.raw_out.splitlines() if not line.startswith("~")]
     assert max(map(len, lines)) <= max(int(columns), 66)
@@ -287,7 +319,7 @@ def test_width(populated: Machine, columns: str) -> None:
 
 
 def test_without_unicode(populated: Machine) -> None:
-    """Where the terminal cannot show blocks, a bar is made of signs that it can."""
+    """If the terminal cannot show block characters, the bar uses ASCII."""
     shown = run(populated, "scan", PYTHONIOENCODING="ascii")
     assert "####" in shown.raw_out
     assert shown.raw_out.isascii()
@@ -304,7 +336,7 @@ def test_without_unicode(populated: Machine) -> None:
     ],
 )
 def test_bars(value: int, most: int, bar: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bar is as long as its share, and there is something for everything but nothing."""
+    """A bar's length is proportional, and only empty for 0."""
 
     class Ascii:
         encoding = "ascii"

@@ -1,4 +1,4 @@
-"""What is answered without typer: the same, byte for byte, and with few modules."""
+"""Commands that run without typer give the same output, with few modules."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from contextlib import redirect_stdout, suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.completion import completion_init  # type: ignore[attr-defined] # named nowhere else
 
-from uvlocal.manage.commands import completion, quick
+from uvlocal.manage.commands import quick
 from uvlocal.manage.commands.app import app
+from uvlocal.manage.installation import completion
 
 if TYPE_CHECKING:
     from support.hosts.worlds import World
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 if sys.platform == "win32":
     pytest.skip("each command line is run in a fork", allow_module_level=True)
 
-#: Command lines, some of them answered by typer in any case. `init` alone makes the shim.
+#: Command lines, some of which always use typer. Only `init` creates the shim.
 LINES = [
     ["init", "bash"],
     *(["init", shell] for shell in ("zsh", "/bin/fish", "pwsh", "nu", "dash", "cmd", "")),
@@ -44,10 +46,26 @@ LINES = [
     ["-V"],
     ["--version", "path"],
     ["-Vh"],
+    ["list"],
+    ["list", "--no-size"],
+    ["list", "--json"],
+    ["list", "local"],
+    ["prune", "--dry-run"],
+    ["prune", "--dry-run", "--json"],
+    ["prune", "--dry-run", "--older-than", "1d"],
+    ["prune"],
+    ["scan"],
+    ["scan", "..", "local", "--json"],
+    ["scan", "nothing"],
+    ["scan", "--max-depth", "1", ".."],
+    ["doctor", "--json", "local"],
+    ["doctor", "nothing"],
+    ["doctor", "--report"],
+    ["doctor", "a", "b"],
     [],
 ]
 
-#: Runs each command line as it is, and as typer has it, each in a process of its own.
+#: Runs each command line normally, and with typer, each in its own process.
 COMPARES = """
 import json, os, sys, tempfile
 import typer.rich_utils
@@ -83,7 +101,7 @@ print(json.dumps([[words, one, run(words)] for words, one in zip(lines, quickly)
 
 @pytest.fixture
 def world(newest_world: World) -> World:
-    """Return a machine whose current folder has a synced project, others in it are named above."""
+    """Return a machine with the projects named above in the current directory, itself a project."""
     project = newest_world.project("home/Dropbox/foo")
     newest_world.project("local/foo")
     os.symlink(newest_world.path("local/foo"), os.path.join(project, "local"))
@@ -95,7 +113,7 @@ def world(newest_world: World) -> World:
 
 
 def test_the_answer_is_the_same_as_by_typer(world: World) -> None:
-    """Output, talk and exit code are the same whether typer reads the command line or not."""
+    """stdout, stderr and exit code are the same with and without typer."""
     cwd = world.path("home/Dropbox/foo")
     ran = world.run(sys.executable, "-c", COMPARES, json.dumps(LINES), cwd=cwd).ok()
     for words, quickly, by_typer in json.loads(ran.raw_out):
@@ -103,12 +121,12 @@ def test_the_answer_is_the_same_as_by_typer(world: World) -> None:
         assert any(quickly[1:]), words
 
 
-#: Modules that take long to load; none of them is needed to answer these command lines.
+#: Slow modules, which these command lines do not need.
 HEAVY = (
     *("typer", "rich", "psutil", "filelock", "tomlkit", "tomli_w", "tomllib", "dataclasses"),
     *("inspect", "typing", "subprocess", "shutil", "ctypes", "threading", "pathlib", "platform"),
 )
-#: Answers, then says on stderr which modules were imported.
+#: Runs the command, then prints the imported modules to stderr.
 TELLS = """
 import sys
 from uvlocal.manage.commands import main
@@ -117,9 +135,9 @@ try:
 finally:
     sys.stderr.write(" ".join(sys.modules))
 """
-#: What measures coverage would import as much itself.
+#: Coverage measurement would import some of them itself.
 UNMEASURED = {"COVERAGE_PROCESS_START": None, "COVERAGE_PROCESS_CONFIG": None}
-#: How many modules of our own a command may import, and which of the heavy ones it needs.
+#: How many of our own modules a command may import, and which slow ones it needs.
 LIMITS = {
     ("path",): (60, set()),
     ("status",): (75, {"typing"}),
@@ -131,7 +149,7 @@ LIMITS = {
 
 @pytest.mark.parametrize("words", LIMITS, ids=" ".join)
 def test_few_modules_are_imported(world: World, words: tuple[str, ...]) -> None:
-    """A prompt or a shell that asks at every start waits for nothing that takes long to load."""
+    """Commands for prompts and shell startup import no slow modules."""
     cwd = world.path("home/Dropbox/foo")
     world.run(sys.executable, "-m", "uvlocal", "init", "zsh", cwd=cwd).ok()  # the shim is there
     world.run(*world.uvlocal_command, "status", cwd=cwd).ok()  # uv's version is known
@@ -143,8 +161,8 @@ def test_few_modules_are_imported(world: World, words: tuple[str, ...]) -> None:
 
 
 def test_help_loads_nothing_that_does_the_work(world: World) -> None:
-    """Help imports typer and the command lines, but nothing that does or shows their work."""
-    # How wide the terminal is, help must know.
+    """Help imports typer and the command definitions, but not their implementation."""
+    # Help needs the width of the terminal.
     done = world.run(sys.executable, "-c", TELLS, "--help").ok()
     names = set(done.raw_err.split()) - {"uvlocal.manage.views", "uvlocal.manage.views.terminal"}
     rooms = {name.split(".")[2] for name in names if name.count(".") > 1}
@@ -153,14 +171,15 @@ def test_help_loads_nothing_that_does_the_work(world: World) -> None:
 
 
 def test_every_quick_command_is_compared() -> None:
-    """No command line is answered here that the list above does not have."""
-    assert {words[0] for words in LINES if words} == set(quick.COMMANDS) | {"-Vh"}
+    """The list above has every command line that runs without typer."""
+    beginnings = {tuple(words[: len(known)]) for words in LINES for known in quick.COMMANDS}
+    assert set(quick.COMMANDS) <= beginnings
 
 
 @pytest.mark.parametrize("shell", completion.OF_UVLOCAL)
 def test_completion_is_what_typer_says(shell: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The code that asks for completions is typer's own, but for lines that change the Tab key."""
-    completion.prepare()
+    """The completion code is typer's own, except for lines that change the Tab key."""
+    completion_init()
     monkeypatch.setenv("_UVLOCAL_COMPLETE", f"source_{shell}")
     text = io.StringIO()
     with redirect_stdout(text), suppress(SystemExit):

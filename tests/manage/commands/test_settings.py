@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def test_transcript(machine: Machine, transcripts: Transcripts) -> None:
-    """What is shown, what is changed, and what is refused with which words."""
+    """The output of showing, changing and rejecting settings."""
     project = machine.project("code/foo")
     os.mkdir(os.path.join(machine.home, "Shared"))
     words = [
@@ -47,7 +47,7 @@ def test_transcript(machine: Machine, transcripts: Transcripts) -> None:
 
 
 def test_problems_and_variables(machine: Machine, transcripts: Transcripts) -> None:
-    """What cannot be used is told on stderr, and a variable is named as one."""
+    """Invalid settings are reported on stderr, and variables are named as such."""
     machine.write(
         f"{machine.home}/.config/uvlocal/uvlocal.toml",
         'mode = "sometimes"\nstore = "here"\nmood = 1\nstrategy = "centralize"\n'
@@ -59,7 +59,7 @@ def test_problems_and_variables(machine: Machine, transcripts: Transcripts) -> N
 
 
 def test_a_broken_file(machine: Machine) -> None:
-    """A file that is no TOML is shown as a problem, and not changed."""
+    """A file that is not valid TOML is shown as a problem, and not changed."""
     path = machine.write(f"{machine.home}/.config/uvlocal/uvlocal.toml", "mode = \n")
     shown = run(machine, "config")
     assert shown.code == 1
@@ -85,7 +85,7 @@ def test_a_broken_file(machine: Machine) -> None:
     ],
 )
 def test_completion_of_keys(typed: str, offered: list[str]) -> None:
-    """The shell offers what can be set."""
+    """The shell completes settings."""
     assert settings.keys(typed) == offered
 
 
@@ -102,7 +102,7 @@ def test_completion_of_keys(typed: str, offered: list[str]) -> None:
     ],
 )
 def test_completion_of_values(key: str, typed: str, offered: list[str]) -> None:
-    """The shell offers the values of the key before."""
+    """The shell completes the values of a setting."""
     context = typer.Context(typer.main.get_command(settings.config))
     context.params["key"] = key
     assert settings.values(context, typed) == offered
@@ -119,7 +119,7 @@ def test_nothing_is_cut(machine: Machine, columns: str) -> None:
 
 
 def test_json_of_odd_values(machine: Machine) -> None:
-    """Bytes that are no text and control characters reach neither terminal nor program raw."""
+    """Control characters and bytes that are not text are always escaped."""
     shown = run(machine, "config", "--json", UVLOCAL_STORE="/x\udcff\x1b[31m").ok()
     values = {one["key"]: one["value"] for one in json.loads(shown.raw_out)["settings"]}
     assert values["store"] == "/x\udcff\x1b[31m"

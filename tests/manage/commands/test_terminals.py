@@ -1,4 +1,4 @@
-"""Every command in any terminal: no traceback, no loop, nothing cut, quiet if nobody reads."""
+"""Every command in any terminal: no traceback, no loop, nothing cut, quiet without a reader."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from uvlocal.manage.views import terminal
 if sys.platform == "win32":
     pytest.skip("terminals of POSIX", allow_module_level=True)
 
-#: What each command is tried with; none of them changes anything.
+#: The arguments for each command; none of them changes anything.
 WORDS = {
     "status": [["status", "Dropbox/ok"], ["status"], ["status", "Dropbox/ok", "--json"]],
     "path": [["path", "Dropbox/ok"]],
@@ -47,7 +47,7 @@ LINES = [["--help"], *_HELP, *(line for lines in WORDS.values() for line in line
 
 
 def test_every_command_is_tried() -> None:
-    """A new command is tried too."""
+    """Every command is tested."""
     assert set(_NAMES) == set(WORDS) - {""}
 
 
@@ -68,7 +68,7 @@ class Screen(io.TextIOWrapper):
     """A stream that is a terminal without a size."""
 
     def isatty(self) -> bool:
-        """Say so."""
+        """Return True."""
         return True
 
 
@@ -84,7 +84,7 @@ def run_here(
     encoding: str,
     errors: type[io.TextIOWrapper],
 ) -> tuple[int, str, str]:
-    """Run a command in this process, with data on a screen; return exit code, stdout, stderr."""
+    """Run a command in this process, with stdout on a screen; return exit code, stdout, stderr."""
     out = Screen(io.BytesIO(), encoding=encoding, write_through=True)
     err = errors(io.BytesIO(), encoding=encoding, write_through=True)
     with pytest.MonkeyPatch.context() as patch:
@@ -105,7 +105,7 @@ def run_here(
 
 
 def test_all_commands_in_a_terminal_without_a_size(machine: Machine) -> None:
-    """Each ends with 0, 1 or 2, and prints JSON where it is asked to."""
+    """Each exits with 0, 1 or 2, and prints JSON on request."""
     for line in LINES:
         code, out, err = run_here(machine, line, {"TERM": "dumb"}, "ascii", Screen)
         assert code in (0, 1, 2), line
@@ -115,7 +115,7 @@ def test_all_commands_in_a_terminal_without_a_size(machine: Machine) -> None:
             json.loads(out)
 
 
-#: What people and programs set `COLUMNS` to.
+#: Values of `COLUMNS`.
 WIDTHS = ["0", "1", "2", "3", "13", "20", "40", "80", "200", "", "x", "-1", "9" * 9]
 
 
@@ -127,7 +127,7 @@ WIDTHS = ["0", "1", "2", "3", "13", "20", "40", "80", "200", "", "x", "-1", "9" 
     encoding=st.sampled_from(["utf-8", "ascii", "latin-1"]),
 )
 def test_any_width(machine: Machine, line: list[str], width: str, term: str, encoding: str) -> None:
-    """What a command prints differs by line breaks only, whatever the width."""
+    """The width only changes line breaks in the output."""
     found, usual = (
         run_here(machine, line, {**one, "NO_COLOR": "1"}, encoding, io.TextIOWrapper)
         for one in ({"COLUMNS": width, "TERM": term}, {"COLUMNS": "100"})
@@ -136,7 +136,7 @@ def test_any_width(machine: Machine, line: list[str], width: str, term: str, enc
 
 
 def _words(text: str) -> str:
-    """Return what a text is made of, without what breaks and fills lines."""
+    """Return a text without line breaks and padding."""
     return "".join(sorted(character for character in text if character not in " \n█▏▎▍▌▋▊▉#?"))
 
 
@@ -151,14 +151,14 @@ def _words(text: str) -> str:
     ],
 )
 def test_width(monkeypatch: pytest.MonkeyPatch, variable: str, size: int, width: int) -> None:
-    """The variable comes before the terminal; no size is 80 columns, too narrow is 40."""
+    """The variable takes precedence; without a size it is 80 columns, at least 40."""
     monkeypatch.setenv("COLUMNS", variable)
     monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((size, 0)))
     with open(os.devnull, encoding="utf-8") as stream:
         assert terminal.columns(stream) == width
 
 
-# -- real terminals, and streams that take nothing ------------------------------------------------
+# -- real terminals, and closed streams -----------------------------------------------------------
 
 
 def in_terminal(machine: Machine, words: str, columns: int, typed: bytes = b"") -> tuple[int, str]:
@@ -184,7 +184,7 @@ def in_terminal(machine: Machine, words: str, columns: int, typed: bytes = b"") 
 @pytest.mark.parametrize("columns", [0, 3, 13, 200])
 @pytest.mark.parametrize("words", ["status Dropbox/ok", "list", "doctor", "scan", "config"])
 def test_real_terminals(machine: Machine, words: str, columns: int) -> None:
-    """A terminal of any size, or of none, shows what there is."""
+    """Output works in a terminal of any size, or without a size."""
     code, seen = in_terminal(machine, words, columns)
     assert code in (0, 1)
     assert seen
@@ -194,15 +194,15 @@ def test_real_terminals(machine: Machine, words: str, columns: int) -> None:
 @pytest.mark.parametrize(
     ("words", "typed", "code", "ends"),
     [
-        pytest.param("install", b"n\n", 0, "Cancelled, nothing was changed\r\n", id="install"),
-        pytest.param("uninstall", b"\n", 0, "Cancelled, nothing was changed\r\n", id="uninstall"),
-        pytest.param("prune", b"\x04", 0, "Cancelled, nothing was changed\r\n", id="prune, Ctrl-D"),
+        pytest.param("install", b"n\n", 0, "cancelled, nothing was changed\r\n", id="install"),
+        pytest.param("uninstall", b"\n", 0, "cancelled, nothing was changed\r\n", id="uninstall"),
+        pytest.param("prune", b"\x04", 0, "cancelled, nothing was changed\r\n", id="prune, Ctrl-D"),
         pytest.param("prune", b"\x03", 130, "[y/N] ^C\r\n", id="prune, Ctrl-C"),
-        pytest.param("prune", b"\xff\n", 0, "Cancelled, nothing was changed\r\n", id="no text"),
+        pytest.param("prune", b"\xff\n", 0, "cancelled, nothing was changed\r\n", id="no text"),
     ],
 )
 def test_no_is_an_answer(machine: Machine, words: str, typed: bytes, code: int, ends: str) -> None:
-    """A no changes nothing and is no error; Ctrl-C ends the line too."""
+    """A no changes nothing and is not an error; Ctrl-C also ends the line."""
     if words == "uninstall":
         machine.write(os.path.join(machine.home, ".cache", "uvlocal", "roots"))
     before = machine.environments()
@@ -227,7 +227,7 @@ def test_no_is_an_answer(machine: Machine, words: str, typed: bytes, code: int, 
 def test_streams_that_take_nothing(
     machine: Machine, words: str, streams: str, code: int, lines: int
 ) -> None:
-    """Output that cannot be written is one line at most; a reader that leaves is no error."""
+    """Unwritable output gives at most one line; a reader that leaves is not an error."""
     line = f'set -o pipefail; "$0" -m uvlocal {words} {streams}'
     done = subprocess.run(
         ["/bin/bash", "-c", line, sys.executable],

@@ -1,4 +1,4 @@
-"""`uvlocal doctor`: each fault is seen, said with what mends it, and mended where that is safe."""
+"""`uvlocal doctor`: each fault is found, reported with its fix, and fixed if that is safe."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from uvlocal.manage.errors import UserError
 from uvlocal.manage.files.tree import Cost
 from uvlocal.manage.findings import FAIL, LEVELS, OK, WARN, Finding
 from uvlocal.manage.installation import install, starting
+from uvlocal.shim.machine import native
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.volume.providers.table import PROVIDERS
 
@@ -35,19 +36,19 @@ def program(path: str, text: str) -> str:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
-    os.chmod(path, 0o755)  # noqa: S103 - a program is for everybody to run
+    os.chmod(path, 0o755)  # noqa: S103 - a program must be executable
     return path
 
 
 def a_uv(machine: Machine, version: str = "0.13.9", folder: str = "bin") -> str:
-    """Put a program that says a uv's version into a folder."""
+    """Write a fake uv of a version into a directory."""
     path = os.path.join(machine.root, folder, "uv")
     return program(path, f"#!/bin/sh\necho uv {version}\n")
 
 
 @pytest.fixture
 def healthy(machine: Machine) -> Machine:
-    """Return a machine where all is well: a uv, the shim before it, an environment."""
+    """Return a healthy machine: a uv, the shim before it, an environment."""
     a_uv(machine)
     shims = os.path.join(machine.root, "shims")
     machine.environ["PATH"] += os.pathsep + "/usr/bin" + os.pathsep + "/bin"
@@ -58,19 +59,19 @@ def healthy(machine: Machine) -> Machine:
 
 
 def examine(machine: Machine, *, fix: bool = False, cwd: str | None = None) -> checkup.Diagnosis:
-    """Make every check on a machine."""
+    """Run every check on a machine."""
     facts = Facts(machine.system(cwd))
     return checkup.examine(facts=facts, fix=fix)
 
 
 def found(machine: Machine, cwd: str | None = None) -> dict[str, checkup.Result]:
-    """Return what is not as it should be, by code."""
+    """Return the problems found, by code."""
     results = examine(machine, cwd=cwd).results
     return {result.code: result for result in results if result.level != OK}
 
 
 def test_all_is_well(healthy: Machine) -> None:
-    """On a healthy machine no check finds anything, and each group says what it saw."""
+    """On a healthy machine there are no problems, and each group reports what it saw."""
     diagnosis = examine(healthy)
     assert [result for result in diagnosis.results if result.level != OK] == []
     assert diagnosis.worst == OK
@@ -80,7 +81,7 @@ def test_all_is_well(healthy: Machine) -> None:
 
 
 def test_nothing_there(machine: Machine) -> None:
-    """On a machine without anything of ours, what is missing is said."""
+    """On a machine without uvlocal, what is missing is reported."""
     a_uv(machine)
     assert set(found(machine)) == {"shim-absent"}
 
@@ -98,7 +99,7 @@ def configure(machine: Machine, key: str, value: str) -> None:
 
 
 def outdated_shim(machine: Machine) -> None:
-    """Let the shim differ from the launcher of today."""
+    """Make the shim differ from the current launcher."""
     with open(os.path.join(machine.root, "shims", "uv"), "ab") as file:
         file.write(b"x")
 
@@ -110,23 +111,23 @@ def broken_shim(machine: Machine) -> None:
 
 
 def uvx_gone(machine: Machine) -> None:
-    """Let the shim's twin be missing."""
+    """Remove the `uvx` shim."""
     os.unlink(os.path.join(machine.root, "shims", "uvx"))
 
 
 def python_gone(machine: Machine) -> None:
-    """Let the shim name a Python that is gone."""
+    """Make the shim's Python missing."""
     configure(machine, "python", "/nonexistent/python")
 
 
 def python_broken(machine: Machine) -> None:
-    """Let the shim name a Python that cannot find its library."""
+    """Make the shim's Python lack its library."""
     text = "#!/bin/sh\necho 'Could not find platform libraries' >&2\nexit 1\n"
     configure(machine, "python", program(os.path.join(machine.root, "broken", "python"), text))
 
 
 def python_no_program(machine: Machine) -> None:
-    """Let the shim name a Python that the system cannot start."""
+    """Make the shim's Python not executable."""
     configure(machine, "python", program(os.path.join(machine.root, "broken", "python"), "\x7fELF"))
 
 
@@ -149,17 +150,17 @@ def no_uv(machine: Machine) -> None:
 
 
 def bad_wish(machine: Machine) -> None:
-    """Let the user name a uv that is none."""
+    """Make `UVLOCAL_UV` invalid."""
     machine.environ["UVLOCAL_UV"] = "/nonexistent/uv"
 
 
 def old_uv(machine: Machine) -> None:
-    """Let the real uv be very old."""
+    """Make the real uv very old."""
     a_uv(machine, "0.4.30")
 
 
 def odd_uv(machine: Machine) -> None:
-    """Let the real uv say no version."""
+    """Make the real uv report no version."""
     a_uv(machine, "unknown")
 
 
@@ -170,7 +171,7 @@ def central(machine: Machine) -> None:
 
 
 def open_store(machine: Machine) -> None:
-    """Let others look into the store."""
+    """Make the store readable for others."""
     os.chmod(os.path.join(machine.store, "envs"), 0o755)  # noqa: S103 - the fault
 
 
@@ -207,32 +208,33 @@ def moved(machine: Machine) -> None:
 
 
 def replaced(machine: Machine) -> None:
-    """Put a copy into a project's place."""
+    """Restore a project from a backup."""
     project = os.path.join(machine.dropbox, "foo")
     shutil.copytree(project, project + "2")
     shutil.rmtree(project)
     os.rename(project + "2", project)
+    os.utime(os.path.join(project, "pyproject.toml"), (1, 1))
 
 
 def stray(machine: Machine) -> None:
-    """Let another uv make `.venv`, as a GUI's might."""
+    """Create `.venv` with another uv, as a GUI program might."""
     machine.make_environment(os.path.join(machine.dropbox, "foo", ".venv"))
 
 
 def conflicts(machine: Machine) -> None:
-    """Let a sync client make conflict copies in `.venv`."""
+    """Create conflict copies of a sync client in `.venv`."""
     stray(machine)
     venv = os.path.join(machine.dropbox, "foo", ".venv")
     machine.write(os.path.join(venv, "pyvenv 2.cfg"))
 
 
 def bad_settings(machine: Machine) -> None:
-    """Write a setting that there is not."""
+    """Write an unknown setting."""
     machine.write(os.path.join(machine.home, ".config", "uvlocal", "uvlocal.toml"), "moed = 1\n")
 
 
 def bad_client(machine: Machine) -> None:
-    """Damage the sync client's own note."""
+    """Damage the sync client's configuration."""
     machine.write(os.path.join(machine.home, ".dropbox", "info.json"), "{")
 
 
@@ -242,21 +244,21 @@ def no_link(machine: Machine) -> None:
 
 
 def old_link(machine: Machine) -> None:
-    """Leave a link to an environment that is gone."""
+    """Leave a link to a missing environment."""
     name = "old-0123456789"
     kept = os.path.join(machine.store, "envs", name)
     os.symlink(kept, os.path.join(machine.home, ".virtualenvs", name))
 
 
 def copied(machine: Machine) -> None:
-    """Let the pointer of a project lead to the environment of the one that it is a copy of."""
+    """Point a copied project to the original's environment."""
     machine.keep("bar")
     environment = machine.environment(os.path.join(machine.dropbox, "bar"))
     os.symlink(environment, os.path.join(machine.dropbox, "foo", ".venv"))
 
 
 def dangling(machine: Machine) -> None:
-    """Let the pointer of a project lead nowhere, as after it was renamed."""
+    """Make a project's pointer dangle, as after a rename."""
     target = os.path.join("..", "..", ".local", "share", "uvlocal", "envs", "old-0123456789")
     os.symlink(target, os.path.join(machine.dropbox, "foo", ".venv"))
 
@@ -281,7 +283,7 @@ FAULTS: list[tuple[Callable[[Machine], None], str, str, str]] = [
     (broken, "record-broken", WARN, ""),
     (gone, "projects-gone", WARN, ""),
     (moved, "project-moved", WARN, ""),
-    (replaced, "record-outdated", WARN, "update-record"),
+    (replaced, "record-outdated", WARN, "update-records"),
     (stray, "stray-venv", WARN, ""),
     (conflicts, "conflict-copies", FAIL, ""),
     (no_link, "editors-link", WARN, "make-discoverable"),
@@ -300,7 +302,7 @@ FAULTS: list[tuple[Callable[[Machine], None], str, str, str]] = [
 def test_faults(
     healthy: Machine, fault: Callable[[Machine], None], code: str, level: str, fix: str
 ) -> None:
-    """A fault is seen at its level, with what mends it; `--fix` mends it if that is safe."""
+    """A fault is found with its level and fix; `--fix` fixes it if that is safe."""
     fault(healthy)
     result = found(healthy)[code]
     assert result.level == level
@@ -323,13 +325,33 @@ def test_a_shim_that_may_not_run(healthy: Machine, monkeypatch: pytest.MonkeyPat
 
 
 def test_commands_can_be_typed() -> None:
-    """Every fix that a check may ask for exists."""
+    """Every fix that a check names exists."""
     named = {fix for _, _, _, fix in FAULTS if fix}
     assert named == set(fixes.FIXES)
 
 
+@pytest.mark.parametrize(("question", "name"), [("stat", "foo"), ("lstat", "foo/.venv")])
+def test_what_may_not_be_looked_at_is_a_finding(
+    healthy: Machine, monkeypatch: pytest.MonkeyPatch, question: str, name: str
+) -> None:
+    """A project that this user may not access is reported."""
+    refused = os.path.join(healthy.dropbox, name)
+    ask: Callable[..., os.stat_result] = getattr(os, question)
+
+    def refuse(path: str, **how: object) -> os.stat_result:
+        if path == refused:
+            raise PermissionError(path)
+        return ask(path, **how)
+
+    monkeypatch.setattr(os, question, refuse)
+    results = {result.code: result for result in examine(healthy).results}
+    assert results["unread-folders"].level == WARN
+    assert "1 folder could not be read: `~/Dropbox/foo`" in results["unread-folders"].seen
+    assert "stray-venv" not in results or question == "stat"
+
+
 def test_unmounted_is_no_finding(healthy: Machine) -> None:
-    """That a volume is not mounted is told, and nothing to mend."""
+    """An unmounted volume is reported, but not a problem."""
     healthy.remove(healthy.dropbox)
     results = {result.code: result for result in examine(healthy).results}
     assert results["volume-not-mounted"].level == OK
@@ -337,7 +359,7 @@ def test_unmounted_is_no_finding(healthy: Machine) -> None:
 
 
 def test_a_fix_that_fails(healthy: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be mended stays a finding, and the reason is said."""
+    """A fix that fails leaves the finding, with the reason."""
     open_store(healthy)
 
     def refuse(path: str, mode: int) -> None:
@@ -349,7 +371,7 @@ def test_a_fix_that_fails(healthy: Machine, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_fixes_that_need_the_store(healthy: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While another process holds the store, what needs it is not mended."""
+    """While another process locks the store, fixes that need it fail."""
     leftovers(healthy)
     replaced(healthy)
     monkeypatch.setattr(store_lock, "_PATIENCE", 0.01)
@@ -360,17 +382,51 @@ def test_fixes_that_need_the_store(healthy: Machine, monkeypatch: pytest.MonkeyP
     assert all("another process" in trouble for trouble in troubles.values())
 
 
+@pytest.mark.parametrize("projects", [1, 3])
+def test_a_restored_home(healthy: Machine, projects: int) -> None:
+    """Projects restored from a backup are reported once, and fixed by one command."""
+    for number in range(projects - 1):
+        healthy.keep(f"more{number}")
+    back = healthy.dropbox + "-back"
+    shutil.copytree(healthy.dropbox, back)
+    shutil.rmtree(healthy.dropbox)
+    os.rename(back, healthy.dropbox)
+    for name in healthy.states():
+        os.utime(os.path.join(healthy.dropbox, name, "pyproject.toml"), (1, 1))
+    assert set(healthy.states().values()) == {"copy"}
+    [one] = [result for result in examine(healthy).results if result.group == "environments"]
+    assert (one.code, one.command) == ("record-outdated", "uvlocal doctor --fix")
+    assert ("and 2 more" in one.seen) == (projects == 3)
+    examine(healthy, fix=True)
+    assert set(healthy.states().values()) == {"ok"}
+    assert set(found(healthy)) == set()
+
+
+def test_another_project_inherits_nothing(healthy: Machine) -> None:
+    """The record of a project that was cloned again is not fixed."""
+    path = os.path.join(healthy.dropbox, "foo")
+    born = native.born(path)
+    if not born:
+        pytest.skip("this disk does not tell when a folder was made")
+    while born == native.born(path):  # a disk's clock has steps of some milliseconds
+        shutil.rmtree(path)
+        healthy.project("foo")
+    before = healthy.states()
+    [one] = [result for result in examine(healthy, fix=True).results if "uv sync" in result.seen]
+    assert (one.code, one.level, one.fixed) == ("project-replaced", OK, False)
+    assert healthy.states() == before == {"foo": "copy"}
+
+
 def test_a_record_whose_project_went(healthy: Machine) -> None:
-    """A record is not updated for a project that is gone in the meantime."""
-    [name] = healthy.records()
-    path = os.path.join(healthy.store, "records", name)
+    """A record is not updated if the project has disappeared in the meantime."""
     gone(healthy)
-    check = Finding("record-outdated", WARN, "", fix="update-record", path=path)
-    assert "is gone" in fixes.apply(check, healthy.system())
+    check = Finding("record-outdated", WARN, "", fix="update-records", path=healthy.store)
+    assert fixes.apply(check, healthy.system()) == ""
+    assert healthy.states() == {"foo": "project-gone"}
 
 
 def test_a_check_that_fails_itself(healthy: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An error in one check is a finding, and the other checks are made."""
+    """A crash of one check is a finding, and the other checks still run."""
 
     def fail(facts: Facts) -> list[Finding]:
         raise RuntimeError(facts.path)
@@ -400,7 +456,7 @@ def test_levels() -> None:
     ],
 )
 def test_login_shell(healthy: Machine, profile: str, code: str, level: str) -> None:
-    """What a login shell finds depends on its startup files alone, not on PATH here."""
+    """What a login shell finds depends only on its startup files, not on PATH here."""
     shims, folder = (os.path.join(healthy.root, name) for name in ("shims", "bin"))
     text = profile.format(shims=shims, bin=folder)
     healthy.write(os.path.join(healthy.home, ".profile"), text)
@@ -411,26 +467,26 @@ def test_login_shell(healthy: Machine, profile: str, code: str, level: str) -> N
 
 @pytest.mark.parametrize("shell", ["/nonexistent/bash", "/bin/true", ""])
 def test_a_shell_that_is_none(healthy: Machine, shell: str) -> None:
-    """A shell that is not there, or not known, is not started."""
+    """A shell that does not exist, or is unknown, is not started."""
     healthy.environ["SHELL"] = shell
     assert not [r for r in examine(healthy).results if r.code.startswith("login-shell")]
 
 
 def test_a_shell_that_cannot_start(tmp_path: Path) -> None:
-    """A shell that does not start, or hangs, says nothing."""
+    """A shell that does not start, or hangs, gives no finding."""
     shell = program(str(tmp_path / "bash"), "#!/nonexistent/interpreter\n")
     assert installation.login_path(shell, {}) is None
 
 
 def test_a_shell_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A shell that waits for ever is given up."""
+    """A shell that hangs is killed."""
     monkeypatch.setattr(installation, "PATIENCE", 0.2)
     shell = program(str(tmp_path / "bash"), "#!/bin/sh\nexec sleep 600\n")
     assert installation.login_path(shell, {"PATH": "/usr/bin:/bin"}) is None
 
 
 def test_no_home(machine: Machine) -> None:
-    """Without a home there is no place for anything, which is said."""
+    """A missing home directory is reported."""
     machine.environ["HOME"] = "relative"
     assert "shim-absent" in found(machine)
     system = System(platform="win32", environ={}, cwd="/", home="")
@@ -441,23 +497,23 @@ def test_no_home(machine: Machine) -> None:
 
 
 class Locked(System):
-    """A system where no folder can be written."""
+    """A system where no directory is writable."""
 
     def can_write(self, path: str) -> bool:
-        """Say no."""
+        """Return False."""
         del path
         return False
 
 
 def test_a_store_that_cannot_be_written(machine: Machine) -> None:
-    """A store without write permission is a failure, with the command that mends it."""
+    """A store without write permission is a failure, with the command that fixes it."""
     system = Locked(environ=dict(machine.environ), cwd=machine.home)
     codes = {check.code: check for check in stores.check(Facts(system))}
     assert codes["store-not-writable"].command == "chmod -R u+rwX ~/.local/share/uvlocal"
 
 
 def test_a_store_of_another_user(healthy: Machine) -> None:
-    """A store that belongs to somebody else is a failure."""
+    """A store that belongs to someone else is a failure."""
     system = healthy.system()
     system.uid = system.uid + 1
     codes = {check.code for check in stores.check(Facts(system))}
@@ -465,7 +521,7 @@ def test_a_store_of_another_user(healthy: Machine) -> None:
 
 
 def test_a_store_on_another_disk(healthy: Machine) -> None:
-    """A store that is not on the disk of uv's cache makes uv copy, unless it copies anyway."""
+    """A store that is not on the cache's disk makes uv copy, which is fine if it is configured."""
     other = "/dev/shm"  # noqa: S108 - nothing is written there
     if not os.path.isdir(other) or os.stat(other).st_dev == os.stat(healthy.root).st_dev:
         pytest.skip("there is no second disk")
@@ -487,7 +543,7 @@ def test_a_store_on_another_disk(healthy: Machine) -> None:
     ],
 )
 def test_where_uvs_cache_is(platform: str, environ: dict[str, str], cache: str) -> None:
-    """The cache is looked for where uv has it."""
+    """The cache is searched where uv has it."""
     system = System(platform=platform, environ=environ, cwd="/here", home="/home/me")
     assert stores.uv_cache(Facts(system)) == cache
 
@@ -496,14 +552,14 @@ def test_where_uvs_cache_is(platform: str, environ: dict[str, str], cache: str) 
 
 
 class LinkRefusedError(OSError):
-    """What Windows says of a file that OneDrive has too."""
+    """Windows' error for a file that OneDrive has linked."""
 
     winerror = 396
 
 
 @pytest.mark.parametrize("poisoned", [False, True])
 def test_a_poisoned_cache(machine: Machine, *, poisoned: bool) -> None:
-    """A file of the cache that cannot be linked any more is a failure; nothing is left there."""
+    """A cached file that can no longer be linked is a failure; nothing is left there."""
     cache = os.path.join(machine.root, "cache")
     first = machine.write(os.path.join(cache, "archive", "a"))
     machine.write(os.path.join(cache, "archive", "single"))
@@ -548,7 +604,7 @@ def test_damage(cost: Cost, expected: list[tuple[str, str]]) -> None:
 
 
 def test_the_current_project_is_looked_at(healthy: Machine) -> None:
-    """A `.venv` of a project at risk is seen from within, redirected or not."""
+    """A `.venv` of a project at risk is checked, redirected or not."""
     project = healthy.project("bar", '[tool.uvlocal]\nmode = "never"\n')
     venv = os.path.join(project, ".venv")
     healthy.make_environment(venv)
@@ -558,14 +614,14 @@ def test_the_current_project_is_looked_at(healthy: Machine) -> None:
 
 
 def test_a_pointer_is_no_stray(healthy: Machine) -> None:
-    """A `.venv` that leads to the environment is what was asked for."""
+    """A `.venv` that points to the environment is fine."""
     project = os.path.join(healthy.dropbox, "foo")
     os.symlink(healthy.environment(project), os.path.join(project, ".venv"))
     assert found(healthy) == {}
 
 
 def test_a_silent_disk(healthy: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A project on a disk that does not answer is passed over."""
+    """A project on a disk that does not answer is skipped."""
     stray(healthy)
     facts = Facts(healthy.system())
     assert facts.entries
@@ -593,12 +649,12 @@ def test_a_silent_disk(healthy: Machine, monkeypatch: pytest.MonkeyPatch) -> Non
     ],
 )
 def test_which_clients_run(platform: str, names: list[str], providers: set[str]) -> None:
-    """A client is known by the names of its programs, on the systems that have it."""
+    """A client is recognised by its program names, on the systems that have it."""
     assert sync_clients.running(platform, names) == providers
 
 
 def test_programs_belong_to_providers() -> None:
-    """Every row of the table of programs is one of the table of providers."""
+    """Every id in the table of programs is a provider."""
     assert set(sync_clients.PROGRAMS) <= {provider.id for provider in PROVIDERS}
     programs = [name for names in sync_clients.PROGRAMS.values() for name in names]
     assert all(name == name.lower() for name in programs)
@@ -608,22 +664,22 @@ def test_programs_belong_to_providers() -> None:
     ("names", "code", "says"),
     [
         pytest.param(
-            ["dropbox"], "sync-client", "Dropbox runs, its folders are `~/Drop", id="runs"
+            ["dropbox"], "sync-client", "Dropbox is running, and syncs `~/Drop", id="runs"
         ),
-        pytest.param([], "sync-client", "Dropbox does not run now", id="rests"),
+        pytest.param([], "sync-client", "Dropbox is not running", id="rests"),
         pytest.param(
-            ["syncthing"], "sync-client-unknown", "Syncthing runs, but none", id="unknown"
+            ["syncthing"], "sync-client-unknown", "Syncthing is running, but none", id="unknown"
         ),
     ],
 )
 def test_clients(machine: Machine, names: list[str], code: str, says: str) -> None:
-    """Clients and their folders are told; one without a known folder is a finding."""
+    """Clients and their folders are reported; one without a known folder is a finding."""
     checks = sync_clients.check(Facts(machine.system()), names)
     assert any(check.code == code and says in check.seen for check in checks)
 
 
 def test_a_client_that_is_turned_off(machine: Machine) -> None:
-    """A client that the settings turn off is told as such."""
+    """A client that the settings turn off is reported as such."""
     path = os.path.join(machine.home, ".config", "uvlocal", "uvlocal.toml")
     machine.write(path, "[providers.dropbox]\nenabled = false\n")
     [check] = sync_clients.check(Facts(machine.system()), [])
@@ -631,23 +687,24 @@ def test_a_client_that_is_turned_off(machine: Machine) -> None:
 
 
 def test_processes_of_this_machine() -> None:
-    """The names of processes are read: at least this one's."""
+    """The process names include at least this one's."""
     assert any("python" in name or "pytest" in name for name in sync_clients.process_names())
 
 
 def test_no_such_folder(machine: Machine) -> None:
-    """A folder that is none is wrong usage."""
+    """A path that is not a directory is wrong usage."""
     with pytest.raises(UserError):
         checkup.examine(os.path.join(machine.root, "nothing"), machine.environ)
 
 
 def test_a_broken_project_is_told(healthy: Machine) -> None:
-    """A `pyproject.toml` that is no TOML is a finding in its project."""
+    """A `pyproject.toml` that is not valid TOML is a finding in its project."""
     project = os.path.join(healthy.dropbox, "foo")
     healthy.write(os.path.join(project, "pyproject.toml"), "[project\n")
     done = examine(healthy, cwd=project)
     [told] = [one for one in done.results if one.code == "settings-wrong"]
     assert "~/Dropbox/foo/pyproject.toml` is not valid TOML" in told.seen
+    assert (told.command, told.advice) == ("", "correct the file by hand")
 
 
 PYENV = '#!/usr/bin/env bash\nexec "/opt/pyenv/libexec/pyenv" exec "${0##*/}" "$@"\n'
@@ -665,7 +722,7 @@ PYENV = '#!/usr/bin/env bash\nexec "/opt/pyenv/libexec/pyenv" exec "${0##*/}" "$
     ],
 )
 def test_version_managers(machine: Machine, folder: str, text: str | None, manager: str) -> None:
-    """A real uv that is a version manager's shim is told by its name."""
+    """A real uv that is a version manager's shim is reported by its name."""
     path = os.path.join(machine.root, folder, "uv")
     if text is None:
         os.makedirs(os.path.dirname(path))
@@ -676,7 +733,7 @@ def test_version_managers(machine: Machine, folder: str, text: str | None, manag
 
 
 def test_what_follows_from_a_version_manager(healthy: Machine) -> None:
-    """That the real uv is such a shim is no fault, and what follows is said."""
+    """A real uv that is such a shim is not a problem, and its effect is explained."""
     shim = os.path.join(healthy.root, "pyenv", "shims", "uv")
     program(shim, "#!/bin/sh\n# pyenv exec\necho uv 0.13.9\n")
     first, *rest = healthy.environ["PATH"].split(os.pathsep)

@@ -1,4 +1,4 @@
-"""`uvlocal adopt`: a moved project takes its old environment along, and it works there."""
+"""`uvlocal adopt`: a moved project reuses its old environment, and it works there."""
 
 from __future__ import annotations
 
@@ -41,22 +41,22 @@ def moved(machine: Machine) -> str:
 
 
 def run(machine: Machine, project: str, former: str = "") -> adopt.Adopted:
-    """Adopt, where no process runs."""
+    """Adopt, without running processes."""
     return adopt.adopt(project, former, machine.environ, processes=list)
 
 
 def tool(environment: str) -> str:
-    """Return what a script of an environment prints."""
+    """Return the output of a script in an environment."""
     command = [os.path.join(environment, "bin", "tool")]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     return result.stdout.strip()
 
 
-# -- what is done ------------------------------------------------------------------------------
+# -- actions -----------------------------------------------------------------------------------
 
 
 def test_the_environment_goes_along(machine: Machine, moved: str) -> None:
-    """After adoption the old environment has the new name, its record too, and scripts work."""
+    """Adoption renames the old environment and its record, and scripts work."""
     [old] = machine.environments()
     created = machine.entries(moved)["foo"].record
     done = run(machine, moved)
@@ -77,7 +77,7 @@ def test_the_environment_goes_along(machine: Machine, moved: str) -> None:
 
 
 def test_a_new_environment_is_replaced(machine: Machine, moved: str) -> None:
-    """The environment that was made since the move goes, the old one takes its place."""
+    """The old environment replaces the one created since the move."""
     machine.first_call(moved)
     new = machine.environment(moved)
     machine.make_environment(new)
@@ -91,7 +91,7 @@ def test_a_new_environment_is_replaced(machine: Machine, moved: str) -> None:
 
 
 def test_a_dry_run_changes_nothing(machine: Machine, moved: str) -> None:
-    """What would be done is said, and nothing is changed."""
+    """A dry run reports what would be done, and changes nothing."""
     before = (machine.environments(), machine.records())
     done = adopt.adopt(moved, "", machine.environ, dry_run=True, processes=list)
     assert done.dry_run
@@ -101,7 +101,7 @@ def test_a_dry_run_changes_nothing(machine: Machine, moved: str) -> None:
 
 @pytest.mark.parametrize("by", ["path", "tilde", "name"])
 def test_named_by_the_user(machine: Machine, by: str) -> None:
-    """Where a move is not recognised, the user names the old place or the environment."""
+    """If a move is not recognised, the user can name the old path or the environment."""
     project = machine.keep("foo")
     [name] = machine.environments()
     after = machine.project("elsewhere")
@@ -113,7 +113,7 @@ def test_named_by_the_user(machine: Machine, by: str) -> None:
 
 
 def test_into_another_store(machine: Machine, moved: str) -> None:
-    """Where the user has chosen another store since, the environment goes there."""
+    """If the user has chosen another store since, the environment is moved there."""
     machine.environ["UVLOCAL_STORE"] = other = os.path.join(machine.root, "other")
     done = run(machine, moved)
     assert done.environment.startswith(other)
@@ -130,7 +130,7 @@ def test_into_another_store(machine: Machine, moved: str) -> None:
     ],
 )
 def test_a_pointer_leads_to_the_new_place(machine: Machine, moved: str, says: str) -> None:
-    """A pointer that led to the old environment leads to the new one afterwards."""
+    """A pointer to the old environment is updated."""
     [name] = machine.environments()
     pointer = os.path.join(moved, ".venv")
     os.symlink(says.format(old=os.path.join(machine.store, "envs", name), name=name), pointer)
@@ -152,31 +152,31 @@ def test_what_is_no_pointer_stays(machine: Machine, moved: str, kind: str) -> No
 
 
 def test_a_file_called_as_our_lock(machine: Machine, moved: str) -> None:
-    """A file of somebody's that has our lock's name stays as it is."""
+    """Another file with our lock's name is not changed."""
     path = os.path.join(machine.store, ".lock")
     machine.write(path, "mine")
-    with pytest.raises(UserError, match="not a lock of uvlocal"):
+    with pytest.raises(UserError, match="not a lock file of uvlocal"):
         run(machine, moved)
     remove_all.tidy(machine.store)
     with open(path, encoding="utf-8") as file:
         assert file.read() == "mine"
 
 
-# -- what is refused ---------------------------------------------------------------------------
+# -- refusals ----------------------------------------------------------------------------------
 
 
 def test_nothing_to_adopt(machine: Machine) -> None:
-    """A project that was not moved has nothing to adopt, and the hint says what to do."""
-    with pytest.raises(UserError, match="no environment is known") as caught:
+    """A project that was not moved has nothing to adopt, and there is a hint."""
+    with pytest.raises(UserError, match="no earlier environment is known") as caught:
         run(machine, machine.keep("foo"))
     assert "--from" in caught.value.hint
 
 
 def test_a_copy_does_not_share(machine: Machine) -> None:
-    """The environment of a project that is still there is not given to a copy."""
+    """A copy does not get the environment of an existing project."""
     project = machine.keep("foo")
     shutil.copytree(project, project + "2")
-    with pytest.raises(UserError, match="still there"):
+    with pytest.raises(UserError, match="still exists"):
         run(machine, project + "2", project)
     assert machine.states() == {"foo": "ok"}
 
@@ -189,7 +189,7 @@ def test_its_own(machine: Machine) -> None:
 
 
 def test_on_an_unmounted_volume(machine: Machine) -> None:
-    """The environment of a project that may still be there is not taken."""
+    """The environment of a project that may still exist is not adopted."""
     project = machine.keep("foo")
     home = machine.home
     machine.remove(machine.dropbox)
@@ -197,12 +197,12 @@ def test_on_an_unmounted_volume(machine: Machine) -> None:
         os.path.join(home, ".config", "uvlocal", "uvlocal.toml"), 'synced-roots = ["~/x"]'
     )
     after = machine.project(os.path.join(home, "x", "bar"))
-    with pytest.raises(UserError, match="may still be there"):
+    with pytest.raises(UserError, match="may still exist"):
         run(machine, after, project)
 
 
 def test_broken(machine: Machine) -> None:
-    """What is broken is not taken."""
+    """A broken environment is not adopted."""
     project = machine.keep("foo")
     [name] = machine.environments()
     os.unlink(os.path.join(machine.store, "envs", name, "pyvenv.cfg"))
@@ -212,14 +212,14 @@ def test_broken(machine: Machine) -> None:
 
 
 def test_unknown(machine: Machine) -> None:
-    """A name that no record has is wrong usage."""
-    with pytest.raises(UserError, match="no record names") as caught:
+    """An unknown name is wrong usage."""
+    with pytest.raises(UserError, match="no known environment or project") as caught:
         run(machine, machine.project("bar"), "nothing")
     assert caught.value.code == USAGE
 
 
 def test_its_environment_is_gone(machine: Machine, moved: str) -> None:
-    """A record alone gives nothing to adopt."""
+    """A record without an environment cannot be adopted."""
     [name] = machine.environments()
     machine.remove(os.path.join(machine.store, "envs", name))
     with pytest.raises(UserError, match="is gone"):
@@ -228,7 +228,7 @@ def test_its_environment_is_gone(machine: Machine, moved: str) -> None:
 
 @pytest.mark.parametrize("place", ["local", "outside"])
 def test_where_nothing_is_redirected(machine: Machine, moved: str, place: str) -> None:
-    """A project that is not redirected where it is now takes nothing along."""
+    """A project that is not redirected at its new path adopts nothing."""
     after = os.path.join(machine.root, "code")
     if place == "local":
         os.rename(moved, after)
@@ -257,7 +257,7 @@ def test_in_use(machine: Machine, moved: str, which: str) -> None:
 def test_uvlocal_itself_runs_from_it(
     machine: Machine, moved: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The environment that uvlocal is installed in is not pulled from under it."""
+    """The environment that uvlocal runs from is not moved."""
     [name] = machine.environments()
     monkeypatch.setattr("sys.prefix", os.path.join(machine.store, "envs", name))
     with pytest.raises(UserError, match="uvlocal itself"):
@@ -265,14 +265,14 @@ def test_uvlocal_itself_runs_from_it(
 
 
 def test_the_store_is_held(machine: Machine, moved: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While another process holds the store, nothing is moved."""
+    """While another process locks the store, nothing is moved."""
     monkeypatch.setattr(store_lock, "_PATIENCE", 0.01)
     with store_lock.lock(machine.store), pytest.raises(UserError, match="another process"):
         run(machine, moved)
 
 
 def everything(folder: str) -> dict[str, bytes]:
-    """Return what is in a store, but for the lock: each file with its content."""
+    """Return the files in a store, except the lock, with their content."""
     found = {}
     for above, folders, files in os.walk(folder):
         found.update({os.path.join(above, name): b"folder" for name in folders if name != "trash"})
@@ -304,7 +304,7 @@ def test_a_step_that_fails(
     store: str,
     made_since: bool,
 ) -> None:
-    """Whichever step fails, all is as it was, and the next call does it."""
+    """If any step fails, everything is undone, and the next call succeeds."""
     if store == "other":
         machine.environ["UVLOCAL_STORE"] = os.path.join(machine.root, "other")
         monkeypatch.setattr(relocate, "_on_one_disk", lambda *_: False)
@@ -345,7 +345,7 @@ def test_a_step_that_fails(
 def test_one_disk_that_is_mounted_twice(
     machine: Machine, moved: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where a folder cannot be renamed to another place of the same disk, it is copied."""
+    """If a folder cannot be renamed to another place of the same disk, it is copied."""
     machine.environ["UVLOCAL_STORE"] = other = os.path.join(machine.root, "other")
     real = os.rename
 
@@ -374,7 +374,7 @@ def main():
 
 @pytest.mark.parametrize("made_since", [False, True], ids=["plain", "replacing"])
 def test_killed_at_any_moment(machine: Machine, moved: str, *, made_since: bool) -> None:
-    """Killed before any change, the environment is whole somewhere, and the next call finishes."""
+    """Killed before any change, an environment is complete, and the next call finishes."""
     back = os.path.join(machine.dropbox, "foo")
     if made_since:
         machine.first_call(moved)
@@ -385,7 +385,7 @@ def test_killed_at_any_moment(machine: Machine, moved: str, *, made_since: bool)
         new = machine.environment(moved)
         assert machine.states() == {"bar": "ok"}, step
         assert tool(new) == "tool", step
-        # Everything back, for the next kill.
+        # Restore everything for the next kill.
         os.rename(moved, back)
         run(machine, back)
         os.rename(back, moved)
@@ -424,19 +424,19 @@ LONG = b"/" + b"x" * 120
     ],
 )
 def test_rewritten(before: bytes, after: bytes) -> None:
-    """One path is replaced wherever it is named, and nothing else changes."""
+    """One path is replaced everywhere, and nothing else changes."""
     assert relocate.rewritten(before, OLD, NEW) == after
 
 
 def test_a_first_line_that_would_be_too_long() -> None:
-    """Where the new path is too long for a first line, a shell starts the interpreter, as by uv."""
+    """If the new path is too long for a first line, a shell starts the interpreter, like in uv."""
     made = relocate.rewritten(b"#!" + OLD + b"/bin/python\nprint()\n", OLD, LONG)
     shell = b"#!/bin/sh\n'''exec' '" + LONG + b"/bin/python' \"$0\" \"$@\"\n' '''\nprint()\n"
     assert made == shell
 
 
 def test_a_script_in_the_shell_form_runs(machine: Machine) -> None:
-    """A script whose first line became too long still runs, with its arguments."""
+    """A script whose first line is too long still runs, with its arguments."""
     folder = os.path.join(machine.root, "y" * 100, "it's")
     python = os.path.join(folder, "bin", "python")
     os.makedirs(os.path.dirname(python))
@@ -451,7 +451,7 @@ def test_a_script_in_the_shell_form_runs(machine: Machine) -> None:
 
 
 def test_what_is_rewritten(machine: Machine) -> None:
-    """Programs, links, and files that uv's cache has too are left as they are."""
+    """Programs, symlinks, and hard links in uv's cache are not changed."""
     environment = os.path.join(machine.store, "envs", "foo-0123456789")
     machine.make_environment(environment)
     program = os.path.join(environment, "bin", "program")
@@ -478,12 +478,12 @@ def test_what_is_rewritten(machine: Machine) -> None:
 
 
 def by_name(folder: str) -> Callable[[str], str]:
-    """Return the path of a program in a folder."""
+    """Return the path of a program in a directory."""
     return lambda name: os.path.join(folder, "bin", name)
 
 
 def test_with_the_real_uv(world: World) -> None:
-    """A moved project keeps what was installed by hand; its scripts work with uv and without."""
+    """A moved project keeps packages installed by hand; its scripts work with and without uv."""
     project = world.project("home/Dropbox/foo", dependencies=["hatchling"])
     world.uv("sync", cwd=project).ok()
     world.uv("pip", "install", "six", cwd=project).ok()

@@ -1,4 +1,4 @@
-"""Editors find each kept environment where they look by themselves, and nobody is in the way."""
+"""Editors find each environment where they search, without interfering with anything else."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="the machines here ar
 
 
 def usual(machine: Machine) -> str:
-    """Return the folder where editors look."""
+    """Return the directory where editors search."""
     return os.path.join(machine.home, ".virtualenvs")
 
 
 def leads(machine: Machine) -> dict[str, str]:
-    """Return the links in that folder."""
+    """Return the links in that directory."""
     return {
         name: os.readlink(os.path.join(usual(machine), name))
         for name in os.listdir(usual(machine))
@@ -39,18 +39,18 @@ def leads(machine: Machine) -> dict[str, str]:
 
 
 def findings(machine: Machine, *, fix: bool = False) -> list[checkup.Result]:
-    """Return what `uvlocal doctor` says of editors."""
+    """Return the findings of `uvlocal doctor` about editors."""
     done = checkup.examine(machine.home, machine.environ, fix=fix)
     return [one for one in done.results if one.group == "editors"]
 
 
-# -- made with the record, gone with it --------------------------------------------------------
+# -- created and removed with the record -------------------------------------------------------
 
 
 @posix
 @pytest.mark.parametrize("variable", ["", "envs of mine"])
 def test_vscode_lists_it(machine: Machine, variable: str) -> None:
-    """VS Code's locator lists each environment, as uv's, by one link of ours."""
+    """VS Code's locator lists each environment once, as uv's, through our link."""
     if variable:
         machine.environ["WORKON_HOME"] = os.path.join(machine.home, variable)
         os.makedirs(machine.environ["WORKON_HOME"])
@@ -65,7 +65,7 @@ def test_vscode_lists_it(machine: Machine, variable: str) -> None:
 
 @posix
 def test_gone_with_the_record(machine: Machine) -> None:
-    """What prune removes has no link any more; the folder that we made goes with the last."""
+    """`prune` also removes the link, and with the last one the directory that we created."""
     projects = [machine.keep("foo"), machine.keep("bar")]
     kept = machine.environment(projects[1])
     machine.remove(projects[0])
@@ -78,7 +78,7 @@ def test_gone_with_the_record(machine: Machine) -> None:
 
 @posix
 def test_goes_along_when_a_project_moves(machine: Machine) -> None:
-    """After `adopt` the link has the new name."""
+    """`adopt` renames the link."""
     project = machine.keep("foo")
     there = os.path.join(machine.dropbox, "bar")
     os.rename(project, there)
@@ -88,7 +88,7 @@ def test_goes_along_when_a_project_moves(machine: Machine) -> None:
 
 @posix
 def test_uninstalled(tmp_path: Path) -> None:
-    """`uninstall` takes the links away, and the folder that was made for them."""
+    """`uninstall` removes the links and their directory; `install` creates them again."""
     home = Home(tmp_path)
     home.install()
     environment = str(home.environment())
@@ -96,11 +96,13 @@ def test_uninstalled(tmp_path: Path) -> None:
     home.uninstall()
     assert os.path.isdir(environment)
     assert not (home.path / ".virtualenvs").exists()
+    home.install()
+    assert os.readlink(home.path / ".virtualenvs" / os.path.basename(environment)) == environment
 
 
 @posix
 def test_turned_off(machine: Machine) -> None:
-    """With `discoverable = false` no link is made; `doctor --fix` takes away older ones."""
+    """With `discoverable = false` no link is created; `doctor --fix` removes existing ones."""
     machine.keep("foo")
     settings = os.path.join(machine.home, ".config", "uvlocal", "uvlocal.toml")
     machine.write(settings, "discoverable = false\n")
@@ -111,13 +113,13 @@ def test_turned_off(machine: Machine) -> None:
     assert findings(machine) == []
 
 
-# -- never in the way --------------------------------------------------------------------------
+# -- interference ------------------------------------------------------------------------------
 
 
 @posix
 @pytest.mark.parametrize("there", ["file", "folder", "link"])
 def test_a_name_that_is_taken(machine: Machine, there: str) -> None:
-    """What somebody else put in the place of a link stays, and is told."""
+    """Another file in the place of a link stays, and is reported."""
     environment = machine.environment(machine.project("foo"))
     path = os.path.join(usual(machine), os.path.basename(environment))
     os.makedirs(path if there == "folder" else usual(machine))
@@ -139,11 +141,11 @@ def test_a_name_that_is_taken(machine: Machine, there: str) -> None:
     ("there", "why"),
     [
         pytest.param("file", "is not a directory", id="a-file"),
-        pytest.param("nowhere", "dangling link", id="a-link-to-nothing"),
+        pytest.param("nowhere", "dangling symlink", id="a-link-to-nothing"),
     ],
 )
 def test_a_folder_that_is_none(machine: Machine, there: str, why: str) -> None:
-    """A `~/.virtualenvs` that is no folder is told once and left alone; the project works."""
+    """A `~/.virtualenvs` that is not a directory is reported once and kept; the project works."""
     if there == "file":
         machine.write(usual(machine), "mine")
     else:
@@ -159,7 +161,7 @@ def test_a_folder_that_is_none(machine: Machine, there: str, why: str) -> None:
 
 @posix
 def test_a_folder_of_the_user_stays(machine: Machine) -> None:
-    """A folder that we did not make stays when the last link goes, with all that is in it."""
+    """A directory that we did not create stays with its content when the last link is removed."""
     os.makedirs(os.path.join(usual(machine), "mine"))
     machine.remove(machine.keep("foo"))
     prune.apply(prune.plan(None, machine.environ, processes=[]), machine.environ, processes=list)
@@ -167,7 +169,7 @@ def test_a_folder_of_the_user_stays(machine: Machine) -> None:
 
 
 def test_a_foreign_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is written into a folder that belongs to somebody else."""
+    """Nothing is written to another user's directory."""
     system = FakeSystem({"/home/me/.virtualenvs/x": b""}, home="/home/me")
     status = os.stat_result((stat.S_IFDIR | 0o755, 0, 0, 0, 4321, 0, 0, 0, 0, 0))
     monkeypatch.setattr(FakeSystem, "stat", lambda *_: status)
@@ -177,7 +179,7 @@ def test_a_foreign_folder(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @posix
 def test_mended(machine: Machine) -> None:
-    """A link that is gone comes back by `doctor --fix`; one to nothing of ours goes."""
+    """`doctor --fix` restores a missing link, and removes a stale one."""
     environment = machine.environment(machine.keep("foo"))
     name = os.path.basename(environment)
     os.unlink(os.path.join(usual(machine), name))
@@ -208,13 +210,13 @@ def test_mended(machine: Machine) -> None:
     ],
 )
 def test_where(platform: str, home: str, environ: dict[str, str], place: str) -> None:
-    """The folder is the variable's if that is there, else the usual one, on every system."""
+    """On every system, the directory is the variable's if that exists, else the default."""
     system = FakeSystem({"/home/me/w/x": b""}, platform=platform, home=home, environ=environ)
     assert discoverable.folder(system) == place
 
 
 def test_on_windows() -> None:
-    r"""On Windows what a link says may begin with `\\?\`, and letter case does not matter."""
+    r"""On Windows a link's target may start with `\\?\`, and letter case does not matter."""
     kept = r"C:\Users\me\AppData\Local\uvlocal\envs\foo-0123456789"
     path = r"C:\Users\me\.virtualenvs\foo-0123456789"
     system = FakeSystem(

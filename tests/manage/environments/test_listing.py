@@ -1,4 +1,4 @@
-"""`uvlocal list`: sizes that are true, times that mean something, tables that can be read."""
+"""`uvlocal list`: correct sizes, meaningful times, readable tables."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DAY = 86400.0
 
 
 def listed(machine: Machine) -> dict[str, listing.Environment]:
-    """Return what is listed, by the name of the project's folder."""
+    """Return the listed environments, by the name of the project's directory."""
     found = listing.of(machine.environ)
     return {os.path.basename(one.project) or one.name: one for one in found.environments}
 
@@ -36,7 +36,7 @@ def listed(machine: Machine) -> dict[str, listing.Environment]:
 
 
 def test_each_file_counts_once(tmp_path: Path) -> None:
-    """Two names of one file in an environment are one file's bytes."""
+    """Two links to one file in an environment count once."""
     (tmp_path / "a").write_bytes(os.urandom(MEGABYTE))
     one = Meter().add(str(tmp_path))
     os.link(tmp_path / "a", tmp_path / "b")
@@ -47,7 +47,7 @@ def test_each_file_counts_once(tmp_path: Path) -> None:
 
 
 def test_what_the_cache_has_too_does_not_count(tmp_path: Path) -> None:
-    """A file that has a name outside is shared: its bytes do not come back with the environment."""
+    """A file with a link outside is shared: removing the environment does not free it."""
     cache, environment = tmp_path / "cache", tmp_path / "env"
     cache.mkdir()
     environment.mkdir()
@@ -59,7 +59,7 @@ def test_what_the_cache_has_too_does_not_count(tmp_path: Path) -> None:
 
 
 def test_what_two_environments_share(tmp_path: Path) -> None:
-    """A file of two environments is neither's own, but comes back when both go."""
+    """A file shared by two environments is only freed when both are removed."""
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
     (tmp_path / "a" / "file").write_bytes(os.urandom(MEGABYTE))
@@ -72,7 +72,7 @@ def test_what_two_environments_share(tmp_path: Path) -> None:
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
-    """What a link leads to does not count, whether it is a file, a folder, or the whole."""
+    """The target of a symlink does not count, whether it is a file, a directory, or everything."""
     (tmp_path / "big").write_bytes(os.urandom(MEGABYTE))
     inside = tmp_path / "env"
     inside.mkdir()
@@ -84,7 +84,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 
 
 def test_other_volumes_are_not_counted() -> None:
-    """What is mounted inside a folder is told, and nothing in it is counted."""
+    """A mount inside a directory is reported, and nothing in it is counted."""
     if not os.path.ismount("/dev/shm"):  # noqa: S108 - nothing is written there
         pytest.skip("nothing is known to be mounted inside another volume")
     assert Meter().add("/dev").mount.startswith("/dev/")
@@ -93,7 +93,7 @@ def test_other_volumes_are_not_counted() -> None:
 
 @pytest.mark.parametrize("kind", ["absent", "file"])
 def test_no_folder_has_no_size(tmp_path: Path, kind: str) -> None:
-    """What is no folder counts nothing, and nothing is raised."""
+    """A path that is not a directory counts as 0, without an error."""
     path = tmp_path / "x"
     if kind == "file":
         path.write_bytes(b"x" * 10000)
@@ -101,12 +101,12 @@ def test_no_folder_has_no_size(tmp_path: Path, kind: str) -> None:
 
 
 def test_the_count_is_told(tmp_path: Path) -> None:
-    """A long count says now and then how far it is."""
+    """A long count reports progress."""
     for number in range(1001):
         (tmp_path / str(number)).touch()
-    told: list[int] = []
-    Meter(told.append).add(str(tmp_path))
-    assert told == [1001]
+    told: list[tuple[str, int, int]] = []
+    Meter(lambda *said: told.append(said)).add(str(tmp_path))
+    assert told == [("file", 1001, 0)]
 
 
 # -- what is listed ----------------------------------------------------------------------------
@@ -138,7 +138,7 @@ def test_sizes_can_be_left_out(machine: Machine) -> None:
 
 
 def test_nothing_there(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
-    """With no environments the list says so, and data is empty."""
+    """Without environments the list says so, and stdout is empty."""
     found = listing.of(machine.environ)
     assert (found.stores, found.environments) == ((), ())
     environments.listed(found)
@@ -157,13 +157,13 @@ def test_nothing_there(machine: Machine, capsys: pytest.CaptureFixture[str]) -> 
     ],
 )
 def test_python_version(tmp_path: Path, content: str, version: str) -> None:
-    """The version is that in `pyvenv.cfg`, whoever wrote it."""
+    """The version comes from `pyvenv.cfg`, whoever wrote it."""
     (tmp_path / "pyvenv.cfg").write_text(content)
     assert pyvenv.python_version(str(tmp_path)) == version
 
 
 def test_strange_pyvenv(tmp_path: Path) -> None:
-    """A FIFO or folder in place of `pyvenv.cfg` is not waited for."""
+    """A FIFO or directory in place of `pyvenv.cfg` does not block."""
     os.mkfifo(tmp_path / "pyvenv.cfg")
     assert pyvenv.python_version(str(tmp_path)) == ""
     assert pyvenv.python_version("/dev/null") == ""
@@ -184,7 +184,7 @@ def test_strange_pyvenv(tmp_path: Path) -> None:
     ],
 )
 def test_signs_of_use(machine: Machine, sign: str) -> None:
-    """What changes when an environment or its project is used counts as use."""
+    """Changes made by using an environment or its project count as use."""
     project = machine.keep("foo")
     machine.write(os.path.join(project, "uv.lock"))
     now = time.time()
@@ -198,7 +198,7 @@ def test_signs_of_use(machine: Machine, sign: str) -> None:
 
 
 def test_a_silent_disk_tells_no_time(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the project's disk does not answer, the environment's own times count."""
+    """If the project's disk does not answer, the environment's own times count."""
     project = machine.keep("foo")
     machine.age(project, 300)
     [entry] = machine.entries().values()
@@ -212,7 +212,7 @@ def test_a_silent_disk_tells_no_time(machine: Machine, monkeypatch: pytest.Monke
 
 
 def test_starting_the_python_is_use(machine: Machine) -> None:
-    """The environment's Python reads `pyvenv.cfg`: the time of access counts, and our read not."""
+    """The access time of `pyvenv.cfg` counts, as Python reads it, but our own read does not."""
     project = machine.keep("foo")
     now = time.time()
     environment = machine.age(project, 300)
@@ -233,7 +233,7 @@ def test_starting_the_python_is_use(machine: Machine) -> None:
     ],
 )
 def test_times_as_text(text: str, seconds: float | None) -> None:
-    """A time is written and read in one form; what is none is None."""
+    """Times are written and parsed in one format; an invalid one is None."""
     assert listing.as_seconds(text) == seconds
     if seconds is not None:
         assert listing.as_time(seconds) == text
@@ -241,7 +241,7 @@ def test_times_as_text(text: str, seconds: float | None) -> None:
 
 @pytest.mark.parametrize("seconds", [None, 1e30, -1e30], ids=["none", "future", "past"])
 def test_times_that_are_none(seconds: float | None) -> None:
-    """A time that no calendar has is shown as none."""
+    """An impossible time is shown as none."""
     assert listing.as_time(seconds) == ""
 
 
@@ -259,7 +259,7 @@ def test_times_that_are_none(seconds: float | None) -> None:
     ],
 )
 def test_ages(days: float, text: str) -> None:
-    """An age is said in the largest unit that tells something."""
+    """An age is shown in the largest suitable unit."""
     now = listing.as_seconds("2026-11-22T12:00:00Z")
     assert now is not None
     assert environments.age_text(listing.as_time(now - days * DAY), now) == text
@@ -275,7 +275,7 @@ ROWS = [
 
 @pytest.mark.parametrize("width", [200, 80, 60])
 def test_nothing_is_cut(width: int) -> None:
-    """Whatever the width, every cell is there in full, in the order of its row."""
+    """At any width, every cell is shown in full, in order."""
     headers = ("project", "volume", "size", "python", "last used", "state")
     text = "\n".join(environments.table(headers, ROWS, width))
     cells = [cell for row in [headers, *ROWS] for cell in row if cell]
@@ -287,7 +287,7 @@ def test_nothing_is_cut(width: int) -> None:
 
 
 def test_long_paths_go_on_below() -> None:
-    """A path that is longer than a line is broken after a separator."""
+    """A long path is broken after a separator."""
     path = "~/" + "/".join(["folder"] * 12)
     lines = list(environments.folded(path, 40))
     assert all(len(line) <= 40 for line in lines)
@@ -296,7 +296,7 @@ def test_long_paths_go_on_below() -> None:
 
 
 def test_a_name_longer_than_a_line() -> None:
-    """A name without a separator is broken all the same."""
+    """A long name without a separator is broken too."""
     lines = list(environments.folded("x" * 95, 40))
     assert "".join(line.strip() for line in lines) == "x" * 95
     assert all(len(line) <= 40 for line in lines)

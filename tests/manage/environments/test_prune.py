@@ -1,8 +1,9 @@
-"""`uvlocal prune`: what goes, what stays whatever happens, and what a kill leaves behind."""
+"""`uvlocal prune`: what is removed, what always stays, and recovery from a kill."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import subprocess
 import sys
@@ -13,14 +14,14 @@ from support.faults.killing import before_each_change
 from support.faults.public_folder import public_folder
 from support.hosts.machines import DAY
 
-from uvlocal.manage.environments import in_use, prune, store_lock, trash
+from uvlocal.manage.environments import in_use, listing, prune, store_lock, trash
 from uvlocal.manage.environments.in_use import Process
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.files import rmtree
 from uvlocal.shim.machine.host import System
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from support.hosts.machines import Machine
@@ -30,35 +31,35 @@ if sys.platform == "win32":
     pytest.skip("the machines here are POSIX's", allow_module_level=True)
 
 MEGABYTE = 1 << 20
-#: A user whom files stop.
+#: An unprivileged user.
 NOBODY = 65534
 
 
 def nobody() -> Iterable[Process]:
-    """Return that no process runs."""
+    """Return no processes."""
     return []
 
 
 def plan(machine: Machine, older_than: float | None = None) -> prune.Plan:
-    """Return the plan, where no process runs."""
+    """Return the plan, without running processes."""
     return prune.plan(older_than, machine.environ, processes=[])
 
 
 def apply(machine: Machine, older_than: float | None = None) -> prune.Pruned:
-    """Plan and apply, where no process runs."""
+    """Plan and apply, without running processes."""
     return prune.apply(plan(machine, older_than), machine.environ, processes=nobody)
 
 
 def names(candidates: Iterable[prune.Candidate]) -> list[str]:
-    """Return the names of the projects' folders, or the environments' without one."""
+    """Return the names of the projects' directories, or else of the environments."""
     return [os.path.basename(one.project) or one.name for one in candidates]
 
 
-# -- what goes ---------------------------------------------------------------------------------
+# -- removed -----------------------------------------------------------------------------------
 
 
 def test_what_has_no_project_goes(machine: Machine) -> None:
-    """An environment whose project is gone goes with its record; the others stay whole."""
+    """An environment whose project is gone is removed with its record; the others stay."""
     kept = machine.environment(machine.keep("kept"))
     gone = machine.keep("gone", size=MEGABYTE)
     environment = machine.environment(gone)
@@ -76,7 +77,7 @@ def test_what_has_no_project_goes(machine: Machine) -> None:
 
 
 def test_a_record_without_an_environment_goes(machine: Machine) -> None:
-    """Of a project that is gone, the record goes even where there is no environment."""
+    """The record of a missing project is removed even without an environment."""
     project = machine.project("gone")
     machine.first_call(project)
     machine.remove(project)
@@ -85,7 +86,7 @@ def test_a_record_without_an_environment_goes(machine: Machine) -> None:
 
 
 def test_what_uv_never_made_goes(machine: Machine) -> None:
-    """An empty folder and its record go, an hour after the call that uv refused."""
+    """An empty directory and its record are removed, an hour after uv rejected the call."""
     project = machine.project("refused")
     machine.first_call(project)
     os.mkdir(machine.environment(project))
@@ -96,7 +97,7 @@ def test_what_uv_never_made_goes(machine: Machine) -> None:
 
 
 def test_nothing_to_do(machine: Machine) -> None:
-    """Where every project is there, the plan is empty."""
+    """If every project exists, the plan is empty."""
     machine.keep("foo")
     wanted = plan(machine)
     assert wanted.is_empty
@@ -105,7 +106,7 @@ def test_nothing_to_do(machine: Machine) -> None:
 
 
 def test_what_is_shared_is_given_back_once_all_go(machine: Machine) -> None:
-    """What the environments to go have in common counts as freed, the cache's part not."""
+    """Files shared by the removed environments count as freed, those in the cache do not."""
     projects = [machine.keep(name, size=10) for name in ("a", "b")]
     first, second = (machine.environment(project) for project in projects)
     for name, others in (("cached", [first]), ("both", [first, second])):
@@ -122,7 +123,7 @@ def test_what_is_shared_is_given_back_once_all_go(machine: Machine) -> None:
 
 
 def test_older_than(machine: Machine) -> None:
-    """With an age, what was not used for that long goes too, whatever became of its project."""
+    """With an age, environments not used for that long are removed too."""
     old, fresh = machine.keep("old"), machine.keep("fresh")
     machine.age(old, 100)
     assert plan(machine).is_empty
@@ -135,7 +136,7 @@ def test_older_than(machine: Machine) -> None:
 
 
 def test_a_pointer_goes_with_its_environment(machine: Machine) -> None:
-    """A link that led to a removed environment goes: it would stop bare uv. Others stay."""
+    """A pointer to a removed environment is removed, as it would make bare uv fail; others stay."""
     projects = [machine.keep(name) for name in ("ours", "theirs")]
     for project in projects:
         machine.age(project, 100)
@@ -178,18 +179,18 @@ def test_ages(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "d", "90", "-1d", "1.5d", "90 days", "5m", "²d"])
 def test_what_is_no_age(text: str) -> None:
-    """Anything else is wrong usage, and the hint shows what is right."""
+    """Anything else is wrong usage, with a hint."""
     with pytest.raises(UserError) as caught:
         prune.age(text)
     assert caught.value.code == USAGE
     assert "90d" in caught.value.hint
 
 
-# -- what stays --------------------------------------------------------------------------------
+# -- kept -------------------------------------------------------------------------------------
 
 
 def test_what_is_on_an_unmounted_volume_stays(machine: Machine) -> None:
-    """Where the volume may only not be there, an environment stays, however old."""
+    """If the volume may be unmounted, an environment stays, however old."""
     machine.age(machine.keep("foo"), 900)
     machine.remove(machine.dropbox)
     for older_than in (None, 1.0):
@@ -198,8 +199,50 @@ def test_what_is_on_an_unmounted_volume_stays(machine: Machine) -> None:
         assert names(wanted.keep) == ["foo"]
 
 
+def test_what_may_not_be_looked_at_stays(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project that this user may not access does not count as gone, and is reported."""
+    project = machine.keep("foo")
+    machine.remove(project)
+    refuse(project, monkeypatch)
+    wanted = plan(machine)
+    assert (names(wanted.remove), names(wanted.keep)) == ([], ["foo"])
+    assert wanted.keep[0].state == "unreadable"
+    assert wanted.unread_folders == 1
+    listed = listing.of(machine.environ, sizes=False)
+    assert (listed.environments[0].state, listed.unread_folders) == ("unreadable", 1)
+
+
+def test_a_store_that_may_not_be_read(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that cannot be listed does not count as empty."""
+    machine.keep("foo")
+    refuse(os.path.join(machine.store, "envs"), monkeypatch)
+    assert plan(machine).unread_folders == 1
+    assert listing.of(machine.environ, sizes=False).unread_folders == 1
+
+
+def test_a_configuration_that_may_not_be_read(machine: Machine) -> None:
+    """If a sync client's folders are unknown, no project counts as local, and so as unused."""
+    machine.keep("foo")
+    machine.write(os.path.join(machine.home, ".dropbox", "info.json"), "damaged")
+    machine.remove(os.path.join(machine.home, ".cache"))
+    assert machine.states() == {"foo": "ok"}
+
+
+def refuse(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deny all access to a path, as the system would to users other than root."""
+    for name in ("stat", "lstat", "scandir"):
+        ask = getattr(os, name)
+
+        def asked(path: str | int, ask: Callable[..., object] = ask, **how: object) -> object:
+            if isinstance(path, str) and (path + os.sep).startswith(place + os.sep):
+                raise PermissionError(errno.EACCES, "Permission denied", path)
+            return ask(path, **how)
+
+        monkeypatch.setattr(os, name, asked)
+
+
 def test_what_is_broken_stays(machine: Machine) -> None:
-    """What no record of ours names stays, and so does what a link leads to, however old."""
+    """Directories without a record, and targets of symlinks, stay, however old."""
     environments = os.path.dirname(machine.environment(machine.keep("foo")))
     outside = machine.write(os.path.join(machine.root, "outside", "precious.txt"))
     os.symlink(os.path.dirname(outside), os.path.join(environments, "link-0123456789"))
@@ -218,7 +261,7 @@ def test_what_is_broken_stays(machine: Machine) -> None:
 
 
 def test_an_environment_that_became_something_else_stays(machine: Machine) -> None:
-    """A folder of the user's in an environment's place stays, although a record names it."""
+    """A user's directory in an environment's place stays, although a record names it."""
     project = machine.keep("foo")
     environment = machine.environment(project)
     machine.remove(environment)
@@ -229,7 +272,7 @@ def test_an_environment_that_became_something_else_stays(machine: Machine) -> No
 
 
 def test_a_link_inside_is_removed_not_followed(machine: Machine) -> None:
-    """What a link inside an environment leads to stays."""
+    """The target of a symlink inside an environment stays."""
     project = machine.keep("foo")
     outside = machine.write(os.path.join(machine.root, "outside", "precious.txt"))
     os.symlink(os.path.dirname(outside), os.path.join(machine.environment(project), "lib64"))
@@ -240,7 +283,7 @@ def test_a_link_inside_is_removed_not_followed(machine: Machine) -> None:
 
 @pytest.mark.parametrize("folder", ["envs", "records", "trash"])
 def test_a_store_with_a_link_in_it(machine: Machine, folder: str) -> None:
-    """Where a folder of the store is a link, what it leads to stays."""
+    """If a directory of the store is a symlink, its target stays."""
     project = machine.keep("foo")
     path, elsewhere = os.path.join(machine.store, folder), os.path.join(machine.root, "elsewhere")
     os.makedirs(path, exist_ok=True)
@@ -255,7 +298,7 @@ def test_a_store_with_a_link_in_it(machine: Machine, folder: str) -> None:
 
 
 def test_a_trash_that_is_a_link(machine: Machine) -> None:
-    """What a link in the trash's place leads to is not taken for leftovers."""
+    """If the trash is a symlink, its target does not count as leftovers."""
     trash.put(machine.store, machine.environment(machine.keep("foo")))
     folder, elsewhere = (os.path.join(machine.store, name) for name in ("trash", "elsewhere"))
     assert len(trash.leftovers(machine.store, machine.system())) == 1
@@ -265,7 +308,7 @@ def test_a_trash_that_is_a_link(machine: Machine) -> None:
 
 
 def test_a_mount_inside_stays(machine: Machine) -> None:
-    """Where another volume is mounted inside an environment, nothing is removed."""
+    """If another volume is mounted inside an environment, nothing is removed."""
     project = machine.keep("foo")
     environment = machine.environment(project)
     machine.remove(project)
@@ -302,7 +345,7 @@ def test_a_mount_in_the_trash_stays(machine: Machine) -> None:
 
 
 def test_a_store_that_is_none(machine: Machine) -> None:
-    """A store that cannot be locked is an error with a sentence."""
+    """A store that cannot be locked is an error with a message."""
     path = os.path.join(machine.write(os.path.join(machine.root, "file")), "store")
     with pytest.raises(UserError, match="cannot be written"), store_lock.held(path):
         pass
@@ -311,22 +354,24 @@ def test_a_store_that_is_none(machine: Machine) -> None:
 # -- in use ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("{}/bin/python", id="program"),
-        pytest.param("{}", id="variable"),
-        pytest.param("{}/lib/../bin", id="not-normal"),
-        pytest.param("{link}/bin/python", id="through-a-link-to-the-store"),
-        pytest.param("{project}/.venv/bin/python", id="through-a-pointer"),
-        pytest.param("{project}/.venv", id="pointer"),
-        pytest.param("{below}/.venv/bin/python", id="pointer-below-another-venv"),
-        pytest.param("{below}/venv-2/bin/python", id="pointer-to-a-pointer"),
-        pytest.param("{below}/file/.venv/bin/python", id="redirect-file"),
-    ],
+def texts(**by_name: str) -> pytest.MarkDecorator:
+    """Return the mark for a test with each of some texts, by name."""
+    return pytest.mark.parametrize("text", by_name.values(), ids=by_name)
+
+
+@texts(
+    program="{}/bin/python",
+    variable="{}",
+    not_normal="{}/lib/../bin",
+    through_a_link_to_the_store="{link}/bin/python",
+    through_a_pointer="{project}/.venv/bin/python",
+    pointer="{project}/.venv",
+    pointer_below_another_venv="{below}/.venv/bin/python",
+    pointer_to_a_pointer="{below}/venv-2/bin/python",
+    redirect_file="{below}/file/.venv/bin/python",
 )
 def test_what_is_in_use_stays(machine: Machine, text: str) -> None:
-    """An environment that a process speaks of stays, and the reason is shown."""
+    """An environment that a process mentions stays, with the reason."""
     project = machine.keep("foo")
     environment = machine.environment(project)
     os.symlink(environment, os.path.join(project, ".venv"))
@@ -347,18 +392,15 @@ def test_what_is_in_use_stays(machine: Machine, text: str) -> None:
     assert wanted.keep[0].why == "in use by `python3` (process 7)"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("{}-old/bin/python", id="longer-name"),
-        pytest.param("/usr/bin/python", id="elsewhere"),
-        pytest.param("{project}/.venv-old/bin/python", id="no-pointer"),
-        pytest.param("{project}/.venv\0", id="null"),
-        pytest.param("{project}/venv-1", id="pointers-in-a-circle"),
-    ],
+@texts(
+    longer_name="{}-old/bin/python",
+    elsewhere="/usr/bin/python",
+    no_pointer="{project}/.venv-old/bin/python",
+    null="{project}/.venv\0",
+    pointers_in_a_circle="{project}/venv-1",
 )
 def test_who_does_not_use_it(machine: Machine, text: str) -> None:
-    """A process that speaks of something similar uses nothing."""
+    """A process that mentions a similar path does not use the environment."""
     project = machine.keep("foo")
     environment = machine.environment(project)
     os.symlink("venv-2", os.path.join(project, "venv-1"))
@@ -367,18 +409,9 @@ def test_who_does_not_use_it(machine: Machine, text: str) -> None:
     assert in_use.users([environment], [process]) == {}
 
 
-@pytest.mark.parametrize(
-    "way",
-    [
-        pytest.param("program", id="program"),
-        pytest.param("script", id="script"),
-        pytest.param("variable", id="variable"),
-        pytest.param("directory", id="directory"),
-        pytest.param("path", id="path"),
-    ],
-)
+@pytest.mark.parametrize("way", ["program", "script", "variable", "directory", "path"])
 def test_a_real_process(machine: Machine, way: str) -> None:
-    """A process that was really started from an environment keeps it, until it ends."""
+    """A process started from an environment protects it until it ends."""
     project = machine.keep("gone")
     environment = machine.environment(project)
     machine.remove(project)
@@ -409,7 +442,7 @@ def test_a_real_process(machine: Machine, way: str) -> None:
 
 
 def test_taken_into_use_after_the_plan(machine: Machine) -> None:
-    """What is taken into use between plan and removal stays."""
+    """An environment that comes into use after the plan stays."""
     project = machine.keep("gone")
     environment = machine.environment(project)
     machine.remove(project)
@@ -420,8 +453,23 @@ def test_taken_into_use_after_the_plan(machine: Machine) -> None:
     assert os.path.isdir(environment)
 
 
+def test_many_are_looked_at_together(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs, and what became of the projects, is asked once for some, not once for each."""
+    monkeypatch.setattr(prune, "_AT_ONCE", 2)
+    for number in range(5):
+        machine.remove(machine.keep(f"p{number}"))
+    wanted, asked = prune.plan(None, machine.environ, processes=[]), []
+
+    def processes() -> Iterable[Process]:
+        asked.append(1)
+        return []
+
+    assert len(prune.apply(wanted, machine.environ, processes=processes).removed) == 5
+    assert len(asked) == 3
+
+
 def test_a_project_that_came_back_after_the_plan(machine: Machine) -> None:
-    """What has changed since the plan was made stays."""
+    """An environment that has changed since the plan stays."""
     project = machine.keep("gone")
     os.rename(project, machine.root + "/away")
     wanted = plan(machine)
@@ -441,7 +489,7 @@ def main():
 
 
 def test_killed_at_any_moment(machine: Machine) -> None:
-    """Killed before any change, nothing but what was to go is touched; the next call finishes."""
+    """Killed before any change, nothing else is touched, and the next call finishes."""
     kept = machine.environment(machine.keep("kept"))
     machine.remove(machine.keep("gone"))
     for step in before_each_change(PRUNE, machine.environ, machine.home):
@@ -449,7 +497,7 @@ def test_killed_at_any_moment(machine: Machine) -> None:
         assert states.pop("kept") == "ok", step
         assert set(states.values()) <= {"project-gone"}, step
         assert os.path.isfile(os.path.join(kept, "bin", "tool")), step
-        # The next call finishes, and what it had to do is there again for the next kill.
+        # The next call finishes; restore everything for the next kill.
         apply(machine)
         assert machine.states() == {"kept": "ok"}, step
         left = os.path.join(machine.store, trash.TRASH)
@@ -459,7 +507,7 @@ def test_killed_at_any_moment(machine: Machine) -> None:
 
 
 def test_leftovers_are_finished(machine: Machine) -> None:
-    """What an interrupted call left is shown, counted, and removed by the next, no more."""
+    """The next call shows, measures and removes what an interrupted call left, and nothing else."""
     environment = machine.environment(machine.keep("foo", size=MEGABYTE))
     trash.put(machine.store, environment)
     folder = os.path.join(machine.store, trash.TRASH)
@@ -474,7 +522,7 @@ def test_leftovers_are_finished(machine: Machine) -> None:
 
 
 def test_drafts_go(machine: Machine) -> None:
-    """What a killed writer of records left goes with the next removal."""
+    """The next removal cleans up after a killed writer of records."""
     machine.remove(machine.keep("foo"))
     machine.write(os.path.join(machine.store, "records", ".new-999999999-0123abcd"))
     apply(machine)
@@ -482,7 +530,7 @@ def test_drafts_go(machine: Machine) -> None:
 
 
 def test_the_store_is_held(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While another process holds the store, nothing is removed, and that is said."""
+    """While another process locks the store, nothing is removed, and that is reported."""
     machine.remove(machine.keep("foo"))
     monkeypatch.setattr(store_lock, "_PATIENCE", 0.01)
     wanted = plan(machine)
@@ -494,7 +542,7 @@ def test_the_store_is_held(machine: Machine, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_store_without_write_permission(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A store that cannot be written is an error with a sentence, nothing is lost."""
+    """A read-only store is an error with a message, and nothing is lost."""
     machine.remove(machine.keep("foo"))
 
     def refuse(source: str, target: str) -> None:
@@ -513,7 +561,7 @@ def test_a_store_without_write_permission(
 
 @contextlib.contextmanager
 def not_as_root(folder: str) -> Iterator[None]:
-    """Own a folder and act as an ordinary user, where root would be stopped by nothing."""
+    """Run as an unprivileged owner of a directory, as nothing stops root."""
     if os.geteuid() != 0:
         yield
         return
@@ -528,7 +576,7 @@ def not_as_root(folder: str) -> Iterator[None]:
 
 
 def test_read_only_folders_go() -> None:
-    """A folder that may not be written goes with what is in it."""
+    """A read-only directory is removed with its content."""
     with public_folder() as base:
         top = os.path.join(base, "top")
         os.makedirs(os.path.join(top, "a", "b", "c"))
@@ -544,7 +592,7 @@ def test_read_only_folders_go() -> None:
 
 @pytest.mark.parametrize("kind", ["file", "link", "absent"])
 def test_what_is_no_folder(tmp_path: Path, kind: str) -> None:
-    """A file or a link in the trash goes as it is; what is absent is said."""
+    """A file or symlink in the trash is removed too; a missing path is reported."""
     path = tmp_path / "x"
     target = tmp_path / "target"
     target.mkdir()
@@ -561,7 +609,7 @@ def test_what_is_no_folder(tmp_path: Path, kind: str) -> None:
 
 
 def test_uv_makes_anew_what_was_removed(newest_world: World) -> None:
-    """A project whose unused environment was removed gets a new one at its next call."""
+    """A project whose unused environment was removed gets a new one in the next call."""
     world = newest_world
     project = world.project("home/Dropbox/foo", dependencies=["iniconfig"])
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and what killed writers leave."""
+"""Atomic writes, and cleaning up after killed writers."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="modes are of POSIX")
 
 @pytest.fixture(scope="module")
 def gone() -> int:
-    """Return the number of a process that has ended."""
+    """Return the id of a process that has ended."""
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         process.wait()
     return process.pid
 
 
 def test_replace(tmp_path: Path) -> None:
-    """The new content takes the place of the old, and nothing is left beside it."""
+    """The new content replaces the old, and no draft is left."""
     path = tmp_path / "file"
     for content in (b"old", b"new"):
         atomic.replace(str(path), content)
@@ -38,7 +38,7 @@ def test_replace(tmp_path: Path) -> None:
 
 @posix
 def test_modes(tmp_path: Path) -> None:
-    """A replaced file has the mode that was asked for, a created one what the umask leaves."""
+    """A replaced file has the requested mode, a created one the umask's."""
     before = os.umask(0o027)
     try:
         atomic.replace(str(tmp_path / "replaced"), b"", 0o644)
@@ -55,7 +55,7 @@ def _no_links(*_: object) -> None:
 
 @pytest.mark.parametrize("links", [True, False], ids=["hard-links", "no-hard-links"])
 def test_create(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool) -> None:
-    """A file is made where nothing is; what is there stays, and nothing is left beside it."""
+    """A file is created if nothing exists; an existing one stays, and no draft is left."""
     if not links:
         monkeypatch.setattr(os, "link", _no_links)
     path = tmp_path / "file"
@@ -68,7 +68,7 @@ def test_create(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool)
 
 
 def test_what_cannot_be_written(tmp_path: Path) -> None:
-    """Where the last step fails, the draft goes and the error is told."""
+    """If the last step fails, the draft goes and the error is reported."""
     (tmp_path / "folder").mkdir()
     with pytest.raises(OSError, match=r"."):
         atomic.replace(str(tmp_path / "folder"), b"x")
@@ -89,7 +89,7 @@ def test_drafts_of_the_dead_go(tmp_path: Path, gone: int) -> None:
 
 
 def test_a_folder_that_is_gone(tmp_path: Path) -> None:
-    """Sweeping what is not there is no error; writing there is."""
+    """Sweeping a missing directory is not an error; writing there is."""
     atomic.sweep(str(tmp_path / "none"))
     with pytest.raises(FileNotFoundError):
         atomic.replace(str(tmp_path / "none" / "file"), b"x")

@@ -1,4 +1,4 @@
-"""Removing a folder that others write to: nothing outside goes, whatever they do meanwhile."""
+"""Removing a directory that others write to removes nothing outside, whatever they do."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows removes
 
 
 class Place:
-    """A project with an environment in a shared folder, and one of the user's own elsewhere."""
+    """A project with an environment in a shared folder, and a user's own project elsewhere."""
 
     def __init__(self, root: Path) -> None:
-        """Make both."""
         self.root = os.path.realpath(root)
         self.project = os.path.join(self.root, "shared", "foo")
         self.venv = os.path.join(self.project, ".venv")
@@ -36,7 +35,7 @@ class Place:
         self.system = System(environ={})
 
     def all_of_mine(self) -> list[str]:
-        """Return what the user's own project holds."""
+        """Return the content of the user's own project."""
         return sorted(
             os.path.join(folder, name) for folder, _, names in os.walk(self.mine) for name in names
         )
@@ -49,7 +48,7 @@ def place(tmp_path: Path) -> Place:
 
 
 def swap(path: str, target: str) -> None:
-    """Put a link in the place of a folder, as whoever shares it can."""
+    """Replace a directory by a symlink, as anyone who shares it can."""
     os.rename(path, path + ".aside")
     os.symlink(target, path)
 
@@ -63,7 +62,7 @@ SWAPS = [
 
 @pytest.mark.parametrize("change", SWAPS)
 def test_a_link_after_the_look(place: Place, change: Callable[[Place], None]) -> None:
-    """A link that is put there between the look and the removal is not followed."""
+    """A symlink created between the check and the removal is not followed."""
     old = old_environments.look(place.project, place.system)
     before = place.all_of_mine()
     change(place)
@@ -76,7 +75,7 @@ def test_a_link_after_the_look(place: Place, change: Callable[[Place], None]) ->
 def test_a_link_during_the_removal(
     place: Place, monkeypatch: pytest.MonkeyPatch, change: Callable[[Place], None], moment: int
 ) -> None:
-    """A link that is put there while the removal lists its folders is not followed."""
+    """A symlink created while the removal lists its directories is not followed."""
     old = old_environments.look(place.project, place.system)
     before = place.all_of_mine()
     listed: list[object] = []
@@ -84,7 +83,7 @@ def test_a_link_during_the_removal(
     def disturbed(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def listing(path: int | str) -> Any:  # noqa: ANN401 - what the function returns
             names = function(path)
-            if isinstance(path, int):  # a folder that is being emptied
+            if isinstance(path, int):  # a directory that is being emptied
                 listed.append(path)
                 if len(listed) == moment and os.path.isdir(f"{place.venv}/lib"):
                     change(place)
@@ -100,7 +99,7 @@ def test_a_link_during_the_removal(
 
 
 def test_a_link_between_look_and_open(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A link that is put there after a folder was seen to be one is not followed."""
+    """A symlink created after a directory was checked is not followed."""
     old = old_environments.look(place.project, place.system)
     before = place.all_of_mine()
     look = os.stat
@@ -118,7 +117,7 @@ def test_a_link_between_look_and_open(place: Place, monkeypatch: pytest.MonkeyPa
 
 
 def test_another_folder_stays(place: Place) -> None:
-    """A folder that took the place of the one that was looked at is left alone."""
+    """A directory that replaced the checked one is left alone."""
     old = old_environments.look(place.project, place.system)
     os.rename(place.venv, place.venv + ".aside")
     fake_uv.make(place.venv)
@@ -128,7 +127,7 @@ def test_another_folder_stays(place: Place) -> None:
 
 @pytest.mark.parametrize("depth", [100, 1200])
 def test_folders_in_folders(tmp_path: Path, depth: int) -> None:
-    """A hundred folders in folders go; of how many are too many a sentence tells, and no crash."""
+    """A hundred nested directories are removed; too many give a message, not a crash."""
     top = os.path.realpath(tmp_path / "top")
     os.mkdir(top)
     above = os.open(top, os.O_RDONLY)
@@ -141,13 +140,13 @@ def test_folders_in_folders(tmp_path: Path, depth: int) -> None:
     os.close(above)
     problem = rmtree.delete(top)
     left = os.path.lexists(top)
-    subprocess.run(["rm", "-rf", top], check=True)  # noqa: S607 - of any POSIX system
+    subprocess.run(["rm", "-rf", top], check=True)  # noqa: S607 - exists on any POSIX system
     assert bool(problem) == left
     assert depth > 100 or not left
 
 
 def test_the_configuration_goes_last(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is left at any moment looks like an environment until nothing else is there."""
+    """At any moment, what is left looks like an environment."""
     unlink = os.unlink
 
     def watched(path: str, *, dir_fd: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""One value in a TOML file is changed; comments, order and everything else stay."""
+"""Changing one value in a TOML file keeps comments, order and everything else."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def file_with(tmp_path: Path, text: str | bytes) -> TomlFile:
     ],
 )
 def test_set(tmp_path: Path, before: str, keys: str, value: Value, after: str) -> None:
-    """A value is set where a person would have written it."""
+    """A value is set where a person would write it."""
     file = file_with(tmp_path, before)
     file.set(keys.split("."), value)
     file.write()
@@ -195,7 +195,7 @@ def test_set(tmp_path: Path, before: str, keys: str, value: Value, after: str) -
     ],
 )
 def test_unset(tmp_path: Path, before: str, keys: str, after: str) -> None:
-    """A value goes, and a table that is left without any content."""
+    """A value is removed, and a table that becomes empty."""
     file = file_with(tmp_path, before)
     file.unset(keys.split("."))
     file.write()
@@ -203,7 +203,7 @@ def test_unset(tmp_path: Path, before: str, keys: str, after: str) -> None:
 
 
 def test_an_empty_table_can_be_kept(tmp_path: Path) -> None:
-    """Where the table itself means something, it stays."""
+    """A table that is significant itself stays."""
     file = file_with(tmp_path, '[tool.uvlocal]\nmode = "auto"\n')
     file.unset(["tool", "uvlocal", "mode"], keep_table=True)
     assert file.text == "[tool.uvlocal]\n"
@@ -217,13 +217,13 @@ def test_an_empty_table_can_be_kept(tmp_path: Path) -> None:
     ],
 )
 def test_a_broken_file(tmp_path: Path, text: str | bytes, said: str) -> None:
-    """A file that is no TOML is left alone, with a sentence."""
+    """A file that is not valid TOML is left alone, with a message."""
     with pytest.raises(UserError, match=said):
         file_with(tmp_path, text)
 
 
 def test_a_folder_in_its_place(tmp_path: Path) -> None:
-    """A folder instead of the file is told, not raised."""
+    """A folder instead of the file is reported, not raised."""
     with pytest.raises(UserError, match="cannot be read"):
         TomlFile(str(tmp_path), System())
 
@@ -245,7 +245,7 @@ def test_what_cannot_be_changed_safely(tmp_path: Path, text: str, keys: str) -> 
 
 
 def test_a_new_file_is_private(tmp_path: Path) -> None:
-    """A file that was not there is the user's alone, and so is its folder."""
+    """A new file is private, and so is its directory."""
     if sys.platform == "win32":
         pytest.skip("Windows has no such modes")
     file = TomlFile(str(tmp_path / "new" / "x.toml"), System())
@@ -256,7 +256,7 @@ def test_a_new_file_is_private(tmp_path: Path) -> None:
 
 
 def test_mode_and_link_stay(tmp_path: Path) -> None:
-    """A file kept elsewhere and linked to stays there, with its mode."""
+    """A symlinked file stays where it is, with its mode."""
     if sys.platform == "win32":
         pytest.skip("Windows has no such modes")
     real = tmp_path / "dotfiles.toml"
@@ -273,7 +273,7 @@ def test_mode_and_link_stay(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written(tmp_path: Path) -> None:
-    """A folder that cannot be made is told, not raised."""
+    """A folder that cannot be made is reported, not raised."""
     (tmp_path / "file").write_text("")
     file = TomlFile(str(tmp_path / "file" / "x.toml"), System())
     file.set(["mode"], "never")
@@ -294,7 +294,7 @@ _TABLES = st.dictionaries(
 def test_set_changes_one_value(
     tmp_path_factory: pytest.TempPathFactory, table: dict[str, Any], keys: list[str], value: Value
 ) -> None:
-    """Whatever the file holds, one value is another afterwards, or nothing is."""
+    """For any file, exactly one value changes, or nothing."""
     folder = tmp_path_factory.mktemp("toml", numbered=True)
     file = file_with(folder, tomli_w.dumps(table))
     text = file.text
@@ -326,7 +326,7 @@ def test_set_changes_one_value(
     ],
 )
 def test_set_and_unset_leave_no_trace(tmp_path: Path, text: str, end: str) -> None:
-    """What was set and then unset again leaves the file byte for byte as it was."""
+    """Setting and unsetting a value restores the file byte for byte."""
     before = (text if "\r" in text else text.replace("\n", end)).encode()
     path = tmp_path / "pyproject.toml"
     path.write_bytes(before)

@@ -1,4 +1,4 @@
-"""What lies in a folder, what it costs, and what is a conflict copy."""
+"""Listing directories, their cost, and conflict copies."""
 
 from __future__ import annotations
 
@@ -9,28 +9,37 @@ from typing import TYPE_CHECKING
 from unittest.mock import Mock
 
 import pytest
+from support import systems
 
-from uvlocal.manage.files.tree import Budget, Cost, Entry, Files, describe, is_conflict, measure
+from uvlocal.manage.files.tree import (
+    Budget,
+    Cost,
+    Entry,
+    Files,
+    Tally,
+    describe,
+    is_conflict,
+    measure,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def budget(entries: int = 1000, seconds: float = 1000, depth: int = 10) -> Budget:
-    """Return a budget whose clock stands still."""
+    """Return a budget with a stopped clock."""
     return Budget(entries, seconds, depth, clock=lambda: 0.0)
 
 
 class Tree(Files):
-    """A disk made of a dictionary: folder to its entries."""
+    """A disk made of a dictionary, from directory to entries."""
 
     def __init__(self, tree: dict[str, list[Entry]]) -> None:
-        """Take the tree."""
         self.tree = tree
         self.listed: list[str] = []
 
     def entries(self, folder: str, *, sizes: bool) -> list[Entry]:
-        """Return what the dictionary says."""
+        """Return the dictionary's value."""
         assert sizes
         self.listed.append(folder)
         return self.tree.get(folder, [])
@@ -59,7 +68,7 @@ class Tree(Files):
     ],
 )
 def test_conflict_copies(name: str, beside: tuple[str, ...], is_copy: bool) -> None:
-    """A name is a copy if it says so, or if a number follows the name of what lies beside it."""
+    """A name is a copy by its text, or by a number after the name of something beside it."""
     assert is_conflict(name, {name, *beside}) is is_copy
 
 
@@ -103,12 +112,13 @@ def test_conflict_copies(name: str, beside: tuple[str, ...], is_copy: bool) -> N
     ],
 )
 def test_a_status_says(facts: dict[str, int], expected: Entry) -> None:
-    """Each system's flags for hidden and evicted are read, also on the others."""
+    """Flags for hidden and evicted files of each system are recognised on all systems."""
     assert describe("x", Mock(spec_set=list(facts), **facts)) == expected
 
 
+@systems.needs_links
 def test_a_real_folder(tmp_path: Path) -> None:
-    """Files, folders and links are told apart, links not followed."""
+    """Files, directories and symlinks are distinguished; symlinks are not followed."""
     (tmp_path / "file").write_bytes(b"12345")
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to("folder")
@@ -118,12 +128,13 @@ def test_a_real_folder(tmp_path: Path) -> None:
     assert {entry.name: entry.size for entry in found}["file"] == 5
     names = Files().entries(str(tmp_path), sizes=False)
     assert {entry.name: entry.kind for entry in names} == kinds
+    assert Files().tally(str(tmp_path)) == Tally.of(found, str(tmp_path))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs among its files")
 @pytest.mark.parametrize("kind", ["link", "fifo"])
 def test_what_took_the_place_of_a_file(tmp_path: Path, kind: str) -> None:
-    """A link that took a file's place is not followed, a FIFO is not waited for."""
+    """A symlink that replaced a file is not followed, and a FIFO does not block."""
     path = tmp_path / "file"
     if kind == "link":
         (tmp_path / "other").write_text("x")
@@ -141,8 +152,28 @@ def test_an_unreadable_folder(tmp_path: Path) -> None:
     assert Files().read(str(tmp_path)) == b""
 
 
+def test_an_unread_folder_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that may not be read is in the cost, and not in the reader's own count as well."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text("12345")
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if path.endswith("two"):
+            raise PermissionError(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    reader = Files()
+    assert measure(str(tmp_path), reader, budget()) == Cost(1, 5, complete=False, unread=1)
+    assert reader.unread == 0
+    assert reader.entries(str(tmp_path / "two"), sizes=False) == []
+    assert reader.unread == 1
+
+
 def test_measure() -> None:
-    """Everything but folders counts, with sizes of files, and what is wrong with some."""
+    """Everything except directories counts, with sizes, and with what is wrong."""
     packages = "/env/lib/python3.12/site-packages"
     tree = Tree(
         {
@@ -169,7 +200,7 @@ def test_measure() -> None:
 
 
 def test_a_link_loop_ends(tmp_path: Path) -> None:
-    """A link back to the top is counted and not followed."""
+    """A symlink to the top is counted, but not followed."""
     if sys.platform == "win32":
         pytest.skip("links need a privilege on Windows")
     (tmp_path / "a").mkdir()
@@ -178,7 +209,7 @@ def test_a_link_loop_ends(tmp_path: Path) -> None:
 
 
 def test_a_budget_of_entries() -> None:
-    """A count ends when enough was looked at, and says that it is not complete."""
+    """A count stops at its limit, and is marked incomplete."""
     tree = Tree({"/env": [Entry(str(number), "folder") for number in range(10)]})
     limit = budget(entries=12)
     cost = measure("/env", tree, limit)
@@ -188,7 +219,7 @@ def test_a_budget_of_entries() -> None:
 
 
 def test_a_budget_of_time() -> None:
-    """A count ends when its time is over."""
+    """A count stops at its time limit."""
     ticks = iter(range(100))
     limit = Budget(1000, 3, 10, clock=lambda: next(ticks))
     tree = Tree({"/env": [Entry(str(number), "folder") for number in range(10)]})
@@ -198,7 +229,7 @@ def test_a_budget_of_time() -> None:
 
 
 def test_a_budget_of_depth() -> None:
-    """Too deep is a branch's end, not the whole search's."""
+    """The depth limit only ends a branch, not the whole search."""
     limit = budget(depth=2)
     assert limit.allows_depth(2)
     assert not limit.allows_depth(3)
@@ -207,7 +238,7 @@ def test_a_budget_of_depth() -> None:
 
 
 def test_names_that_are_no_text(tmp_path: Path) -> None:
-    """A name of bytes that are no UTF-8 is listed."""
+    """A name of bytes that are not UTF-8 is listed."""
     if sys.platform != "linux":
         pytest.skip("only Linux takes such names")
     with open(os.fsencode(tmp_path) + b"/\xff.py", "wb"):

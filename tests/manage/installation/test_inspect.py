@@ -1,4 +1,4 @@
-"""What an inspection of the installation sees, and that installing again mends it."""
+"""An inspection finds problems of an installation, and installing again fixes them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the homes here 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """Return a home directory without anything in it."""
+    """Return an empty home directory."""
     return Home(tmp_path)
 
 
@@ -127,7 +127,7 @@ def _own_alias(home: Home) -> None:
     ],
 )
 def test_inspection(home: Home, change: Callable[[Home], None], findings: list[str]) -> None:
-    """An inspection sees what keeps the shim from working, and installing again mends it."""
+    """An inspection finds what breaks the shim, and installing again fixes it."""
     home.install()
     home.shim_first()
     change(home)
@@ -166,7 +166,7 @@ def test_a_uv_on_the_machines_path(
 
 
 def test_inspection_tells_what_stands(home: Home) -> None:
-    """The facts behind the findings are there for `doctor`."""
+    """An inspection has the facts that `doctor` needs."""
     home.install()
     home.shim_first()
     found = inspect.inspect(None, home.system)
@@ -179,7 +179,7 @@ def test_inspection_tells_what_stands(home: Home) -> None:
 
 
 def test_windows_shim_on_the_path_of_wsl(home: Home) -> None:
-    """Under WSL, PATH has Windows' folders too: the `uv.exe` there is another system's shim."""
+    """Under WSL, PATH has Windows' directories too, with another system's shim `uv.exe`."""
     home.install()
     windows = home.root / "mnt/c/Users/me/AppData/Local/uvlocal/shims/uv.exe"
     windows.parent.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""`uvlocal install`: what it makes, what it refuses, which real uv it records."""
+"""`uvlocal install`: what it creates, what it refuses, which real uv it records."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the homes here 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """Return a home directory without anything in it."""
+    """Return an empty home directory."""
     return Home(tmp_path)
 
 
@@ -47,7 +47,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def test_install_and_uninstall_leave_no_trace(home: Home) -> None:
-    """All that was made goes; what was there is byte for byte as before."""
+    """Everything created is removed; everything else is unchanged, byte for byte."""
     home.write(".bashrc", "alias l=ls")
     (home.path / ".bashrc").chmod(0o600)
     before = home.tree()
@@ -68,7 +68,7 @@ def test_install_and_uninstall_leave_no_trace(home: Home) -> None:
 
 
 def test_second_install_changes_nothing(home: Home) -> None:
-    """What is as it should be is left alone, and the way back is not forgotten."""
+    """A second install changes nothing, and an uninstall still works."""
     before = home.tree()
     home.install()
     first = home.tree()
@@ -81,7 +81,7 @@ def test_second_install_changes_nothing(home: Home) -> None:
 
 
 def test_plan_changes_nothing(home: Home) -> None:
-    """A plan tells the very lines that the files then get, and touches nothing."""
+    """A plan shows exactly the lines that the files then get, and changes nothing."""
     before = home.tree()
     planned = install.plan(Wish(), home.system).result
     assert home.tree() == before
@@ -92,7 +92,7 @@ def test_plan_changes_nothing(home: Home) -> None:
 
 
 def test_named_shells_only(home: Home) -> None:
-    """With names given, these shells' files get the line and no others."""
+    """Only the named shells' files get the line."""
     made = home.install(Wish(shells=("fish", "/bin/zsh", "zsh")))
     assert made.shells == ("fish", "zsh")
     assert not (home.path / ".bashrc").exists()
@@ -102,7 +102,7 @@ def test_named_shells_only(home: Home) -> None:
 
 
 def test_no_startup_files(home: Home) -> None:
-    """With `--no-rc` only the folder named is made, and goes with what is in it."""
+    """With `--no-rc` only the named directory is created, and later removed with its content."""
     folder = home.path / "my shims"
     made = home.install(Wish(str(folder), startup_files=False))
     assert made.lines == ()
@@ -118,7 +118,7 @@ def test_no_startup_files(home: Home) -> None:
 
 
 def test_folder_that_was_there_stays(home: Home) -> None:
-    """A folder that the user made, and what else is in it, stays."""
+    """A directory that the user created stays, with their files."""
     folder = home.write("shims/other", "mine").parent
     before = home.tree()
     home.install(Wish(str(folder), startup_files=False))
@@ -127,10 +127,10 @@ def test_folder_that_was_there_stays(home: Home) -> None:
 
 
 def test_alias_instead_of_path(home: Home) -> None:
-    """With `--alias`, PATH stays as it is and the files get an alias; going back undoes it."""
+    """`--alias` adds an alias instead of changing PATH, and uninstall removes it."""
     home.install(Wish(alias=True))
     content = (home.path / ".bashrc").read_text()
-    assert " || alias uv='\"$HOME/.local/share/uvlocal/shims/uv\"' #" in content
+    assert " || alias uv='\"$HOME/.local/share/uvlocal/shims/uv\"'; " in content
     assert "PATH" not in content
     lines = inspect.inspect(None, home.system).lines
     assert {line.state for line in lines} == {"current"}
@@ -141,7 +141,7 @@ def test_alias_instead_of_path(home: Home) -> None:
 
 
 def test_one_file_that_cannot_be_changed(home: Home) -> None:
-    """A read-only file is told and left alone, the others get their line."""
+    """A read-only file is reported and kept; the others get their line."""
     path = home.write(".bashrc", "a\n")
     path.chmod(0o444)
     made = home.install()
@@ -156,18 +156,18 @@ def test_one_file_that_cannot_be_changed(home: Home) -> None:
 @pytest.mark.parametrize(
     ("wish", "message"),
     [
-        pytest.param(Wish("a:b"), "cannot be on PATH", id="colon"),
-        pytest.param(Wish("a\nb"), "cannot be on PATH", id="line-break"),
+        pytest.param(Wish("a:b"), "that PATH cannot hold", id="colon"),
+        pytest.param(Wish("a\nb"), "that PATH cannot hold", id="line-break"),
         pytest.param(Wish(shells=("tcsh",)), "unknown shell `tcsh`", id="unknown-shell"),
-        pytest.param(Wish("taken"), "is in the way", id="foreign-file"),
-        pytest.param(Wish("linked"), "is in the way", id="link"),
+        pytest.param(Wish("taken"), "already exists", id="foreign-file"),
+        pytest.param(Wish("linked"), "already exists", id="link"),
         pytest.param(Wish("file"), "cannot be written", id="no-folder"),
     ],
 )
 def test_what_is_refused(
     home: Home, monkeypatch: pytest.MonkeyPatch, wish: Wish, message: str
 ) -> None:
-    """What cannot work, or would harm something that is not ours, ends with a sentence."""
+    """What cannot work, or would harm other files, fails with a message."""
     home.write("taken/uv", "mine")
     (home.path / "linked").mkdir()
     (home.path / "linked/uv").symlink_to("/bin/true")
@@ -180,19 +180,19 @@ def test_what_is_refused(
 
 
 def test_file_that_changes_between_question_and_answer(home: Home) -> None:
-    """A startup file that another program writes meanwhile is left to it, and that is told."""
+    """A startup file that another program changes in the meantime is kept, and reported."""
     todo = install.plan(Wish(), home.system)
     path = home.write(".bashrc", "new\n")
     made = install.perform(todo)
     assert [(line.state, line.reason) for line in made.lines] == [
-        ("blocked", "was changed by another program meanwhile"),
+        ("blocked", "was changed by another program in the meantime"),
         ("added", ""),
     ]
     assert path.read_text() == "new\n"
 
 
 def test_root_in_another_users_home() -> None:
-    """`sudo uvlocal install` would leave files of root's in the user's home, so it is refused."""
+    """`sudo uvlocal install` is refused, as it would create root's files in the user's home."""
     system = FakeSystem(environ={"HOME": "/home/me"})
     system.uid = 0
     with pytest.raises(UserError, match="another user's home"):
@@ -230,14 +230,14 @@ def test_python_of_the_microsoft_store(
 def test_a_uv_on_the_machines_path_is_told(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     """`install` says that Windows finds another uv first, and the ways out."""
     program = r"C:\ProgramData\chocolatey\bin\uv.exe"
-    install_view.obstacles(replace(home.install(), machine_uv=program))
+    install_view.installed(replace(home.install(), machine_uv=program))
     said = " ".join(capsys.readouterr().err.split())
     assert f"`{program}` is on the machine's PATH" in said
     assert "--alias" in said
 
 
 def test_without_a_home() -> None:
-    """Without a home directory there is no place, unless one is named."""
+    """Without a home directory a shim directory must be named."""
     with pytest.raises(UserError, match="no home directory"):
         install.plan(Wish(startup_files=False), FakeSystem(home=""))
     with pytest.raises(UserError, match="no home directory"):
@@ -256,7 +256,7 @@ def test_without_a_home() -> None:
 def test_place_that_does_not_last(
     tmp_path: Path, folder: str, tagged: bool, expected: bool
 ) -> None:
-    """An uvlocal in uv's cache (`uvx uvlocal install`) is known for what it is."""
+    """A uvlocal in uv's cache (`uvx uvlocal install`) is recognised."""
     package = tmp_path / folder
     package.mkdir(parents=True)
     if tagged:
@@ -265,11 +265,11 @@ def test_place_that_does_not_last(
     assert standing.is_in_uv_cache(str(package)) is expected
 
 
-# -- the real uv that is recorded ------------------------------------------------------------------
+# -- the recorded real uv --------------------------------------------------------------------------
 
 
 def test_recorded_uv_is_no_virtual_environments(home: Home) -> None:
-    """An active virtual environment's uv is recorded only where there is no other."""
+    """An active virtual environment's uv is recorded only if there is no other."""
     inside = home.program("venv/bin/uv", "echo venv")
     home.environ["VIRTUAL_ENV"] = str(inside.parent.parent)
     home.set_path(str(inside.parent), str(home.uv.parent))
@@ -279,7 +279,7 @@ def test_recorded_uv_is_no_virtual_environments(home: Home) -> None:
 
 
 def test_recorded_uv_outlives_an_odd_path(home: Home) -> None:
-    """Where PATH has no uv, the one recorded before stays; `UVLOCAL_UV` is for one call only."""
+    """Without a uv on PATH, the recorded one stays; `UVLOCAL_UV` is only for one call."""
     home.install()
     home.set_path("/nowhere")
     home.environ["UVLOCAL_UV"] = "/bin/true"
@@ -287,7 +287,7 @@ def test_recorded_uv_outlives_an_odd_path(home: Home) -> None:
 
 
 def test_recorded_uv_keeps_a_package_managers_link(home: Home) -> None:
-    """The link that `brew upgrade` keeps is recorded, not the versioned place behind it."""
+    """The symlink that `brew upgrade` keeps is recorded, not its versioned target."""
     link = home.root / "brew" / "uv"
     link.parent.mkdir()
     link.symlink_to(home.uv)
@@ -296,7 +296,7 @@ def test_recorded_uv_keeps_a_package_managers_link(home: Home) -> None:
 
 
 def test_uv_installed_over_the_shim(home: Home) -> None:
-    """A real uv that took the shim's place is put aside, used, and put back at the end."""
+    """A real uv that replaced the shim is moved aside, used, and moved back at the end."""
     home.install()
     home.shim_first()
     home.uv.unlink()
@@ -321,21 +321,20 @@ def test_uv_installed_over_the_shim(home: Home) -> None:
 
 
 def test_uninstall_leaves_a_uv_that_took_the_shims_place(home: Home) -> None:
-    """A real uv over the shim stays when uvlocal goes."""
+    """A real uv that replaced the shim stays after an uninstall."""
     home.install()
     (home.shims / "uv").write_bytes(b"\x7fELF real")
     home.uninstall()
     assert os.listdir(home.shims) == ["uv"]
 
 
-# -- the user's PATH on Windows, as far as that can be played elsewhere ----------------------------
+# -- the user's PATH on Windows, simulated --------------------------------------------------------
 
 
 class FakePath:
     """The user's PATH as a value."""
 
     def __init__(self, text: str | None, *, broken: bool = False) -> None:
-        """Hold the value."""
         self.text = text
         self.broken = broken
 
@@ -352,7 +351,7 @@ class FakePath:
 
 @pytest.mark.parametrize("before", [None, "", r"C:\a;%B%"], ids=["absent", "empty", "filled"])
 def test_users_path_on_windows(tmp_path: Path, before: str | None) -> None:
-    """On Windows the folder goes first on the user's PATH, and that is undone."""
+    """On Windows the directory is put first on the user's PATH, and removed again."""
     system = System(platform="win32", environ={"LOCALAPPDATA": str(tmp_path)}, home=str(tmp_path))
     folder, path = str(tmp_path / "shims"), FakePath(before)
     todo = install.plan(Wish(folder), system, user_path=path)
@@ -369,7 +368,7 @@ def test_users_path_on_windows(tmp_path: Path, before: str | None) -> None:
 
 
 def test_users_path_that_cannot_be_written(tmp_path: Path) -> None:
-    """A registry that cannot be written is told; the shim is there all the same."""
+    """A registry that cannot be written is reported; the shim is still installed."""
     system = System(platform="win32", environ={"LOCALAPPDATA": str(tmp_path)}, home=str(tmp_path))
     path = FakePath("C:\\a", broken=True)
     made = install.perform(install.plan(Wish(str(tmp_path / "s")), system, user_path=path))
@@ -377,10 +376,10 @@ def test_users_path_that_cannot_be_written(tmp_path: Path) -> None:
     assert os.path.exists(made.shim)
 
 
-# -- the launcher that fits ------------------------------------------------------------------------
+# -- the right launcher ----------------------------------------------------------------------------
 
 
-#: What `sys.platform` and `platform.machine()` say of a machine, and the file for it.
+#: `sys.platform` and `platform.machine()` of machines, and the file for each.
 FITTING = [
     ("linux", "x86_64", "launchers/linux-x86_64/uv"),
     ("linux", "aarch64", "launchers/linux-aarch64/uv"),
@@ -396,13 +395,13 @@ FITTING = [
     ("win32", "AMD64", "launchers/windows-x86_64/uv.exe"),
     ("win32", "ARM64", "launchers/windows-aarch64/uv.exe"),
 ]
-#: Machines that no launcher fits.
+#: Machines without a launcher.
 UNKNOWN = [("freebsd14", "amd64"), ("linux", "mips64"), ("linux", "armv5tel"), ("linux", "i586")]
 
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put a package in the place of ours that holds a file for every target, and `uv.sh`."""
+    """Replace our package by one with a file for every target, and `uv.sh`."""
     names = [f"launchers/{name}/{hook.file_name(name)}" for name in hook.TARGETS]
     for name in [*names, "shims/uv.sh"]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -416,27 +415,27 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [*FITTING, *((*unknown, "shims/uv.sh") for unknown in UNKNOWN)],
 )
 def test_launcher_for_a_machine(platform: str, machine: str, expected: str, package: Path) -> None:
-    """The launcher is chosen by system and machine; where none fits there is a script."""
+    """The launcher is chosen by system and machine; if there is none, the script is used."""
     assert install.launcher_source(platform, machine) == str(package / expected)
     if expected.startswith("launchers"):
         assert hook.target_of(platform, machine) == expected.split("/")[1]
 
 
 def test_every_launcher_is_for_some_machine() -> None:
-    """No launcher is built that no machine gets."""
+    """Every built launcher is for some machine."""
     chosen = {expected.split("/")[1] for _, _, expected in FITTING}
     assert chosen == set(hook.TARGETS)
 
 
 def test_windows_without_a_launcher(package: Path) -> None:
-    """On Windows there is no script for a machine that no launcher fits, and that is told."""
+    """On Windows there is no script for a machine without a launcher, which is an error."""
     assert package.is_dir()
     with pytest.raises(UserError, match="no launcher for `windows-x86` in this installation"):
         install.launcher_source("win32", "x86")
 
 
 def test_left_behind_shim_runs_the_real_uv(home: Home) -> None:
-    """A shim whose uvlocal was removed runs the real uv, and says how to get rid of it."""
+    """A shim whose uvlocal was removed runs the real uv, and says how to remove it."""
     home.install()
     home.shim_first()
     home.configure("package", "/gone")
@@ -453,7 +452,7 @@ def test_left_behind_shim_runs_the_real_uv(home: Home) -> None:
 
 
 def test_world_is_used(newest_world: World) -> None:
-    """What other tests rely on: the shim in a folder of its own, and no file of a shell."""
+    """Other tests rely on this: the shim in its own directory, and no startup file."""
     newest_world.install_shim()
     assert sorted(os.listdir(newest_world.home)) == [".dropbox", "Dropbox"]
 
@@ -468,6 +467,6 @@ def test_world_is_used(newest_world: World) -> None:
     ids=["uv-tool", "pipx", "pip"],
 )
 def test_the_command_that_repairs(tmp_path: Path, receipt: str, command: str) -> None:
-    """It is the one that uvlocal was installed with, and needs none of what was installed."""
+    """The repair command fits the installation, and works without it."""
     (tmp_path / (receipt or "x")).write_text("")
     assert shim_dir.repair_command(str(tmp_path)) == command

@@ -1,4 +1,4 @@
-"""One marked line in a startup file, and no trace of it afterwards."""
+"""Adding one marked line to a startup file, and removing it without a trace."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import systems
 
 from uvlocal.manage.installation import rc_files
 from uvlocal.manage.installation.rc_files import MARK
@@ -25,19 +26,19 @@ LINE = f"{CODE} {MARK}"
 
 
 def everything(code: str) -> bool:
-    """Want every line of ours out."""
+    """Accept every line of ours."""
     return bool(code)
 
 
 def add(path: Path) -> rc_files.Edit:
-    """Put the line into a file, if that can be done."""
+    """Add the line to a file, if possible."""
     edit = rc_files.plan_add(str(path), CODE, System())
     rc_files.perform(edit)
     return edit
 
 
 def undo(path: Path) -> rc_files.Edit:
-    """Take the line out of a file again."""
+    """Remove the line from a file."""
     edit = rc_files.plan_remove(str(path), System(), which=everything)
     rc_files.perform(edit)
     return edit
@@ -63,7 +64,7 @@ def undo(path: Path) -> rc_files.Edit:
     ],
 )
 def test_line_goes_in_and_out(before: str | None, after: str) -> None:
-    """The line comes last, marked with what undoing it needs, and undoing restores the text."""
+    """The line is last, with a marker for the undo, which restores the text."""
     assert rc_files.add(before, CODE) == after
     assert rc_files.add(after, CODE) == after
     assert rc_files.remove(after) == before
@@ -72,7 +73,7 @@ def test_line_goes_in_and_out(before: str | None, after: str) -> None:
 
 @given(st.binary(max_size=200), st.booleans())
 def test_any_content_is_restored(content: bytes, wide: bool) -> None:
-    """Whatever bytes are in a file, they come back as they were."""
+    """Any bytes in a file are restored."""
     content = b"\xff\xfe" + content if wide else content
     text = rc_files.decode(content)
     if text is None:
@@ -98,30 +99,30 @@ def test_any_content_is_restored(content: bytes, wide: bool) -> None:
     ],
 )
 def test_line_moves_behind_what_changes_path(later: str, moves: bool) -> None:
-    """A line that something added later may overtake goes to the end again, others stay."""
+    """A line that later code may override moves to the end; others stay."""
     text = f"a\n{LINE}\n{later}"
     assert rc_files.add(text, CODE) == (f"a\n{later}{LINE}\n" if moves else text)
 
 
 def test_old_lines_are_replaced() -> None:
-    """Lines of another version or folder make room for the one that is wanted."""
+    """Lines of another version or directory are replaced."""
     text = f"old {MARK}\na\nolder {MARK}, with this file\n"
     assert rc_files.add(text, CODE) == f"a\n{LINE}\n"
 
 
 def test_line_end_stays_where_something_follows() -> None:
-    """A line end that was added stays if somebody has added lines after it since."""
+    """A line end that we added stays if lines were added after it."""
     assert rc_files.remove(rc_files.add("a", CODE) + "b\n") == "a\nb\n"
 
 
 def test_file_made_for_the_line_stays_with_the_users_lines() -> None:
-    """A file that was made for the line goes only while nothing else is in it."""
+    """A file created for the line is removed only if nothing else is in it."""
     assert rc_files.remove(rc_files.add(None, CODE)) is None
     assert rc_files.remove(rc_files.add(None, CODE) + "b\n") == "b\n"
 
 
 def test_only_the_wanted_lines_go() -> None:
-    """A line that is not asked for stays."""
+    """A line that `which` rejects stays."""
     text = f"one {MARK}\ntwo {MARK}\n"
     assert rc_files.remove(text, which=lambda code: code == "one") == f"two {MARK}\n"
 
@@ -134,7 +135,7 @@ def test_only_the_wanted_lines_go() -> None:
     ],
 )
 def test_users_lines_are_not_ours(line: str) -> None:
-    """A line that merely speaks of uvlocal is the user's."""
+    """A line that only mentions uvlocal is the user's."""
     assert not rc_files.is_ours(line)
     assert rc_files.remove(f"{line}\n") == f"{line}\n"
 
@@ -156,8 +157,9 @@ def test_users_lines_are_not_ours(line: str) -> None:
     ],
 )
 @pytest.mark.parametrize("mode", [0o644, 0o600, 0o755])
+@systems.posix_only("modes are of POSIX, and Windows needs no startup files")
 def test_file_is_restored(tmp_path: Path, content: bytes, mode: int) -> None:
-    """Content, mode and the file itself are as before once the line is gone."""
+    """Content, mode and inode are the same after removing the line."""
     path = tmp_path / "rc"
     path.write_bytes(content)
     path.chmod(mode)
@@ -174,7 +176,7 @@ def test_file_is_restored(tmp_path: Path, content: bytes, mode: int) -> None:
 
 
 def test_new_file_and_its_folders(tmp_path: Path) -> None:
-    """A missing file is made with its folders, and goes with the line."""
+    """A missing file is created with its directories, and removed with the line."""
     path = tmp_path / "conf.d" / "uvlocal.fish"
     assert add(path).before is None
     assert path.read_text() == f"{LINE}, with this file\n"
@@ -184,7 +186,7 @@ def test_new_file_and_its_folders(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
 def test_link_into_a_dotfiles_repository(tmp_path: Path) -> None:
-    """A link stays a link, and the file behind it gets the line."""
+    """A symlink stays, and its target gets the line."""
     real = tmp_path / "dotfiles" / "bashrc"
     real.parent.mkdir()
     real.write_bytes(b"a\n")
@@ -200,8 +202,9 @@ def test_link_into_a_dotfiles_repository(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("linked", [False, True], ids=["alone", "hard-linked"])
+@systems.posix_only("modes are of POSIX, and Windows needs no startup files")
 def test_line_in_the_middle(tmp_path: Path, linked: bool) -> None:
-    """A line that others follow goes as well; mode, hard links and neighbours stay."""
+    """A line followed by others is removed too; mode, hard links and other lines stay."""
     path = tmp_path / "rc"
     path.write_bytes(b"a")
     path.chmod(0o640)
@@ -268,27 +271,27 @@ def _huge(path: Path) -> None:
         pytest.param(_half_utf16, "is not text", id="half-a-character"),
         pytest.param(
             _continued,
-            "ends with a `\\`, so its last line would swallow another",
+            "ends with a `\\`, so its last line would join the new one",
             id="continued-line",
         ),
         pytest.param(_huge, "cannot be read", id="huge"),
     ],
 )
 def test_what_cannot_be_changed_is_reported(tmp_path: Path, make: object, trouble: str) -> None:
-    """A file that should not or cannot be changed is left alone, with the reason."""
+    """A file that should not or cannot be changed is kept, with the reason."""
     assert callable(make)
     path = tmp_path / "rc"
     make(path)
     status = os.lstat(path)
     edit = add(path)
     assert (edit.trouble, edit.changes) == (trouble, False)
-    after = os.lstat(path)  # ctime tells any change, also one of the content; reading sets atime
+    after = os.lstat(path)  # ctime changes with everything; reading changes only atime
     assert (after.st_ino, after.st_ctime_ns) == (status.st_ino, status.st_ctime_ns)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
 def test_read_only_file_with_the_line_is_fine(tmp_path: Path) -> None:
-    """A read-only file that has the line already (a dotfiles manager's) needs no change."""
+    """A read-only file that already has the line (of a dotfiles manager) is fine."""
     path = tmp_path / "rc"
     path.write_text(f"{LINE}\n")
     path.chmod(0o444)
@@ -298,26 +301,26 @@ def test_read_only_file_with_the_line_is_fine(tmp_path: Path) -> None:
 
 
 def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
-    """Where a file stands in a folder's place, that is told, and the other files go on."""
+    """A file in a directory's place is reported, and the other files are changed."""
     (tmp_path / "conf.d").write_bytes(b"")
     edit = add(tmp_path / "conf.d" / "uvlocal.fish")
-    assert edit.trouble.startswith("cannot be made in")
+    assert edit.trouble.startswith("cannot be created in")
 
 
 def test_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
-    """Between the question and the answer another program may write; it is not overwritten."""
+    """A change by another program after the plan is not overwritten."""
     path = tmp_path / "rc"
     path.write_bytes(b"a\n")
     edit = rc_files.plan_add(str(path), CODE, System())
     path.write_bytes(b"other\n")
-    with pytest.raises(OSError, match="meanwhile"):
+    with pytest.raises(OSError, match="in the meantime"):
         rc_files.perform(edit)
     assert path.read_bytes() == b"other\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are POSIX")
 def test_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
-    """A line that does not fit is taken back as a whole."""
+    """A line that does not fit on the disk is removed completely."""
     path = tmp_path / "rc"
     path.write_bytes(b"a\n")
     code = f"""

@@ -1,4 +1,4 @@
-"""Which shells are in use, which of their files get a line, and that the line works in each."""
+"""The shells in use, their files that get a line, and that the line works in each."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from support import systems
 from support.hosts.fakes import FakeSystem
 from support.tools import nushell
 
@@ -40,7 +41,7 @@ HOME = "/home/me"
     ],
 )
 def test_names(program: str, name: str) -> None:
-    """A shell is known by its program, however that is spelled."""
+    """A shell is recognised by its program, in any spelling."""
     assert shell_snippets.name_of(program) == name
 
 
@@ -92,16 +93,17 @@ def test_shells_in_use(
 
 
 def test_windows_needs_no_startup_files() -> None:
-    """On Windows the user's PATH serves every shell."""
+    """On Windows the user's PATH is enough for every shell."""
     assert shells.in_use(FakeSystem(platform="win32"), ["pwsh.exe"]) == []
 
 
+@systems.posix_only("there, `bash` may be that of another system, WSL")
 def test_running_shells_are_found() -> None:
-    """The programs that this process was started from are known, the nearest first."""
+    """The parents of this process are listed, nearest first."""
     code = "from uvlocal.manage.installation import shells; print(shells.running())"
     if shutil.which("bash") is None:
         pytest.skip("no bash here")
-    # The command after it keeps bash from becoming Python itself.
+    # With a second command, bash does not `exec` Python.
     command = ["bash", "-c", f'"{sys.executable}" -c "{code}"; true']
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert out.startswith("['bash'")
@@ -229,14 +231,14 @@ def test_startup_files(
     platform: str,
     expected: list[str],
 ) -> None:
-    """Each shell's line goes where it is read last, and never hides a file of the user's."""
+    """Each shell's line is added where it is read last, and never hides a user's file."""
     system = FakeSystem(platform=platform, environ=environ)
     for name, content in files.items():
         system.put(name.replace("~", system.home), content)
     found = shells.startup_files(shell, system)
     assert [file.path.replace(system.home, "~") for file in found] == expected
     assert {file.shell for file in found} == {shell}
-    # What is ever written is looked through when it is undone.
+    # Every file that may be written is checked on an uninstall.
     assert {file.path for file in found} <= {f.path for f in shells.all_startup_files(system)}
 
 
@@ -263,7 +265,7 @@ def test_powershell_profiles_on_windows(registry: dict[str, str], documents: str
 
 
 def test_alias_is_for_interactive_shells() -> None:
-    """An alias goes only into files that interactive shells read."""
+    """An alias is added only to files that interactive shells read."""
     system = FakeSystem({f"{HOME}/.zprofile": b""})
     found = shells.startup_files("zsh", system, alias=True)
     assert [file.path for file in found] == [f"{HOME}/.zshrc"]
@@ -271,7 +273,7 @@ def test_alias_is_for_interactive_shells() -> None:
 
 # -- the lines, in the shells themselves -----------------------------------------------------------
 
-#: How each shell is told to run a file and then say what stands first on PATH.
+#: The command for each shell that runs a file and prints PATH.
 PROGRAMS = {
     name: path
     for name in ("bash", "zsh", "fish", "dash", "busybox", "pwsh")
@@ -313,7 +315,7 @@ def _run(name: str, code: str, folder: Path, environ: dict[str, str]) -> list[st
     return result.stdout.splitlines()
 
 
-#: Says PATH, one folder a line.
+#: Prints PATH, one directory per line.
 _SAY = {
     "fish": "string join \\n $PATH",
     "nu": "$env.PATH | str join (char newline) | print",
@@ -333,7 +335,7 @@ def _kind(name: str) -> str:
 def test_line_puts_the_folder_first(
     tmp_path: Path, name: str, folder: str, below_home: bool
 ) -> None:
-    """In the shell itself, whatever the folder is called, the line puts it first; twice is once."""
+    """In the shell itself, the line puts a directory of any name first, only once."""
     home = tmp_path / "home"
     home.mkdir()
     place = str((home if below_home else tmp_path) / folder)
@@ -355,7 +357,7 @@ def test_line_puts_the_folder_first(
 @pytest.mark.skipif(sys.platform == "win32", reason="these are POSIX's shells")
 @pytest.mark.parametrize("name", NAMES)
 def test_folder_goes_first_again(tmp_path: Path, name: str) -> None:
-    """A folder further back on PATH is put first as well: presence alone does not help."""
+    """A directory that is already on PATH is still put first."""
     place = str(tmp_path / "shims")
     os.mkdir(place)
     environ = {"HOME": "/h", "PATH": f"/usr/bin:/bin:{place}", "LANG": "C.UTF-8"}
@@ -367,14 +369,14 @@ def test_folder_goes_first_again(tmp_path: Path, name: str) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="these are POSIX's shells")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_machine_without_the_shim(tmp_path: Path, name: str) -> None:
-    """A startup file that two machines share does nothing where the shim is not installed."""
+    """A shared startup file does nothing on a machine without the shim."""
     environ = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
     system, place = System(environ=environ), str(tmp_path / "shims")
     lines = [shell_snippets.path_line(_kind(name), place, system)]
     if name != "nu":
         lines.append(shell_snippets.alias_line(_kind(name), place, system))
     say = _SAY.get(name, "printf '%s\\n' \"$PATH\" | tr ':' '\\n'")
-    if name not in ("fish", "nu", "pwsh"):  # also where a file's first failure ends it
+    if name not in ("fish", "nu", "pwsh"):  # even if the first failure ends the file
         lines.insert(0, "set -e")
         lines.append("alias uv 2>/dev/null && exit 9")
     assert _run(name, "\n".join([*lines, say, ""]), tmp_path, environ) == ["/usr/bin", "/bin"]
@@ -384,7 +386,7 @@ def test_a_machine_without_the_shim(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("folder", ODD_NAMES)
 @pytest.mark.parametrize("name", NAMES)
 def test_alias_runs_the_shim(tmp_path: Path, name: str, folder: str) -> None:
-    """An alias runs the shim with the arguments as they are, `--` included."""
+    """An alias runs the shim with unchanged arguments, including `--`."""
     shims = tmp_path / folder
     shims.mkdir()
     shim = shims / "uv"
@@ -393,7 +395,7 @@ def test_alias_runs_the_shim(tmp_path: Path, name: str, folder: str) -> None:
     environ = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
     system = System(environ=environ)
     line = shell_snippets.alias_line(_kind(name), str(shims), system)
-    # Outside of an interactive shell, bash has no aliases unless it is told to.
+    # By default, bash has aliases only in interactive shells.
     before = "shopt -s expand_aliases\n" if name == "bash" else ""
 
     out = _run(name, f"{before}{line}\nuv run -- 'a b' --foo\n", tmp_path, environ)
@@ -405,7 +407,7 @@ def test_alias_runs_the_shim(tmp_path: Path, name: str, folder: str) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="these are POSIX's shells")
 @pytest.mark.parametrize("name", ["bash", "zsh", "dash", "fish", "nu", "pwsh"])
 def test_line_for_the_running_shell(tmp_path: Path, name: str) -> None:
-    """What a person is told to type puts the folder first."""
+    """The command for the running shell puts the directory first."""
     environ = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
     line = shell_snippets.now_line(_kind(name), f"{tmp_path}/a b", System(environ=environ))
     say = _SAY.get(name, "printf '%s\\n' \"$PATH\" | tr ':' '\\n'")
@@ -448,7 +450,7 @@ def test_line_for_the_running_shell(tmp_path: Path, name: str) -> None:
     ],
 )
 def test_lines_on_windows(shell: str, folder: str, expected: str) -> None:
-    """On Windows, each shell gets the spelling of paths and of PATH that it has itself."""
+    """On Windows, each shell gets its own syntax of paths and of PATH."""
     assert shell_snippets.path_line(shell, folder, FakeSystem(platform="win32")) == expected
 
 
@@ -462,7 +464,7 @@ def test_alias_on_windows_is_in_ascii() -> None:
     )
 
 
-# -- what stands before PATH -----------------------------------------------------------------------
+# -- shadows of PATH ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -522,7 +524,7 @@ def test_alias_on_windows_is_in_ascii() -> None:
 def test_users_own_uv_is_seen(
     shell: str, name: str, content: str, found: tuple[str, int] | None
 ) -> None:
-    """An alias or function that keeps `uv` from PATH is told with its place; others are fine."""
+    """An alias or function that hides the `uv` on PATH is reported; others are fine."""
     system = FakeSystem({f"{HOME}/{name}": content.encode()})
     seen = aliases.find([shell], system)
     assert [(one.kind, one.line) for one in seen] == ([found] if found else [])
@@ -530,14 +532,14 @@ def test_users_own_uv_is_seen(
 
 
 def test_our_own_alias_is_no_shadow() -> None:
-    """The alias that uvlocal itself put there is not reported."""
+    """uvlocal's own alias is not reported."""
     line = shell_snippets.alias_line("bash", "/shims", FakeSystem())
     content = f"{line} # added by uvlocal install\n"
     assert aliases.find(["bash"], FakeSystem({f"{HOME}/.bashrc": content.encode()})) == []
 
 
 def test_path_of_nobody(tmp_path: Path) -> None:
-    """The folder's path may be no text: its bytes reach the shell as they are."""
+    """A directory's path may not be text: its bytes reach the shell unchanged."""
     name = os.fsdecode(b"caf\xe9")
     line = shell_snippets.path_line("bash", f"{tmp_path}/{name}", System(environ={"HOME": "/h"}))
     assert os.fsencode(line).count(b"caf\xe9") == 3

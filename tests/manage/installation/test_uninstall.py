@@ -1,4 +1,4 @@
-"""`uvlocal uninstall`: everything goes that was made, and nothing else."""
+"""`uvlocal uninstall` removes everything that was created, and nothing else."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the homes here 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """Return a home directory without anything in it."""
+    """Return an empty home directory."""
     return Home(tmp_path)
 
 
 def test_uninstall_of_nothing(home: Home) -> None:
-    """Where nothing is installed, there is nothing to take away."""
+    """If nothing is installed, there is nothing to remove."""
     home.write(".bashrc", "# uvlocal is nice\n")
     assert uninstall.plan(None, home.system).result.is_empty
 
 
 def test_a_lock_alone_goes(home: Home) -> None:
-    """The lock of a store in which nothing is left goes, with the store."""
+    """The lock of an empty store is removed with the store."""
     home.write(".local/share/uvlocal/.lock", "")
     assert home.uninstall().files == (str(home.path / ".local/share/uvlocal/.lock"),)
     assert not (home.path / ".local/share/uvlocal").exists()
 
 
 def test_environments_stay(home: Home) -> None:
-    """Environments and their records are data: they stay, and are told, as are the settings."""
+    """Environments, their records and the settings stay, and are listed."""
     home.install()
     folder = home.environment()
     settings = home.write(".config/uvlocal/uvlocal.toml", 'mode = "auto"\n')
@@ -54,7 +54,7 @@ def test_environments_stay(home: Home) -> None:
 
 
 def test_environments_go_on_request(home: Home) -> None:
-    """With `--environments` they go, their records and pointers too, and then the store."""
+    """`--environments` removes them with their records and pointers, and then the store."""
     before = home.tree()
     home.install()
     folder = home.environment()
@@ -73,7 +73,7 @@ def test_environments_go_on_request(home: Home) -> None:
 
 
 def test_what_is_not_an_environment_of_ours_stays(home: Home) -> None:
-    """Strange folders, links and foreign pointers are left alone, with the reason."""
+    """Unknown directories, symlinks and foreign pointers stay, with the reason."""
     home.install()
     folder = home.environment()
     envs = folder.parent
@@ -93,7 +93,7 @@ def test_what_is_not_an_environment_of_ours_stays(home: Home) -> None:
 
 
 def test_environment_in_use_stays(home: Home) -> None:
-    """An environment that a process works in stays, and the rest goes."""
+    """An environment in use stays, and the rest is removed."""
     home.install()
     folder = home.environment()
     gone = home.uninstall(environments=True, running=str(folder / "bin/python"))
@@ -104,23 +104,23 @@ def test_environment_in_use_stays(home: Home) -> None:
 
 
 def test_environments_held_by_another_process(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where another process holds the store, its environments stay, with the reason."""
+    """If another process locks the store, its environments stay, with the reason."""
     folder = home.environment()
     going = remove_all.plan([str(folder.parent.parent)], home.system, list)
     monkeypatch.setattr(store_lock, "_PATIENCE", 0.1)
     with store_lock.lock(str(folder.parent.parent)):
         [one] = remove_all.remove(going, home.system, list)
-    assert one.stays.startswith("is held by another process")
+    assert one.stays.startswith("is locked by another process")
     assert folder.exists()
 
 
 def test_what_the_shim_left_goes_by_name(home: Home) -> None:
-    """Of the cache folder only the files and folders go that the shim makes there."""
+    """In the cache, only files and directories of the shim are removed."""
     home.install()
     cache = ".cache/uvlocal"
     names = ["roots", "uv-versions", "code-cpython-311-0123456789abcdef"]
     names += ["code-pypy39-0123456789abcdef.77", "decisions/0123456789abcdef", f"pointers/{NAME}"]
-    names += [f"said/{NAME}.12"]
+    names += [f"said/{NAME}.12", "said/editors"]
     for name in names:
         home.write(f"{cache}/{name}", "x")
     kept = ["notes", "decisions/notes", "code-of-conduct", "said/more/0123456789abcdef"]
@@ -144,7 +144,7 @@ def test_what_the_shim_left_goes_by_name(home: Home) -> None:
     ],
 )
 def test_a_store_in_the_cache_folder_stays(home: Home, variable: str, store: str) -> None:
-    """Environments are data and stay whole, also where the store lies in the cache folder."""
+    """Environments stay complete even if the store is in the cache directory."""
     path = home.path / store
     home.environ[variable] = str(path if variable == "UVLOCAL_STORE" else path.parent)
     home.install()
@@ -163,7 +163,7 @@ def test_a_store_in_the_cache_folder_stays(home: Home, variable: str, store: str
 
 
 def test_cache_behind_a_link_is_not_followed(home: Home) -> None:
-    """Where the cache folder is a link, what it leads to is left alone."""
+    """If the cache directory is a symlink, its target is left alone."""
     home.install()
     elsewhere = home.write("elsewhere/roots", "x")
     (home.path / ".cache").mkdir()
@@ -173,7 +173,7 @@ def test_cache_behind_a_link_is_not_followed(home: Home) -> None:
 
 
 def test_other_shims_lines_stay(home: Home) -> None:
-    """`--shim-dir` takes away that folder's shim and lines, and nothing of the others."""
+    """`--shim-dir` removes only that directory's shim and lines."""
     home.install()
     before = home.tree()
     other = str(home.path / "other")
@@ -183,7 +183,7 @@ def test_other_shims_lines_stay(home: Home) -> None:
 
 
 def test_all_shims_of_this_uvlocal_go(home: Home) -> None:
-    """Without a folder named, every shim of this uvlocal on PATH goes, and no other's."""
+    """By default, every shim of this uvlocal on PATH is removed, and no other."""
     mine, others = home.path / "mine", home.path / "others"
     home.install(Wish(str(mine), startup_files=False))
     home.install(Wish(str(others), startup_files=False))
@@ -195,7 +195,7 @@ def test_all_shims_of_this_uvlocal_go(home: Home) -> None:
 
 
 def test_uninstall_tells_what_it_cannot_do(home: Home) -> None:
-    """A read-only startup file is told, and everything else goes."""
+    """A read-only startup file is reported, and everything else is removed."""
     home.install()
     (home.path / ".bashrc").chmod(0o444)
     gone = home.uninstall()
@@ -206,29 +206,29 @@ def test_uninstall_tells_what_it_cannot_do(home: Home) -> None:
 
 
 def test_world_that_changes_between_question_and_answer(home: Home) -> None:
-    """What is gone already is fine; what was changed meanwhile is left alone and told."""
+    """A missing file is fine; a changed one is kept and reported."""
     home.install()
     todo = uninstall.plan(None, home.system)
     (home.shims / "uv").unlink()
     path = home.write(".bashrc", "new\n")
     gone = uninstall.perform(todo)
     assert [(one.path, one.reason) for one in gone.problems] == [
-        (str(path), "was changed by another program meanwhile")
+        (str(path), "was changed by another program in the meantime")
     ]
     assert path.read_text() == "new\n"
     assert not home.shims.exists()
 
 
 def test_uninstall_refuses_what_is_not_ours(home: Home) -> None:
-    """A `uv` that is no shim is not removed."""
+    """A `uv` that is not a shim is not removed."""
     path = home.write("folder/uv", "mine")
-    with pytest.raises(UserError, match="is not a shim of uvlocal"):
+    with pytest.raises(UserError, match="is not a uvlocal shim"):
         home.uninstall(str(path.parent))
 
 
 @pytest.mark.parametrize("content", ["", "folders = 1", "folders = [1]", "= garbage", "\xff"])
 def test_damaged_memory(home: Home, content: str) -> None:
-    """Where it is not known which folders were made, they stay, and nothing else."""
+    """If it is unknown which directories were created, only they stay."""
     home.install(Wish(shells=("bash",)))
     (home.shims / memory.MEMORY).write_bytes(content.encode("latin-1"))
     home.uninstall()
@@ -237,7 +237,7 @@ def test_damaged_memory(home: Home, content: str) -> None:
 
 @pytest.mark.parametrize("way", ["link", "in-place", "not-synced"])
 def test_a_startup_file_that_other_machines_share(home: Home, way: str) -> None:
-    """That a sync client takes the loss of the line to other machines is told beforehand."""
+    """There is a warning if a sync client will remove the line on other machines too."""
     home.write("Dropbox/dot/bashrc", "export EDITOR=vi\n")
     synced = home.path if way == "in-place" else home.path / "Dropbox"
     if way != "not-synced":

@@ -1,4 +1,4 @@
-"""The user's PATH in the Windows registry, on any system: the registry is a value here."""
+"""The user's PATH in the Windows registry, simulated on any system."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ VARIABLES = {"LOCALAPPDATA": r"C:\Users\me\AppData\Local", "USERPROFILE": r"C:\U
 
 
 class FakePath:
-    """A registry value; `writes` counts how often programs were told of a change."""
+    """A registry value; `writes` counts the notifications of a change."""
 
     def __init__(self, value: Value | None, *, broken: bool = False) -> None:
-        """Hold the value."""
         self.value = value
         self.broken = broken
         self.writes = 0
@@ -52,7 +51,7 @@ def text(value: str | None, kind: int = TEXT_WITH_VARIABLES) -> Value | None:
 )
 @pytest.mark.parametrize("kind", [TEXT, TEXT_WITH_VARIABLES], ids=["text", "with-variables"])
 def test_folder_goes_first_and_away(before: str | None, after: str, kind: int) -> None:
-    """Our folder goes before what the user has, and goes away leaving it to the character."""
+    """Our directory is put first, and removed without changing the user's text."""
     path = FakePath(text(before, kind))
     assert windows_path.add(path, SHIMS, VARIABLES)
     assert path.value == text(after, kind if before is not None else TEXT_WITH_VARIABLES)
@@ -80,7 +79,7 @@ def test_folder_goes_first_and_away(before: str | None, after: str, kind: int) -
     ],
 )
 def test_spellings_of_one_folder(entry: str) -> None:
-    """A folder is known on PATH however it is spelled there."""
+    """A directory on PATH is recognised in any spelling."""
     assert not windows_path.add(FakePath(text(f"{entry};C:\\a")), SHIMS, VARIABLES)
     path = FakePath(text(f"C:\\a;{entry};C:\\b"))
     assert windows_path.add(path, SHIMS, VARIABLES)
@@ -91,7 +90,7 @@ def test_spellings_of_one_folder(entry: str) -> None:
 
 @pytest.mark.parametrize("entry", [SHIMS + "2", SHIMS + r"\bin", r"%OTHER%\uvlocal\shims", ""])
 def test_other_folders_are_left_alone(entry: str) -> None:
-    """A folder that only looks like ours is the user's."""
+    """A directory that only looks like ours is the user's."""
     path = FakePath(text(f"C:\\a;{entry}"))
     assert not windows_path.remove(path, SHIMS, VARIABLES, made=True)
     assert path.writes == 0
@@ -114,7 +113,7 @@ def test_path_that_would_become_too_long() -> None:
 
 
 def test_value_that_cannot_be_read_is_not_overwritten() -> None:
-    """What cannot be read is not taken for empty."""
+    """An unreadable value does not count as empty."""
     path = FakePath(None, broken=True)
     assert windows_path.state(path, SHIMS, VARIABLES) == "blocked"
     with pytest.raises(OSError, match="no text"):
@@ -125,7 +124,7 @@ def test_value_that_cannot_be_read_is_not_overwritten() -> None:
 
 
 def test_registry_elsewhere_than_on_windows() -> None:
-    """Where there is no registry, there is no value, and writing one does nothing."""
+    """Without a registry, there is no value, and writing does nothing."""
     if sys.platform == "win32":
         pytest.skip("there is a registry")
     registry = windows_path.Registry()
@@ -170,7 +169,7 @@ def test_the_ways_out() -> None:
 
 @pytest.mark.skipif(sys.platform != "win32", reason="needs the registry of Windows")
 def test_real_registry() -> None:
-    """What is written to the registry is read back, its type included."""
+    """A written value is read back, including its type."""
     registry = windows_path.Registry()
     before = registry.read()
     try:

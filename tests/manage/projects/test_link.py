@@ -1,4 +1,4 @@
-"""`uvlocal link` and `unlink`: what leads to an environment, and what is left alone."""
+"""`uvlocal link` and `unlink`: pointers to an environment, and what is left alone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if sys.platform == "win32":
 
 @pytest.fixture
 def project(machine: Machine) -> str:
-    """Return a project with its environment, on a machine with a stand-in for uv."""
+    """Return a project with its environment, on a machine with a fake uv."""
     uv = machine.write(f"{machine.root}/bin/uv", "#!/bin/sh\necho uv 0.13.9\n")
     os.chmod(uv, 0o700)
     return machine.keep("foo")
@@ -52,7 +52,7 @@ def read(path: str) -> str:
     ],
 )
 def test_link(machine: Machine, project: str, kind: str, setting: str, expected: str) -> None:
-    """A pointer is made once, leads to the environment, and holds on other machines."""
+    """A pointer is created once, points to the environment, and works on other machines."""
     machine.write(f"{machine.home}/.config/uvlocal/uvlocal.toml", f'pointer = "{setting}"\n')
     made = linking.link(project, kind, machine.environ)
     assert (made.kind, made.changed, made.portable) == (expected, True, True)
@@ -66,7 +66,7 @@ def test_link(machine: Machine, project: str, kind: str, setting: str, expected:
 
 
 def test_link_of_another_kind(machine: Machine, project: str) -> None:
-    """A pointer of ours gives way to the kind that is asked for."""
+    """A pointer of ours is replaced by the requested kind."""
     linking.link(project, "symlink", machine.environ)
     assert linking.link(project, "file", machine.environ).changed
     assert not os.path.islink(venv(project))
@@ -74,24 +74,24 @@ def test_link_of_another_kind(machine: Machine, project: str) -> None:
 
 
 def test_link_takes_the_place_of_another_machines(machine: Machine, project: str) -> None:
-    """What another machine made is replaced, as a person asks for it."""
+    """Another machine's pointer is replaced on request."""
     os.symlink("/elsewhere/uvlocal/envs/foo-0123456789", venv(project))
     assert linking.link(project, "", machine.environ).changed
     assert os.path.realpath(venv(project)) == machine.environment(project)
 
 
 def folder(path: str) -> None:
-    """Put a folder with something in it."""
+    """Create a directory with a file."""
     os.makedirs(os.path.join(path, "precious"))
 
 
 def foreign_link(path: str) -> None:
-    """Put a link of the user's."""
+    """Create a user's symlink."""
     os.symlink("/elsewhere", path)
 
 
 def foreign_file(path: str) -> None:
-    """Put a file of the user's."""
+    """Create a user's file."""
     with open(path, "w", encoding="utf-8") as file:
         file.write("two\nlines\n")
 
@@ -99,7 +99,7 @@ def foreign_file(path: str) -> None:
 @pytest.mark.parametrize("put", [folder, foreign_link, foreign_file])
 @pytest.mark.parametrize("kind", ["symlink", "file"])
 def test_what_is_not_ours_stays(machine: Machine, project: str, put: object, kind: str) -> None:
-    """Neither `link` nor `unlink` touches what uvlocal did not make."""
+    """Neither `link` nor `unlink` touches what uvlocal did not create."""
     assert callable(put)
     put(venv(project))
     before = os.lstat(venv(project))
@@ -111,7 +111,7 @@ def test_what_is_not_ours_stays(machine: Machine, project: str, put: object, kin
 
 
 def test_link_where_it_would_do_harm(machine: Machine, project: str) -> None:
-    """A client that leaves links out gets none, whatever is asked for; the hint names a way."""
+    """No symlink is created for a client that skips symlinks; there is a hint."""
     machine.write(f"{machine.root}/bin/uv", "#!/bin/sh\necho uv 0.9.30\n")
     machine.write(f"{machine.home}/cloud/.csync_journal.db")
     there = machine.project(f"{machine.home}/cloud/bar")
@@ -125,7 +125,7 @@ def test_link_where_it_would_do_harm(machine: Machine, project: str) -> None:
 
 
 def test_link_of_a_local_project(machine: Machine) -> None:
-    """A project whose environment is in it needs no pointer."""
+    """A project with its own environment needs no pointer."""
     local = machine.project(f"{machine.root}/local")
     with pytest.raises(UserError, match="where editors find it"):
         linking.link(local, environ=machine.environ)
@@ -140,14 +140,14 @@ def test_outside_a_project(machine: Machine, act: object) -> None:
 
 
 def test_link_that_holds_here_only(machine: Machine, project: str) -> None:
-    """A store outside the home is named in full, and the result says so."""
+    """A store outside home needs an absolute path, which the result says."""
     machine.environ["UVLOCAL_STORE"] = f"{machine.root}/fast"
     made = linking.link(project, "", machine.environ)
     assert (made.portable, os.path.isabs(made.says)) == (False, True)
 
 
 def test_folder_that_cannot_be_written(machine: Machine, project: str) -> None:
-    """Where the pointer cannot be made or removed a person hears it."""
+    """If the pointer cannot be created or removed, the user gets an error."""
     linking.link(project, "", machine.environ)
     target = os.readlink(venv(project))
     if os.geteuid() == 0:
@@ -162,7 +162,7 @@ def test_folder_that_cannot_be_written(machine: Machine, project: str) -> None:
 
 
 def test_unlink(machine: Machine, project: str) -> None:
-    """The pointer goes, another machine's too; the environment stays."""
+    """The pointer is removed, even another machine's; the environment stays."""
     linking.link(project, "", machine.environ)
     gone = linking.unlink(project, machine.environ)
     assert (gone.kind, gone.changed, os.path.lexists(venv(project))) == ("none", True, False)
@@ -172,11 +172,11 @@ def test_unlink(machine: Machine, project: str) -> None:
     assert os.path.isdir(gone.environment)
 
 
-# -- as people and programs see it -----------------------------------------------------------------
+# -- output ----------------------------------------------------------------------------------------
 
 
 def test_transcript(machine: Machine, project: str, transcripts: Transcripts) -> None:
-    """What is made, what is there already, what stands in the way, what is gone."""
+    """The output for new, existing, blocked and removed pointers."""
     other = machine.project("bar")
     folder(venv(machine.keep("old")))
     calls = [

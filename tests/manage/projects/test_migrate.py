@@ -1,4 +1,4 @@
-"""A project moves over: the new environment first, and nothing is lost on the way."""
+"""Migrating a project: the new environment first, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(str(tmp_path))
 
 
-# -- the whole way ---------------------------------------------------------------------------------
+# -- success ---------------------------------------------------------------------------------------
 
 
 def test_the_new_comes_the_old_goes(machine: Machine) -> None:
-    """Afterwards the environment is in the store, recorded, and the project holds none."""
+    """Afterwards the environment is in the store with a record, and not in the project."""
     result = machine.migrate()
     assert (result.state, result.why) == ("migrated", "")
     assert fake_uv.works(result.new)
@@ -53,14 +53,14 @@ def test_the_new_comes_the_old_goes(machine: Machine) -> None:
 
 
 def test_a_plan_changes_nothing(machine: Machine) -> None:
-    """Looking makes no file anywhere but in the cache."""
+    """Planning creates no files except in the cache."""
     before = machine.tree(machine.home)
     assert machine.plan().result.state == "planned"
     assert [name for name in machine.tree(machine.home) if not name.startswith(".cache")] == before
 
 
 def test_what_uv_gets(machine: Machine) -> None:
-    """uv is told where the environment goes; an active one is not mentioned."""
+    """uv gets the new environment's path, and no active environment."""
     machine.environ["VIRTUAL_ENV"] = machine.old
     machine.environ["UV_PROJECT"] = "/elsewhere"
     result = machine.migrate()
@@ -103,7 +103,7 @@ def test_python(
     calls: list[list[str]],
     version: str,
 ) -> None:
-    """The Python is of the old kind where the project takes one; another is told."""
+    """The Python version is kept if the project accepts it; a change is reported."""
     machine.uv.pythons, machine.uv.refuses = pythons, refuses
     result = machine.migrate()
     assert result.state == "migrated"
@@ -113,12 +113,12 @@ def test_python(
 
 
 def test_another_version_is_told(machine: Machine) -> None:
-    """Packages that the lock has in another version are listed."""
+    """Packages with another version in the lock are listed."""
     machine.uv.packages["iniconfig"] = "2.2.0"
     assert machine.migrate().changed == (Changed("iniconfig", "2.1.0", "2.2.0"),)
 
 
-# -- packages that only the old environment has ----------------------------------------------------
+# -- extra packages --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_another_version_is_told(machine: Machine) -> None:
     ],
 )
 def test_installed_by_hand(machine: Machine, extras: str, state: str, kept: bool) -> None:
-    """Without a word about them nothing is built; else they are kept as they were, or left out."""
+    """Without an option nothing is built; with one, extra packages are kept or dropped."""
     machine.install("six", "1.17.0")
     assert machine.plan().result.why == "installed by hand: six==1.17.0"
     result = machine.migrate(extras)
@@ -143,7 +143,7 @@ def test_installed_by_hand(machine: Machine, extras: str, state: str, kept: bool
 
 
 def test_what_the_project_can_need(machine: Machine) -> None:
-    """What `uv.lock` knows comes along without a word: an extra or a group brought it."""
+    """Packages in `uv.lock`, from an extra or a group, are kept without an option."""
     machine.install("six", "1.17.0")
     machine.lock("foo", "iniconfig", "six", "packaging")
     result = machine.migrate()
@@ -153,7 +153,7 @@ def test_what_the_project_can_need(machine: Machine) -> None:
 
 @pytest.mark.parametrize("content", [None, "[", "package = 1", "package = [1]", "\udcff"])
 def test_without_a_lock(machine: Machine, content: str | None) -> None:
-    """Where no `uv.lock` says what is the project's, a person has to."""
+    """Without a `uv.lock`, the user has to decide about packages."""
     os.unlink(f"{machine.root}/uv.lock")
     if content is not None:
         with open(f"{machine.root}/uv.lock", "w", errors="surrogateescape", encoding="utf-8") as f:
@@ -164,7 +164,7 @@ def test_without_a_lock(machine: Machine, content: str | None) -> None:
 
 
 def test_the_lock_knows_better_after_the_sync(machine: Machine) -> None:
-    """What turns out to be missing only when the new environment is there stops as well."""
+    """Packages found missing only in the new environment stop the migration too."""
     machine.install("six", "1.17.0")
     machine.lock("foo", "iniconfig", "six")
 
@@ -179,7 +179,7 @@ def test_the_lock_knows_better_after_the_sync(machine: Machine) -> None:
 
 
 def editable(machine: Machine, name: str, folder: str) -> None:
-    """Install a package from a folder into the old environment, editable."""
+    """Install an editable package into the old environment."""
     machine.install(name, "1.0")
     metadata = f"{machine.old}/lib/python3.12/site-packages/{name}-1.0.dist-info"
     url = f"file://{folder.replace(' ', '%20')}"
@@ -197,7 +197,7 @@ def editable(machine: Machine, name: str, folder: str) -> None:
     ],
 )
 def test_an_editable_package(machine: Machine, folder: str, extra: bool, words: bool) -> None:
-    """It is installed so again; what lies in the project is the project's."""
+    """It is installed as editable again; one in the project belongs to the project."""
     folder = machine.path(folder)
     editable(machine, "mine", folder)
     assert machine.plan().result.extra == ((f"--editable {folder}",) if extra else ())
@@ -207,14 +207,14 @@ def test_an_editable_package(machine: Machine, folder: str, extra: bool, words: 
 
 @pytest.mark.parametrize("extras", ["", "keep"])
 def test_seeds(machine: Machine, extras: str) -> None:
-    """What `python -m venv` puts into each environment stands in nobody's way."""
+    """Packages that `python -m venv` installs do not matter."""
     machine.install("pip", "24.0")
     result = machine.migrate(extras)
     assert (result.state, result.extra) == ("migrated", ())
     assert fake_uv.is_installed(result.new, "pip", "24.0") is (extras == "keep")
 
 
-# -- what fails ------------------------------------------------------------------------------------
+# -- failures -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_seeds(machine: Machine, extras: str) -> None:
     ],
 )
 def test_uv_fails(machine: Machine, refuses: str, state: str) -> None:
-    """Whatever uv refuses, the old environment is as before, and no half of a new one is left."""
+    """If uv fails, the old environment is unchanged, and no partial new one is left."""
     machine.install("six", "1.17.0")
     machine.uv.refuses = (refuses,)
     before = machine.tree(machine.root)
@@ -237,7 +237,7 @@ def test_uv_fails(machine: Machine, refuses: str, state: str) -> None:
 
 
 def test_an_environment_that_was_there_stays(machine: Machine) -> None:
-    """An environment that the shim has made already is completed, and never thrown away."""
+    """An environment that already exists in the store is completed, never removed."""
     fake_uv.make(machine.new)
     fake_uv.install(machine.new, "mine", "1.0", pth=True)
     machine.uv.refuses = ("sync",)
@@ -252,14 +252,14 @@ def test_an_environment_that_was_there_stays(machine: Machine) -> None:
 
 
 def test_an_interrupt_by_the_user(machine: Machine) -> None:
-    """Ctrl-C while uv works leaves the old environment as it was, and no half of a new one."""
+    """Ctrl-C during uv leaves the old environment unchanged, and no partial new one."""
 
     def start(command: list[str], folder: str, environ: dict[str, str], *, quiet: bool) -> int:
         machine.uv(command, folder, environ, quiet=quiet)
         raise KeyboardInterrupt
 
     before = machine.tree(machine.root)
-    with pytest.raises(UserError, match="interrupted, the old environment is as it") as raised:
+    with pytest.raises(UserError, match="interrupted, the old environment is unchanged") as raised:
         machine.migrate(start=start)
     assert raised.value.code == 130
     assert machine.tree(machine.root) == before
@@ -267,7 +267,7 @@ def test_an_interrupt_by_the_user(machine: Machine) -> None:
 
 
 def test_an_interrupt_while_the_old_goes(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C while the old environment is removed is finished by the same command."""
+    """After Ctrl-C during the removal of the old environment, the same command finishes."""
     job = machine.plan()
 
     def interrupt(*_: object, **__: object) -> None:
@@ -275,7 +275,7 @@ def test_an_interrupt_while_the_old_goes(machine: Machine, monkeypatch: pytest.M
 
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "rmtree", interrupt)
-        with pytest.raises(UserError, match="while the old environment was removed") as raised:
+        with pytest.raises(UserError, match="while removing the old environment") as raised:
             job.apply()
     assert raised.value.hint == "run the same command again to finish it"
     assert machine.migrate().state == "migrated"
@@ -283,7 +283,7 @@ def test_an_interrupt_while_the_old_goes(machine: Machine, monkeypatch: pytest.M
 
 
 def test_no_real_uv(machine: Machine) -> None:
-    """Without uv nothing can be made, and nothing is."""
+    """Without uv nothing changes."""
     machine.environ["PATH"] = ""
     with pytest.raises(UserError, match="no uv found"):
         machine.migrate()
@@ -291,7 +291,7 @@ def test_no_real_uv(machine: Machine) -> None:
 
 
 def test_a_full_store(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A store that cannot be written is told, and the old environment stays."""
+    """A read-only store is reported, and the old environment stays."""
 
     def full(_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -304,47 +304,47 @@ def test_a_full_store(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_store_that_is_held(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A store that another process holds for long is told."""
+    """A store that another process locks for too long is reported."""
 
     def busy(*_: object) -> None:
         raise store_lock.BusyError(machine.store)
 
     monkeypatch.setattr(record, "write_first", busy)
-    with pytest.raises(UserError, match="another process holds it"):
+    with pytest.raises(UserError, match="another process is using it"):
         machine.migrate()
     assert os.path.isdir(machine.old)
 
 
 def test_a_uv_that_cannot_be_started(machine: Machine) -> None:
-    """A uv that is no program fails like any other."""
+    """A uv that is not executable fails like any other."""
     machine.write("bin/uv", "no program")
     job = migrate.plan(machine.root, "", machine.environ, processes=list)
     assert job.apply().state == "sync-failed"
     assert os.path.isdir(machine.old)
 
 
-# -- what is left alone ----------------------------------------------------------------------------
+# -- left alone -----------------------------------------------------------------------------------
 
 
 def test_a_local_project(machine: Machine) -> None:
     """A project on a local volume has nothing to migrate."""
     result = machine.plan(path=machine.project("local/foo")).result
     assert result.state == "not-redirected"
-    assert "lies on a local volume" in result.why
+    assert "is on a local volume" in result.why
 
 
 def test_a_strategy_in_place(machine: Machine) -> None:
-    """An environment that stays in the project by wish is left there."""
+    """An environment that the settings keep in the project stays there."""
     machine.environ["UVLOCAL_STRATEGY"] = "no-metadata"
     result = machine.plan().result
     assert (result.state, result.why) == (
         "not-redirected",
-        "its strategy is `no-metadata`, which needs no environment elsewhere",
+        "its strategy is `no-metadata`, which keeps the environment in the project",
     )
 
 
 def test_the_users_own_environment(machine: Machine) -> None:
-    """Where the user says where the environment is, uv uses that one."""
+    """The user's own `UV_PROJECT_ENVIRONMENT` is used."""
     machine.environ["UV_PROJECT_ENVIRONMENT"] = "/elsewhere"
     result = machine.plan().result
     assert (result.state, result.why) == (
@@ -377,7 +377,7 @@ def test_what_is_no_environment(machine: Machine, what: str) -> None:
 
 
 def test_an_empty_folder(machine: Machine) -> None:
-    """An empty `.venv` holds nothing that could be lost."""
+    """An empty `.venv` can be removed."""
     shutil.rmtree(machine.old)
     os.mkdir(machine.old)
     assert machine.migrate().state == "migrated"
@@ -385,13 +385,13 @@ def test_an_empty_folder(machine: Machine) -> None:
 
 
 def test_things_of_a_person(machine: Machine) -> None:
-    """Work that somebody keeps inside an environment is not removed with it."""
+    """A user's files inside an environment are not removed."""
     job = machine.plan()
     os.makedirs(f"{machine.old}/src/mine/.git")
     for result in (job.apply(), machine.migrate()):
         assert (result.state, result.why) == (
             "own-files",
-            "`.venv` holds `src`, which no package put there",
+            "`.venv` contains `src`, which no package installed",
         )
     assert os.path.isdir(f"{machine.old}/src/mine/.git")
     assert machine.uv.calls == []
@@ -406,7 +406,7 @@ def test_things_of_a_person(machine: Machine) -> None:
     ],
 )
 def test_in_use(machine: Machine, text: str, what: str) -> None:
-    """An environment that a program runs from is not removed, or made anew, under it."""
+    """An environment in use is neither removed nor recreated."""
     text = text.format(old=machine.old, new=machine.new)
     machine.processes = [Process(123, "flask", (text,))]
     result = machine.migrate()
@@ -415,7 +415,7 @@ def test_in_use(machine: Machine, text: str, what: str) -> None:
 
 
 def test_in_use_meanwhile(machine: Machine) -> None:
-    """A program that was started while the new one was made keeps the old one; then it goes."""
+    """A program started during the migration protects the old environment until it ends."""
 
     def start(command: list[str], folder: str, environ: dict[str, str], *, quiet: bool) -> int:
         machine.processes = [Process(123, "flask", (machine.old,))]
@@ -430,13 +430,13 @@ def test_in_use_meanwhile(machine: Machine) -> None:
 
 
 def test_what_uvlocal_runs_from(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment that this very program runs from is not removed."""
+    """The environment that this program runs from is not removed."""
     monkeypatch.setattr("sys.prefix", machine.old)
-    assert machine.plan().result.why == "`.venv` is what uvlocal itself runs from"
+    assert machine.plan().result.why == "uvlocal itself runs from `.venv`"
 
 
 def test_a_volume_mounted_inside(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files of another volume that is mounted inside are not removed."""
+    """Files on a volume mounted inside are not removed."""
     monkeypatch.setattr(
         "uvlocal.manage.environments.trash.mounted_inside", lambda path, _: f"{path}/data"
     )
@@ -448,7 +448,7 @@ def test_a_volume_mounted_inside(machine: Machine, monkeypatch: pytest.MonkeyPat
 
 
 def test_programs() -> None:
-    """This process and those that it was started from are none that use an environment."""
+    """This process and its parents do not count as users."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
         found = {process.pid: process for process in old_environments.programs()}
         assert sys.executable in found[other.pid].texts
@@ -460,7 +460,7 @@ def test_programs() -> None:
 
 
 def content(folder: str) -> dict[str, str]:
-    """Return what a folder holds, each file with its content."""
+    """Return the files in a directory, with their content."""
     found = {}
     for current, _, names in os.walk(folder):
         for name in names:
@@ -471,7 +471,7 @@ def content(folder: str) -> dict[str, str]:
 
 
 def test_killed_while_uv_works(tmp_path: Path) -> None:
-    """Killed at any step of uv, `.venv` is whole, and the same command finishes."""
+    """Killed at any step of uv, `.venv` is complete, and the same command finishes."""
     for step in itertools.count(1):
         machine = Machine(str(tmp_path / str(step)))
         machine.install("six", "1.17.0")
@@ -488,12 +488,12 @@ def test_killed_while_uv_works(tmp_path: Path) -> None:
         assert fake_uv.is_installed(machine.new, "six", "1.17.0"), step
         assert not os.path.lexists(machine.old), step
         assert machine.kept().keys() == {"envs", "records"}, step
-    # One step of `python find`, four of `sync`, three of `pip install`, and the way to the end.
+    # One step of `python find`, four of `sync`, three of `pip install`, and one complete run.
     assert step == 1 + 4 + 3 + 1
 
 
 def killing(function: Callable[..., None], step: Iterator[int], last: int) -> Callable[..., None]:
-    """Return a function of `os` that ends everything at its last step in an open folder."""
+    """Return a function of `os` that is killed at its last step in an open directory."""
 
     def remove(*words: object, **options: object) -> None:
         if "dir_fd" in options and next(step) == last:
@@ -527,7 +527,7 @@ def test_killed_while_the_old_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_what_was_killed_before_it_was_an_environment(machine: Machine) -> None:
-    """uv refuses a folder without `pyvenv.cfg`: what was left there goes first."""
+    """uv rejects a directory without `pyvenv.cfg`, so leftovers are removed first."""
     fake_uv.make(machine.new)
     os.unlink(f"{machine.new}/pyvenv.cfg")
     assert machine.migrate().state == "migrated"
@@ -536,7 +536,7 @@ def test_what_was_killed_before_it_was_an_environment(machine: Machine) -> None:
 
 
 def test_a_link_in_place_of_the_new_one(machine: Machine) -> None:
-    """A link where the new environment should be is not followed when that is thrown away."""
+    """A symlink in the new environment's place is not followed when that is removed."""
     precious = machine.write("precious/file", "x")
     os.makedirs(os.path.dirname(machine.new))
     os.symlink(os.path.dirname(precious), machine.new)
@@ -548,7 +548,7 @@ def test_a_link_in_place_of_the_new_one(machine: Machine) -> None:
 
 
 def test_what_cannot_be_removed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What stays is told; the new environment works already, and the next call goes on."""
+    """A failed removal is reported; the new environment works, and the next call continues."""
     job = machine.plan()
 
     def refuse(*_: object, **__: object) -> None:
@@ -566,7 +566,7 @@ def test_what_cannot_be_removed(machine: Machine, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_client_that_puts_things_back(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that a sync client writes meanwhile is removed too."""
+    """A file that a sync client writes during the removal is removed too."""
     rmdir = os.rmdir
     written: list[str] = []
 
@@ -582,13 +582,13 @@ def test_a_client_that_puts_things_back(machine: Machine, monkeypatch: pytest.Mo
 
 
 def link(path: str, target: str) -> None:
-    """Put a link in the place of a folder, which stays beside it."""
+    """Replace a directory by a symlink, and keep it beside."""
     os.rename(path, path + ".aside")
     os.symlink(target, path)
 
 
 def copy(path: str, target: str) -> None:
-    """Put a copy of a folder in the place of another, which stays beside it."""
+    """Replace a directory by a copy of another, and keep it beside."""
     os.rename(path, path + ".aside")
     shutil.copytree(target, path)
 
@@ -598,7 +598,7 @@ def copy(path: str, target: str) -> None:
 def test_something_else_in_its_place(
     machine: Machine, put: Callable[[str, str], None], what: str
 ) -> None:
-    """What takes the place of the environment that was looked at stays, wherever it leads."""
+    """Something that replaced the checked environment stays."""
     mine = machine.project("mine")
     fake_uv.make(f"{mine}/.venv")
     before = content(mine)
@@ -610,7 +610,7 @@ def test_something_else_in_its_place(
 
 
 def test_a_link_while_it_goes(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A link that takes the place of `.venv`, or of what is in it, meanwhile is not followed."""
+    """A symlink that replaces `.venv`, or something in it, is not followed."""
     mine = machine.path("mine")
     fake_uv.make(mine)
     fake_uv.write(f"{mine}/lib/precious", "x")
@@ -632,7 +632,7 @@ def test_a_link_while_it_goes(machine: Machine, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_project_that_becomes_a_link(machine: Machine) -> None:
-    """While a migration builds, its project becomes a link to another one: that one stays whole."""
+    """If a project becomes a symlink to another during the migration, the other is unchanged."""
     mine = machine.project("mine")
     fake_uv.make(f"{mine}/.venv")
     before = content(mine)
@@ -650,25 +650,26 @@ def test_a_project_that_becomes_a_link(machine: Machine) -> None:
 
 
 def test_a_project_is_planned_once(machine: Machine) -> None:
-    """Two folders of one project are one migration."""
+    """Two directories in one project are one migration."""
     os.makedirs(f"{machine.root}/src")
     jobs = migrate.plan_some([machine.root, f"{machine.root}/src"], "", machine.environ)
     assert [job.root for job in jobs] == [machine.root]
 
 
 def test_everything_that_a_scan_finds(machine: Machine) -> None:
-    """`--all` takes what lies in synced folders, and nothing else."""
+    """`--all` migrates only projects in synced folders."""
     machine.project("Dropbox/clean")
     fake_uv.make(os.path.join(machine.project("local/bar"), ".venv"))
     other = machine.project("Dropbox/other")
     fake_uv.make(f"{other}/.venv")
-    jobs = migrate.plan_all(None, "", machine.environ, processes=list)
+    jobs, unread = migrate.plan_all(None, "", machine.environ, processes=list)
     assert {job.root: job.result.state for job in jobs} == {
         machine.root: "planned",
         other: "planned",
     }
     assert jobs[0].result.files == 9
-    jobs = migrate.plan_all([other], "", machine.environ, processes=list)
+    assert unread == 0
+    jobs, _ = migrate.plan_all([other], "", machine.environ, processes=list)
     assert [job.root for job in jobs] == [other]
 
 
@@ -681,7 +682,7 @@ def test_everything_that_a_scan_finds(machine: Machine) -> None:
     ],
 )
 def test_whose_uv_is_first(tmp_path: Path, content: bytes | None, shimmed: bool) -> None:
-    """A shim is known by its marker; any other `uv` would make `.venv` again."""
+    """A shim is recognised by its marker; any other `uv` would create `.venv` again."""
     if content is not None:
         (tmp_path / "uv").write_bytes(content)
         (tmp_path / "uv").chmod(0o755)

@@ -1,4 +1,4 @@
-"""What an environment holds, read without starting its Python."""
+"""The packages in an environment, found without starting its Python."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
 
 class Environment:
-    """An environment below a folder, written file by file."""
+    """An environment written file by file."""
 
     def __init__(self, root: Path, *, library: str = "lib/python3.12") -> None:
-        """Make it, with nothing installed."""
         self.path = str(root / "env")
         self.packages = os.path.join(self.path, library, "site-packages")
         os.makedirs(self.packages)
@@ -43,7 +42,7 @@ class Environment:
 
     @property
     def installed(self) -> dict[str, Package]:
-        """What is found in it."""
+        """The packages in it."""
         return packages.installed(self.path, Files())
 
 
@@ -134,7 +133,7 @@ def origin(url: str, **more: object) -> str:
 def test_a_package(
     env: Environment, folder: str, content: str | bytes | None, expected: Package
 ) -> None:
-    """Name, version and origin are read from the metadata folder."""
+    """Name, version and origin come from the metadata directory."""
     files = {} if content is None else {"direct_url": content}
     env.install(folder, **files)
     assert env.installed == {expected.name: expected}
@@ -145,7 +144,7 @@ def test_a_package(
     ["certifi-2026.10.18 2.dist-info", "certifi", "__pycache__", ".dist-info", "certifi.libs"],
 )
 def test_no_package(env: Environment, folder: str) -> None:
-    """A sync client's conflict copy and other folders stand for no package."""
+    """Conflict copies and other directories are not packages."""
     env.install(folder)
     assert env.installed == {}
 
@@ -161,7 +160,7 @@ def test_no_package(env: Environment, folder: str) -> None:
     ],
 )
 def test_a_name_that_is_none(env: Environment, folder: str) -> None:
-    """A folder's name becomes no word of a command line unless it can be that of a package."""
+    """Only a valid package name can become an argument of uv."""
     env.install(folder)
     assert env.installed == {}
 
@@ -178,13 +177,13 @@ def test_a_name_that_is_none(env: Environment, folder: str) -> None:
     ],
 )
 def test_an_origin_that_is_none(env: Environment, content: str) -> None:
-    """Where a package is said to come from a place that is none, its name and version count."""
+    """If the origin of a package is invalid, its name and version count."""
     env.install("x-1.0.dist-info", direct_url=content)
     assert env.installed == {"x": Package("x", "1.0", "x==1.0")}
 
 
 def test_an_evicted_origin_is_not_fetched(env: Environment) -> None:
-    """A metadata folder whose content is in the cloud is not opened."""
+    """An evicted metadata directory is not opened."""
     env.install("foo-1.0.dist-info", direct_url=origin("https://example.com/foo.zip"))
 
     class Evicted(Files):
@@ -199,20 +198,20 @@ def test_an_evicted_origin_is_not_fetched(env: Environment) -> None:
 
 
 def test_a_folder_on_windows(tmp_path: Path) -> None:
-    """On Windows packages lie in `Lib`."""
+    """On Windows packages are in `Lib`."""
     env = Environment(tmp_path, library="Lib")
     env.install("six-1.0.dist-info")
     assert set(env.installed) == {"six"}
 
 
 def test_nothing_there(tmp_path: Path) -> None:
-    """A folder that does not exist holds nothing."""
+    """A missing directory has no packages."""
     assert packages.installed(str(tmp_path / "none"), Files()) == {}
     assert packages.strangers(str(tmp_path / "none"), Files()) == []
 
 
 def test_when_a_package_was_installed(env: Environment) -> None:
-    """What is installed again is told from what was there: its metadata folder is another one."""
+    """A reinstalled package is recognised by its new metadata directory."""
     env.install("six-1.0.dist-info")
     os.utime(os.path.join(env.packages, "six-1.0.dist-info"), ns=(0, 12345))
     assert env.installed["six"].made == 12345
@@ -234,7 +233,7 @@ def test_when_a_package_was_installed(env: Environment) -> None:
     ],
 )
 def test_things_of_a_person(env: Environment, name: str, strange: bool) -> None:
-    """What nothing but a person can have put there is found, so that it is not removed."""
+    """The user's own files are found, so that they are not removed."""
     env.write("bin/python", "")
     env.write(name, "x")
     assert packages.strangers(env.path, Files()) == ([name.partition("/")[0]] if strange else [])

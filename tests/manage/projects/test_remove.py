@@ -1,4 +1,4 @@
-"""`uvlocal remove`: one project's environment goes on request, with all that leads to it."""
+"""`uvlocal remove` removes one project's environment, with everything that points to it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if sys.platform == "win32":
 
 
 def test_one_project(machine: Machine) -> None:
-    """Its environment, record, pointer and link go; another project's stay."""
+    """Its environment, record, pointer and link are removed; another project's stay."""
     foo, bar = machine.keep("foo"), machine.keep("bar")
     kept = machine.environment(bar)
     os.symlink(machine.environment(foo), os.path.join(foo, ".venv"))
@@ -36,7 +36,7 @@ def test_one_project(machine: Machine) -> None:
 
 
 def test_all(machine: Machine) -> None:
-    """`--all` takes those of every project; what no record of ours names stays, with exit 1."""
+    """`--all` removes every project's; directories without a record stay, with exit code 1."""
     machine.keep("foo")
     machine.keep("bar")
     os.makedirs(os.path.join(machine.store, "envs", "strange"))
@@ -45,7 +45,7 @@ def test_all(machine: Machine) -> None:
 
 
 def test_in_use(machine: Machine) -> None:
-    """One that a process works in stays."""
+    """An environment in use stays."""
     foo = machine.keep("foo")
     used = Process(7, "python", (os.path.join(machine.environment(foo), "bin", "python"),))
     wanted = remove.plan(foo, machine.environ, processes=[used])
@@ -60,15 +60,15 @@ def test_in_use(machine: Machine) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        pytest.param(["Dropbox/foo"], 1, "pass `--yes` to go ahead", id="unasked"),
+        pytest.param(["Dropbox/foo"], 1, "pass `--yes` to proceed", id="unasked"),
         pytest.param(["Dropbox/new"], 1, "uvlocal keeps no environment for", id="none-kept"),
         pytest.param(["Dropbox"], 1, "no `pyproject.toml`", id="no-project"),
         pytest.param(["nonexistent"], USAGE, "does not exist", id="no-folder"),
-        pytest.param(["Dropbox/foo", "--all"], USAGE, "exclude each other", id="both"),
+        pytest.param(["Dropbox/foo", "--all"], USAGE, "cannot be used with PATH", id="both"),
     ],
 )
 def test_nothing_is_removed(machine: Machine, words: list[str], code: int, says: str) -> None:
-    """Without agreement, or where there is nothing to remove, all stays, and it is said why."""
+    """Without confirmation, or with nothing to remove, everything stays, with the reason."""
     machine.keep("foo")
     machine.project("new")
     result = run(machine, "remove", *words)
@@ -86,6 +86,6 @@ def test_a_dry_run_changes_nothing(machine: Machine) -> None:
 
 
 def test_outside_a_project(machine: Machine) -> None:
-    """Where there is no project, the error says so."""
+    """If there is no project, the error says so."""
     with pytest.raises(UserError, match=r"pyproject\.toml"):
         remove.plan(machine.home, machine.environ)

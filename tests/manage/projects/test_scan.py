@@ -1,4 +1,4 @@
-"""Which projects are at risk, and what their environments cost where they lie."""
+"""Projects at risk, and the cost of their environments."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from support import systems
 from support.hosts.fakes import FakeSystem, Link
 
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.files.tree import Budget, Entry, Files
 from uvlocal.manage.projects import sync_roots
-from uvlocal.manage.projects.scan import Progress, Scan, Scanner
+from uvlocal.manage.projects.scan import Scan, Scanner
 from uvlocal.shim.settings import settings
 
 if TYPE_CHECKING:
@@ -26,10 +27,9 @@ PROJECT = '[project]\nname = "x"\nversion = "0"\n'
 
 
 class Machine:
-    """A home with a Dropbox folder, and whatever a test writes into it."""
+    """A home with a Dropbox folder, and files that a test writes."""
 
     def __init__(self, root: Path) -> None:
-        """Make it."""
         self.home = os.path.realpath(root)
         self.dropbox = self.path("Dropbox")
         os.mkdir(self.dropbox)
@@ -58,7 +58,7 @@ class Machine:
         return self.path(name)
 
     def scan(self, *folders: str) -> Scan:
-        """Scan folders, by default the synced ones."""
+        """Scan directories, by default the synced ones."""
         return self.scanner.scan([self.path(folder) for folder in folders])
 
     def roots(self, *folders: str) -> list[str]:
@@ -69,14 +69,15 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     """Return a machine without projects."""
+    systems.need_posix("the machines here are POSIX's")
     return Machine(tmp_path)
 
 
-# -- what is found ---------------------------------------------------------------------------------
+# -- findings --------------------------------------------------------------------------------------
 
 
 def test_costs_and_sums(machine: Machine) -> None:
-    """Each project at risk is found with its cost, the costliest first; sums are of all."""
+    """Each project at risk is found with its cost, the costliest first, with totals."""
     machine.project("Dropbox/small", environment=10)
     machine.project("Dropbox/deep/er/big", environment=1000)
     machine.project("Dropbox/clean")
@@ -93,7 +94,7 @@ def test_costs_and_sums(machine: Machine) -> None:
 
 
 def test_what_is_told_of_a_project(machine: Machine) -> None:
-    """A finding says where, why, what is done, and what would go."""
+    """A finding has the place, the reason, the strategy, and the savings."""
     root = machine.project("Dropbox/foo", environment=10)
     packages = "Dropbox/foo/.venv/lib/python3.12/site-packages"
     machine.write(f"{packages}/a.py")
@@ -108,8 +109,27 @@ def test_what_is_told_of_a_project(machine: Machine) -> None:
     assert one.sentence.startswith("`~/Dropbox/foo` is synced by Dropbox")
 
 
+@pytest.mark.parametrize("place", ["Dropbox/foo", "Dropbox/foo/.venv/lib"])
+def test_what_may_not_be_read(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """An unreadable directory is counted, and makes its environment incomplete."""
+    machine.project("Dropbox/foo", environment=10)
+    refused, scandir = machine.path(place), os.scandir
+
+    def refuse(path: str) -> object:
+        if path == refused:
+            raise PermissionError(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = machine.scan()
+    assert found.unread_folders == 1
+    assert [one.complete for one in found.projects] == [False] * (".venv" in place)
+
+
 def test_hidden_and_evicted_files(machine: Machine) -> None:
-    """Flags of other systems are counted; here they are put into what the disk says."""
+    """Other systems' flags are counted, simulated in the disk's answers."""
     machine.project("Dropbox/foo", environment=10)
     packages = "Dropbox/foo/.venv/lib/python3.12/site-packages"
     machine.write(f"{packages}/a.pth")
@@ -140,20 +160,20 @@ def test_hidden_and_evicted_files(machine: Machine) -> None:
     ],
 )
 def test_passed_over(machine: Machine, name: str) -> None:
-    """Folders that hold no projects of a user are not searched."""
+    """Directories without projects of the user are not searched."""
     machine.project(f"Dropbox/{name}", environment=1)
     assert machine.roots() == []
 
 
 def test_an_environment_of_any_name(machine: Machine) -> None:
-    """An environment is known by its `pyvenv.cfg`, and not searched for projects."""
+    """An environment is recognised by its `pyvenv.cfg`, and not searched."""
     machine.write("Dropbox/my-env/pyvenv.cfg")
     machine.project("Dropbox/my-env/src/x", environment=1)
     assert machine.roots() == []
 
 
 def test_projects_in_projects(machine: Machine) -> None:
-    """Below a project there can be others; a member of a workspace is not one of its own."""
+    """Projects may be nested; a workspace member is not a separate project."""
     workspace = '[tool.uv.workspace]\nmembers = ["members/*"]\n'
     machine.project("Dropbox/all", environment=1, table=workspace)
     machine.project("Dropbox/all/members/one", environment=1)
@@ -172,7 +192,7 @@ def test_projects_in_projects(machine: Machine) -> None:
     ],
 )
 def test_wishes(machine: Machine, table: str, user: str, found: int) -> None:
-    """What the user or the project wants left alone is no finding."""
+    """Projects that are opted out are not findings."""
     machine.write(".config/uvlocal/uvlocal.toml", user)
     machine.project("Dropbox/foo", environment=1, table=table)
     result = machine.scan("Dropbox")
@@ -180,7 +200,7 @@ def test_wishes(machine: Machine, table: str, user: str, found: int) -> None:
 
 
 def test_in_place_strategies_save_nothing(machine: Machine) -> None:
-    """An environment that stays there by the user's wish costs, but `migrate` would not move it."""
+    """An environment that the settings keep there has a cost, but no savings."""
     machine.write(".config/uvlocal/uvlocal.toml", 'strategy = "no-metadata"\n')
     machine.project("Dropbox/foo", environment=100)
     found = machine.scan()
@@ -189,7 +209,7 @@ def test_in_place_strategies_save_nothing(machine: Machine) -> None:
 
 
 def test_no_better_place(machine: Machine) -> None:
-    """A project that cannot be helped is still at risk, and nothing can be saved."""
+    """A project that cannot be redirected is still at risk, without savings."""
     machine.write(".config/uvlocal/uvlocal.toml", f'store = "{machine.dropbox}/store"\n')
     machine.project("Dropbox/foo", environment=100)
     [one] = machine.scan().projects
@@ -197,7 +217,7 @@ def test_no_better_place(machine: Machine) -> None:
 
 
 def test_a_folder_that_is_no_environment(machine: Machine) -> None:
-    """A `.venv` without `pyvenv.cfg` costs as well; `migrate` would not remove it."""
+    """A `.venv` without `pyvenv.cfg` has a cost too, but `migrate` would not remove it."""
     machine.project("Dropbox/foo")
     machine.write("Dropbox/foo/.venv/thing", "x")
     [one] = machine.scan().projects
@@ -206,7 +226,7 @@ def test_a_folder_that_is_no_environment(machine: Machine) -> None:
 
 @pytest.mark.parametrize("name", [".venv", "far"])
 def test_links_are_not_followed(machine: Machine, name: str) -> None:
-    """Neither a `.venv` that is a link nor a link to a folder is looked into."""
+    """Symlinks are not followed, including `.venv`."""
     if sys.platform == "win32":
         pytest.skip("links need a privilege on Windows")
     machine.project("elsewhere", environment=1)
@@ -218,7 +238,7 @@ def test_links_are_not_followed(machine: Machine, name: str) -> None:
 
 
 def test_variables_of_one_call(machine: Machine) -> None:
-    """What a shell has set for one project says nothing about the others."""
+    """Variables for one project do not affect the others."""
     machine.project("Dropbox/foo", environment=1)
     machine.scanner.environ = {
         **machine.environ,
@@ -230,11 +250,11 @@ def test_variables_of_one_call(machine: Machine) -> None:
     assert machine.roots() == ["Dropbox/foo"]
 
 
-# -- where it is looked for ------------------------------------------------------------------------
+# -- where to search -------------------------------------------------------------------------------
 
 
 def test_named_folders(machine: Machine) -> None:
-    """Named folders are searched instead; a project on a local volume there is left alone."""
+    """Named directories are searched instead; projects on a local volume are left alone."""
     machine.project("Dropbox/a/foo", environment=1)
     machine.project("Dropbox/b/foo", environment=1)
     machine.project("local/foo", environment=1)
@@ -244,13 +264,13 @@ def test_named_folders(machine: Machine) -> None:
 
 
 def test_a_folder_inside_another(machine: Machine) -> None:
-    """Nothing is counted twice when the named folders overlap."""
+    """Nothing is counted twice if the named directories overlap."""
     machine.project("Dropbox/a/foo", environment=1)
     assert machine.roots("Dropbox", "Dropbox/a", "Dropbox/a/foo") == ["Dropbox/a/foo"]
 
 
 def test_no_folder(machine: Machine) -> None:
-    """A name that is no folder is an error, before anything is searched."""
+    """A path that is not a directory is an error, before any search."""
     with pytest.raises(UserError) as raised:
         machine.scan("Dropbox", "none")
     assert raised.value.code == 2
@@ -269,7 +289,7 @@ def known(system: System) -> list[tuple[str, str | None]]:
 
 
 def test_known_folders_on_linux() -> None:
-    """Configured folders and the user's own are known; those that are gone are not."""
+    """Configured folders and the user's own are known, except missing ones."""
     system = FakeSystem(
         {
             "/home/me/.dropbox/info.json": json.dumps(
@@ -287,7 +307,7 @@ def test_known_folders_on_linux() -> None:
 
 
 def test_known_folders_of_a_provider_that_is_off() -> None:
-    """The folders of a provider that the user turned off are not searched."""
+    """The folders of a disabled provider are not searched."""
     system = FakeSystem(
         {
             "/home/me/.dropbox/info.json": b'{"personal": {"path": "/home/me/Dropbox"}}',
@@ -299,7 +319,7 @@ def test_known_folders_of_a_provider_that_is_off() -> None:
 
 
 def test_known_folders_on_macos() -> None:
-    """On macOS the place of a folder tells, and iCloud's link to Documents."""
+    """On macOS, folders are recognised by their path, and by iCloud's link to Documents."""
     container = "/Users/me/Library/Mobile Documents/com~apple~CloudDocs"
     system = FakeSystem(
         {
@@ -311,7 +331,7 @@ def test_known_folders_on_macos() -> None:
         },
         platform="darwin",
     )
-    # This disk tells names in lower case when it is listed.
+    # This disk lists names in lower case.
     assert [(path.lower(), provider) for path, provider in known(system)] == [
         ("/users/me/documents", "icloud"),
         ("/users/me/library/cloudstorage/onedrive-work", "onedrive"),
@@ -323,7 +343,7 @@ def test_known_folders_on_macos() -> None:
 
 
 def test_evicted_folders_are_not_listed(machine: Machine) -> None:
-    """A folder whose content is in the cloud is counted and not listed: that would fetch it."""
+    """An evicted folder is counted but not listed, which would download it."""
     machine.project("Dropbox/here", environment=1)
     machine.project("Dropbox/far/foo", environment=1)
     listed = []
@@ -351,7 +371,7 @@ def test_evicted_folders_are_not_listed(machine: Machine) -> None:
     ],
 )
 def test_limits(machine: Machine, budget: Budget, limit: str, projects: list[str]) -> None:
-    """A search ends at its limit, and says which."""
+    """A search stops at a limit, and reports which."""
     machine.project("Dropbox/near", environment=1)
     machine.project("Dropbox/a/b/far", environment=2)
     machine.scanner.budget = budget
@@ -360,16 +380,16 @@ def test_limits(machine: Machine, budget: Budget, limit: str, projects: list[str
 
 
 def test_a_limit_while_measuring(machine: Machine) -> None:
-    """A project that was found but not counted to the end is told as such."""
+    """A project that was not measured completely is marked."""
     machine.project("Dropbox/foo", environment=1)
-    # Three folders are searched (4 + 1 + 2 entries and themselves) before `.venv` is counted.
+    # Three directories are searched (4 + 1 + 2 entries and themselves) before `.venv` is counted.
     machine.scanner.budget = Budget(5, 1000, 9)
     [one] = machine.scan().projects
     assert not one.complete
 
 
 def test_near_projects_come_first(machine: Machine) -> None:
-    """What lies near the top is found before the search loses itself further down."""
+    """Projects near the top are found before a deep search reaches a limit."""
     machine.project("Dropbox/z", environment=1)
     for number in range(50):
         machine.write(f"Dropbox/a/{number}/{number}/x")
@@ -378,21 +398,18 @@ def test_near_projects_come_first(machine: Machine) -> None:
 
 
 def test_progress(machine: Machine) -> None:
-    """Whoever shows a bar hears of every folder and every project."""
+    """Progress is reported for every directory and every project."""
     machine.project("Dropbox/a", environment=1)
     machine.project("Dropbox/b", environment=1)
-    told: list[tuple[int, int, int, int]] = []
-
-    def tell(progress: Progress) -> None:
-        told.append((progress.folders, progress.projects, progress.measured, progress.to_measure))
-
-    machine.scanner.tell = tell
+    told: list[tuple[str, int, int]] = []
+    machine.scanner.tell = lambda *said: told.append(said)
     machine.scan()
-    assert told == [(1, 0, 0, 0), (2, 1, 0, 0), (3, 2, 0, 0), (3, 2, 0, 2), (3, 2, 1, 2)]
+    searched = [("folder", count, 0) for count in (1, 2, 3)]
+    assert told == [*searched, ("environment", 0, 2), ("environment", 1, 2)]
 
 
 def test_odd_things(machine: Machine) -> None:
-    """A folder that cannot be listed, a pipe and an odd name do not stop a scan."""
+    """Unreadable directories, pipes and odd names do not stop a scan."""
     if sys.platform == "win32":
         pytest.skip("Windows has no such files")
     machine.project("Dropbox/foo", environment=1)

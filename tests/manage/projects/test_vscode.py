@@ -1,4 +1,4 @@
-"""What is shown to be pasted into VS Code's settings."""
+"""VS Code settings to paste."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def settings(
     """Return the settings for an environment on a machine."""
 
     class Call:
-        """As much of a call as is looked at."""
+        """The used part of a call."""
 
     call = Call()
     call.system = system  # type: ignore[attr-defined]
@@ -69,7 +69,7 @@ def test_what_is_shown(  # noqa: PLR0917 - a column is an argument
     folder: str,
     portable: bool,
 ) -> None:
-    """The workspace gets the interpreter, the user the folder of all, as VS Code reads paths."""
+    """The workspace gets the interpreter, the user all environments, in VS Code's syntax."""
     system = FakeSystem(platform=platform)
     found = settings(monkeypatch, system, kept, user=False)
     assert found.settings == {"python.defaultInterpreterPath": python}
@@ -83,7 +83,7 @@ def test_what_is_shown(  # noqa: PLR0917 - a column is an argument
 
 
 def test_a_path_that_is_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A path that no JSON file can hold is refused in words."""
+    """A path that JSON cannot contain is rejected with a message."""
     with pytest.raises(UserError, match="not text"):
         settings(monkeypatch, FakeSystem(), "/fast/\udcff/envs/foo-0123456789", user=False)
 
@@ -91,7 +91,7 @@ def test_a_path_that_is_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for uv is a POSIX script")
 @pytest.mark.parametrize("user", [[], ["--user"]])
 def test_what_is_printed_can_be_pasted(machine: Machine, user: list[str]) -> None:
-    """The lines are JSON between braces but for the last comma, and no file is made for them."""
+    """The lines are JSON between braces, except the last comma, and no file is created."""
     uv = machine.write(f"{machine.root}/bin/uv", "#!/bin/sh\necho uv 0.13.9\n")
     os.chmod(uv, 0o700)
     project = machine.keep("foo")

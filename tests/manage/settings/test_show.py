@@ -1,4 +1,4 @@
-"""The settings: shown with where each came from, and changed in the right file."""
+"""The settings are shown with their origin, and changed in the right file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from uvlocal.manage.errors import UserError
+from uvlocal.manage.files.toml_edit import MADE
 from uvlocal.manage.settings import edit, show
 from uvlocal.manage.settings.edit import Change
 from uvlocal.shim.machine.host import System
@@ -20,10 +21,9 @@ if TYPE_CHECKING:
 
 
 class Home:
-    """A user's home with a project in it; `environ` can be added to."""
+    """A user's home with a project; tests may add to `environ`."""
 
     def __init__(self, root: Path) -> None:
-        """Make it."""
         self.path = os.path.realpath(root)
         self.environ = {"HOME": self.path, "XDG_CONFIG_HOME": os.path.join(self.path, "config")}
         if sys.platform == "win32":
@@ -34,7 +34,7 @@ class Home:
 
     @property
     def system(self) -> System:
-        """This home as a machine."""
+        """The machine of this home."""
         return System(environ=dict(self.environ), cwd=self.cwd)
 
     def write(self, path: str, text: str) -> None:
@@ -44,15 +44,15 @@ class Home:
             file.write(text)
 
     def enter_project(self, table: str = "") -> None:
-        """Write a project and go there."""
+        """Write a project and change to it."""
         self.write(self.project_file, f'[project]\nname = "foo"\nversion = "0"\n{table}')
         self.cwd = os.path.dirname(self.project_file)
 
     def text(self, path: str = "") -> str:
-        """Return the content of a file, the user's by default; "" where there is none."""
+        """Return the content of a file, by default the user's, without our first line, or ""."""
         try:
             with open(path or self.file, encoding="utf-8", newline="") as file:
-                return file.read()
+                return file.read().removeprefix(MADE).removeprefix("\n")
         except FileNotFoundError:
             return ""
 
@@ -79,7 +79,7 @@ def administered(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 
 def test_settings_of_the_machine(administered: Home) -> None:
-    """What the administrator set is shown with that file as its place."""
+    """Administrator settings are shown with their file."""
     home = administered
     path = rules.machine_file(home.system)
     home.write(path, 'mode = "never"\n[providers.dropbox]\nenabled = false\n')
@@ -94,7 +94,7 @@ def test_settings_of_the_machine(administered: Home) -> None:
 
 @pytest.mark.parametrize("text", ["[project\n", "[tool.uvlocal]\nmode = \n", "\0"])
 def test_a_broken_project_is_told(home: Home, text: str) -> None:
-    """A `pyproject.toml` that is no TOML is told: nothing of it holds."""
+    """A `pyproject.toml` that is not valid TOML is reported, and ignored."""
     home.enter_project()
     home.write(home.project_file, text)
     [problem] = show.shown(home.system).problems
@@ -102,7 +102,7 @@ def test_a_broken_project_is_told(home: Home, text: str) -> None:
 
 
 def test_defaults(home: Home) -> None:
-    """Without any file every key is shown with its default, in one order."""
+    """Without files every key is shown with its default, in a fixed order."""
     found = show.shown(home.system)
     assert [one.key for one in found.settings] == [k for k in rules.USER_KEYS if k != "providers"]
     assert {(one.origin, one.place) for one in found.settings} == {("default", "")}
@@ -111,7 +111,7 @@ def test_defaults(home: Home) -> None:
 
 
 def test_each_origin(home: Home) -> None:
-    """Every value names the file or the variable that it came from."""
+    """Every value has the file or variable that it came from."""
     home.write(
         home.file,
         'mode = "never"\nstrategy = "redirect"\npointer = "file"\nlocal-roots = ["~/tmp"]\n'
@@ -136,19 +136,19 @@ def test_each_origin(home: Home) -> None:
 
 
 def test_a_project_without_a_table(home: Home) -> None:
-    """A project's file is named although it says nothing to us."""
+    """A project's file is shown even without our table."""
     home.enter_project()
     found = show.shown(home.system)
     assert (found.project_file, found.opted_in) == (home.project_file, False)
 
 
 def test_problems(home: Home) -> None:
-    """What cannot be used is told with what would be right."""
+    """Invalid settings are reported with valid values."""
     home.write(home.file, 'mode = "sometimes"\nmood = "never"\n')
     problems = show.shown(home.system).problems
     assert [problem.partition(": ")[2].partition(",")[0] for problem in problems] == [
         "`mode` is 'sometimes'",
-        "`mood` is no setting here",
+        "`mood` is not a setting here",
     ]
 
 
@@ -177,7 +177,7 @@ def test_problems(home: Home) -> None:
     ],
 )
 def test_set(home: Home, key: str, text: str, written: str) -> None:
-    """A value is written as TOML, and is in force afterwards."""
+    """A value is written as TOML, and then applies."""
     changes = edit.set_value(key, text, project=False, system=home.system)
     assert home.text() == written
     [change] = changes.changes
@@ -190,7 +190,7 @@ def test_set(home: Home, key: str, text: str, written: str) -> None:
     ("key", "text", "said", "hint"),
     [
         pytest.param("mood", "never", "unknown setting `mood`", "did you mean `mode`?", id="typo"),
-        pytest.param("xyzzy", "x", "unknown setting `xyzzy`", "known are `mode`, ", id="unknown"),
+        pytest.param("xyzzy", "x", "unknown setting `xyzzy`", "use one of `mode`, ", id="unknown"),
         pytest.param(
             "mode", "sometimes", "`mode` is 'sometimes', must be one of `auto`", "", id="choice"
         ),
@@ -230,7 +230,7 @@ def test_set(home: Home, key: str, text: str, written: str) -> None:
     ],
 )
 def test_wrong(home: Home, key: str, text: str, said: str, hint: str) -> None:
-    """A wrong key or value is refused with what would be right, and nothing is written."""
+    """A wrong key or value is rejected with a hint, and nothing is written."""
     with pytest.raises(UserError) as raised:
         edit.set_value(key, text, project=False, system=home.system)
     assert raised.value.message.startswith(said)
@@ -240,14 +240,14 @@ def test_wrong(home: Home, key: str, text: str, said: str, hint: str) -> None:
 
 
 def test_other_mistakes_do_not_stand_in_the_way(home: Home) -> None:
-    """A file with another wrong value can be changed, as that may be what mends it."""
+    """A file with another wrong value can be changed, which may fix it."""
     home.write(home.file, 'mode = "sometimes"\n')
     edit.set_value("mode", "never", project=False, system=home.system)
     assert home.text() == 'mode = "never"\n'
 
 
 def test_set_what_is_set(home: Home) -> None:
-    """Setting what is set already writes nothing."""
+    """Setting the same value writes nothing."""
     home.write(home.file, 'mode = "never"\n')
     os.utime(home.file, (1, 1))
     changes = edit.set_value("mode", "never", project=False, system=home.system)
@@ -256,7 +256,7 @@ def test_set_what_is_set(home: Home) -> None:
 
 
 def test_set_in_a_project(home: Home) -> None:
-    """A project's key goes to `[tool.uvlocal]` of the workspace root."""
+    """A project's key is written to `[tool.uvlocal]` of the workspace root."""
     home.enter_project("[tool.uv.workspace]\nmembers = ['member']\n")
     member = os.path.join(home.cwd, "member", "pyproject.toml")
     home.write(member, '[project]\nname = "member"\nversion = "0"\n')
@@ -268,21 +268,21 @@ def test_set_in_a_project(home: Home) -> None:
 
 
 def test_a_project_chooses_no_place(home: Home) -> None:
-    """A folder that others write to cannot say where things go on this machine."""
+    """A shared folder cannot choose paths on this machine."""
     home.enter_project()
-    with pytest.raises(UserError, match="`store` is the user's to set") as raised:
+    with pytest.raises(UserError, match="`store` cannot be set for a project") as raised:
         edit.set_value("store", "~/x", project=True, system=home.system)
     assert raised.value.code == 2
 
 
 def test_no_project(home: Home) -> None:
-    """Without a project there is nothing to write to."""
+    """Without a project there is no file to change."""
     with pytest.raises(UserError, match=r"no `pyproject.toml` in `~` or above it"):
         edit.set_value("mode", "never", project=True, system=home.system)
 
 
 def test_no_home() -> None:
-    """Without a home there is no file of settings."""
+    """Without a home directory there is no settings file."""
     system = System(environ={}, home="")
     with pytest.raises(UserError, match="there is no home directory"):
         edit.set_value("mode", "never", project=False, system=system)
@@ -290,7 +290,7 @@ def test_no_home() -> None:
 
 @pytest.mark.parametrize("project", [False, True])
 def test_a_variable_stands_above(home: Home, project: bool) -> None:
-    """A person hears that a variable outweighs what was just written."""
+    """There is a hint if a variable takes precedence over the new value."""
     home.enter_project()
     home.environ["UVLOCAL_MODE"] = "auto"
     changes = edit.set_value("mode", "never", project=project, system=home.system)
@@ -298,7 +298,7 @@ def test_a_variable_stands_above(home: Home, project: bool) -> None:
 
 
 def test_the_project_stands_above(home: Home) -> None:
-    """A person hears that this project has its own wish."""
+    """There is a hint if this project has its own setting."""
     home.enter_project('[tool.uvlocal]\nmode = "auto"\n')
     changes = edit.set_value("mode", "never", project=False, system=home.system)
     assert changes.hints[0].startswith(
@@ -307,38 +307,39 @@ def test_the_project_stands_above(home: Home) -> None:
 
 
 def test_another_store_leaves_the_old_one(home: Home) -> None:
-    """A person hears that the environments made so far do not move."""
+    """There is a hint that existing environments do not move."""
     edit.set_value("store", "~/one", project=False, system=home.system)
     os.mkdir(os.path.join(home.path, "one"))
     changes = edit.set_value("store", "~/two", project=False, system=home.system)
-    assert changes.hints == ("the environments made so far stay in `~/one`",)
+    assert changes.hints == ("existing environments stay in `~/one`",)
 
 
 # -- unsetting -------------------------------------------------------------------------------------
 
 
 def test_unset(home: Home) -> None:
-    """A key goes, the others stay."""
+    """A key is removed, the others stay."""
     home.write(home.file, '# mine\nmode = "never"\npointer = "file"\n')
     changes = edit.unset("mode", project=False, system=home.system)
     assert changes.changes == (Change(home.file, "mode", "never", None),)
     assert home.text() == '# mine\npointer = "file"\n'
 
 
-@pytest.mark.parametrize(
-    ("remark", "stays"),
-    [pytest.param("", False, id="empty"), pytest.param("# a\n", True, id="remark")],
-)
-def test_unset_the_last_key(home: Home, remark: str, *, stays: bool) -> None:
-    """A file in which nothing is left goes, and its folder; a remark keeps it."""
-    home.write(home.file, remark)
+@pytest.mark.parametrize("before", [None, "", "# a\n"], ids=["none", "empty", "remark"])
+def test_unset_the_last_key(home: Home, before: str | None) -> None:
+    """A file that was created for a setting is removed with the last one; the user's own stays."""
+    if before is not None:
+        home.write(home.file, before)
     edit.set_value("mode", "never", project=False, system=home.system)
+    with open(home.file, encoding="utf-8") as file:
+        assert file.read().startswith(MADE) == (before is None)
     edit.unset("mode", project=False, system=home.system)
-    assert os.path.exists(home.file) == os.path.exists(os.path.dirname(home.file)) == stays
+    assert os.path.exists(home.file) == os.path.exists(os.path.dirname(home.file))
+    assert (home.text() if os.path.exists(home.file) else None) == before
 
 
 def test_unset_a_wrong_key(home: Home) -> None:
-    """A key that is no setting can be removed where it was written."""
+    """An unknown key can be removed from the file."""
     home.write(home.file, 'mood = 2026-11-22\nmode = "never"\n')
     changes = edit.unset("mood", project=False, system=home.system)
     assert changes.changes == (Change(home.file, "mood", "2026-11-22", None),)
@@ -346,7 +347,7 @@ def test_unset_a_wrong_key(home: Home) -> None:
 
 
 def test_unset_what_is_not_set(home: Home) -> None:
-    """A setting that is not there is no error, a word that is no setting is."""
+    """Unsetting a missing setting is not an error, unsetting an unknown one is."""
     assert edit.unset("mode", project=False, system=home.system).changes == ()
     with pytest.raises(UserError, match="unknown setting `mood`"):
         edit.unset("mood", project=False, system=home.system)
@@ -361,7 +362,7 @@ def test_unset_what_is_not_set(home: Home) -> None:
     ],
 )
 def test_unset_the_last_key_of_a_project(home: Home, opt_in: str, after: str) -> None:
-    """The project's table goes with its last key, unless it opts in by being there."""
+    """The project's table is removed with its last key, unless it opts in."""
     home.write(home.file, opt_in)
     home.enter_project('[tool.uvlocal]\nmode = "auto"\n')
     edit.unset("mode", project=True, system=home.system)
@@ -372,7 +373,7 @@ def test_unset_the_last_key_of_a_project(home: Home, opt_in: str, after: str) ->
 
 
 def test_add_root_to_those_of_the_machine(administered: Home) -> None:
-    """The user's list replaces the administrator's, so it begins with what is in that."""
+    """The user's list replaces the administrator's, so it starts as a copy."""
     home = administered
     home.write(rules.machine_file(home.system), 'synced-roots = ["/data/sync"]\n')
     shared = os.path.join(home.path, "Shared")
@@ -383,7 +384,7 @@ def test_add_root_to_those_of_the_machine(administered: Home) -> None:
 
 
 def test_the_machines_file_is_not_the_users(administered: Home) -> None:
-    """What is wrong in the administrator's file keeps nobody from changing their own settings."""
+    """Errors in the administrator's file do not prevent changing user settings."""
     home = administered
     home.write(rules.machine_file(home.system), 'mode = "sometimes"\n')
     edit.set_value("mode", "never", project=False, system=home.system)
@@ -391,7 +392,7 @@ def test_the_machines_file_is_not_the_users(administered: Home) -> None:
 
 
 def test_add_root(home: Home) -> None:
-    """A folder is added in a spelling that holds on every machine of its user, once."""
+    """A directory is added once, in a form that works on all of the user's machines."""
     shared = os.path.join(home.path, "Shared")
     os.mkdir(shared)
     first = edit.add_root(shared, local=False, system=home.system)
@@ -403,14 +404,14 @@ def test_add_root(home: Home) -> None:
 
 @pytest.mark.parametrize("spelled", ["Shared", "./Shared/", "~/Shared", "x/../Shared"])
 def test_add_root_as_typed(home: Home, spelled: str) -> None:
-    """A folder is found from the current directory, however it is written."""
+    """A directory is resolved from the current one, in any spelling."""
     os.mkdir(os.path.join(home.path, "Shared"))
     edit.add_root(spelled, local=True, system=home.system)
     assert home.text() == 'local-roots = ["~/Shared"]\n'
 
 
 def test_add_root_changes_sides(home: Home) -> None:
-    """A folder is in one of the lists only: the last word holds."""
+    """A directory is only in one of the lists: the last command wins."""
     os.mkdir(os.path.join(home.path, "Shared"))
     home.write(home.file, 'synced-roots = ["~/Shared"] # mine\n')
     changes = edit.add_root("Shared", local=True, system=home.system)
@@ -425,7 +426,7 @@ def test_add_root_changes_sides(home: Home) -> None:
     ("name", "said"), [("none", "`none` does not exist"), ("file", "`file` is not a directory")]
 )
 def test_add_no_root(home: Home, name: str, said: str) -> None:
-    """What is no folder is refused: a typing error would never be seen again."""
+    """A path that is not a directory is rejected, as a typo would go unnoticed."""
     home.write(os.path.join(home.path, "file"), "")
     with pytest.raises(UserError) as raised:
         edit.add_root(name, local=False, system=home.system)
@@ -433,7 +434,7 @@ def test_add_no_root(home: Home, name: str, said: str) -> None:
 
 
 def test_remove_root(home: Home) -> None:
-    """A folder goes from whichever list it is in, also if it is not there any more."""
+    """A directory is removed from its list, even if it no longer exists."""
     home.write(
         home.file, 'synced-roots = [\n  "~/a", # one\n  "~/b", # two\n]\nlocal-roots = ["~/a/"]\n'
     )
@@ -443,7 +444,7 @@ def test_remove_root(home: Home) -> None:
 
 
 def test_remove_no_root(home: Home) -> None:
-    """A folder that is in no list is told, with those that are."""
+    """A directory in neither list is an error that shows the lists."""
     home.write(home.file, 'synced-roots = ["~/b"]\n')
     with pytest.raises(UserError) as raised:
         edit.remove_root("a", system=home.system)
@@ -456,7 +457,7 @@ def test_remove_no_root(home: Home) -> None:
 
 
 def test_a_link_to_a_root(home: Home) -> None:
-    """A root is the folder itself, not a link to it."""
+    """A root is the directory itself, not a symlink to it."""
     if sys.platform == "win32":
         pytest.skip("links need a privilege on Windows")
     os.mkdir(os.path.join(home.path, "Shared"))
@@ -469,14 +470,14 @@ def test_a_link_to_a_root(home: Home) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
 def test_a_project_file_that_leads_out(tmp_path: Path) -> None:
-    """A `pyproject.toml` that is a link out of the project is not written through."""
+    """A `pyproject.toml` that is a symlink out of the project is not changed."""
     home = Home(tmp_path)
     mine = os.path.join(home.path, "mine.toml")
     home.write(mine, "[project]\n")
     os.makedirs(os.path.dirname(home.project_file))
     os.symlink(mine, home.project_file)
     home.cwd = os.path.dirname(home.project_file)
-    with pytest.raises(UserError, match="leads out of the project"):
+    with pytest.raises(UserError, match="outside the project"):
         edit.set_value("mode", "never", project=True, system=home.system)
     with open(mine, encoding="utf-8") as file:
         assert file.read() == "[project]\n"

@@ -1,4 +1,4 @@
-"""What is printed for people: fit for a terminal, coloured by nobody but us."""
+"""Output for people is safe for a terminal, with only our own colours."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Terminal(io.StringIO):
     encoding = "utf-8"
 
     def isatty(self) -> bool:
-        """Say so."""
+        """Return True."""
         return True
 
 
 def terminal_of(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """Return the terminal that stdout and stderr are from now on."""
+    """Make stdout and stderr a fake terminal, and return it."""
     stream = Terminal()
     for name in ("NO_COLOR", "TERM"):
         monkeypatch.delenv(name, raising=False)
@@ -47,27 +47,27 @@ def terminal_of(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 def test_what_is_shown(
     monkeypatch: pytest.MonkeyPatch, show: Callable[[str], None], text: str, shown: str
 ) -> None:
-    """What would steer the terminal is escaped; lines of ours stay lines."""
+    """Control characters are escaped, except our own line breaks."""
     terminal = terminal_of(monkeypatch)
     show(text)
     assert terminal.getvalue() == shown + "\n"
 
 
 def test_colours_are_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A colour of ours reaches the terminal, and nothing steers it inside."""
+    """Our colours reach the terminal, with control characters escaped inside."""
     terminal = terminal_of(monkeypatch)
     console.data(console.painted("a\x1b[0mb", "31") + " c")
     assert terminal.getvalue() == "\x1b[31ma\\x1b[0mb\x1b[0m c\n"
 
 
 def test_no_colour_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    """Into a pipe nothing is coloured."""
+    """A pipe gets no colours."""
     console.data(console.painted("a", "31"))
     assert capsys.readouterr().out == "a\n"
 
 
 def test_code_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a program reads is as it is."""
+    """Output for programs is unchanged."""
     terminal = terminal_of(monkeypatch)
     console.code("a\x1b\u202e")
     assert terminal.getvalue() == "a\x1b\u202e\n"

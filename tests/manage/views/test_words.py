@@ -1,4 +1,4 @@
-"""What commands say, as a whole: in uv's voice, and in plain English."""
+"""All messages of the commands: in uv's voice, and in plain English."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from support.compare.messages import messages
 
-#: What no message says, with what it says instead.
+#: Phrases that no message may contain, with the better ones.
 AVOIDED = {
     r"\bmend": "fix",
     r"(?<!there )\bis no (?!longer|such)": "is not a, or unknown",
@@ -15,11 +15,17 @@ AVOIDED = {
     r"\bstands? (above|before)": "takes precedence over, comes first on",
     r"\bin the cloud alone": "only in the cloud",
     r"\b(takes?|took) (it )?along": "reuse",
+    r"\blies? (on|in)\b": "is on, is in",
+    r"\bleads? to\b": "points to",
+    r"\bexclude each other": "cannot be used with",
+    r"\bany ?more\b": "no longer",
+    r"\bis made\b": "is created",
+    r"\bmeanwhile\b": "in the meantime",
 }
 
 
 def test_words() -> None:
-    """No message uses a turn that a native reader stops at."""
+    """No message has an awkward phrase."""
     found = messages()
     assert len(found) > 200
     odd = {
@@ -32,7 +38,7 @@ def test_words() -> None:
 
 
 def test_voice() -> None:
-    """A message of one sentence begins small and ends without a full stop, options' help aside."""
+    """Messages, except help, start in lower case and end without a full stop."""
     shouting = [
         f"{place}: {text!r}"
         for place, text in messages()

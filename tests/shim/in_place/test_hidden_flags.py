@@ -1,4 +1,4 @@
-"""What is done to an environment that stays in its project: hidden `.pth` files are shown again."""
+"""Clearing the hidden flag of `.pth` files in an environment that stays in its project."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def machine(files: dict[str, bytes]) -> FakeSystem:
 
 
 def test_clear() -> None:
-    """Every `.pth` file is shown again, also those of an index' packages, and nothing else."""
+    """Every `.pth` file is unhidden, also those of packages from an index, and nothing else."""
     more = {"a1_coverage.pth": b"", "seen.pth": b"", "idna/core.py": b""}
     system = machine({**FILES, **{f"{PACKAGES}/{name}": data for name, data in more.items()}})
     system.hidden |= {f"{PACKAGES}/_foo.pth", f"{PACKAGES}/a1_coverage.pth", f"{PACKAGES}/idna"}
@@ -39,7 +39,7 @@ def test_clear() -> None:
 
 @pytest.mark.parametrize("part", ["", "/lib", "/lib/python3.13", "/lib/python3.13/site-packages"])
 def test_no_link_is_followed(part: str) -> None:
-    """A folder of the way that is a link leads to nothing: it could lead out of the project."""
+    """A symlink on the way is not followed, as it could lead out of the project."""
     system = machine({name.replace(INSIDE, "/elsewhere"): data for name, data in FILES.items()})
     system.put(f"{ROOT}/pyproject.toml", b"")
     system.put(INSIDE + part, Link("/elsewhere" + part))
@@ -51,7 +51,7 @@ def test_no_link_is_followed(part: str) -> None:
 
 @pytest.mark.parametrize("files", [{}, {f"{INSIDE}/lib/python3.13": b"x"}, {INSIDE: b"/gone"}])
 def test_no_environment(files: dict[str, bytes]) -> None:
-    """Where there is no environment yet, nothing is done."""
+    """If there is no environment yet, nothing is done."""
     assert hidden_flags.clear(ROOT, machine(files)) == 0
 
 
@@ -60,12 +60,12 @@ def test_no_environment(files: dict[str, bytes]) -> None:
 
 @pytest.mark.parametrize("platform", ["darwin", "linux", "win32"])
 def test_which_systems_have_the_flag(platform: str) -> None:
-    """Of the systems that uv runs on, macOS alone has the flag."""
+    """Of uv's systems, only macOS has the flag."""
     assert FakeSystem(platform=platform).has_hidden_flag() == (platform == "darwin")
 
 
 def test_flag_on_this_machine(tmp_path: Path) -> None:
-    """A file without the flag is not hidden; what is not there is neither hidden nor shown."""
+    """A file without the flag is not hidden; a missing one is neither hidden nor unhidden."""
     system = System()
     path = tmp_path / "a.pth"
     path.write_bytes(b"")
@@ -75,7 +75,7 @@ def test_flag_on_this_machine(tmp_path: Path) -> None:
 
 
 def test_flag_is_cleared_alone(tmp_path: Path) -> None:
-    """Only the one flag goes, the others of the file stay."""
+    """Only this flag is cleared, the others stay."""
     if sys.platform != "darwin":
         pytest.skip("this system has no flag that hides files")
     path = str(tmp_path / "a.pth")

@@ -1,4 +1,4 @@
-"""The rules of paths that a call has of its own are those of `posixpath`."""
+"""Our own path rules are the same as in `posixpath`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from uvlocal.shim.machine import posix_paths
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Names that mean something, names that look as if they did, and text that is none.
+#: Special names, similar names, and arbitrary text.
 PARTS = st.sampled_from(["a", "b.c", ".", "..", "...", ".x", "", " ", "\n", "é", "\udce9", "a b"])
 PATHS = st.builds(
     lambda slashes, parts, end: "/" * slashes + "/".join(parts) + end,
@@ -34,7 +34,7 @@ ONE_PATH = ("basename", "dirname", "isabs", "normcase", "normpath", "split", "sp
 @example("//")
 @example("///a//../..")
 def test_one_path(path: str) -> None:
-    """Every function of one path gives what `posixpath` gives."""
+    """Every function of one path gives the same as in `posixpath`."""
     for name in ONE_PATH:
         found = getattr(posix_paths, name)(path)
         assert found == getattr(posixpath, name)(path), (name, path)
@@ -48,7 +48,7 @@ def test_an_absolute_path(path: str) -> None:
 
 @given(st.lists(PATHS, min_size=1, max_size=4))
 def test_several_paths(paths: list[str]) -> None:
-    """Paths are joined as `posixpath` joins them."""
+    """Paths are joined like in `posixpath`."""
     assert posix_paths.join(*paths) == posixpath.join(*paths)
 
 
@@ -58,7 +58,7 @@ def test_separator() -> None:
 
 
 def random_links(root: str, chance: random.Random) -> list[str]:
-    """Make folders, files and links at random, circles among them; return what may be there."""
+    """Create random directories, files and symlinks, with loops; return possible paths."""
     names = ["a", "b", "c", "d"]
     places = [root]
     for _ in range(chance.randint(3, 14)):
@@ -69,7 +69,7 @@ def random_links(root: str, chance: random.Random) -> list[str]:
         if kind < 1 / 3:
             try:
                 os.mkdir(path)
-            except OSError:  # above is a file, or a link that leads nowhere
+            except OSError:  # a parent is a file, or a dangling symlink
                 continue
             places.append(path)
         else:
@@ -85,7 +85,7 @@ def random_links(root: str, chance: random.Random) -> list[str]:
 
 
 def is_loop(path: str) -> bool:
-    """Return whether the system itself finds a circle."""
+    """Return whether the system itself detects a loop."""
     try:
         os.stat(path)
     except OSError as error:
@@ -94,7 +94,7 @@ def is_loop(path: str) -> bool:
 
 
 def has_circles(root: str) -> bool:
-    """Return whether links below a folder may form a loop, be it past what is not there."""
+    """Return whether symlinks below a directory may form a loop, even through missing paths."""
     for folder, folders, files in os.walk(root):
         for name in (*folders, *files):
             path = os.path.join(folder, name)
@@ -105,10 +105,10 @@ def has_circles(root: str) -> bool:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
 def test_links(tmp_path: Path) -> None:
-    """Links are followed as `posixpath.realpath` follows them, in circles and to nowhere too."""
-    chance = random.Random(20261122)  # noqa: S311 - shuffles, and is no secret
+    """Symlinks are resolved like in `posixpath.realpath`, even loops and dangling ones."""
+    chance = random.Random(20261122)  # noqa: S311 - only shuffles
     links = 0
-    # Before 3.13, Python did not look at what follows a circle: trees with one are left out.
+    # Before 3.13, Python ignored what follows a loop, so trees with one are skipped.
     knows_circles = sys.version_info >= (3, 13)
     for number in range(300 if knows_circles else 2000):
         root = os.path.join(os.path.realpath(tmp_path), str(number))

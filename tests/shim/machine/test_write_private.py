@@ -1,4 +1,4 @@
-"""Files of ours are replaced in one step, by whoever is last, and are nobody else's."""
+"""Our files are private and replaced atomically; the last writer wins."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ import resource
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a folder that is to be made."""
+    """Return the path of a directory to create."""
     return tmp_path / "cache" / "uvlocal"
 
 
 def test_write_private(folder: Path) -> None:
-    """A file is made, replaced in one step, and nobody else's to read."""
+    """A file is created, replaced atomically, and private."""
     system = System()
     file = folder / "file"
     for data in (b"first", b"second"):
@@ -42,7 +42,7 @@ def test_write_private(folder: Path) -> None:
 
 @pytest.mark.parametrize("place", ["folder", "file-in-the-way", "nul", "target", "others"])
 def test_write_private_fails(place: str, folder: Path) -> None:
-    """Where a file cannot be written there is no exception, and nothing is left."""
+    """If a file cannot be written, there is no exception, and nothing is left."""
     system = System()
     folder.mkdir(parents=True)
     file = folder / "file"
@@ -65,7 +65,7 @@ def test_write_private_fails(place: str, folder: Path) -> None:
 
 @pytest.mark.parametrize("put", ["write_private", "put_file"])
 def test_a_disk_that_is_full(put: str, folder: Path) -> None:
-    """What cannot be written as a whole is not written at all, and leaves the old file."""
+    """A file that cannot be written completely leaves the old one."""
     system = System()
     path = str(folder / "file")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -93,7 +93,7 @@ def _write_again_and_again(path: str, data: bytes, times: int) -> None:
 
 
 def test_many_write_at_once(folder: Path) -> None:
-    """Whoever reads meanwhile sees one of the contents as a whole, and nothing is left over."""
+    """A concurrent reader sees one complete content, and no draft is left."""
     path = str(folder / "file")
     contents = [letter * 50_000 for letter in (b"a", b"b", b"c", b"d")]
     _write_again_and_again(path, contents[0], 1)

@@ -22,12 +22,12 @@ Version = tuple[int, int, int]
 
 
 def never() -> Version:
-    """Fail: the answer does not depend on uv's version."""
+    """Fail, as the result must not depend on uv's version."""
     pytest.fail("uv was asked for its version")
 
 
 def always(version: Version | None) -> Callable[[], Version | None]:
-    """Return what answers with a version."""
+    """Return a function that returns a version."""
     return lambda: version
 
 
@@ -132,7 +132,7 @@ TABLE = [
 
 @pytest.mark.parametrize(("files", "start", "root", "code"), TABLE)
 def test_discover(files: dict[str, object], start: str, root: str | None, code: str | None) -> None:
-    """The root is the one that uv finds, and what uv will not use or will refuse has a sentence."""
+    """The root is the one that uv finds; a project that uv ignores or rejects has a sentence."""
     tree = {os.path.join(folder, "pyproject.toml"): content for folder, content in files.items()}
     found = discover(start, FakeSystem(tree), uv_version=never)
     assert (found and found.root) == root
@@ -148,7 +148,7 @@ def test_no_start() -> None:
 
 
 def test_links_on_the_way() -> None:
-    """The walk goes up the path as it is written; the root's real path is kept beside it."""
+    """The search goes up the path as written; the root's real path is kept as well."""
     system = FakeSystem(
         {
             "/w/pyproject.toml": project("w", workspace("link")).encode(),
@@ -169,7 +169,7 @@ def test_links_on_the_way() -> None:
 
 
 def test_dots_are_kept_while_walking() -> None:
-    """A start with `..` is walked as written; afterwards uv takes the dots out of a project."""
+    """A start with `..` is searched as written; afterwards uv normalises the project's path."""
     tree: dict[str, object] = {
         "/w/link": Link("/real/deep"),
         "/real/pyproject.toml": PLAIN,
@@ -185,7 +185,7 @@ def test_dots_are_kept_while_walking() -> None:
 
 
 def test_globs_of_old_versions() -> None:
-    """Where versions disagree about members, the real uv's version decides."""
+    """If versions disagree about members, the real uv's version decides."""
     tree = {"/w/pyproject.toml": workspace("./m").encode(), "/w/m/pyproject.toml": PLAIN}
     system = FakeSystem(tree)
     for version, root in (((0, 9, 2), "/w/m"), ((0, 9, 3), "/w"), (None, "/w")):
@@ -203,7 +203,7 @@ def test_globs_of_old_versions() -> None:
     ],
 )
 def test_uv_spares_its_cache(cache_directory: str, environ: dict[str, str]) -> None:
-    """A project in uv's cache directory belongs to no workspace around it, since 0.11.20."""
+    """Since 0.11.20, a project in uv's cache directory belongs to no workspace above."""
     tree = {
         "/w/pyproject.toml": workspace("**").encode(),
         "/w/m/p/pyproject.toml": PLAIN,
@@ -241,7 +241,7 @@ def test_uv_spares_its_cache(cache_directory: str, environ: dict[str, str]) -> N
     ],
 )
 def test_tables(text: str, table: object, preview: object) -> None:
-    """What the root's file says to us and of preview features is kept."""
+    """Our table and the preview setting in the root's file are kept."""
     found = discover("/w", FakeSystem({"/w/pyproject.toml": text.encode()}))
     assert found is not None
     assert (found.table, found.preview, found.code) == (table, preview, None)
@@ -271,7 +271,7 @@ def test_tables_of_the_root() -> None:
     ],
 )
 def test_what_is_touched(files: dict[str, object], start: str, touched: list[str]) -> None:
-    """Files of that name up from the start are looked at and read, nothing else."""
+    """Only `pyproject.toml` files up from the start are checked and read."""
     tree = {os.path.join(folder, "pyproject.toml"): content for folder, content in files.items()}
     system = FakeSystem(tree)
     discover(start, system)
@@ -280,7 +280,7 @@ def test_what_is_touched(files: dict[str, object], start: str, touched: list[str
 
 
 def test_a_single_project_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An ordinary project needs no parser, nor does one in a directory of another."""
+    """A normal project needs no parser, even if it is below another one."""
     monkeypatch.setitem(sys.modules, "tomllib", None)
     more = "[tool.ruff]\npreview = true\n[build-system]\nrequires = ['hatchling']\n"
     tree = {"/w/a/pyproject.toml": project(more=more).encode(), "/w/pyproject.toml": PLAIN}
@@ -291,10 +291,10 @@ def test_a_single_project_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_path_longer_than_any() -> None:
-    """A start that is longer than any path on disk is not walked step by step."""
+    """A start that is longer than any path is not searched."""
 
     class Empty(System):
-        """A machine without files that counts how often it is asked."""
+        """A machine without files that counts accesses."""
 
         asked = 0
 
@@ -309,7 +309,7 @@ def test_a_path_longer_than_any() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="makes a FIFO")
 def test_real_files(tmp_path: os.PathLike[str]) -> None:
-    """On a real disk, a FIFO in place of a file holds nothing up, and links are resolved."""
+    """On a real disk, a FIFO in place of a file does not block, and symlinks are resolved."""
     if sys.platform == "win32":
         return
     base = os.path.realpath(tmp_path)
@@ -324,7 +324,7 @@ def test_real_files(tmp_path: os.PathLike[str]) -> None:
 
 
 def test_windows() -> None:
-    """On Windows the walk ends at the drive."""
+    """On Windows the search ends at the drive."""
     tree = {
         r"C:\w\pyproject.toml": workspace("m").encode(),
         r"C:\w\m\pyproject.toml": PLAIN,
@@ -337,7 +337,7 @@ def test_windows() -> None:
 
 
 def test_macos_letter_case() -> None:
-    """On macOS the root is the disk's own spelling, what uv says is the user's."""
+    """On macOS the root has the disk's spelling, and `found` the user's."""
     system = FakeSystem({"/Users/me/Code/pyproject.toml": PLAIN}, platform="darwin")
     found = discover("/users/ME/code", system)
     assert found is not None
@@ -354,7 +354,7 @@ def test_macos_letter_case() -> None:
     st.sampled_from(["/w/a/b", "/w/../x", "/", "/w/a/", "//w", "/\0", ""]),
 )
 def test_any_files_are_answered(files: dict[str, object], start: str) -> None:
-    """Whatever the files hold, there is a project or none."""
+    """For any files there is a project or none, without an error."""
     tree = {os.path.join(folder, "pyproject.toml"): content for folder, content in files.items()}
     found = discover(start, FakeSystem(tree))
     assert found is None or found.code in {None, "no-project"}

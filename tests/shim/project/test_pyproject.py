@@ -23,7 +23,7 @@ def read(content: object) -> Document:
 
 
 def test_values() -> None:
-    """Values are found at their keys, whatever the way in which they are written."""
+    """Values are found at their keys, in any syntax."""
     document = read(b"tool.a = {b = {c = 1}}\n")
     assert document.get("tool", "a", "b", "c") == 1
     assert document.get("tool", "a", "x") is None
@@ -45,7 +45,7 @@ def test_values() -> None:
     ],
 )
 def test_problems(content: object, problem: str) -> None:
-    """What cannot be read or parsed has a problem and no values."""
+    """An unreadable or invalid file has a problem and no values."""
     document = read(content)
     assert document.get("a") is None
     assert problem in document.problem
@@ -53,7 +53,7 @@ def test_problems(content: object, problem: str) -> None:
 
 
 def test_byte_order_mark() -> None:
-    """A byte order mark is no part of the text."""
+    """A byte order mark is not part of the text."""
     assert read(b"\xef\xbb\xbfa = 1").get("a") == 1
 
 
@@ -70,7 +70,7 @@ def test_byte_order_mark() -> None:
     ],
 )
 def test_may_have(content: bytes, *, expected: bool) -> None:
-    """A key that the text neither holds nor hides is not there."""
+    """A key that the text neither contains nor hides is absent."""
     assert read(content).may_have("workspace") is expected
 
 
@@ -104,7 +104,7 @@ NEWER = [
 
 @pytest.mark.parametrize(("text", "expected"), NEWER)
 def test_toml_1_1(text: str, expected: object) -> None:
-    """What TOML 1.1 added is read, whatever Python's own parser knows."""
+    """TOML 1.1 is parsed, even if Python's own parser does not support it."""
     assert tomllib.loads(as_toml_1_0(text)) == expected
     document = read(text.encode())
     assert {key: document.get(key) for key in tomllib.loads(as_toml_1_0(text))} == expected
@@ -112,7 +112,7 @@ def test_toml_1_1(text: str, expected: object) -> None:
 
 
 def test_times_without_seconds() -> None:
-    """A time may end with its minutes, a date and time as well."""
+    """A time, and a date with time, may omit the seconds."""
     text = "a = 07:32\nb = 1979-05-27T07:32Z\nc = 1979-05-27 07:32\nd = 07:32:11\ne = {\n}"
     times = {key: str(value) for key, value in tomllib.loads(as_toml_1_0(text)).items()}
     assert times == {
@@ -134,7 +134,7 @@ VALUES = st.recursive(
 @given(st.dictionaries(st.text("ab#{}[],'\"\\ x", min_size=1, max_size=5), VALUES, max_size=4))
 @example({"#": ["{", "}", ","]})
 def test_older_toml_keeps_its_meaning(table: dict[str, object]) -> None:
-    """Rewriting TOML 1.0 does not change what it says."""
+    """Rewriting TOML 1.0 does not change its meaning."""
     text = "\n".join(f"{_quoted(key)} = {_written(value)}" for key, value in table.items())
     assert tomllib.loads(as_toml_1_0(text)) == tomllib.loads(text)
     inner = text.replace("\n", ", ")
@@ -143,7 +143,7 @@ def test_older_toml_keeps_its_meaning(table: dict[str, object]) -> None:
 
 @given(st.text("a1=[]{}\"'\\#,:.\n x", max_size=40))
 def test_any_text_is_rewritten(text: str) -> None:
-    """Rewriting ends, also with what is no TOML."""
+    """Rewriting terminates, even for invalid TOML."""
     assert isinstance(as_toml_1_0(text), str)
 
 

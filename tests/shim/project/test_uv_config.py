@@ -1,4 +1,4 @@
-"""Whether the user turned on uv's own central environments."""
+"""Finding out whether the user turned on uv's own central environments."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def ask(
     ],
 )
 def test_precedence(line: str, environ: dict[str, str], project: object, where: str) -> None:
-    """Command line, variables, project: what stands higher replaces what stands lower."""
+    """Precedence: command line, variables, project."""
     assert ask(line=line, project=project, environ=environ) == where
 
 
@@ -76,7 +76,7 @@ def test_precedence(line: str, environ: dict[str, str], project: object, where: 
     ],
 )
 def test_configuration(files: dict[str, object], arguments: dict[str, object], where: str) -> None:
-    """uv's configuration files count as uv counts them."""
+    """uv's configuration files have the same precedence as in uv."""
     assert ask(files, **arguments) == where  # type: ignore[arg-type] # a table of keywords
 
 
@@ -94,7 +94,7 @@ def test_configuration(files: dict[str, object], arguments: dict[str, object], w
     ],
 )
 def test_the_machines_file(files: dict[str, object], folders: str | None, where: str) -> None:
-    """Of the machine's files uv takes the first in `XDG_CONFIG_DIRS`, else that in `/etc`."""
+    """The system's file is the first in `XDG_CONFIG_DIRS`, else the one in `/etc`."""
     environ = {} if folders is None else {"XDG_CONFIG_DIRS": folders}
     found = ask(files, environ=environ)
     assert found == (f"`{where}/uv/uv.toml`" if where else "")
@@ -102,7 +102,7 @@ def test_the_machines_file(files: dict[str, object], folders: str | None, where:
 
 
 def test_configuration_on_windows() -> None:
-    """On Windows the user's file lies in %APPDATA%, the system's in ProgramData."""
+    """On Windows the user's file is in %APPDATA%, the system's in ProgramData."""
     path = r"C:\Users\me\AppData\Roaming\uv\uv.toml"
     request = Request("sync", "project", directory=r"C:\p")
     system = FakeSystem(

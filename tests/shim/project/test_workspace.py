@@ -1,4 +1,4 @@
-"""Which projects are members of a workspace, by the rules of each uv."""
+"""Workspace membership by the rules of each uv."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def workspace(members: object, exclude: object = None) -> Document:
 
 
 def never() -> Version:
-    """Fail: the answer does not depend on uv's version."""
+    """Fail, as the result must not depend on uv's version."""
     pytest.fail("uv was asked for its version")
 
 
@@ -67,7 +67,7 @@ def test_no_lists() -> None:
     ],
 )
 def test_versions(glob: str, found: str, since: Version, *, expected: bool) -> None:
-    """Where a rule changed, the version before and the version that changed it differ."""
+    """If a rule changed, the version before and the version that changed it differ."""
     old = (since[0], since[1], since[2] - 1)
     assert has_member(workspace([glob]), found, FakeSystem(), lambda: old) is not expected
     assert has_member(workspace([glob]), found, FakeSystem(), lambda: since) is expected
@@ -76,7 +76,7 @@ def test_versions(glob: str, found: str, since: Version, *, expected: bool) -> N
 
 
 def test_rules_are_in_order() -> None:
-    """The rules stand from the newest to the oldest, and the oldest holds for every version."""
+    """The rules are sorted newest first, and the oldest apply to every version."""
     assert [rules.since for rules in RULES] == sorted((r.since for r in RULES), reverse=True)
     assert RULES[-1].since == (0, 0, 0)
 
@@ -95,7 +95,7 @@ def test_rules_are_in_order() -> None:
     ],
 )
 def test_what_uv_refuses(members: object, exclude: object) -> None:
-    """What uv refuses is a problem, and nobody's workspace."""
+    """A workspace that uv rejects is a problem, and has no members."""
     document = workspace(members, exclude)
     assert not has_member(document, "/r/a", FakeSystem(), never)
     assert "/r/pyproject.toml" in document.problem
@@ -106,14 +106,14 @@ def test_what_uv_refuses(members: object, exclude: object) -> None:
     [pytest.param("*a" * 2000, id="stars"), pytest.param(f"[{'b' * 4000}]*", id="set")],
 )
 def test_what_would_take_long(glob: str) -> None:
-    """Globs that would be compared with a long path for minutes are a problem, unread."""
+    """Globs that would take minutes to match are a problem, and not matched."""
     document = workspace([glob])
     assert not has_member(document, "/r/" + "a" * 3000, FakeSystem(), never)
     assert "too long" in document.problem
 
 
 def test_windows_globs() -> None:
-    """On Windows, globs are written with either separator."""
+    """On Windows, globs may have either separator."""
     system = FakeSystem(
         {r"C:\r\pyproject.toml": b"[tool.uv.workspace]\nmembers = ['p/*', 'q\\*']\n"},
         platform="win32",

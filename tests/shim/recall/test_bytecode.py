@@ -1,4 +1,4 @@
-"""The byte code of a call in one file: the same modules, found faster, and never stale."""
+"""The bytecode of a call in one file: the same modules, found faster, and never stale."""
 
 from __future__ import annotations
 
@@ -32,16 +32,15 @@ if sys.platform == "win32":
     pytest.skip("whose file it is is asked on POSIX", allow_module_level=True)
 
 SHIM = os.path.dirname(shim.__file__)
-#: What comes out of the file: the modules, and the packages that they lie in.
+#: The content of the file: the modules, and their packages.
 BUNDLED = list(bytecode.sources(""))
-#: What only some calls need: where a file says what is synced, or on a disk that is not known.
+#: Modules that only some calls need: if a file names synced folders, or on an unknown disk.
 LATER = {
     f"uvlocal.shim.{name}"
     for name in ("volume.ignore_patterns", "volume.mounts", "volume.filesystems")
 }
 
-#: Makes one call, up to the moment of becoming uv, and prints what it came to: one line, then the
-#: environment as uv would get it.
+#: Makes one call, up to becoming uv, and prints the result: one line, then uv's environment.
 RUN = """
 import sys
 opened = []
@@ -67,7 +66,7 @@ exec(sys.argv.pop(1))
 
 
 class Seen(NamedTuple):
-    """What a call came to."""
+    """The result of a call."""
 
     bundled: list[str]
     imported: list[str]
@@ -80,7 +79,6 @@ class Installed:
     """A copy of the package, a launcher's configuration, a Dropbox folder with a project."""
 
     def __init__(self, root: str) -> None:
-        """Make them."""
         self.root = root
         self.package = os.path.join(root, "site-packages")
         self.shim = os.path.join(self.package, "uvlocal", "shim")
@@ -133,26 +131,26 @@ class Installed:
 
     @property
     def newest(self) -> str:
-        """The name of the file with the byte code of the package as it is."""
+        """The name of the bytecode file of the current package."""
         return os.path.basename(bytecode.path_for(self.cache, self.package))
 
     @property
     def file(self) -> str:
-        """The file with the byte code; there must be one."""
+        """The bytecode file, which must exist."""
         [name] = [name for name in os.listdir(self.cache) if name.startswith("code-")]
         return os.path.join(self.cache, name)
 
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Installed:
-    """Return an installed package with whose file nothing is wrong."""
+    """Return an installed package with a valid bytecode file."""
     found = Installed(os.path.realpath(tmp_path))
     found.call()
     return found
 
 
 def test_the_order_of_modules() -> None:
-    """Each module stands after those that it imports at its top, so that none is searched for."""
+    """Each module comes after those that it imports at the top, so that none is searched."""
     done: set[str] = set()
     for name in bytecode.MODULES:
         with open(os.path.join(SHIM, *name.split(".")) + ".py", encoding="utf-8") as file:
@@ -171,7 +169,7 @@ def test_the_order_of_modules() -> None:
 
 
 def test_the_second_call_finds_one_file(installed: Installed) -> None:
-    """After the first call all that is on the way of a call comes out of the file."""
+    """After the first call, all modules of a call come from the file."""
     seen = installed.call()
     assert seen.bundled == BUNDLED
     assert set(seen.imported) <= LATER
@@ -197,7 +195,7 @@ def test_nothing_else_is_needed(installed: Installed, words: list[str]) -> None:
 
 
 def test_it_is_the_same_call(installed: Installed) -> None:
-    """What comes out of the file decides as the source does, and tells the source's lines."""
+    """Code from the file decides like the source, and a traceback shows the source's lines."""
     bundled = installed.call()
     os.unlink(installed.file)
     plain = installed.call()
@@ -224,7 +222,7 @@ def _damage(installed: Installed, change: Callable[[bytes], bytes]) -> None:
 
 
 def _change(installed: Installed, change: Callable[[bytes], bytes]) -> None:
-    """Change what the file holds, as somebody would who knows how it is written."""
+    """Change the file's content, in the right format."""
 
     def whole(data: bytes) -> bytes:
         changed = change(data[bytecode.SUM_LENGTH :])
@@ -245,7 +243,7 @@ def _of_another_python(data: bytes) -> bytes:
 
 
 def _of_another_version(installed: Installed) -> None:
-    """Let the package be another one whose modules have the same sizes and mtimes."""
+    """Replace the package by one whose modules have the same sizes and mtimes."""
     path = os.path.join(os.path.dirname(installed.shim), "__init__.py")
     with open(path, "a", encoding="utf-8") as file:
         file.write('__version__ = "9.9.9"\n')
@@ -265,7 +263,7 @@ SPOILED = [
     pytest.param(lambda i: _damage(i, lambda data: data[:-100]), True, id="cut-off"),
     pytest.param(lambda i: _damage(i, lambda _: b""), True, id="empty"),
     pytest.param(lambda i: _change(i, lambda _: b"\xff" * 100), True, id="garbage"),
-    # `[` begins a list, and what follows is its length: a gigabyte and a half of pointers.
+    # `[` starts a list with its length: a gigabyte and a half of pointers.
     pytest.param(lambda i: _damage(i, lambda _: b"[" * 100_000), True, id="an-endless-list"),
     pytest.param(
         lambda i: _damage(i, lambda data: data[:-50] + bytes([data[-50] ^ 1]) + data[-49:]),
@@ -290,7 +288,7 @@ SPOILED = [
 def test_what_does_not_fit_is_not_used(
     installed: Installed, spoil: Callable[[Installed], None], *, mends: bool
 ) -> None:
-    """A file that is stale, damaged, or may be anybody's is passed over, and made anew."""
+    """A stale, damaged or untrusted file is ignored, and written again."""
     right = installed.call().environment
     spoil(installed)
     seen = installed.call()
@@ -300,7 +298,7 @@ def test_what_does_not_fit_is_not_used(
 
 
 def test_where_there_is_no_place_for_it(installed: Installed) -> None:
-    """Without a cache folder, or with a file in its place, modules are imported as ever."""
+    """Without a cache directory, or with a file in its place, modules are imported normally."""
     installed.write("bin/uvlocal-launcher.conf", "uvlocal 1\n")
     assert installed.call().bundled == []
     installed.write("in-the-way", "")
@@ -314,7 +312,7 @@ def test_where_there_is_no_place_for_it(installed: Installed) -> None:
 def test_a_source_that_changes_meanwhile(
     installed: Installed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was compiled of a source that changed just then is not kept."""
+    """Bytecode of a source that has just changed is not kept."""
     os.unlink(installed.file)
     stamps = itertools.count()
     monkeypatch.setattr(bytecode, "stamp", lambda _: (0, next(stamps)))
@@ -323,7 +321,7 @@ def test_a_source_that_changes_meanwhile(
 
 
 def test_versions_that_take_turns(installed: Installed) -> None:
-    """Versions, and machines that share a folder, have a file each: none makes the other's anew."""
+    """Each version, and each machine that shares a directory, has its own file."""
     first = installed.file
     installed.write("site-packages/uvlocal/__init__.py", '__version__ = "9.9.9"\n')
     assert installed.call().bundled == []
@@ -333,7 +331,7 @@ def test_versions_that_take_turns(installed: Installed) -> None:
 
 
 def test_the_number_of_files_is_bounded(installed: Installed) -> None:
-    """Files of versions that are gone do not pile up."""
+    """Files of old versions do not accumulate."""
     for number in range(20):
         installed.write(f"home/.cache/uvlocal/code-old-{number}", "")
         os.utime(os.path.join(installed.cache, f"code-old-{number}"), (number, number))
@@ -345,24 +343,24 @@ def test_the_number_of_files_is_bounded(installed: Installed) -> None:
 
 
 def test_a_trace_tells_lines(installed: Installed) -> None:
-    """Under `UVLOCAL_TRACE` modules are imported as ever, so that a traceback tells lines."""
+    """With `UVLOCAL_TRACE` modules are imported normally, so that a traceback has lines."""
     assert installed.call(UVLOCAL_TRACE="1").bundled == []
     assert installed.call(UVLOCAL_TRACE="0").bundled == BUNDLED
 
 
 def test_a_process_that_has_the_modules_keeps_them(installed: Installed) -> None:
-    """Where something was imported already, nothing is put in its place."""
+    """Modules that are already imported are not replaced."""
     before = dict(sys.modules)
     assert early_os.__name__ in before
     assert bytecode.load(installed.cache, installed.package)
     assert dict(sys.modules) == before
 
 
-# -- what is left out of byte code -----------------------------------------------------------------
+# -- stripped bytecode ----------------------------------------------------------------------------
 
 
 def functions_of(code: CodeType) -> Iterator[CodeType]:
-    """Yield a code object and all within it."""
+    """Yield a code object and all nested ones."""
     yield code
     for value in code.co_consts:
         if isinstance(value, CodeType):
@@ -371,7 +369,7 @@ def functions_of(code: CodeType) -> Iterator[CodeType]:
 
 @pytest.mark.parametrize("name", bytecode.MODULES)
 def test_stripped_code_does_the_same(name: str) -> None:
-    """Instructions and constants are the same, but for docstrings, which no instruction loads."""
+    """Instructions and constants are the same, except docstrings, which no instruction loads."""
     with open(os.path.join(SHIM, *name.split(".")) + ".py", encoding="utf-8") as file:
         whole = compile(file.read(), f"{name}.py", "exec", dont_inherit=True)
     pairs = zip(functions_of(whole), functions_of(bytecode.stripped(whole)), strict=True)
@@ -389,7 +387,7 @@ def test_stripped_code_does_the_same(name: str) -> None:
 
 
 def test_docstrings_are_left_out() -> None:
-    """Functions lose them; what only looks like one stays."""
+    """Docstrings of functions are removed; similar strings stay."""
     source = """
 def documented():
     "a docstring"
@@ -402,7 +400,7 @@ class Of:
 first = lambda: "of a lambda"
 """
     found: dict[str, Any] = {}
-    exec(bytecode.stripped(compile(source, "x", "exec")), found)  # noqa: S102 - what is tested
+    exec(bytecode.stripped(compile(source, "x", "exec")), found)  # noqa: S102 - tests this
     assert not found["documented"].__doc__
     assert (found["documented"](), found["plain"]()) == ("a value", "not a docstring")
     assert (found["Of"].__qualname__, found["Of"].word) == ("Of", "a word")

@@ -1,4 +1,4 @@
-"""Every answer of the machine leaves a stamp, and no stamp outlives its answer."""
+"""Every answer of the machine has a stamp that changes with it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 if sys.platform == "win32":
     pytest.skip("of POSIX; Windows has test_recall_on_windows", allow_module_level=True)
 
-#: Methods of `System` that ask through others, which have stamps, or of which nothing is asked.
+#: Methods of `System` that only call others with stamps, or access nothing.
 MADE_OF_OTHERS = {
     "is_file": "stat",
     "is_directory": "stat",
@@ -49,7 +49,7 @@ def _methods(kind: type) -> set[str]:
 
 
 def test_every_question_is_accounted_for() -> None:
-    """Each method of `System` has a stamp, or none by intent, or is made of those that have."""
+    """Each method of `System` has a stamp, or none on purpose, or only calls those that do."""
     stamped = _methods(RecordingSystem) - set(WITHOUT_STAMP)
     assert not set(MADE_OF_OTHERS) & (stamped | set(WITHOUT_STAMP))
     assert _methods(System) == stamped | set(WITHOUT_STAMP) | set(MADE_OF_OTHERS)
@@ -57,7 +57,7 @@ def test_every_question_is_accounted_for() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(MADE_OF_OTHERS) - {"once"}))
 def test_what_is_made_of_others_goes_through_them(name: str) -> None:
-    """No method that is not overridden speaks to the operating system behind the notes' back."""
+    """No inherited method accesses the operating system without a record."""
     source = inspect.getsource(getattr(System, name))
     asks = ("os.stat", "os.lstat", "os.access", "os.listdir", "os.readlink", "os.path")
     assert not any(word in source for word in asks)
@@ -65,10 +65,10 @@ def test_what_is_made_of_others_goes_through_them(name: str) -> None:
 
 @pytest.mark.parametrize("name", WITHOUT_STAMP)
 def test_what_has_no_stamp_makes_the_record_incomplete(name: str) -> None:
-    """A question that cannot be asked again by the launcher ends all recording."""
+    """A question that the launcher cannot repeat stops recording."""
     system = RecordingSystem()
     assert system.complete
-    with contextlib.suppress(TypeError):  # asked of nothing: no matter, it was asked
+    with contextlib.suppress(TypeError):  # the failure does not matter
         getattr(system, name)()
     assert not system.complete
 
@@ -83,7 +83,7 @@ def _turn(path: str, target: str) -> None:
 
 Question = "Callable[[System, str], object]"
 
-#: A question about the folder `root`, which of its facts changes, and whether that shows.
+#: A question about the directory `root`, the fact that changes, and whether the stamp changes.
 QUESTIONS = [
     pytest.param(lambda s, p: s.stat(f"{p}/file"), lambda p: rewrite(f"{p}/file", "y"), True),
     pytest.param(lambda s, p: s.stat(f"{p}/file"), lambda p: replace(f"{p}/file", "y"), True),
@@ -111,7 +111,7 @@ QUESTIONS = [
     pytest.param(lambda s, p: s.readlink(f"{p}/link"), lambda p: _turn(f"{p}/link", "big"), True),
     pytest.param(lambda s, p: s.realpath(f"{p}/way/b"), lambda p: _turn(f"{p}/way", "other"), True),
     pytest.param(lambda s, p: s.realpath(f"{p}/way/b"), lambda p: write(f"{p}/folder/c"), False),
-    # `..` behind what is not there leads on; and links may lead round in a ring.
+    # `..` behind what does not exist leads on; and links may lead round in a ring.
     pytest.param(
         lambda s, p: s.realpath(f"{p}/none/../way"), lambda p: os.mkdir(f"{p}/none"), True
     ),
@@ -184,8 +184,33 @@ def test_a_stamp_changes_with_what_it_stands_for(
         assert ask(System(), folder) == answer
 
 
+def test_the_flag_is_noted(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The flag of what is hidden is a stamp of its own, links not followed; nothing else shows."""
+    flags = {f"{folder}/file": stat.UF_HIDDEN | stat.UF_NODUMP, f"{folder}/folder": 0}
+
+    def lstat(path: str) -> SimpleNamespace:
+        if path not in flags:
+            raise FileNotFoundError(path)
+        return SimpleNamespace(st_flags=flags[path])
+
+    monkeypatch.setattr("os.lstat", lstat)
+    system = RecordingSystem(platform="darwin", environ={}, cwd="/", home="/")
+    asked = ("file", "folder", "none")
+    assert [system.is_hidden(f"{folder}/{name}") for name in asked] == [True, False, False]
+    assert system.complete
+    assert system.newest == 0
+    stamps = {path: stamp for (_, path), stamp in system.inputs.items()}
+    assert stamps == {
+        f"{folder}/{name}": stamp for name, stamp in zip(asked, ("f1", "f0", "f0"), strict=True)
+    }
+    checks = [(stamp, path) for path, stamp in stamps.items()]
+    assert recorded.holds(checks)
+    flags[f"{folder}/folder"] = stat.UF_HIDDEN
+    assert not recorded.holds(checks)
+
+
 def test_two_answers_within_one_call(folder: str) -> None:
-    """What changes while a call looks at it is not recorded."""
+    """A fact that changes during a call is not recorded."""
     for ask in (RecordingSystem.stat, RecordingSystem.listdir, RecordingSystem.can_write):
         system = RecordingSystem()
         ask(system, f"{folder}/new{ask.__name__}")
@@ -196,7 +221,7 @@ def test_two_answers_within_one_call(folder: str) -> None:
 
 
 def test_what_cannot_be_read_is_not_recorded(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No stamp tells why a file could not be read, a folder not listed; a size can be told."""
+    """An unreadable file or directory has no stamp, except one that is too large."""
     monkeypatch.setattr(System, "read", lambda *_: None)
     system = RecordingSystem()
     assert system.read(f"{folder}/big", 9) is None
@@ -208,7 +233,7 @@ def test_what_cannot_be_read_is_not_recorded(folder: str, monkeypatch: pytest.Mo
 
 
 def test_a_path_that_cannot_be(folder: str) -> None:
-    """A NUL in a path finds nothing, and cannot be written down."""
+    """A path with a NUL does not exist, and cannot be recorded."""
     for ask in (RecordingSystem.stat, RecordingSystem.lstat, RecordingSystem.exists):
         system = RecordingSystem()
         assert not ask(system, f"{folder}/\0")
@@ -219,7 +244,7 @@ def test_a_path_that_cannot_be(folder: str) -> None:
 
 
 def test_the_numbers_of_windows() -> None:
-    """They are those of `GetFileInformationByHandle`, in whatever version of CPython."""
+    """They are those of `GetFileInformationByHandle`, in any version of CPython."""
     status = SimpleNamespace(
         st_dev=0x1234_5678_9ABC_DEF0,
         st_ino=(7 << 64) + 5,
@@ -245,7 +270,7 @@ def test_what_only_windows_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     assert system.registry_keys(r"HKCU\Software\B") == []
     assert system.registry_stamp(r"HKCU\Software\A") == written[r"HKCU\Software\A"]
     assert system.drive_type("D:") == "fixed"
-    assert system.mounts() == [] or sys.platform == "linux"
+    system.mounts()
     system.realpath("C:\\x")
     assert system.complete
     assert {(stamp, path) for (_, path), stamp in system.inputs.items()} == {
@@ -264,7 +289,7 @@ def test_what_only_windows_tells(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_link_on_windows_has_no_stamp(folder: str) -> None:
-    """The launcher cannot read one there."""
+    """The launcher cannot read symlinks there."""
     system = RecordingSystem(platform="win32", environ={}, cwd=folder, home=folder)
     system.readlink(f"{folder}/file")
     assert system.complete
@@ -272,9 +297,16 @@ def test_a_link_on_windows_has_no_stamp(folder: str) -> None:
     assert not system.complete
 
 
-def test_without_windows_there_is_no_stamp_for_what_is_mounted() -> None:
-    """On macOS nothing tells cheaply that the list of mounts is unchanged."""
+def test_what_is_mounted_on_a_mac(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list has the same stamp as in the launcher; without a list nothing is recorded."""
+    rows = [("/dev/disk3s1", "/", "apfs", "local"), ("//nas/a", "/Volumes/é", "smbfs", "")]
+    monkeypatch.setattr(System, "mounts", lambda _: rows)
     system = RecordingSystem(platform="darwin", environ={}, cwd="/", home="/")
+    assert system.mounts() == rows
+    data = b"/\0apfs\0l" + "/Volumes/é\0smbfs\0r".encode()
+    assert system.inputs == {("m", "mounts"): "m" + summed(data)}
+    assert system.complete
+    rows.clear()
     system.mounts()
     assert not system.complete
 
@@ -283,7 +315,7 @@ def test_without_windows_there_is_no_stamp_for_what_is_mounted() -> None:
 
 
 def test_only_content_has_to_be_settled(folder: str) -> None:
-    """A file that was only looked at may be new; one that was read, or listed, may not."""
+    """A file that was only checked may be new; a read file, or listed directory, may not."""
     system = RecordingSystem()
     system.stat(f"{folder}/file")
     system.exists(f"{folder}/file")
@@ -300,7 +332,7 @@ def test_only_content_has_to_be_settled(folder: str) -> None:
 
 
 def test_where_no_clock_can_be_trusted(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a network or FUSE file system the content itself is stamped, and listings wait longer."""
+    """On a network or FUSE file system the content has a stamp, and listings must be older."""
     monkeypatch.setattr(recording_host, "has_own_clock", lambda _: False)
     system = RecordingSystem()
     system.read(f"{folder}/file")
@@ -317,13 +349,13 @@ def test_where_no_clock_can_be_trusted(folder: str, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.skipif(sys.platform != "linux", reason="device numbers are Linux'")
 def test_disks_have_a_clock_of_their_own() -> None:
-    """A number of its own stands for a disk; an anonymous one may be anything."""
+    """A real device number is a disk; an anonymous one may be anything."""
     assert recording_host.has_own_clock(os.makedev(8, 1))
     assert not recording_host.has_own_clock(os.makedev(0, 45))
 
 
 def test_sums() -> None:
-    """The sum of a content is its length and its rest, which a changed byte changes."""
+    """The checksum of content is its length and remainder, which change with each byte."""
     assert summed(b"") == "0:0"
     assert summed(b"\0\0") == "2:0"
     assert rest_of(b"\1" + b"\0" * 8) == 8

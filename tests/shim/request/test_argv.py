@@ -1,4 +1,4 @@
-"""Command lines, taken apart."""
+"""Parsing command lines."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ TABLE = [
 
 @pytest.mark.parametrize(("line", "command", "flags", "values", "words"), TABLE)
 def test_read(line: str, command: str, flags: str, values: dict[str, str], words: str) -> None:
-    """A command line falls into command, flags, values and words as uv has it."""
+    """A command line is split into command, flags, values and words like in uv."""
     found = read(shlex.split(line))
     assert found.command == command
     assert found.flags == set(flags.split())
@@ -98,7 +98,7 @@ WORDS = st.sampled_from(
 
 @given(st.lists(WORDS | st.text(max_size=6)))
 def test_any_list_is_read(arguments: list[str]) -> None:
-    """Whatever the words, reading ends with an answer, and changes nothing."""
+    """Parsing any words gives a result, and changes nothing."""
     before = list(arguments)
     line = read(arguments)
     assert arguments == before

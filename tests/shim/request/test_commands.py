@@ -1,4 +1,4 @@
-"""The tables of uv's command line, compared with what the newest uv says of itself."""
+"""The tables of uv's command line, compared with the newest uv's own help."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ALIASES = [
 ]
 
 
-#: The commands for which options matter.
+#: The commands whose options matter.
 CONCERNED = [
     name
     for name, (role, _) in commands.COMMANDS.items()
@@ -40,7 +40,7 @@ CONCERNED = [
 
 @pytest.fixture(scope="module")
 def options(newest_uv: str) -> Options:
-    """Return for each command of uv the options with a value and those without, hidden ones too."""
+    """Return the options of each uv command, with and without a value, including hidden ones."""
     return options_of(newest_uv)
 
 
@@ -60,7 +60,7 @@ def options_of(uv: str) -> Options:
 def read_completions(text: str) -> Options:
     """Read zsh completions as uv writes them.
 
-    Nested commands stand in nested `case` blocks; `--x=[` and `-x+[` take a value, `--x[` does not.
+    Nested commands are in nested `case` blocks; `--x=[` and `-x+[` take a value, `--x[` does not.
     """
     found: Options = {}
     outer: list[str] = []
@@ -95,7 +95,7 @@ def _note(line: str, options: tuple[set[str], set[str]]) -> None:
 
 
 def test_completions_are_read(options: Options) -> None:
-    """What is read of the completions is what is known of uv."""
+    """Parsing the completions gives known facts about uv."""
     assert "--with" in options["run"][0]
     assert "-w" in options["run"][0]
     assert "--script" in options["run"][1]
@@ -104,7 +104,7 @@ def test_completions_are_read(options: Options) -> None:
 
 
 def test_every_command_is_known(options: Options) -> None:
-    """No command of the newest uv is missing in the table, and none in the table is invented."""
+    """The table has exactly the commands of the newest uv."""
     known = {
         name
         for name in options
@@ -114,7 +114,7 @@ def test_every_command_is_known(options: Options) -> None:
 
 
 def test_namespaces_are_commands() -> None:
-    """A namespace is a command by itself, and nothing else has commands in the table."""
+    """A namespace is a command, and only namespaces have subcommands in the table."""
     nested = {name.split(" ")[0] for name in commands.COMMANDS if " " in name}
     assert nested == commands.NAMESPACES
     assert nested <= set(commands.COMMANDS)
@@ -122,7 +122,7 @@ def test_namespaces_are_commands() -> None:
 
 @pytest.mark.parametrize("command", CONCERNED)
 def test_options_with_a_value(command: str, every_uv: str) -> None:
-    """For each command that concerns us, each uv's options are known for what they are."""
+    """For each command that concerns us, the options of each uv are in the right table."""
     taking = commands.VALUES | commands.VALUES_OF.get(command, frozenset())
     with_value, without = options_of(every_uv).get(command, (set(), set()))
     assert with_value - taking == set()
@@ -130,7 +130,7 @@ def test_options_with_a_value(command: str, every_uv: str) -> None:
 
 
 def test_every_version_of_the_commands(every_uv: str) -> None:
-    """No uv has a command that is missing in the table, nor global options unknown to us."""
+    """The tables have all commands and global options of every uv."""
     found = options_of(every_uv)
     top = {name for name in found if " " not in name or name.split(" ")[0] in commands.NAMESPACES}
     assert top - {""} <= set(commands.COMMANDS)
@@ -139,12 +139,12 @@ def test_every_version_of_the_commands(every_uv: str) -> None:
 
 
 def test_every_flag_was_looked_at(options: Options) -> None:
-    """A flag that a new uv brings, or takes away, is to be looked at: does it choose a project?"""
+    """A flag that a new uv adds or removes must be reviewed: does it affect the project?"""
     assert set[str]().union(*(options[command][1] for command in ["", *CONCERNED])) == FLAGS
 
 
 def test_global_options(options: Options) -> None:
-    """Options before the command are known for what they are."""
+    """Options before the command are in the right table."""
     with_value, without = options[""]
     aliases = {"--trusted-host", "--preview-feature"}
     assert with_value == commands.GLOBAL_VALUES - aliases
@@ -153,7 +153,7 @@ def test_global_options(options: Options) -> None:
 
 @pytest.mark.parametrize(("command", "option"), ALIASES)
 def test_aliases_take_a_value(command: str, option: str, newest_uv: str) -> None:
-    """Other names of options take a value as well, and uv knows them."""
+    """Aliases of options take a value too, and uv accepts them."""
     result = subprocess.run(
         [newest_uv, *command.split(), option],
         stdout=subprocess.PIPE,
@@ -167,7 +167,7 @@ def test_aliases_take_a_value(command: str, option: str, newest_uv: str) -> None
 
 @pytest.mark.parametrize("alias", [alias for alias in commands.ALIASES if alias[0] != "-"])
 def test_aliases_of_commands(alias: str, newest_uv: str) -> None:
-    """Another name of a command shows that command's help."""
+    """An alias of a command shows that command's help."""
     said = [
         subprocess.run(
             [newest_uv, *name.split(), "--help"], stdout=subprocess.PIPE, text=True, check=True
@@ -185,7 +185,7 @@ def test_aliases_of_commands(alias: str, newest_uv: str) -> None:
     ],
 )
 def test_who_takes_a_flag(known: frozenset[str], option: str, options: Options) -> None:
-    """The commands for which a flag counts are those with a project's environment that have it."""
+    """A flag is listed for exactly the commands with a project's environment that have it."""
     concerned = {
         name for name, (role, _) in commands.COMMANDS.items() if role == commands.PROJECT
     } | {"version"}

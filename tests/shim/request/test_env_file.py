@@ -33,12 +33,12 @@ NAME = "UV_PROJECT_ENVIRONMENT"
     ],
 )
 def test_a_file(text: str, value: str | None) -> None:
-    """What a file sets is what uv takes from it."""
+    """A file sets the same variables as in uv."""
     assert env_file.parse(text).get("A") == value
 
 
 def read(words: str, environ: dict[str, str] | None = None, **files: object) -> str | None:
-    """Return what `uv run` with these words takes for the environment's variable."""
+    """Return the environment's variable in `uv run` with these words."""
     tree = {f"/p/{name.replace('_', ' ')}": content for name, content in files.items()}
     system = FakeSystem(tree, environ=environ, cwd="/p")
     request = parse(["run", *words.split("|"), "true"], system, lambda: None)
@@ -75,5 +75,5 @@ ONE, TWO, NONE = (f"{NAME}=/one".encode(), f"{NAME}=/two".encode(), b"A=1")
 def test_which_files(
     words: str, environ: dict[str, str], files: dict[str, object], value: str | None
 ) -> None:
-    """The files are those that uv would read; what cannot be read sets nothing."""
+    """The files are the ones that uv reads; an unreadable one sets nothing."""
     assert read(words, environ, **files) == value

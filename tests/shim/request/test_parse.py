@@ -31,7 +31,7 @@ FILES: dict[str, object] = {
 
 
 def never() -> Version:
-    """Fail: the answer does not depend on uv's version."""
+    """Fail, as the result must not depend on uv's version."""
     pytest.fail("uv was asked for its version")
 
 
@@ -91,7 +91,7 @@ def ask(
     ],
 )
 def test_roles(line: str, command: str, role: str, *, writes: bool) -> None:
-    """A command that uses an environment is known, and whether it changes it."""
+    """Commands that use an environment are recognised, and those that change it."""
     request = ask(line)
     assert (request.command, request.role, request.writes) == (command, role, writes)
     assert request.code is None
@@ -110,7 +110,7 @@ def test_roles(line: str, command: str, role: str, *, writes: bool) -> None:
     ],
 )
 def test_commands_that_do_not_concern_us(line: str) -> None:
-    """A command without a project's environment is settled at once, with a sentence."""
+    """A command that does not use a project's environment is settled at once, with a sentence."""
     request = ask(line)
     assert request.code == "not-a-project-command"
     assert request.why
@@ -157,7 +157,7 @@ def test_help_of_the_program_is_not_ours() -> None:
     ],
 )
 def test_codes(line: str, variables: dict[str, str], code: str | None) -> None:
-    """What the command line alone settles is settled, with a sentence."""
+    """Cases that the command line alone decides are settled, with a sentence."""
     request = ask(line, variables)
     assert request.code == code
     assert bool(request.why) == (code is not None)
@@ -191,7 +191,7 @@ def test_codes(line: str, variables: dict[str, str], code: str | None) -> None:
     ],
 )
 def test_start(line: str, start: str) -> None:
-    """The project is looked for where uv looks for it."""
+    """The project is searched where uv searches it."""
     # An old uv keeps a trailing separator; nothing else here depends on the version.
     request = ask(line, version="unknown" if line.endswith("d/ x") else "never")
     assert request.code is None
@@ -249,7 +249,7 @@ def test_start(line: str, start: str) -> None:
 def test_start_by_version(
     line: str, variables: dict[str, str], since: Version, before: str, after: str
 ) -> None:
-    """Where a rule changed, the version before and the version that changed it differ."""
+    """If a rule changed, the version before and the version that changed it differ."""
     old = (since[0], since[1], since[2] - 1) if since[2] else (since[0], since[1] - 1, 99)
     assert ask(line, variables, old).start == before
     assert ask(line, variables, since).start == after
@@ -266,7 +266,7 @@ def test_start_by_version(
     ],
 )
 def test_code_by_version(line: str, variables: dict[str, str], since: Version) -> None:
-    """What a version of uv does not know yet settles nothing."""
+    """Options that a version of uv does not have yet are ignored."""
     old = (since[0], since[1], since[2] - 1) if since[2] else (since[0], since[1] - 1, 99)
     assert ask(line, variables, old).code is None
     assert ask(line, variables, since).code == "no-project"
@@ -275,24 +275,24 @@ def test_code_by_version(line: str, variables: dict[str, str], since: Version) -
 
 @pytest.mark.parametrize("value", ["1", "true", "TRUE", "t", "yes", "Y", "on"])
 def test_true(value: str) -> None:
-    """A variable is true by any word that is true for uv."""
+    """A variable is true for the same words as in uv."""
     assert ask("run x", {"UV_NO_PROJECT": value}, "unknown").role == "environment"
 
 
 @pytest.mark.parametrize("value", ["", "0", "false", "no", "off", "n", "f", "2", "maybe", " 1"])
 def test_not_true(value: str) -> None:
-    """Any other word is not true, and uv's version is not asked for its sake."""
+    """Any other word is false, without asking for uv's version."""
     assert ask("run x", {"UV_NO_PROJECT": value}).role == "project"
 
 
 @pytest.mark.parametrize("name", ["UV_PROJECT", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY"])
 def test_empty_variables(name: str) -> None:
-    """An empty variable is as good as none."""
+    """An empty variable counts as unset."""
     assert ask("run x", {name: ""}).start == "/w"
 
 
 def test_options_beat_variables() -> None:
-    """An option wins over the variable of the same meaning, whatever uv's version."""
+    """An option takes precedence over its variable, in any version of uv."""
     variables = {"UV_PROJECT": "/p", "UV_WORKING_DIR": "/q", "UV_WORKING_DIRECTORY": "/r"}
     request = ask("--directory d --project pkg run x", variables)
     assert (request.directory, request.start) == ("/w/d", "/w/d/pkg")
@@ -329,12 +329,12 @@ def test_options_beat_variables() -> None:
     ],
 )
 def test_targets(line: str, variables: dict[str, str], *, names_target: bool) -> None:
-    """A target is named where uv looks for no environment; a version is none."""
+    """A target means that uv does not search for an environment; a version is not a target."""
     assert ask(line, variables).names_target is names_target
 
 
 def test_only_at_root() -> None:
-    """`uv venv` alone depends on where it is called."""
+    """Only `uv venv` depends on the directory it is called in."""
     assert ask("venv").only_at_root
     assert not ask("venv x").only_at_root
     assert not ask("sync").only_at_root
@@ -368,7 +368,7 @@ def test_variables_that_keep_from_writing(variables: dict[str, str], *, writes: 
     ],
 )
 def test_preview(line: str, preview: str) -> None:
-    """What the command line says of preview features is kept."""
+    """Preview features on the command line are kept."""
     assert ask(line, {"UV_PREVIEW": "1", "UV_PREVIEW_FEATURES": "c"}).preview == preview
 
 
@@ -394,18 +394,18 @@ def test_configuration() -> None:
     ],
 )
 def test_deleted_directory(line: str, directory: str, start: str) -> None:
-    """Where the current directory is gone, only absolute paths lead somewhere."""
+    """If the current directory is gone, only absolute paths work."""
     request = ask(line, cwd="")
     assert (request.directory, request.start) == (directory, start)
 
 
 def test_relative_directory_from_a_deleted_one() -> None:
-    """uv cannot go anywhere from a directory that is gone."""
+    """uv cannot change directory from one that is gone."""
     assert ask("run --directory d x", cwd="").code == "no-project"
 
 
 def test_windows() -> None:
-    """On Windows both separators count, and links are not resolved."""
+    """On Windows both separators work, and symlinks are not resolved."""
     files = {r"C:\w\d\pyproject.toml": b"", r"C:\w\d\s.py": b"", r"C:\w\link": Link(r"C:\w\d")}
     system = FakeSystem(files, platform="win32", cwd=r"C:\w")
     for line, start in (
@@ -450,7 +450,7 @@ def test_any_call_gets_an_answer(
     cwd: str,
     platform: str,
 ) -> None:
-    """Whatever the words and variables, there is a request, and its code has a sentence."""
+    """Any words and variables give a request, whose code has a sentence."""
     system = FakeSystem(FILES, environ=variables, cwd=cwd, platform=platform)
     request = parse(arguments, system, lambda: version)
     assert request.role in {"project", "environment", "none"}

@@ -78,13 +78,13 @@ TABLE = [
 
 @pytest.mark.parametrize(("line", "folder", "script"), TABLE)
 def test_find(line: str, folder: str, script: str) -> None:
-    """Scripts, zipped applications and packages have a folder; scripts may have metadata."""
+    """Scripts, zipped applications and packages have a directory; scripts may have metadata."""
     found = run_target.find(read(["run", *shlex.split(line)]), "/w", FakeSystem(FILES))
     assert (found.folder, found.script) == (folder, script)
 
 
 def test_a_deleted_directory_has_no_target() -> None:
-    """Without a working directory there is nothing to look at."""
+    """Without a working directory there is no target."""
     found = run_target.find(read(["run", "d/s.py"]), "", FakeSystem(FILES))
     assert (found.folder, found.script) == ("", "")
 
@@ -117,7 +117,7 @@ def test_windows_target() -> None:
     ],
 )
 def test_inline_metadata(text: bytes, *, expected: bool) -> None:
-    """Metadata is recognised exactly as uv recognises it."""
+    """Metadata is recognised exactly like in uv."""
     system = FakeSystem({"/w/x.py": text})
     assert run_target.has_inline_metadata("/w/x.py", system) is expected
 
@@ -135,12 +135,12 @@ def test_inline_metadata(text: bytes, *, expected: bool) -> None:
     ],
 )
 def test_zipped_applications(content: bytes, *, expected: bool) -> None:
-    """A zipped application is known by its content."""
+    """A zipped application is recognised by its content."""
     assert run_target.is_zipped_application("/x", FakeSystem({"/x": content})) is expected
 
 
 def test_a_file_too_large_is_known_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is too large to be read is an application if it is called so."""
+    """A file that is too large to read is an application by its name."""
     monkeypatch.setattr(run_target, "_ZIP_LIMIT", 10)
     system = FakeSystem({"/a.pyz": zipped(), "/a": zipped()})
     assert run_target.is_zipped_application("/a.pyz", system)
@@ -149,7 +149,7 @@ def test_a_file_too_large_is_known_by_its_name(monkeypatch: pytest.MonkeyPatch) 
 
 @given(st.binary(max_size=200), st.integers(0, 300), st.binary(max_size=4))
 def test_any_archive_is_looked_at(content: bytes, at: int, damage: bytes) -> None:
-    """Damaged archives are answered, not followed."""
+    """Damaged archives give a result, without an error."""
     data = zipped() + content
     data = data[:at] + damage + data[at + len(damage) :]
     assert run_target.is_zipped_application("/x", FakeSystem({"/x": data})) in {True, False}

@@ -1,4 +1,4 @@
-"""Which strategy comes of a wish: whole calls on invented machines."""
+"""The strategy that results from settings: whole calls on fake machines."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NEWEST = (0, 13, 9)
 
 
 def machine(strategy: str, files: dict[str, object] | None = None, **environ: str) -> FakeSystem:
-    """Return a machine with a project in Dropbox, and a wish for a strategy."""
+    """Return a machine with a project in Dropbox, and a configured strategy."""
     tree = {"/home/me/.dropbox/info.json": DROPBOX, f"{ROOT}/pyproject.toml": PROJECT}
     variables = {"UVLOCAL_STRATEGY": strategy, **environ}
     system = FakeSystem({**tree, **(files or {})}, environ=variables, cwd=ROOT)
@@ -71,7 +71,7 @@ def settled(
 def test_what_is_in_the_way(
     venv: dict[str, object], strategy: str, version: tuple[int, int, int]
 ) -> None:
-    """Where no environment can be in the project it is kept elsewhere, and that is said."""
+    """If the project cannot contain an environment, it is kept outside, and that is reported."""
     _, decision = settled(machine("no-metadata", venv), version=version)
     assert decision.strategy == strategy
     assert ("`no-metadata` does not work here" in decision.sentence) == (strategy == "redirect")
@@ -94,7 +94,7 @@ def test_what_is_in_the_way(
     ],
 )
 def test_link_mode(mounts: str, root: str, files: dict[str, object], expected: str | None) -> None:
-    """uv copies where it cannot link, unless the user chose, in whatever place."""
+    """uv copies where it cannot link, unless the user set the link mode anywhere."""
     system = machine("no-metadata", {f"{root}/pyproject.toml": PROJECT, **files})
     system.mount_text = mounts
     system.devices["/net"] = 40
@@ -105,7 +105,7 @@ def test_link_mode(mounts: str, root: str, files: dict[str, object], expected: s
 
 
 def test_link_mode_without_a_better_place() -> None:
-    """Where the cache lies on the same volume as the project, links are no trouble."""
+    """If the cache is on the project's volume, links work."""
     system = machine("no-metadata")
     system.mount_text = "1 0 0:40 / / rw - nfs4 server:/x rw\n"
     system.devices["/"] = 40
@@ -125,21 +125,21 @@ def test_link_mode_without_a_better_place() -> None:
     ],
 )
 def test_link_mode_by(line: str, files: dict[str, object], expected: str) -> None:
-    """Where the user chose how uv links is found as uv would find it."""
+    """The user's link mode is found like in uv."""
     request = Request("sync", directory=ROOT)
     request.config_file, request.no_config = ("", True) if line == "none" else (line, False)
     found = link_mode_by(request, Project(root=ROOT, found=ROOT), machine("no-metadata", files))
     assert (expected in found) if expected else (found == "")
 
 
-# -- what is done before uv starts -----------------------------------------------------------------
+# -- changes before uv starts ----------------------------------------------------------------------
 
 PTH = f"{ROOT}/.venv/lib/python3.13/site-packages/_foo.pth"
 ON_MACOS = "/Users/me/Library/Mobile Documents/com~apple~CloudDocs/foo"
 
 
 def prepared(system: FakeSystem, *words: str, told: list[str] | None = None) -> Call:
-    """Return a call for which everything was done."""
+    """Return a call after all preparations."""
     call = Call(list(words), system, tell=None if told is None else told.append)
     prepare.prepare(call, call.settle())
     return call
@@ -178,7 +178,7 @@ def macos() -> FakeSystem:
     ],
 )
 def test_who_gets_the_variable(words: str, environ: dict[str, str], *, expected: bool) -> None:
-    """Every project command that may install gets the variable, marked as ours, and no other."""
+    """Every project command that may install gets the variable with our marker, and no other."""
     system = machine("no-metadata", None, **environ)
     call = prepared(system, *words.split())
     assert call.changes.values.get(VARIABLE) == ("1" if expected else None)
@@ -195,7 +195,7 @@ def test_who_gets_the_variable(words: str, environ: dict[str, str], *, expected:
     ],
 )
 def test_in_every_providers_folder(platform: str, example: str, provider: str) -> None:
-    """uv gets the variable wherever a client syncs, nothing is made, and `redirect` works again."""
+    """uv gets the variable in any synced folder, nothing is created, and `redirect` works again."""
     system = sample_clients.machine(platform)
     root = sample_clients.at_home(platform, example)
     system.put(system.path.join(root, "pyproject.toml"), PROJECT)
@@ -210,14 +210,14 @@ def test_in_every_providers_folder(platform: str, example: str, provider: str) -
     assert call.changes.values[VARIABLE] == "1"
     assert system.listdir(root) == ["pyproject.toml"]
     assert system.attributes == attributes
-    system.put(system.path.join(root, ".venv", "pyvenv.cfg"), b"")  # as uv has made it
+    system.put(system.path.join(root, ".venv", "pyvenv.cfg"), b"")  # created by uv
     system.environ = {**environ, "UVLOCAL_STRATEGY": "redirect"}
     assert settled(system)[1].strategy == "redirect"
 
 
 @pytest.mark.parametrize("words", ["sync", "run foo", "run --no-sync foo", "lock"])
 def test_what_is_hidden_is_shown(words: str) -> None:
-    """Where the system has the flag it is cleared before uv starts, whatever the command."""
+    """If the system has the flag, it is cleared before uv starts, for any command."""
     system = macos()
     told: list[str] = []
     prepared(system, *words.split(), told=told)
@@ -226,7 +226,7 @@ def test_what_is_hidden_is_shown(words: str) -> None:
 
 
 def test_nothing_is_looked_for_where_there_is_no_flag() -> None:
-    """On other systems the environment in the project is not looked into."""
+    """On other systems the environment in the project is not accessed."""
     system = machine("no-metadata", {PTH: b""})
     system.hidden.add(PTH)
     prepared(system, "sync")
@@ -242,7 +242,7 @@ def test_flags_are_not_cleared_for_uv_pip() -> None:
 
 
 def test_an_act_that_fails_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever goes wrong in an act, the decision holds and uv runs."""
+    """If an action fails, the decision is kept and uv runs."""
 
     def fail(_: str, __: FakeSystem) -> int:
         raise OSError("no")
@@ -255,7 +255,7 @@ def test_an_act_that_fails_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_fallback_is_news_once(capfd: pytest.CaptureFixture[str]) -> None:
-    """What a project falls back to is said once, and again only when the reason changes."""
+    """A fallback is reported once, and again only when the reason changes."""
     record = f"/home/me/.local/share/uvlocal/records/{os.path.basename(OURS)}.toml"
     system = machine("no-metadata", {record: b""})
     link, file = Link("/gone"), b"/gone\n"

@@ -1,4 +1,4 @@
-"""Settings: precedence, and what is said of wrong ones."""
+"""Settings: precedence, and messages for invalid ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def load(
 
 
 def test_defaults() -> None:
-    """Without any setting everything is as the design says, and nothing is a problem."""
+    """Without settings everything has its default, and there are no problems."""
     found = load()
     assert (found.mode, found.strategy, found.pointer) == ("auto", "redirect", "none")
     assert found.store == "/home/me/.local/share/uvlocal"
@@ -39,13 +39,13 @@ def test_defaults() -> None:
     assert (found.origins, found.problems) == ({}, [])
 
 
-#: Who may set a mode, the strongest first.
+#: The sources of a mode, by precedence.
 ORIGINS = ("variable", "project", "user", "machine")
 
 
 @pytest.mark.parametrize("who", [*itertools.product([True, False], repeat=4)])
 def test_precedence(who: tuple[bool, ...]) -> None:
-    """Variable, project, user, machine, default: in this order, and the origin is kept."""
+    """Precedence: variable, project, user, machine, default; the origin is kept."""
     speaks = dict(zip(ORIGINS, who, strict=True))
     wanted = next((origin for origin in ORIGINS if speaks[origin]), None)
     modes = {origin: "always" if origin == wanted else "never" for origin in ORIGINS}
@@ -59,7 +59,7 @@ def test_precedence(who: tuple[bool, ...]) -> None:
 
 
 def test_every_user_key() -> None:
-    """Each key of the user's file is read, `~` in roots and store stands for home."""
+    """Each key of the user's file is read, with `~` for home in roots and store."""
     found = load(
         b"""
         mode = "always"
@@ -102,7 +102,7 @@ enabled = false
 
 
 def test_the_machine_has_the_users_keys() -> None:
-    """Each key of the user's file may stand in the administrator's, for every user as their own."""
+    """Each key of the user's file may be in the administrator's, with each user's own home."""
     found, same = load(None, None, EVERY_KEY, HERE="/x"), load(EVERY_KEY, HERE="/x")
     assert set(found.origins.values()) == {"machine"}
     assert set(found.origins) == set(same.origins)
@@ -139,11 +139,11 @@ def test_where_the_machines_file_lies(platform: str, environ: dict[str, str], pa
         pytest.param(b"store = ", "is not valid TOML", id="broken"),
         pytest.param(Special(), "cannot be read", id="fifo"),
         pytest.param(b'store = "$GONE/x"', "names the variable `GONE`", id="variable"),
-        pytest.param(b'stroe = "/x"', "`stroe` is no setting here", id="unknown"),
+        pytest.param(b'stroe = "/x"', "`stroe` is not a setting here", id="unknown"),
     ],
 )
 def test_a_wrong_machine_file(content: object, problem: str) -> None:
-    """It is named in one sentence, and the user's settings hold all the same."""
+    """It is reported in one sentence, and the user's settings still apply."""
     found = load(b'mode = "always"', None, content)
     [line] = found.problems
     assert problem in line
@@ -173,7 +173,7 @@ def test_a_wrong_machine_file(content: object, problem: str) -> None:
 )
 @pytest.mark.parametrize("where", ["user", "machine", "variable"])
 def test_variables_in_store(text: str, expected: str, where: str) -> None:
-    """`store` may name variables; one that is not set, or empty, leaves the default in force."""
+    """`store` may contain variables; if one is unset or empty, the default applies."""
     environ = {"SCRATCH": "/scratch/me", "USER": "me", "_1": "1", "EMPTY": "", "TILDE": "~"}
     environ["DOLLAR"] = "/$USER"
     content = f'store = "{text}"'.encode()
@@ -190,7 +190,7 @@ def test_variables_in_store(text: str, expected: str, where: str) -> None:
 
 
 def test_a_void_entry_leaves_the_next_in_force() -> None:
-    """Where the user's `store` names a variable that is not set, the administrator's holds."""
+    """If the user's `store` contains an unset variable, the administrator's applies."""
     found = load(b'store = "$GONE/x"', None, b'store = "/scratch/x"')
     assert (found.store, found.origins["store"], len(found.problems)) == (
         "/scratch/x",
@@ -200,7 +200,7 @@ def test_a_void_entry_leaves_the_next_in_force() -> None:
 
 
 def test_variables_on_windows() -> None:
-    """There names of variables have no case."""
+    """There names of variables are case-insensitive."""
     system = FakeSystem(platform="win32", environ={"Scratch": "D:\\scratch"})
     system.environ["UVLOCAL_STORE"] = "$scratch\\uvlocal"
     assert settings.load(system).store == "D:\\scratch\\uvlocal"
@@ -221,7 +221,7 @@ def test_variables_on_windows() -> None:
 def test_strategy_for_a_provider(
     project: str | None, variables: dict[str, str], provider: str | None, expected: str
 ) -> None:
-    """A provider's strategy stands between the user's general one and the project's."""
+    """A provider's strategy has a precedence between the user's general one and the project's."""
     content = b'strategy = "no-metadata"\n[providers.dropbox]\nstrategy = "redirect"\n'
     found = load(content, {"strategy": project} if project else None, **variables)
     assert found.strategy_for(provider) == expected
@@ -230,12 +230,14 @@ def test_strategy_for_a_provider(
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        pytest.param(b"x = {\n a = 1,\n}", "`x` is no setting here", id="toml-1.1"),
+        pytest.param(b"x = {\n a = 1,\n}", "`x` is not a setting here", id="toml-1.1"),
         pytest.param(b"mode = ", "is not valid TOML", id="broken"),
         pytest.param(b"\xff\xfe", "is not valid TOML", id="not-utf8"),
         pytest.param(b"a = " + b"[" * 9000, "is not valid TOML", id="deep"),
         pytest.param(Special(), "cannot be read", id="fifo"),
-        pytest.param(b'mdoe = "auto"', "`mdoe` is no setting here, known are `mode`", id="unknown"),
+        pytest.param(
+            b'mdoe = "auto"', "`mdoe` is not a setting here, use one of `mode`", id="unknown"
+        ),
         pytest.param(b'mode = "on"', "`mode` is 'on', must be one of `auto`", id="bad-choice"),
         pytest.param(b"mode = 1", "`mode` is 1, must be one of `auto`", id="bad-type"),
         pytest.param(b'store = "envs"', "`store` must be an absolute path", id="relative-store"),
@@ -254,12 +256,12 @@ def test_strategy_for_a_provider(
             b'[providers.box]\nstrategy = "x"', "`providers.box.strategy` is 'x'", id="strategy"
         ),
         pytest.param(
-            b"[providers.box]\nx = 1", "`providers.box.x` is no setting", id="provider-key"
+            b"[providers.box]\nx = 1", "`providers.box.x` is not a provider", id="provider-key"
         ),
     ],
 )
 def test_problems(content: object, problem: str) -> None:
-    """A wrong setting is named with its file and what would be right, and the default holds."""
+    """An invalid setting is reported with its file and valid values, and the default applies."""
     found = load(content)
     assert len(found.problems) == 1
     assert problem in found.problems[0]
@@ -286,7 +288,7 @@ def test_problems(content: object, problem: str) -> None:
 def test_strategies_of_two_files(
     machine: str, user: str, winner: str, wins: str, loses: str
 ) -> None:
-    """A provider's strategy stands above the general one of its own file and of those below."""
+    """A provider's strategy takes precedence over the general one in the same and later files."""
 
     def content(file: str, keys: str) -> bytes:
         general = wins if winner == f"{file}-general" else loses
@@ -309,13 +311,13 @@ def test_a_providers_table_in_two_files() -> None:
 
 
 def test_a_wrong_value_does_not_hide_the_others() -> None:
-    """One bad line leaves the rest of the file in force."""
+    """One invalid key does not affect the rest of the file."""
     found = load(b'mode = "x"\nstrategy = "no-metadata"\n')
     assert (found.mode, found.strategy) == ("auto", "no-metadata")
 
 
 def test_a_project_never_says_where() -> None:
-    """A shared folder chooses nothing about this machine: no store, no roots."""
+    """A shared folder cannot set paths on this machine: no store, no roots."""
     table: dict[str, object] = {
         "store": "/evil",
         "local-roots": ["/"],
@@ -335,7 +337,7 @@ def test_a_project_never_says_where() -> None:
 )
 @pytest.mark.parametrize("place", ["variable", "project", "user", "provider"])
 def test_a_strategy_that_is_gone(place: str, name: str, instead: str) -> None:
-    """A strategy that earlier versions had is told in one line, with what to use instead."""
+    """A removed strategy is reported in one line, with a replacement."""
     text = f'strategy = "{name}"\n'
     found = {
         "variable": lambda: load(None, None, UVLOCAL_STRATEGY=name),

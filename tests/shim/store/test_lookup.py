@@ -1,4 +1,4 @@
-"""Looking at the store, and the environment's name in it."""
+"""The store, and the environment's name in it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NETWORK_HOME = DISK + "2 1 0:50 / /home rw - nfs4 server:/home rw\n"
 def machine(
     files: dict[str, object] | None = None, mounts: str = DISK, **environ: str
 ) -> FakeSystem:
-    """Return a Linux machine with these mounts; `/home` is a device of its own on a network."""
+    """Return a Linux machine with these mounts; `/home` is a separate network device."""
     tree: dict[str, object] = {ROOT: None, **(files or {})}
     system = FakeSystem(tree, environ=environ)
     system.mount_text = mounts
@@ -41,7 +41,7 @@ def chosen(system: FakeSystem) -> Store:
 
 
 def test_the_default_store() -> None:
-    """On an ordinary machine it is the data directory; the environment is named after the root."""
+    """By default it is the data directory; the environment is named after the root."""
     store = chosen(machine())
     assert store.path == HOME_STORE
     assert store.environment == f"{HOME_STORE}/envs/{naming.name_of(ROOT, machine())}"
@@ -65,13 +65,13 @@ def test_an_environment_that_is_there() -> None:
     ],
 )
 def test_something_in_the_way(there: dict[str, object]) -> None:
-    """Where something is in the way the store is not writable, and no other place is taken."""
+    """If a file is in the way, the store is not writable, and no other place is used."""
     store = chosen(machine(there))
     assert (store.path, store.writable) == (HOME_STORE, False)
 
 
 class Vanishing(FakeSystem):
-    """A machine whose store is removed just before somebody looks at a file for the n-th time."""
+    """A machine whose store is removed just before the n-th access."""
 
     __slots__ = ("looks",)
     looks: int
@@ -83,18 +83,18 @@ class Vanishing(FakeSystem):
         return super()._look(name, last=last)
 
     def can_write(self, path: str) -> bool:
-        """Return whether there is a folder to write into, as the real one does."""
+        """Return whether there is a writable directory, like the real method."""
         found = self._look(path, last=True)
         return found is not None and found[1] is None
 
     def remove(self, path: str) -> bool:
-        """Remove a folder with all that is in it."""
+        """Remove a directory tree."""
         self.tree = {key: was for key, was in self.tree.items() if not f"{key}/".startswith(path)}
         return True
 
 
 def test_a_store_that_vanishes_beside_us() -> None:
-    """Whenever the store is removed while it is looked at, it counts as one that can be made."""
+    """A store that is removed at any moment during the check counts as writable."""
     count = 0
     while True:
         count += 1
@@ -110,9 +110,9 @@ def test_a_store_that_vanishes_beside_us() -> None:
 
 @pytest.mark.parametrize("named", [False, True], ids=["default", "named"])
 def test_a_network_home(*, named: bool) -> None:
-    """A store on a network volume is told for what it is; no other place is taken for it."""
+    """A store on a network volume is recognised; no other place is used."""
     environ = {"UVLOCAL_STORE": "/home/me/envs"} if named else {}
-    store = chosen(machine({"/var/tmp": None}, NETWORK_HOME, **environ))  # noqa: S108 - not taken
+    store = chosen(machine({"/var/tmp": None}, NETWORK_HOME, **environ))  # noqa: S108 - not used
     assert store.path == ("/home/me/envs" if named else HOME_STORE)
     assert store.volume.kind == "network"
 
@@ -124,14 +124,14 @@ def test_no_home_at_all() -> None:
 
 
 def test_a_store_in_a_synced_folder() -> None:
-    """A store below a sync root is told for what it is."""
+    """A store in a sync root is recognised."""
     info = json.dumps({"personal": {"path": "/home/me"}}).encode()
     store = chosen(machine({"/home/me/.dropbox/info.json": info}))
     assert (store.path, store.volume.kind) == (HOME_STORE, "synced")
 
 
 def record(key: str) -> bytes:
-    """Return a record as `manage.record` writes it, as far as it matters here."""
+    """Return the relevant part of a record as `manage` writes it."""
     return f'version = 1\nname = "x"\nkey = "{key}"\n'.encode()
 
 
@@ -147,15 +147,16 @@ def record(key: str) -> bytes:
     ],
 )
 def test_two_roots_never_share_an_environment(content: bytes, *, same: bool) -> None:
-    """If a record gives the name to another root, the next name is taken."""
+    """If a record uses the name for another root, the next name is used."""
     first = naming.name_of(ROOT, machine())
     system = machine({f"{HOME_STORE}/records/{first}.toml": content})
     second = naming.name_of(ROOT, system, salt=1)
-    assert lookup.name_in(HOME_STORE, ROOT, system) == (first if same else second)
+    name, _ = lookup.find_in(HOME_STORE, ROOT, system)
+    assert name == (first if same else second)
 
 
 def test_a_key_with_quotes_needs_the_parser() -> None:
-    """An unusual path is compared as TOML has it, not by bytes."""
+    """An unusual path is compared as parsed TOML, not as bytes."""
     key = 'a"b\\c\nd'
     content = b'key = "a\\"b\\\\c\\nd"\n'
     assert lookup.is_record_of(content, key)
@@ -163,7 +164,7 @@ def test_a_key_with_quotes_needs_the_parser() -> None:
 
 
 def test_a_home_that_is_all_remote() -> None:
-    """Nothing is redirected there, until an administrator names a place on a local disk."""
+    """Nothing is redirected there until an administrator sets a store on a local disk."""
     project: dict[str, object] = {
         "/home/me/foo/pyproject.toml": b'[project]\nname = "foo"\nversion = "1"\n'
     }
@@ -174,3 +175,23 @@ def test_a_home_that_is_all_remote() -> None:
     decision = Call(["sync"], system).settle()
     assert decision.code == "network"
     assert decision.environment.startswith("/scratch/me/uvlocal/envs/foo-")
+
+
+@pytest.mark.parametrize(
+    ("content", "provider"),
+    [
+        pytest.param(record("~/src/foo") + b'provider = "hides-files"\n', "hides-files", id="ours"),
+        pytest.param(record("~/other") + b'provider = "hides-files"\n', "", id="another-roots"),
+        pytest.param(record("~/src/foo") + b'provider = ""\n', "", id="empty"),
+        pytest.param(b"\xff\0", "", id="broken"),
+        pytest.param(None, "", id="none"),
+    ],
+)
+def test_what_a_record_remembers(content: bytes | None, provider: str) -> None:
+    """The provider in a project's own record is returned, and no other."""
+    system = machine({})
+    root = "/home/me/src/foo"
+    store = settings.load(system).store
+    if content is not None:
+        system.put(lookup.record_path(store, naming.name_of(root, system), system), content)
+    assert lookup.recorded_provider(root, system, settings.load(system)) == provider

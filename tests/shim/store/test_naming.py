@@ -1,4 +1,4 @@
-"""Names, places and marked variables."""
+"""Names, paths and marked variables."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ PATHS = st.lists(st.text(st.characters(exclude_characters="/\0"), min_size=1), m
     ],
 )
 def test_places(platform: str, environ: dict[str, str], data: str, cache: str, config: str) -> None:
-    """Store, cache and settings lie where each system's users expect them."""
+    """Store, cache and settings are where each system's users expect them."""
     system = FakeSystem(platform=platform, environ=environ)
     assert directories.data_directory(system) == data
     assert directories.cache_directory(system) == cache
@@ -80,7 +80,7 @@ def test_places(platform: str, environ: dict[str, str], data: str, cache: str, c
 
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
 def test_places_without_a_home(platform: str) -> None:
-    """Without any home there is no place, and no exception."""
+    """Without a home directory there is no path, and no exception."""
     system = FakeSystem(platform=platform, home="", environ={})
     assert directories.data_directory(system) == ""
     assert directories.expand_home("~/x", system) != "~/x"
@@ -114,7 +114,7 @@ def test_contract_home(path: str, shown: str) -> None:
     ],
 )
 def test_what_is_shown_steers_no_terminal(name: str, shown: str) -> None:
-    """What is not printable in a name is escaped where it is shown, and exact elsewhere."""
+    """Unprintable characters in names are escaped for display, and exact otherwise."""
     system = FakeSystem()
     assert display.printable(name) == shown
     assert display.contract_home(f"/home/me/{name}", system) == f"~/{shown}"
@@ -122,7 +122,7 @@ def test_what_is_shown_steers_no_terminal(name: str, shown: str) -> None:
 
 
 def test_a_name_is_the_same_on_every_machine_of_one_person() -> None:
-    """The hash is over the path relative to home, so homes may differ, systems too."""
+    """The hash is of the path relative to home, so homes and systems may differ."""
     linux = env.name_of("/home/me/Dropbox/code/foo", FakeSystem())
     other = env.name_of("/home/you/Dropbox/code/foo", FakeSystem(home="/home/you"))
     windows = env.name_of(r"C:\Users\me\Dropbox\code\foo", FakeSystem(platform="win32"))
@@ -132,13 +132,13 @@ def test_a_name_is_the_same_on_every_machine_of_one_person() -> None:
 
 
 def test_a_name_never_changes_between_versions() -> None:
-    """Names are on users' disks: this one must stay as it is."""
+    """Names are on users' disks, so this one must never change."""
     assert env.name_of("/home/me/Dropbox/code/foo", FakeSystem()) == "foo-2dbe3d87dd"
 
 
 @given(PATHS, PATHS)
 def test_names_are_legal_and_tell_roots_apart(one: str, other: str) -> None:
-    """A name is short, printable ASCII, of our shape, and another root has another name."""
+    """A name is short, printable ASCII, recognisable, and unique to its root."""
     system = FakeSystem()
     name = env.name_of(one, system)
     assert env.is_our_name(name)
@@ -185,7 +185,7 @@ def test_slug(text: str, expected: str) -> None:
     ],
 )
 def test_is_our_environment(path: str, store: str, ours: bool) -> None:
-    """An environment of ours is one in a store that is known, by the end of its path."""
+    """An environment of ours is recognised by the end of its path, in a known store."""
     assert env.is_our_environment(path, store, FakeSystem()) is ours
 
 
@@ -196,7 +196,7 @@ WANTED = st.dictionaries(st.sampled_from(contract.MANAGED), VALUES, min_size=1)
 
 @given(USERS, WANTED)
 def test_what_we_put_on_is_taken_back(user: dict[str, str], wanted: dict[str, str]) -> None:
-    """A nested call sees exactly the environment that the user had."""
+    """A nested call sees exactly the user's own environment."""
     changes = variables.Changes()
     variables.put_on(changes, user, wanted)
     inherited = changes.applied_to(user)
@@ -208,7 +208,7 @@ def test_what_we_put_on_is_taken_back(user: dict[str, str], wanted: dict[str, st
 def test_nested_calls_keep_the_first_users_values(
     user: dict[str, str], outer: dict[str, str], inner: dict[str, str]
 ) -> None:
-    """However deep calls nest, the user's own values come back."""
+    """At any depth of nested calls, the user's own values are restored."""
     changes = variables.Changes()
     variables.put_on(changes, user, outer)
     inherited = changes.applied_to(user)
@@ -219,7 +219,7 @@ def test_nested_calls_keep_the_first_users_values(
 
 
 def test_a_value_that_somebody_changed_is_left_alone() -> None:
-    """`uv run` sets VIRTUAL_ENV itself: then our mark no longer fits, and the value stays."""
+    """If `uv run` sets VIRTUAL_ENV itself, our marker no longer matches, and the value stays."""
     inherited = {"VIRTUAL_ENV": "/by/uv", "UVLOCAL_SET_VIRTUAL_ENV": "/by/us"}
     assert variables.take_back(inherited).applied_to(inherited) == {"VIRTUAL_ENV": "/by/uv"}
 

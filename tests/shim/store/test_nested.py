@@ -1,4 +1,4 @@
-"""The link to the shim in an environment: made where nothing is, and nothing else is touched."""
+"""The symlink to the shim in an environment: created if nothing exists, else left alone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SHIM = "/home/me/.local/share/uvlocal/shims/uv"
     ],
 )
 def test_what_is_there(files: dict[str, object], expected: str | None) -> None:
-    """Only a missing link, or one that leads nowhere, makes room for ours."""
+    """Only a missing or dangling symlink is replaced by ours."""
     system = FakeSystem({f"{ENVIRONMENT}/bin/python": b"", SHIM: b"shim", **files})
     assert nested.keep(ENVIRONMENT, SHIM, system)
     assert system.readlink(f"{ENVIRONMENT}/bin/uv") == expected
@@ -48,7 +48,7 @@ def test_what_is_there(files: dict[str, object], expected: str | None) -> None:
     ],
 )
 def test_no_folder_of_ours(files: dict[str, object]) -> None:
-    """Nothing is put into a folder that only a link leads to."""
+    """Nothing is created through a symlinked directory."""
     system = FakeSystem({SHIM: b"shim", **files})
     assert not nested.keep(ENVIRONMENT, SHIM, system)
     assert not system.exists("/other/uv")
@@ -60,7 +60,7 @@ def test_no_folder_of_ours(files: dict[str, object]) -> None:
     ("platform", "launcher"), [("win32", SHIM), ("linux", "")], ids=["windows", "no-shim"]
 )
 def test_nothing_to_do(platform: str, launcher: str) -> None:
-    """On Windows, and where no shim was called, no link is made."""
+    """On Windows, and without a shim, no symlink is created."""
     system = FakeSystem({f"{ENVIRONMENT}/bin/python": b""}, platform=platform)
     assert nested.keep(ENVIRONMENT, launcher, system)
     assert system.readlink(f"{ENVIRONMENT}/bin/uv") is None
@@ -69,7 +69,7 @@ def test_nothing_to_do(platform: str, launcher: str) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="of POSIX")
 @pytest.mark.parametrize("there", [False, True], ids=["made", "there-already"])
 def test_it_is_an_input(tmp_path: Path, *, there: bool) -> None:
-    """How the link is after the call is recorded, so that a recalled call notices its loss."""
+    """The symlink's state after the call is recorded, so that a replayed call detects its loss."""
     (tmp_path / "env/bin").mkdir(parents=True)
     shim, link = tmp_path / "uv", tmp_path / "env/bin/uv"
     shim.write_bytes(b"shim")

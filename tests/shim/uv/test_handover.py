@@ -1,4 +1,4 @@
-"""Finding the real uv, as the shim in Python does it."""
+"""Finding the real uv, in the Python part of the shim."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def program(path: Path, content: bytes = b"\x7fELF real") -> str:
 
 
 def shim(path: Path) -> str:
-    """Write something that carries the marker of our shims."""
+    """Write a file with the marker of our shims."""
     return program(path, b"#!/bin/sh\n# " + contract.MARKER.encode() + b"\n")
 
 
 def find(tmp_path: Path, *folders: str, wish: str = "", recorded: str = "") -> handover.RealUv:
-    """Look for uv with these PATH entries, from the shim in `tmp_path/shims`."""
+    """Search for uv with these PATH entries, from the shim in `tmp_path/shims`."""
     launcher = shim(tmp_path / "shims" / "uv")
     if recorded:
         (tmp_path / "shims" / contract.CONFIGURATION).write_text(f"uvlocal 1\nuv {recorded}\n")
@@ -70,7 +70,7 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="executable bits
     ],
 )
 def test_path_without_ourselves(tmp_path: Path, folders: list[str]) -> None:
-    """The first uv on PATH that is no shim of ours is the real one; the current folder is not."""
+    """The first uv on PATH that is not our shim is the real one, except in relative entries."""
     real = program(tmp_path / "a" / "uv")
     program(tmp_path / "uv")
     program(tmp_path / "rel" / "uv")
@@ -98,13 +98,13 @@ def test_path_without_ourselves(tmp_path: Path, folders: list[str]) -> None:
     ],
 )
 def test_path_on_windows(text: str, folders: list[str]) -> None:
-    """Quotes in PATH are no part of a folder, and `;` between them separates none."""
+    """Quotes in PATH are not part of a directory, and `;` between them does not separate."""
     assert paths.search_path(text, FakeSystem(platform="win32")) == folders
 
 
 @posix_only
 def test_a_link_to_the_real_uv_is_kept_as_it_is(tmp_path: Path) -> None:
-    """A package manager's link goes on working when its target moves, so it is not resolved."""
+    """A package manager's symlink still works when its target moves, so it is not resolved."""
     program(tmp_path / "cellar" / "uv")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "uv").symlink_to(tmp_path / "cellar" / "uv")
@@ -113,7 +113,7 @@ def test_a_link_to_the_real_uv_is_kept_as_it_is(tmp_path: Path) -> None:
 
 @posix_only
 def test_order(tmp_path: Path) -> None:
-    """The user's word, then PATH, then what was recorded at installation."""
+    """The order is `UVLOCAL_UV`, then PATH, then the recorded uv."""
     wish, on_path = program(tmp_path / "w" / "my-uv"), program(tmp_path / "a" / "uv")
     recorded = program(tmp_path / "r" / "uv")
     folder = f"{tmp_path}/a"
@@ -133,7 +133,7 @@ def test_order(tmp_path: Path) -> None:
     ],
 )
 def test_an_explicit_wish_is_not_replaced(tmp_path: Path, name: str, why: str) -> None:
-    """A `UVLOCAL_UV` that cannot be is an error, although PATH has a uv."""
+    """An invalid `UVLOCAL_UV` is an error, even if PATH has a uv."""
     program(tmp_path / "a" / "uv")
     found = find(tmp_path, f"{tmp_path}/a", wish=f"{tmp_path}/{name}")
     assert found.path == ""
@@ -145,7 +145,7 @@ def test_an_explicit_wish_is_not_replaced(tmp_path: Path, name: str, why: str) -
 
 @posix_only
 def test_missing_names_every_place(tmp_path: Path) -> None:
-    """Without a real uv the message lists every place, and how to mend it."""
+    """Without a real uv the message lists every place, and how to fix it."""
     message = handover.missing(find(tmp_path, f"{tmp_path}/a", f"{tmp_path}/b", recorded="/r/uv"))
     assert message == (
         "error: no uv found, these places were tried:\n"
@@ -158,13 +158,13 @@ def test_missing_names_every_place(tmp_path: Path) -> None:
 
 
 def test_what_is_said_steers_no_terminal(capfd: pytest.CaptureFixture[str]) -> None:
-    """Lines of ours stay lines; what steers a terminal is escaped, bytes that are no text too."""
+    """Our line breaks stay; control characters and bytes that are not text are escaped."""
     handover.say("warning: `a\x1b[2J\u202e\udcff`\n\nhint: süß")
     assert capfd.readouterr().err == "warning: `a\\x1b[2J\\u202e\\xff`\n\nhint: süß\n"
 
 
 def test_missing_without_any_path() -> None:
-    """An empty PATH is said to be the reason."""
+    """An empty PATH is reported as the reason."""
     found = handover.find(System(environ={}, cwd="/"), "")
     assert "`PATH` has no usable folder" in handover.missing(found)
 
@@ -179,7 +179,7 @@ def test_missing_without_any_path() -> None:
     ],
 )
 def test_a_broken_configuration_says_nothing(tmp_path: Path, content: bytes) -> None:
-    """Garbage beside the launcher is no recorded uv, and no exception."""
+    """Garbage beside the launcher gives no recorded uv, and no exception."""
     (tmp_path / contract.CONFIGURATION).write_bytes(content)
     found = handover.configuration(System(environ={}), str(tmp_path / "uv"))
     assert found.get("uv", "") == ""
@@ -187,7 +187,7 @@ def test_a_broken_configuration_says_nothing(tmp_path: Path, content: bytes) -> 
 
 @posix_only
 def test_become_passes_bytes_and_changes_only_what_it_was_told(tmp_path: Path) -> None:
-    """Names that are no identifiers and values that are no text reach uv as they came."""
+    """Unusual names and values that are not text reach uv unchanged."""
     source = os.path.dirname(os.path.dirname(uvlocal.__file__))
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]);"
@@ -265,7 +265,7 @@ def test_the_handle_on_windows_is_opened(monkeypatch: pytest.MonkeyPatch) -> Non
 @posix_only
 @pytest.mark.parametrize("name", ["uv", ""])
 def test_become_passes_entries_that_no_mapping_holds(tmp_path: Path, name: str) -> None:
-    """Twins, entries without `=` or without a name, and their order reach uv as they came."""
+    """Duplicates, entries without `=` or without a name, and their order reach uv unchanged."""
     source = os.path.dirname(os.path.dirname(uvlocal.__file__))
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]);"
@@ -301,7 +301,7 @@ def test_become_passes_entries_that_no_mapping_holds(tmp_path: Path, name: str) 
     ],
 )
 def test_uvx(tmp_path: Path, programs: list[str], wish: str, found: str) -> None:
-    """The shim called `uvx` becomes the uvx beside the real uv, or on PATH; the shim `uv` never."""
+    """The shim `uvx` becomes the uvx beside the real uv, or on PATH; the shim `uv` never does."""
     launcher = shim(tmp_path / "shims" / "uvx")
     for name in programs:
         program(tmp_path / name)

@@ -1,4 +1,4 @@
-"""The real uv's version, asked once and remembered."""
+"""The real uv's version, asked once and cached."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from support import systems
 
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.uv import versions
@@ -20,10 +21,9 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="scripts stand in for
 
 
 class Uv:
-    """A binary that stands for uv, and how often it was asked."""
+    """A fake uv that counts how often it is asked."""
 
     def __init__(self, path: Path, answer: bytes = b"uv 0.9.30 (x86_64)\n") -> None:
-        """Make the file."""
         path.write_bytes(b"uv")
         self.path = str(path)
         self.answer = answer
@@ -38,7 +38,7 @@ class Uv:
 
 @pytest.fixture
 def cache(tmp_path: Path) -> str:
-    """Return where versions are remembered."""
+    """Return the path of the version cache."""
     return str(tmp_path / "cache" / "uv-versions")
 
 
@@ -59,12 +59,12 @@ def cache(tmp_path: Path) -> str:
     ],
 )
 def test_parsed(text: str, version: object) -> None:
-    """A version is three numbers; what follows them does not count."""
+    """A version is three numbers; the rest does not matter."""
     assert parsed(text) == version
 
 
 def test_asked_once(tmp_path: Path, cache: str) -> None:
-    """A binary is asked once, and the answer is remembered for the next process."""
+    """A binary is asked once, and the answer is cached for the next process."""
     uv = Uv(tmp_path / "uv")
     for _ in range(3):
         assert known(uv.path, System(), cache, uv) == (0, 9, 30)
@@ -73,16 +73,16 @@ def test_asked_once(tmp_path: Path, cache: str) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")
 def test_modes(tmp_path: Path, cache: str) -> None:
-    """The file and its folder are the user's alone."""
+    """The file and its directory are private."""
     uv = Uv(tmp_path / "uv")
     known(uv.path, System(), cache, uv)
     assert stat.S_IMODE(os.stat(cache).st_mode) == 0o600
     assert stat.S_IMODE(os.stat(os.path.dirname(cache)).st_mode) == 0o700
 
 
-@pytest.mark.parametrize("kind", ["script", "link"])
+@pytest.mark.parametrize("kind", ["script", pytest.param("link", marks=systems.needs_links)])
 def test_a_wrapper_is_asked_each_time(tmp_path: Path, cache: str, kind: str) -> None:
-    """What finds the uv by itself, another one in each folder, is asked again each time."""
+    """A wrapper, which may run another uv in each directory, is asked each time."""
     uv = Uv(tmp_path / "uv")
     if kind == "script":
         (tmp_path / "uv").write_bytes(b"#!/bin/sh\nexec pyenv exec uv\n")
@@ -97,7 +97,7 @@ def test_a_wrapper_is_asked_each_time(tmp_path: Path, cache: str, kind: str) -> 
 
 @pytest.mark.parametrize("change", ["size", "time", "path"])
 def test_asked_again(change: str, tmp_path: Path, cache: str) -> None:
-    """Another binary, or another one in its place, is asked again, and the old line goes."""
+    """A different or replaced binary is asked again, and the old line is removed."""
     uv = Uv(tmp_path / "uv")
     known(uv.path, System(), cache, uv)
     moment = os.stat(uv.path).st_mtime_ns
@@ -122,14 +122,14 @@ def test_no_variables_of_ours_or_uv(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("answer", [b"", b"uv", b"\xff\xfe", b"pip 1.2.3", b"uv one.two.three"])
 def test_unknown(answer: bytes, tmp_path: Path, cache: str) -> None:
-    """An answer that is no version is none, and is not remembered."""
+    """An invalid answer gives no version, and is not cached."""
     uv = Uv(tmp_path / "uv", answer)
     assert known(uv.path, System(), cache, uv) is None
     assert not os.path.exists(cache)
 
 
 def test_missing(cache: str, tmp_path: Path) -> None:
-    """A binary that is not there has no version, and is not asked."""
+    """A binary that does not exist has no version, and is not asked."""
     uv = Uv(tmp_path / "uv")
     os.unlink(uv.path)
     assert known(uv.path, System(), cache, uv) is None
@@ -140,7 +140,7 @@ def test_missing(cache: str, tmp_path: Path) -> None:
     "garbage", [b"", b"\xff\0\n\n", b"1 2\n" * 100, b"x" * (2 << 20), b"2 3 nonsense /uv\n"]
 )
 def test_garbage(garbage: bytes, tmp_path: Path, cache: str) -> None:
-    """Garbage in the file is passed over and replaced."""
+    """Garbage in the file is ignored and replaced."""
     uv = Uv(tmp_path / "uv")
     os.mkdir(os.path.dirname(cache), 0o700)
     with open(cache, "wb") as file:
@@ -155,16 +155,16 @@ def test_garbage(garbage: bytes, tmp_path: Path, cache: str) -> None:
 
 @posix
 def test_a_file_that_others_write_is_not_believed(tmp_path: Path, cache: str) -> None:
-    """A version that somebody else may have written does not count."""
+    """A cache that others can write to is ignored."""
     uv = Uv(tmp_path / "uv")
     known(uv.path, System(), cache, uv)
-    os.chmod(cache, 0o666)  # noqa: S103 - that is the point
+    os.chmod(cache, 0o666)  # noqa: S103 - needed for this test
     known(uv.path, System(), cache, uv)
     assert len(uv.asked) == 2
 
 
 def test_bounded(tmp_path: Path, cache: str) -> None:
-    """The newest binaries are remembered, a bounded number of them."""
+    """Only a limited number of the newest binaries is cached."""
     binaries = [Uv(tmp_path / f"uv{n}") for n in range(versions._REMEMBERED + 5)]
     for uv in binaries:
         known(uv.path, System(), cache, uv)
@@ -175,7 +175,7 @@ def test_bounded(tmp_path: Path, cache: str) -> None:
 
 
 def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
-    """Without a place for the answer uv is asked each time."""
+    """Without a cache uv is asked each time."""
     uv = Uv(tmp_path / "uv")
     for _ in range(2):
         assert known(uv.path, System(), os.path.join(uv.path, "below", "file"), uv) == (0, 9, 30)
@@ -200,7 +200,7 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
 def test_asking(
     script: str, version: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A program is asked, whatever it does, and given up after a while."""
+    """Any program can be asked, and is killed after a timeout."""
     monkeypatch.setattr(versions, "_PATIENCE", 0.5 if "600" in script else 10.0)
     path = tmp_path / "uv"
     path.write_text(script)
@@ -209,7 +209,7 @@ def test_asking(
 
 
 def test_real_uv(every_uv: str) -> None:
-    """A real uv's version is the one that its folder is named after."""
+    """A real uv's version matches its directory's name."""
     version = known(every_uv, System(), "")
     assert version is not None
     assert f"uv-{'.'.join(map(str, version))}-" in every_uv

@@ -1,4 +1,4 @@
-"""Projects inside a synced folder that are left out of sync, surely or perhaps."""
+"""Projects in a synced folder that are excluded, certainly or perhaps."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _dropbox(platform: str) -> FakeSystem:
 )
 @pytest.mark.parametrize("below", [(), ("code",), ("code", "foo"), ("code", "foo", ".venv")])
 def test_dropbox(platform: str, attribute: str, below: tuple[str, ...]) -> None:
-    """Dropbox's mark excludes on the environment and every folder above it, not on the root."""
+    """Dropbox's attribute works on the environment and every folder above, except the root."""
     system = _dropbox(platform)
     folder = system.path.join(system.home, "Dropbox", *below)
     system.attributes = {(folder, attribute): b"1"}
@@ -79,13 +79,13 @@ def test_dropbox_with_another_value(value: bytes) -> None:
     ],
 )
 def test_disputed(path: str, attributes: tuple[str, ...]) -> None:
-    """What iCloud may or may not heed is told, and changes no decision."""
+    """Exclusions that iCloud may not respect are reported, and change no decision."""
     container = "/Users/me/Library/Mobile Documents/com~apple~CloudDocs"
     system = FakeSystem({f"{container}/{path}": None}, platform="darwin")
     system.attributes = {(f"{container}/{name}", IGNORE_ATTRIBUTE): b"1" for name in attributes}
     volume = _at(f"{container}/{path}", system)
     assert (volume.kind, volume.state, volume.confidence) == ("synced", "perhaps-excluded", "low")
-    assert "may or may not heed" in " ".join(volume.evidence)
+    assert "may or may not respect" in " ".join(volume.evidence)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_abraunegg(config: str, files: tuple[str, ...], state: str) -> None:
 
 
 def test_abraunegg_with_a_list() -> None:
-    """A list of what is synced cannot be followed honestly: it is told."""
+    """An unreliable list of synced folders is only reported."""
     system = FakeSystem({f"{HOME}/.config/onedrive/refresh_token": b""})
     system.put(f"{HOME}/.config/onedrive/sync_list", b"code\n")
     system.put(f"{HOME}/OneDrive/foo", None)
@@ -161,7 +161,7 @@ def test_nextcloud() -> None:
 
 
 def test_maestral() -> None:
-    """Maestral reads `.mignore` as git reads its own: the last line decides."""
+    """Maestral reads `.mignore` like git: the last matching line decides."""
     system = FakeSystem(
         {
             f"{HOME}/.config/maestral/maestral.ini": b"[sync]\npath = /home/me/Dropbox\n",
@@ -182,7 +182,7 @@ def test_maestral() -> None:
     ],
 )
 def test_perhaps(marker: str, content: bytes) -> None:
-    """Patterns whose meaning has no good source are told only."""
+    """Patterns without a good source are only reported."""
     system = FakeSystem({f"{HOME}/x/{marker}": content, f"{HOME}/x/foo": None})
     volume = _at(f"{HOME}/x/foo", system)
     assert (volume.kind, volume.state) == ("synced", "perhaps-excluded")
@@ -220,7 +220,7 @@ def test_yandex() -> None:
     ],
 )
 def test_patterns(pattern: str, path: str, *, fits: bool) -> None:
-    """Patterns fit as their documentation says."""
+    """Patterns match as documented."""
     assert bool(ignores(pattern, path, "syncthing")) is fits
 
 
@@ -230,13 +230,13 @@ def test_patterns(pattern: str, path: str, *, fits: bool) -> None:
     st.sampled_from(["syncthing", "gitignore", "nextcloud", "mega", "names"]),
 )
 def test_any_patterns(text: str, names: list[str], dialect: str) -> None:
-    """Any text is read to an end; what it says is a line of it."""
+    """Any text is parsed; the result is one of its lines."""
     line = ignores(text, "/".join(names), dialect)
     assert line == "" or line in text
 
 
 def test_patterns_of_a_root_that_was_left() -> None:
-    """Where only the spelling led through a root, its file of patterns says nothing."""
+    """If only the spelling leads through a root, its patterns do not apply."""
     system = FakeSystem({".stignore": b".venv\n", "/src/foo": None})
     sight = Sight("/src/foo", "/home/me/Sync/foo", system, Settings())
     signal = Signal(CONFIGURED, "", BY_ID["syncthing"], said="", doubt="")
@@ -244,14 +244,14 @@ def test_patterns_of_a_root_that_was_left() -> None:
 
 
 def test_unreadable_pattern_among_names() -> None:
-    """Where any line excludes, one that cannot be read hides no other."""
+    """In dialects without order, an unsupported line does not affect others."""
     assert ignores("[x]\n.venv\n", "foo/.venv", "names") == ".venv"
     assert ignores("[x]\n.venv\n", "foo/.venv", "gitignore") == ""
 
 
 @given(st.lists(st.text("ab", min_size=1), min_size=1, max_size=4))
 def test_a_name_excludes_itself(names: list[str]) -> None:
-    """A plain name excludes wherever it stands; so does the whole path from the root."""
+    """A plain name excludes at any depth; so does the whole path from the root."""
     path = "/".join(names)
     for dialect in ("syncthing", "gitignore", "nextcloud", "names"):
         assert ignores(names[-1], path, dialect)

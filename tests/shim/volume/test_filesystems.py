@@ -1,4 +1,4 @@
-"""Every row of the table of file systems, by lines of mount tables as they are in the wild."""
+"""Every row of the table of file systems, with real lines of mount tables."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from uvlocal.shim.volume.mounts import Mount, classify, label_of
 if TYPE_CHECKING:
     from uvlocal.shim.volume.filesystems import FileSystem
 
-#: Type, device, super options, then the kind and label that they stand for. The lines of Linux up
-#: to the first gap were seen on real mounts.
+#: Type, device, super options, then the expected kind and label. The lines of Linux up to the first
+#: gap were seen on real mounts.
 LINUX = [
     ("ext4", "/dev/vda", "rw,discard", "local", "ext4"),
     ("tmpfs", "tmpfs", "rw,size=1048576k", "local", "tmpfs"),
@@ -103,7 +103,7 @@ LINUX = [
     ("zfs", "tank/home", "rw", "local", "zfs"),
     ("brandnewfs", "x", "rw", "local", "brandnewfs"),
 ]
-#: Type, device, flags as psutil writes them.
+#: Type, device, flags, in the format of psutil.
 MACOS = [
     ("apfs", "/dev/disk3s5", "rw,local,journaled", "local", "apfs"),
     ("hfs", "/dev/disk4s1", "rw,local", "local", "hfs"),
@@ -133,7 +133,7 @@ def _ids(rows: list[tuple[str, str, str, str, str]]) -> list[object]:
 
 @pytest.mark.parametrize(("kind", "device", "options", "wanted", "label"), _ids(LINUX))
 def test_linux(kind: str, device: str, options: str, wanted: str, label: str) -> None:
-    """Each line of Linux' mount table stands for the kind and the name that people know."""
+    """Each line of Linux' mount table gives the expected kind and label."""
     system = FakeSystem({"/vol/smb-share:server=nas,share=s/foo": None})
     system.devices = {"/vol": 99}
     escaped = device.replace("\\", "\\134").replace(" ", "\\040")
@@ -151,7 +151,7 @@ def test_linux(kind: str, device: str, options: str, wanted: str, label: str) ->
 
 @pytest.mark.parametrize(("kind", "device", "options", "wanted", "label"), _ids(MACOS))
 def test_macos(kind: str, device: str, options: str, wanted: str, label: str) -> None:
-    """Each row of macOS' list of volumes stands for the kind and the name that people know."""
+    """Each row of macOS' list of volumes gives the expected kind and label."""
     system = FakeSystem({"/Volumes/vol/foo": None, "/System/Volumes/Data": None}, platform="darwin")
     system.devices = {"/Volumes/vol": 99}
     system.mount_rows = [
@@ -178,7 +178,7 @@ def test_macos(kind: str, device: str, options: str, wanted: str, label: str) ->
     ],
 )
 def test_windows(path: str, wanted: str, label: str) -> None:
-    """Shares, mapped letters, sticks and WSL are told apart by path, drive and file system."""
+    """Shares, mapped drives, sticks and WSL are distinguished by path, drive and file system."""
     system = FakeSystem(platform="win32", environ={"SYSTEMDRIVE": "C:"})
     system.put(path, None)
     system.drives = {"Z:": "remote", "E:": "removable"}
@@ -193,7 +193,7 @@ def test_windows(path: str, wanted: str, label: str) -> None:
 
 
 def test_ntfs_by_attribute() -> None:
-    """NTFS served by FUSE is told from exFAT by the attribute that only ntfs-3g has."""
+    """NTFS over FUSE is distinguished from exFAT by an attribute that only ntfs-3g has."""
     system = FakeSystem({"/vol/foo": None})
     mount = Mount(point="/vol", kind="fuseblk", device="/dev/sdb1", read_from="a test")
     assert classify(mount, system).kind == "incapable"
@@ -203,7 +203,7 @@ def test_ntfs_by_attribute() -> None:
 
 
 def test_every_row_is_shown() -> None:
-    """No row is hidden behind another: each is the answer for one of the lines above."""
+    """No row is unreachable: each is the result for one of the lines above."""
     system = FakeSystem({"/v": None})
     shown = set()
     for kind, device, options, _, _ in (*LINUX, *MACOS):
@@ -220,7 +220,7 @@ def test_every_row_is_shown() -> None:
 
 @pytest.mark.parametrize("row", [*FILE_SYSTEMS, UNKNOWN], ids=lambda row: row.types[0])
 def test_columns(row: FileSystem) -> None:
-    """Every column has one of its words; a row that is not local says what goes wrong there."""
+    """Every column has a valid value; a row that is not local has a note."""
     assert row.types
     assert row.kind in {"network", "shared", "incapable", "local"}
     assert row.confidence in {"high", "medium", "low"}
@@ -238,7 +238,7 @@ def test_columns(row: FileSystem) -> None:
     ],
 )
 def test_local_root_contests_a_mount(kind: str, device: str) -> None:
-    """The user's word counts for mounts as well."""
+    """The user's roots apply to mounts as well."""
     system = FakeSystem({"/vol/foo": None})
     system.mount_text = f"28 27 0:99 / /vol rw - {kind} {device} rw\n"
     settings = Settings()
@@ -248,7 +248,7 @@ def test_local_root_contests_a_mount(kind: str, device: str) -> None:
 
 
 def test_disabled_provider_of_a_mount() -> None:
-    """A mount that belongs to a provider is left alone when the user turned that provider off."""
+    """A mount of a disabled provider is left alone."""
     system = FakeSystem({"/vol/foo": None})
     system.mount_text = "28 27 0:99 / /vol rw - fuse.rclone drive: rw\n"
     settings = Settings()

@@ -1,4 +1,4 @@
-"""Where a project lies: which signal wins, what is asked of the disk, what is said about it."""
+"""Locating a project: which signal wins, disk accesses, and the evidence."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from support import systems
 from support.hosts.fakes import FakeSystem, Link
 from support.hosts.sample_clients import (
     PLATFORMS,
@@ -34,7 +35,7 @@ SYNCTHING = "/home/me/.config/syncthing/config.xml"
 
 
 def _dropbox(*more: str) -> FakeSystem:
-    """Return a Linux machine with Dropbox, and some folders more."""
+    """Return a Linux machine with Dropbox, and more folders."""
     system = FakeSystem({INFO: dropbox_info(personal="/home/me/Dropbox")})
     system.put("/home/me/Dropbox", None)
     for path in more:
@@ -43,14 +44,14 @@ def _dropbox(*more: str) -> FakeSystem:
 
 
 def _at(path: str, system: FakeSystem, **settings: object) -> Volume:
-    """Locate a path as a call would: by its canonical form, and as it is spelled."""
+    """Locate a path like a call does: by its canonical form and its spelling."""
     wanted = Settings()
     for name, value in settings.items():
         setattr(wanted, name, value)
     return locate(system.realpath(path), path, system, wanted)
 
 
-# -- the user's own word ---------------------------------------------------------------------------
+# -- the user's roots ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -82,18 +83,18 @@ def test_users_roots(path: str, kind: str, top: str) -> None:
 
 
 def test_contest_of_a_root() -> None:
-    """An answer that rests on the user's own root is contested by taking the root back."""
+    """A result from the user's own root is corrected by removing the root."""
     system = _dropbox("/home/me/my cloud/foo")
     synced = _at("/home/me/my cloud/foo", system, synced_roots=("/home/me/my cloud",))
     assert synced.contest == "uvlocal config remove-root ~/'my cloud'"
-    assert "`~/my cloud` is one of your `synced-roots`" in synced.evidence
+    assert "`~/my cloud` is listed in your `synced-roots`" in synced.evidence
     local = _at("/home/me/Dropbox/foo", system, local_roots=("/home/me/Dropbox",))
     assert local.contest == "uvlocal config remove-root ~/Dropbox"
-    assert "`~/Dropbox` is one of your `local-roots`" in local.evidence
+    assert "`~/Dropbox` is listed in your `local-roots`" in local.evidence
 
 
 def test_everything_is_local() -> None:
-    """`/` among the local roots is the user's word against everything but what lies deeper."""
+    """`/` as a local root overrides everything except deeper signals."""
     system = _dropbox("/home/me/Dropbox/foo", "/srv/foo")
     assert _at("/srv/foo", system, local_roots=("/",)).kind == "local"
     assert _at("/srv/foo", system, synced_roots=("/",)).kind == "synced"
@@ -104,7 +105,7 @@ def test_everything_is_local() -> None:
 
 
 def test_innermost_provider() -> None:
-    """A Syncthing folder inside Dropbox is Syncthing's, and what is beside it Dropbox's."""
+    """A Syncthing folder inside Dropbox is Syncthing's, and the rest Dropbox's."""
     system = _dropbox("/home/me/Dropbox/shared/foo", "/home/me/Dropbox/shared/.stfolder")
     system.put(SYNCTHING, syncthing_config("~/Dropbox/shared"))
     assert _at("/home/me/Dropbox/shared/foo", system).provider == "syncthing"
@@ -134,7 +135,7 @@ def _mounted(point: str, kind: str) -> FakeSystem:
     ],
 )
 def test_roots_and_mounts(point: str, type_: str, path: str, kind: str) -> None:
-    """Of a root and a mount the inner one counts, but a local disk inside a root is synced too."""
+    """The inner one of a root and a mount wins, but a local disk inside a root is synced too."""
     volume = _at(path, _mounted(point, type_))
     assert volume.kind == kind
     assert (volume.mount_point, volume.file_system) == (point, type_)
@@ -152,14 +153,14 @@ def test_disabled_provider_shows_what_is_below() -> None:
 
 
 def test_link_into_a_root() -> None:
-    """A project reached through a link is where the link leads."""
+    """A project reached through a symlink is at its target."""
     system = _dropbox("/home/me/Dropbox/work/foo")
     system.put("/home/me/work", Link("Dropbox/work"))
     assert _at("/home/me/work/foo", system).provider == "dropbox"
 
 
 def test_link_out_of_a_root() -> None:
-    """A client that keeps links as links does not sync what they lead to."""
+    """A client that keeps symlinks does not sync their targets."""
     system = _dropbox("/home/me/src/foo")
     system.put("/home/me/Dropbox/foo", Link("/home/me/src/foo"))
     assert _at("/home/me/Dropbox/foo", system).kind == "local"
@@ -167,7 +168,7 @@ def test_link_out_of_a_root() -> None:
 
 
 def test_link_that_is_followed() -> None:
-    """A client that follows links syncs what they lead to; the user can still object."""
+    """A client that follows symlinks syncs their targets; the user can still object."""
     system = FakeSystem({"/home/me/.config/onedrive/refresh_token": b"", "/home/me/src/foo": None})
     system.put("/home/me/OneDrive/foo", Link("/home/me/src/foo"))
     volume = _at("/home/me/OneDrive/foo", system)
@@ -176,13 +177,13 @@ def test_link_that_is_followed() -> None:
         "onedrive-abraunegg",
         "followed",
     )
-    assert "follows links" in volume.evidence[0]
+    assert "this client follows" in volume.evidence[0]
     assert _at("/home/me/OneDrive/foo", system, local_roots=("/home/me/src",)).kind == "local"
 
 
 @pytest.mark.parametrize("key", ["provider", "synced_roots", "local_roots"])
 def test_root_that_is_a_link(key: str) -> None:
-    """A root that is a link means the folder that it leads to."""
+    """A symlinked root means its target."""
     system = FakeSystem({"/data/cloud/foo": None})
     system.put("/home/me/Dropbox", Link("/data/cloud"))
     settings: dict[str, object] = {}
@@ -201,7 +202,7 @@ def test_root_that_is_a_link(key: str) -> None:
 
 
 def test_root_in_a_circle() -> None:
-    """A root that is a link to itself is no root."""
+    """A root that is a symlink loop is ignored."""
     system = FakeSystem({INFO: dropbox_info(personal="/home/me/Dropbox"), "/home/me/foo": None})
     system.put("/home/me/Dropbox", Link("Dropbox"))
     assert _at("/home/me/foo", system).kind == "local"
@@ -305,7 +306,7 @@ def test_icloud_near_misses(files: dict[str, object], path: str) -> None:
 
 
 def test_icloud_without_permission() -> None:
-    """Where the terminal may not look into the container, the folder's attribute tells."""
+    """If the terminal may not access the container, the folder's attribute counts."""
     system = FakeSystem(
         {"/Users/me/Documents/foo": None}, platform="darwin", blocked=("/Users/me/Library",)
     )
@@ -313,6 +314,81 @@ def test_icloud_without_permission() -> None:
     value = b"com.apple.CloudDocs.iCloudDriveFileProvider/ABC-123"
     system.attributes[("/Users/me/Documents", "com.apple.file-provider-domain-id")] = value
     assert _at("/Users/me/Documents/foo", system).provider == "icloud"
+
+
+# -- hidden files ----------------------------------------------------------------------------------
+
+
+def _harmed(*hidden: str, **files: object) -> FakeSystem:
+    system = _mac({"/Users/me/code/foo/pyproject.toml": b"", **files})
+    system.hidden = {f"/Users/me/code/foo/{name}" for name in hidden}
+    return system
+
+
+@pytest.mark.parametrize(
+    ("hidden", "recorded", "kind"),
+    [
+        pytest.param((".git",), "", "synced", id="git"),
+        pytest.param((".venv",), "", "synced", id="venv"),
+        pytest.param((), "hides-files", "synced", id="remembered"),
+        pytest.param((), "", "local", id="nothing-hidden"),
+        pytest.param((), "dropbox", "local", id="another-provider-remembered"),
+        pytest.param((".idea",), "", "local", id="something-else-hidden"),
+    ],
+)
+def test_hidden_files(hidden: tuple[str, ...], recorded: str, kind: str) -> None:
+    """A project whose `.git` or `.venv` is hidden is synced, even after it is redirected."""
+    system = _harmed(*hidden)
+    root = "/Users/me/code/foo"
+    volume = locate(root, root, system, Settings(), recorded=lambda: recorded)
+    assert volume.kind == kind
+    if kind == "synced":
+        assert (volume.provider, volume.top) == ("hides-files", root)
+        assert volume.label == "a client that hides files"
+        assert volume.contest == "uvlocal config add-root --local ~/code/foo"
+
+
+@pytest.mark.parametrize(
+    ("settings", "files", "answer"),
+    [
+        pytest.param({"local_roots": ("/Users/me/code",)}, {}, ("local", None), id="local-root"),
+        pytest.param({"synced_roots": ("/Users/me/code",)}, {}, ("synced", None), id="synced-root"),
+        pytest.param(
+            {"providers": {"hides-files": {"enabled": False}}}, {}, ("local", None), id="turned-off"
+        ),
+        pytest.param(
+            {},
+            {"/Users/me/.dropbox/info.json": dropbox_info(personal="/Users/me/code")},
+            ("synced", "dropbox"),
+            id="a-named-provider",
+        ),
+    ],
+)
+def test_hidden_files_come_last(
+    settings: dict[str, object], files: dict[str, object], answer: tuple[str, str | None]
+) -> None:
+    """The user's roots and every known provider take precedence over the flag."""
+    volume = _at("/Users/me/code/foo", _harmed(".git", **files), **settings)
+    assert (volume.kind, volume.provider) == answer
+
+
+@pytest.mark.parametrize(("type_", "kind"), [("smbfs", "network"), ("exfat", "incapable")])
+def test_hidden_files_of_a_server(type_: str, kind: str) -> None:
+    """A server or a FAT disk may hide dot-folders itself, so its kind takes precedence."""
+    system = _harmed(".git")
+    system.devices = {"/Users/me/code": 9}
+    system.mount_rows = [("//nas/code", "/Users/me/code", type_, "rw")]
+    assert _at("/Users/me/code/foo", system).kind == kind
+
+
+@pytest.mark.parametrize("platform", ["linux", "win32"])
+def test_no_flag_elsewhere(platform: str) -> None:
+    """Other systems have no such flag, and it is not checked."""
+    root = at_home(platform, "~/foo")
+    system = FakeSystem({root: None}, platform=platform)
+    system.hidden = {system.path.join(root, ".git")}
+    assert _at(root, system).kind == "local"
+    assert system.path.join(root, ".git") not in system.touched
 
 
 @pytest.mark.parametrize(
@@ -343,7 +419,7 @@ def test_icloud_without_permission() -> None:
     ],
 )
 def test_attributes(attribute: str, value: bytes, provider: str, label: str) -> None:
-    """An attribute of a folder above tells whose it is, on any disk."""
+    """An attribute of a parent folder identifies its provider, on any disk."""
     system = _mac({"/Volumes/X/Cloud/a/foo": None})
     system.attributes[("/Volumes/X/Cloud", attribute)] = value
     volume = _at("/Volumes/X/Cloud/a/foo", system)
@@ -383,7 +459,7 @@ def test_attributes(attribute: str, value: bytes, provider: str, label: str) -> 
     ],
 )
 def test_spelling(platform: str, root: str, path: str, kind: str) -> None:
-    """Roots and projects are compared as the system's disks compare names."""
+    """Roots and projects are compared like names on the system's disks."""
     system = FakeSystem(platform=platform)
     info = at_home(platform, "~/.dropbox/info.json")
     if platform == "win32":
@@ -455,7 +531,7 @@ def test_case_and_form_do_not_matter(names: list[str], platform: str) -> None:
 
 @given(_PATHS, st.sampled_from(PLATFORMS))
 def test_comparable_is_stable(names: list[str], platform: str) -> None:
-    """What is in comparable form stays as it is."""
+    """A path in comparable form does not change."""
     system = FakeSystem(platform=platform)
     path = ("C:\\" if platform == "win32" else "/") + system.path.sep.join(names)
     folded = comparable(path, system)
@@ -464,7 +540,7 @@ def test_comparable_is_stable(names: list[str], platform: str) -> None:
 
 @given(st.lists(st.sampled_from(["a", "A", "b", "a-old"]), min_size=1, max_size=5), st.data())
 def test_innermost_of_any_roots(names: list[str], data: st.DataObject) -> None:
-    """Whatever roots the user names, the innermost that holds the project decides."""
+    """For any of the user's roots, the innermost one above the project wins."""
     project = "/" + "/".join(names)
     choices = st.lists(st.sampled_from(["a", "A", "b", "a-old"]), max_size=4)
     roots = data.draw(st.dictionaries(choices.map(tuple), st.booleans(), max_size=6))
@@ -484,7 +560,7 @@ def test_innermost_of_any_roots(names: list[str], data: st.DataObject) -> None:
 
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=3), st.data())
 def test_links_never_matter(names: list[str], data: st.DataObject) -> None:
-    """The answer for a canonical root is the same through whatever link it was reached."""
+    """The result for a canonical root is the same through any symlink."""
     system = _dropbox()
     target = data.draw(st.sampled_from(["/home/me/Dropbox", "/home/me/src"]))
     root = f"{target}/{'/'.join(names)}"
@@ -508,7 +584,7 @@ def test_links_never_matter(names: list[str], data: st.DataObject) -> None:
 
 
 def test_root_missing() -> None:
-    """A configured folder that is gone is told, and changes nothing for other places."""
+    """A configured folder that is gone is reported, and changes nothing for other places."""
     system = FakeSystem({INFO: dropbox_info(personal="/home/me/Dropbox"), "/home/me/foo": None})
     volume = _at("/home/me/foo", system)
     assert (volume.kind, volume.state) == ("local", "root-missing")
@@ -517,7 +593,7 @@ def test_root_missing() -> None:
 
 
 def test_stale_marker() -> None:
-    """A marker that Syncthing's configuration knows nothing of may be a leftover."""
+    """A marker that is not in Syncthing's configuration may be a leftover."""
     system = FakeSystem({"/home/me/old/.stfolder": None, "/home/me/old/foo": None})
     assert _at("/home/me/old/foo", system).state == "", "a Syncthing in a container, perhaps"
     system.put("/home/me/Sync/.stfolder", None)
@@ -529,7 +605,7 @@ def test_stale_marker() -> None:
 
 
 def test_stale_variable() -> None:
-    """A OneDrive variable outlives the account: the registry has it no more."""
+    """A OneDrive variable outlives its account, which is no longer in the registry."""
     system = FakeSystem(platform="win32", environ={"OneDrive": r"C:\Users\me\OneDrive"})
     path = r"C:\Users\me\OneDrive\foo"
     assert _at(path, system).state == ""
@@ -603,7 +679,7 @@ def test_syncthing_that_stands_still(config: bytes, files: tuple[str, ...], reas
     ],
 )
 def test_unmounted(platform: str, root: str, files: dict[str, object], point: str) -> None:
-    """A root that cannot be found is told from one on a volume that is not mounted."""
+    """A missing root is distinguished from one on an unmounted volume."""
     system = FakeSystem(files, platform=platform)
     system.mount_text = "1 0 254:0 / / rw - ext4 /dev/vda rw\n"
     volume = unmounted(root, system, Settings())
@@ -616,7 +692,7 @@ def test_unmounted(platform: str, root: str, files: dict[str, object], point: st
 
 
 def test_unmounted_root_of_a_provider() -> None:
-    """A Dropbox folder on a disk that is not mounted is Dropbox's still."""
+    """A Dropbox folder on an unmounted disk is still Dropbox's."""
     system = FakeSystem({INFO: dropbox_info(personal="/media/me/DISK/Dropbox")})
     volume = unmounted("/media/me/DISK/Dropbox/foo", system, Settings())
     assert volume is not None
@@ -624,21 +700,21 @@ def test_unmounted_root_of_a_provider() -> None:
 
 
 def test_automount_that_did_not_mount() -> None:
-    """An automount alone is a place where something will be, and is not."""
+    """An automount alone is not mounted yet."""
     system = FakeSystem({"/net/foo": None})
     system.mount_text = "1 0 0:7 / /net rw - autofs systemd-1 rw\n"
     volume = _at("/net/foo", system)
     assert (volume.kind, volume.state, volume.confidence) == ("network", "unmounted", "low")
 
 
-# -- what is asked of the disk ---------------------------------------------------------------------
+# -- disk accesses ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_nothing_is_listed_and_nothing_asked_twice(
     platform: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing of a synced tree is listed, and nothing of it is asked for twice."""
+    """No synced directory is listed, and no path is accessed twice."""
     system = machine(platform)
     path = at_home(platform, "~/Dropbox/code/foo")
     system.put(path, None)
@@ -667,7 +743,7 @@ def test_nothing_is_listed_and_nothing_asked_twice(
 
 
 def test_no_home() -> None:
-    """Without a home, and in a deleted directory, there is an answer all the same."""
+    """There is a result even without a home, and in a deleted directory."""
     system = FakeSystem(home="", cwd="")
     assert locate("/srv/foo", "", system, Settings()).kind == "local"
 
@@ -675,20 +751,21 @@ def test_no_home() -> None:
 @pytest.mark.parametrize("root", ["/", "", "relative", "/a\0b", "C:\\", "\\\\nas\\share"])
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_odd_roots(platform: str, root: str) -> None:
-    """No root is too odd for an answer, and the real system gives one as well."""
+    """Any root gives a result, also on the real system."""
     kinds = {"local", "network", "synced"}
     assert locate(root, root, machine(platform), Settings()).kind in kinds
     assert locate(root, root, System(), Settings()).kind in kinds
 
 
 def test_sync_root_of_somebody_unknown() -> None:
-    """A client that no row knows is called what Windows calls it."""
+    """An unknown client has Windows' own name for it."""
     system = FakeSystem(platform="win32")
     add_sync_root(system, "Foo!S-1!a", r"D:\Foo", shown="Foo Sync")
     volume = _at(r"D:\Foo\bar", system)
     assert (volume.provider, volume.label) == ("cloud-files", "Foo Sync (a Windows sync root)")
 
 
+@systems.needs_links
 def test_this_machine(tmp_path: Path) -> None:
     """With real files: a root reached through a link is recognised by device and inode."""
     home, data = tmp_path / "home", tmp_path / "data"
@@ -719,7 +796,7 @@ def test_this_machine(tmp_path: Path) -> None:
     ],
 )
 def test_quoted(platform: str, path: str, shown: str) -> None:
-    """A command that is shown can be pasted."""
+    """A shown command can be pasted."""
     assert quoted(path, FakeSystem(platform=platform)) == shown
 
 
@@ -733,25 +810,25 @@ def test_quoted(platform: str, path: str, shown: str) -> None:
     ],
 )
 def test_ancestors(platform: str, path: str, above: list[str]) -> None:
-    """The folders above a path, innermost first; a drive is one of them, `/` is not."""
+    """The parents of a path, innermost first, including a drive, but not `/`."""
     assert ancestors(path, FakeSystem(platform=platform)) == above
 
 
-# -- marks, and where they are not looked for ------------------------------------------------------
+# -- markers, and where they are not searched ------------------------------------------------------
 
 
 class _Everything(FakeSystem):
-    """A machine with a file system that claims to have every name, as smbnetfs does."""
+    """A machine with a file system on which every name exists, like smbnetfs."""
 
     __slots__ = ()
 
     def lstat(self, path: str) -> os.stat_result | None:
-        """Return the status of a folder for any name below `/net`."""
+        """Return the status of a directory for any name below `/net`."""
         return super().lstat("/net" if path.startswith("/net/") else path)
 
 
 def test_folder_that_has_every_name() -> None:
-    """A folder in which every name exists has no marks."""
+    """A folder in which every name exists has no markers."""
     system = _Everything({"/net/host/foo": None, "/srv/foo/.stfolder": None})
     assert _at("/net/host/foo", system).kind == "local"
     assert _at("/srv/foo", system).provider == "syncthing"
@@ -768,7 +845,7 @@ def test_folder_that_has_every_name() -> None:
     ],
 )
 def test_where_marks_are_looked_for(path: str, devices: dict[str, int], asked: str) -> None:
-    """No name is asked for beyond the mount point (an automounter would search) nor above home."""
+    """No name is looked up beyond the mount point (an automounter would search) or above home."""
     system = FakeSystem({path: None})
     system.devices = devices
     _at(path, system)

@@ -1,4 +1,4 @@
-"""Mount tables as text, and the one mount that a path lies on."""
+"""Mount tables as text, and the one mount that a path is on."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ not a line at all
 
 
 def makedev(major: int, minor: int) -> int:
-    """Return a device number as Linux' C library puts it together (makedev(3))."""
+    """Return a device number as on Linux (makedev(3))."""
     low = (major & 0xFFF) << 8 | (minor & 0xFF)
     return (major & ~0xFFF) << 32 | (minor & ~0xFF) << 12 | low
 
@@ -56,7 +56,7 @@ def _find(path: str, device: int | None = None) -> Mount | None:
     ],
 )
 def test_by_prefix(path: str, point: str | None, kind: str) -> None:
-    """The longest mount point that is a prefix by components counts, the last on a tie."""
+    """The longest mount point that is a prefix by components wins, the last one at a tie."""
     mount = _find(path)
     assert mount is not None
     assert mount.type == kind
@@ -71,7 +71,7 @@ def test_fields() -> None:
 
 
 def test_device_number_first() -> None:
-    """A mount that another one covers is found by the path's own device number."""
+    """A covered mount is found by the path's own device number."""
     table = "1 0 0:50 / /a/b rw - nfs n:/ rw\n2 0 0:51 / /a rw - tmpfs t rw\n"
     mounts = parse_mount_table(table)
     system = FakeSystem()
@@ -93,7 +93,7 @@ def test_device_number_first() -> None:
     ],
 )
 def test_device_number(major: int, minor: int) -> None:
-    """Device numbers are split as Linux does it, on every system."""
+    """Device numbers are split like on Linux, on every system."""
     assert device_number(makedev(major, minor)) == f"{major}:{minor}"
     if sys.platform == "linux":
         assert makedev(major, minor) == os.makedev(major, minor)
@@ -114,13 +114,13 @@ def test_device_number(major: int, minor: int) -> None:
     ],
 )
 def test_unescape(field: str, text: str) -> None:
-    """Escapes become the bytes that they stand for, everything else stays."""
+    """Escapes become bytes, everything else stays."""
     assert unescape(field) == text
 
 
 @given(st.text(st.characters(exclude_characters="\0\n")))
 def test_any_line(text: str) -> None:
-    """No text is too strange for a mount table."""
+    """Any text is accepted as a mount table."""
     for mount in parse_mount_table(f"{text}\n{text} - {text}\n"):
         assert mount.point is not None
 
@@ -147,7 +147,7 @@ def test_this_machine() -> None:
     assert mount.point.startswith("/")
 
 
-# -- when the table is read at all -----------------------------------------------------------------
+# -- when the table is read ------------------------------------------------------------------------
 
 
 def _disk(path: str, number: int) -> FakeSystem:
@@ -167,7 +167,7 @@ def _disk(path: str, number: int) -> FakeSystem:
     ],
 )
 def test_same_disk_as_the_store(number: int, known: str, *, read: bool) -> None:
-    """The table is not read for a root on the store's own disk; a network home proves no disk."""
+    """The table is not read for a root on the store's disk, unless home is on a network."""
     system = _disk("/srv", number)
     volume = locate("/srv/foo", "/srv/foo", system, Settings(), known)
     assert ("mount table" in system.touched) is read
@@ -175,7 +175,7 @@ def test_same_disk_as_the_store(number: int, known: str, *, read: bool) -> None:
 
 
 def test_macos_startup_disk() -> None:
-    """On macOS the list of volumes costs an import, and is not asked for the startup disk."""
+    """On macOS the list of volumes costs an import, and is not needed for the startup disk."""
     files = {"/Users/me/src/foo": None, "/System/Volumes/Data": None, "/Volumes/X/foo": None}
     system = FakeSystem(files, platform="darwin")
     system.devices = {"/Volumes/X": 7}
@@ -185,7 +185,7 @@ def test_macos_startup_disk() -> None:
     assert "mount rows" in system.touched
 
 
-# -- folders that hold what another mount shows ----------------------------------------------------
+# -- mounts backed by other folders ---------------------------------------------------------------
 
 
 def _backed(kind: str, device: str, more: str = "") -> FakeSystem:
@@ -223,18 +223,18 @@ def _backed(kind: str, device: str, more: str = "") -> FakeSystem:
     ],
 )
 def test_backed_by_a_folder(kind: str, device: str, wanted: str, provider: str | None) -> None:
-    """What counts is where the folder lies that holds the files, through any number of mounts."""
+    """The volume of the folder that contains the files counts, through several mounts."""
     volume = locate("/vault/foo", "/vault/foo", _backed(kind, device), Settings())
     assert (volume.kind, volume.provider) == (wanted, provider)
     if wanted != "local":
-        assert volume.evidence[0].startswith("`/vault` shows what `")
+        assert volume.evidence[0].startswith("`/vault` shows the content of `")
         assert volume.contest == "uvlocal config add-root --local /vault/foo"
     else:
         assert volume.mount_point == "/vault"
 
 
 def test_backed_in_a_circle() -> None:
-    """Two mounts that show each other come to an end."""
+    """Two mounts that back each other do not loop."""
     more = "4 1 0:62 / /home/me/crypt rw - fuse /vault/foo rw\n"
     system = _backed("fuse", "/home/me/crypt", more)
     system.devices["/home/me/crypt"] = 62
@@ -250,7 +250,7 @@ def test_backed_in_a_circle() -> None:
     ],
 )
 def test_origins(root: str, path: str, expected: list[str]) -> None:
-    """A bind mount leads back to the folder that it shows, where that has a path too."""
+    """A bind mount is traced to its source folder, if that has a path too."""
     system = FakeSystem()
     system.mount_text = (
         "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
@@ -273,7 +273,7 @@ def test_origins(root: str, path: str, expected: list[str]) -> None:
     ],
 )
 def test_what_encfs_was_started_with(running: list[list[str]], kind: str) -> None:
-    """EncFS does not tell the mount table which folder it decrypts; its command line does."""
+    """EncFS shows its source folder in its command line, not in the mount table."""
     system = FakeSystem({"/m/foo": None, "/home/me/cloud/.enc": None, "/home/me/.enc": None})
     system.mount_text = (
         "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 0:9 / /m rw - fuse.encfs encfs rw\n"

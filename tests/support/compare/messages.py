@@ -1,6 +1,6 @@
-"""The texts that commands show, read from the code, so that a person can read them as a whole.
+"""List the messages of the commands, from the code, so that someone can read them all.
 
-`python tests/support/compare/messages.py` prints them, one a line, `{}` for what is filled in.
+`python tests/support/compare/messages.py` prints one per line, with `{}` for each value.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ import sys
 from typing import NamedTuple
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
-#: The package whose texts are meant.
+#: The package whose messages are listed.
 MANAGE = os.path.join(_HERE, "..", "..", "..", "src", "uvlocal", "manage")
-#: Rooms and files that hold code for shells, which is no prose.
+#: Files with code for shells, which is not prose.
 _CODE = ("shell_snippets.py", "completion.py")
 
 
 class Message(NamedTuple):
-    """A text with at least two blanks, and where it stands."""
+    """A text with at least two spaces, and its place."""
 
     place: str
     text: str
 
 
 def messages() -> list[Message]:
-    """Return every text of the package that may be shown, in the order of the files."""
+    """Return every text in the package that may be printed, in the order of the files."""
     found = []
     for folder, _, files in sorted(os.walk(MANAGE)):
         for name in sorted(files):
@@ -42,7 +42,7 @@ def messages() -> list[Message]:
 def _texts(tree: ast.AST) -> list[tuple[int, str]]:
     nodes = list(ast.walk(tree))
     inside = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
-    # A docstring is an expression of its own; that of a command is tested with its help.
+    # Skip docstrings; those of commands are tested with their help.
     inside |= {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     found = []
     for node in nodes:

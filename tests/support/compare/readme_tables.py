@@ -1,15 +1,18 @@
-"""The tables of the documents, made from the code; running this file rewrites them."""
+"""The tables in the documents, generated from the code; running this file rewrites them."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
+from support.compare import code_tools, mac_accesses
+from support.compare.cli_reference import reference
 from support.tools.fetched import SOURCE
 
 from uvlocal.manage.commands.app import app
 from uvlocal.shim.decide import CODES
 from uvlocal.shim.request import commands as of_uv
+from uvlocal.shim.settings import settings
 from uvlocal.shim.volume.filesystems import FILE_SYSTEMS
 from uvlocal.shim.volume.providers.table import PROVIDERS
 
@@ -19,9 +22,9 @@ if TYPE_CHECKING:
     from uvlocal.shim.volume.providers.schema import Provider
 
 README = os.path.join(SOURCE, "README.md")
-COMMANDS = os.path.join(SOURCE, "docs", "commands.md")
+DOCS = os.path.join(SOURCE, "docs")
 
-#: How a provider's folders are found, as the README says it.
+#: How a provider's folders are found, in the words of the documentation.
 _HOW = {
     "file": "its configuration",
     "registry": "registry",
@@ -31,6 +34,7 @@ _HOW = {
     "marker": "marker",
     "attribute": "attribute",
     "back-link": "back-link",
+    "flag": "hidden `.git` or `.venv`",
 }
 _SYSTEMS = {"darwin": "macOS", "linux": "Linux", "win32": "Windows"}
 _KINDS = ("network", "shared", "incapable")
@@ -55,7 +59,7 @@ def providers() -> str:
 
 
 def _found_by(provider: Provider, system: str) -> dict[str, None]:
-    """Return how a provider is found on a system, in words, each once."""
+    """Describe how a provider is found on a system, without duplicates."""
     ways = [_HOW[place.how] for place in provider.places if system in place.platforms]
     if system == "darwin" and provider.file_provider:
         ways.insert(0, "path")
@@ -94,8 +98,8 @@ def commands() -> str:
     return "\n".join(["| command | what it does |", "|---|---|", *rows])
 
 
-#: What commands look at and get, by their role in the table of uv's commands, and which commands
-#: have that role with some options only.
+#: What commands use and get, by their role in the table of uv's commands, and which commands have
+#: that role only with some options.
 _GETS = {
     of_uv.PROJECT: ("`UV_PROJECT_ENVIRONMENT`", ("version, where it sets one",)),
     of_uv.ENVIRONMENT: ("`VIRTUAL_ENV`", ("run --no-project",)),
@@ -103,7 +107,7 @@ _GETS = {
 
 
 def uv_commands() -> str:
-    """Return uv's commands that look at a project's environment, with what they get."""
+    """Return uv's commands that use a project's environment, with what they get."""
     rows = []
     for role, (variable, others) in _GETS.items():
         names = [name for name, (own, _) in of_uv.COMMANDS.items() if own == role]
@@ -115,16 +119,69 @@ def uv_commands() -> str:
     return "\n".join(["| command | gets |", "|---|---|", *rows])
 
 
-TABLES = {
-    "codes": codes,
-    "commands": commands,
-    "providers": providers,
-    "file-systems": file_systems,
+_PATHS = "absolute paths, or with `~`"
+#: The values of each key, and its effect.
+_KEYS = {
+    "mode": ("when to act: where it is needed, everywhere, nowhere", ""),
+    "strategy": ("what to do, see [Strategies](strategies.md)", ""),
+    "pointer": ("leave a `.venv` in the project that leads to the environment", ""),
+    "store": (
+        "where environments are kept",
+        "a directory on a local disk; may begin with `~` and name variables",
+    ),
+    "require-opt-in": ("touch only projects that have `[tool.uvlocal]`", ""),
+    "discoverable": ("let editors find the environments in `~/.virtualenvs`", ""),
+    "volumes": ("kinds of volumes to act on", ", ".join(f"`{kind}`" for kind in settings.VOLUMES)),
+    "synced-roots": ("directories that are synced, whatever uvlocal finds", _PATHS),
+    "local-roots": ("directories that are not", _PATHS),
+    "providers": ("a table by provider id", "`enabled`, `strategy`"),
+}
+_OTHER_VARIABLES = {
+    "UVLOCAL_UV": "the path of the real uv",
+    "UVLOCAL_BYPASS": "`1`: become the real uv at once, whatever the project",
+    "UVLOCAL_QUIET": "`1`: print nothing",
+    "UVLOCAL_TRACE": "`1`: print every fact and the decision to stderr",
 }
 
 
-def rewritten(text: str, tables: Mapping[str, Callable[[], str]] = TABLES) -> str:
-    """Return a document with every table as the code has it."""
+def setting_keys() -> str:
+    """Return every key with its values, its default, and who may set it."""
+    defaults = settings.Settings()
+    head = "| key | what it does | values | default | project | variable |"
+    rows = [head, "|---|---|---|---|---|---|"]
+    for key in settings.USER_KEYS:
+        what, values = _KEYS[key]
+        if key in settings.CHOICES:
+            values = ", ".join(f"`{value}`" for value in settings.CHOICES[key])
+        elif key in settings.FLAGS:
+            values = "`true`, `false`"
+        project = "yes" if key in settings.PROJECT_KEYS else ""
+        variable = f"`{settings.VARIABLES[key]}`" if key in settings.VARIABLES else ""
+        default = _default(key, getattr(defaults, key.replace("-", "_")))
+        rows.append(f"| `{key}` | {what} | {values} | {default} | {project} | {variable} |")
+    return "\n".join(rows)
+
+
+def _default(key: str, value: object) -> str:
+    """Return a default as the documentation shows it."""
+    if key == "store":
+        return "`~/.local/share/uvlocal`, on Windows `%LOCALAPPDATA%\\uvlocal`"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if value == frozenset(settings.VOLUMES):
+        return "all"
+    return f"`{value}`" if isinstance(value, str) else "none"
+
+
+def variables() -> str:
+    """Return every variable with its effect."""
+    rows = [f"| `{name}` | the setting `{key}` |" for key, name in settings.VARIABLES.items()]
+    rows += [f"| `{name}` | {what} |" for name, what in _OTHER_VARIABLES.items()]
+    return "\n".join(["| variable | meaning |", "|---|---|", *rows])
+
+
+def rewritten(text: str, tables: Mapping[str, Callable[[], str]]) -> str:
+    """Return a document with every table generated again."""
     for name, make in tables.items():
         start, end = f"<!-- table: {name} -->\n", "<!-- end -->"
         if text.count(start) != 1:
@@ -135,8 +192,23 @@ def rewritten(text: str, tables: Mapping[str, Callable[[], str]] = TABLES) -> st
     return text
 
 
-#: The tables of each document.
-DOCUMENTS = {README: TABLES, COMMANDS: {"uv-commands": uv_commands}}
+#: The tables of each page of `docs`.
+DOCUMENTS: dict[str, dict[str, Callable[[], str]]] = {
+    os.path.join(DOCS, name): tables
+    for name, tables in {
+        "how-it-works.md": {"codes": codes},
+        "recognised.md": {"providers": providers, "file-systems": file_systems},
+        "settings.md": {"settings": setting_keys, "variables": variables},
+        "cli.md": {"commands": commands, "reference": reference},
+        "commands.md": {"uv-commands": uv_commands},
+        "tools.md": {
+            "imports": code_tools.counts,
+            "helps": code_tools.helps,
+            "runners": code_tools.runners,
+        },
+        "macos.md": {"accesses": mac_accesses.table},
+    }.items()
+}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the README tells people to write for other tools; the tests try it, word for word."""
+"""Configuration for other tools that the documentation recommends; the tests run it verbatim."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Recorded decisions for the tests: written down, read, and checked as the launcher does.
+"""Write, read and check recorded decisions in tests, like the launcher does.
 
-`holds` is the launcher's check once more, in Python; a test holds the two against each other.
+`holds` is the launcher's check in Python; a test compares the two.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from uvlocal.shim.recall.recording_host import identity, summed, whole
 
 @dataclass
 class Recorded:
-    """The fields of a recorded decision, in the order in which they stand."""
+    """The fields of a recorded decision, in order."""
 
     launcher: str = "/none/uv"
     how: str = "exact"
@@ -47,7 +47,7 @@ class Recorded:
 
 
 def read(data: bytes) -> Recorded:
-    """Return what a file says, which must be whole."""
+    """Parse a file, which must be complete."""
     fields = iter(os.fsdecode(data).split("\0"))
     assert next(fields) == contract.RECORD_MAGIC
     launcher, how, directory = next(fields), next(fields), next(fields)
@@ -61,7 +61,7 @@ def read(data: bytes) -> Recorded:
 
 
 def lay(cache: str, recorded: Recorded) -> str:
-    """Put a recorded decision where the launcher looks for it; return its path."""
+    """Write a recorded decision where the launcher looks for it; return its path."""
     for folder in (cache, os.path.join(cache, contract.DECISIONS)):
         os.makedirs(folder, exist_ok=True)
         os.chmod(folder, 0o700)
@@ -73,7 +73,7 @@ def lay(cache: str, recorded: Recorded) -> str:
 
 
 def all_in(cache: str) -> list[Recorded]:
-    """Return what is recorded below a cache folder, but for what stands beside it as `kept`."""
+    """Return the decisions recorded in a cache directory, except those of kind `kept`."""
     folder = os.path.join(cache, contract.DECISIONS)
     found = []
     for name in sorted(os.listdir(folder) if os.path.isdir(folder) else []):
@@ -83,17 +83,15 @@ def all_in(cache: str) -> list[Recorded]:
 
 
 def holds(inputs: list[tuple[str, str]]) -> bool:
-    """Return whether every input is as its stamp says."""
+    """Return whether every input matches its stamp."""
     return all(_holds(stamp, path) for stamp, path in inputs)
 
 
 def _holds(stamp: str, path: str) -> bool:
     kind = stamp[0]
     status = _status(path, follow=kind in "asd")
-    if kind in "aA":
-        return status is None
-    if kind == "e":
-        return status is not None
+    if kind in "aAe":
+        return (status is not None) == (kind == "e")
     if kind in "sl":
         return status is not None and whole(kind, status) == stamp
     if kind in "dk":
@@ -105,11 +103,20 @@ def _holds(stamp: str, path: str) -> bool:
         return os.path.islink(path) and "t" + os.readlink(path) == stamp
     if kind == "w":
         return os.access(path, os.W_OK | os.X_OK) == (stamp == "w1")
-    if kind == "o":
-        return System().can_change(path) == (stamp == "o1")
     if kind == "p":
         return not os.access(path, os.X_OK)
-    assert kind == "x", stamp
+    return _asked_again(stamp, path)
+
+
+def _asked_again(stamp: str, path: str) -> bool:
+    system = System()
+    if stamp[0] == "o":
+        return system.can_change(path) == (stamp == "o1")
+    if stamp[0] == "f":
+        return system.is_hidden(path) == (stamp == "f1")
+    if stamp[0] == "n":
+        return system.realpath(path) == stamp[1:]
+    assert stamp[0] == "x", stamp
     return _attribute_holds(stamp[1:], path)
 
 

@@ -1,4 +1,4 @@
-"""Run commands of uvlocal on the machine of a test, for what people and programs see of them."""
+"""Run uvlocal commands on a test's machine, as people and programs do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from support.hosts.worlds import Completed
 if TYPE_CHECKING:
     from support.hosts.machines import Machine
 
-#: No command takes longer, in seconds, unless it hangs.
+#: The timeout of a command, in seconds; only one that hangs takes longer.
 _PATIENCE = 60
 
 
@@ -24,6 +24,6 @@ def run(machine: Machine, *arguments: str, cwd: str = "", **variables: str) -> C
 
 
 def plain(text: str, machine: Machine) -> str:
-    """Replace what differs between two runs: places, and the hashes made of them."""
+    """Replace what differs between two runs: paths, and hashes of them."""
     text = text.replace(machine.home, "[HOME]").replace(machine.root, "[ROOT]")
     return re.sub(r"(?<=-)[0-9a-f]{10}\b", "[HASH]", text)

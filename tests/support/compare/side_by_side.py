@@ -1,7 +1,7 @@
-"""The same call of uv by several ways, side by side: the real uv, and the launcher.
+"""Make the same call of uv in several ways: with the real uv, and with the launcher.
 
-What a call does to files shows in a folder that is laid out anew before each. Nothing but
-`UVLOCAL_LOOP` (a count that ends loops) may tell the ways apart.
+Each call starts with a fresh copy of a directory, which shows what the call does to files. Only
+`UVLOCAL_LOOP` (the counter that stops loops) may differ between the ways.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-#: Bare uv twice: the first time it may have to fill its caches, and to make folders.
+#: Bare uv twice: the first time it may fill its caches, and create directories.
 WAYS = ("warm", "bare", "decided", "recalled")
 
-#: No call takes longer, in seconds, unless it hangs.
+#: The timeout of a call, in seconds; only one that hangs takes longer.
 _PATIENCE = 60
 
-#: What differs between two calls of one uv.
+#: What differs between two calls of the same uv.
 _TIMES = re.compile(rb"\b\d+(\.\d+)?(ms|s|us)\b")
 _TEMPORARY = re.compile(rb"\.tmp\w+")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a call ended: its exit code, its output, and the files that it left."""
+    """The result of a call: its exit code, its output, and the files that it left."""
 
     code: int
     out: bytes
@@ -45,16 +45,16 @@ class Outcome:
 class SideBySide:
     """A world with all ways to call uv.
 
-    The folder `folder` is copied from `template` before each call, and so is every other one that
-    `templates` names.
+    The directory `folder` is copied from `template` before each call, and so is every other one in
+    `templates`.
     """
 
     def __init__(
         self, world: World, folder: str, template: str = "", *, settles: bool = True
     ) -> None:
-        """Install the shims; an empty `template` means an empty folder.
+        """Install the shims; an empty `template` means an empty directory.
 
-        Without `settles` nothing is waited for, so that hardly a decision is recorded.
+        Without `settles`, do not wait, so that few decisions are recorded.
         """
         self.world = world
         self.folder = folder
@@ -69,9 +69,9 @@ class SideBySide:
         return self.native if way in ("decided", "recalled") else self.world.real_uv
 
     def lay_out(self, way: str) -> None:
-        """Lay out the folders; before `decided` forget every decision.
+        """Prepare the directories; before `decided`, remove every recorded decision.
 
-        What is as it should be is not touched: nothing is recorded that rests on a fresh file.
+        Correct files are not touched, as a decision that depends on a fresh file is not recorded.
         """
         for folder, template in self.templates.items():
             _restore(self.world, folder, template)
@@ -85,12 +85,12 @@ class SideBySide:
         return os.path.isdir(self.decisions) and bool(os.listdir(self.decisions))
 
     def _settle(self) -> None:
-        """Wait until decisions are recorded: what they rest on must be some seconds old."""
+        """Wait until decisions can be recorded: their inputs must be some seconds old."""
         shutil.rmtree(self.decisions, ignore_errors=True)
         end = time.monotonic() + _PATIENCE
         while not self.recorded():
             assert time.monotonic() < end, "no decision is ever recorded"
-            time.sleep(0.1)  # the clock is what is waited for
+            time.sleep(0.1)  # waits for the clock
             self.start("decided", ["run", "--no-sync", "true"]).wait(_PATIENCE)
         self._settled = True
 
@@ -112,9 +112,9 @@ class SideBySide:
         cwd: str = "",
         **more: Any,  # noqa: ANN401 - whatever Popen takes
     ) -> subprocess.Popen[bytes]:
-        """Start a call as it is."""
+        """Start a call without preparation."""
         return subprocess.Popen(
-            ["uv", *arguments],  # noqa: S607 - what argv[0] says; `executable` is what runs
+            ["uv", *arguments],  # noqa: S607 - this is argv[0]; `executable` is what runs
             executable=self.program(way),
             cwd=cwd or self.folder,
             env=self.environment(env),
@@ -130,7 +130,7 @@ class SideBySide:
         stdin: bytes = b"",
         cwd: str = "",
     ) -> Outcome:
-        """Make a call in the folder, newly laid out."""
+        """Make a call in the freshly prepared directory."""
         self.lay_out(way)
         process = self.start(
             way,
@@ -145,7 +145,7 @@ class SideBySide:
         return Outcome(process.returncode, plain(out), plain(err), self.files())
 
     def files(self) -> dict[str, Entry]:
-        """Return the files of the folder, and those of the home that are none of ours."""
+        """Return the files of the directory, and those in the home directory that are not ours."""
         home = self.world.tree(self.world.home)
         ours = (
             os.path.join(".cache", "uvlocal"),
@@ -157,7 +157,7 @@ class SideBySide:
             kept.pop(above, None)
         for folder in self.templates:
             found = self.world.tree(folder)
-            found.pop(os.path.join("bin", "uv"), None)  # our link in an environment
+            found.pop(os.path.join("bin", "uv"), None)  # our symlink in an environment
             kept |= {os.path.join(folder, name): entry for name, entry in found.items()}
         return kept
 
@@ -168,9 +168,9 @@ class SideBySide:
         bare: Mapping[str, str | None] | None = None,
         **more: Any,  # noqa: ANN401 - as `call`
     ) -> Outcome:
-        """Make the call by every way; return how it ended, which must be the same for all.
+        """Make the call in every way; return the result, which must always be the same.
 
-        `bare` are further variables for the real uv alone.
+        `bare` are more variables for the real uv only.
         """
         env = more.pop("env", {})
         alone = {**env, **(bare or {})}
@@ -184,7 +184,7 @@ class SideBySide:
         return expected
 
     def same(self, make: Callable[[str], _T]) -> _T:
-        """Return what `make` returns for each way, which must be the same for all."""
+        """Return the result of `make` for each way, which must always be the same."""
         found = {way: make(way) for way in WAYS}
         for way in WAYS[2:]:
             assert found[way] == found["bare"], way
@@ -192,11 +192,11 @@ class SideBySide:
 
 
 def _restore(world: World, folder: str, template: str) -> None:
-    """Make a folder like its template, or empty, and leave alone what is so already."""
+    """Make a directory equal to its template, or empty, without touching equal files."""
     os.makedirs(folder, exist_ok=True)
     wanted = world.tree(template) if template else {}
     found = world.tree(folder)
-    for name in reversed(found):  # what is in a folder comes after it
+    for name in reversed(found):  # a directory precedes its content
         if found[name] != wanted.get(name):
             path = os.path.join(folder, name)
             if found[name].kind == "folder":

@@ -1,4 +1,4 @@
-"""A shell in a terminal, typed into as a person does."""
+"""A shell in a terminal, controlled by typing."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pexpect
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-#: The longest that a command in a terminal may take, in seconds, before the test gives up.
+#: The timeout of a command in a terminal, in seconds.
 _PATIENCE = 30
 
-#: What a shell writes for two joined words. The typed text differs from it, so that the echo of
-#: what was typed is not taken for the answer.
+#: How a shell prints two joined words. The typed text differs from it, so that its echo is not
+#: mistaken for the output.
 _MARK = {
     "fish": "echo DO(echo NE) $status",
     "nu": "print $'DO(\"NE\") ($env.LAST_EXIT_CODE)'",
@@ -25,7 +25,7 @@ _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|[\x07\r]|\x1b[
 
 
 class Terminal:
-    """A shell that runs in a terminal of its own; it ends with the `with` block."""
+    """A shell in its own terminal; it ends with the `with` block."""
 
     def __init__(
         self,
@@ -36,7 +36,6 @@ class Terminal:
         cwd: str,
         term: str = "dumb",
     ) -> None:
-        """Start the shell."""
         self._mark = _MARK.get(shell, _MARK_POSIX)
         self.process = pexpect.spawn(
             command[0],
@@ -60,13 +59,13 @@ class Terminal:
         self.process.close(force=True)
 
     def run(self, line: str) -> str:
-        """Type a command and return what it printed, after making sure that it succeeded."""
+        """Type a command that must succeed, and return its output."""
         code, out = self.try_to_run(line)
         assert code == 0, out
         return out
 
     def try_to_run(self, line: str) -> tuple[int, str]:
-        """Type a command and return its exit code and what it printed."""
+        """Type a command and return its exit code and output."""
         self.process.sendline(line)
         self.process.sendline(self._mark)
         self.process.expect(r"DONE (\d+)")
@@ -79,5 +78,5 @@ class Terminal:
         self.process.send(start)
         self.process.send("\t")
         self.process.expect_exact(wanted)
-        self.process.send("\x15")  # takes the line back; an interrupt would race with what follows
+        self.process.send("\x15")  # clears the line; an interrupt would race with the next input
         self.run("cd .")

@@ -1,4 +1,4 @@
-"""What commands print, kept as text files beside the tests, so that a change of it is seen.
+"""The output of commands, kept as text files beside the tests, to see every change.
 
 `pytest --update-transcripts` rewrites them; then `git diff` shows what changed.
 """
@@ -19,14 +19,13 @@ _FOLDER = os.path.join(SOURCE, "tests", "manage", "transcripts")
 
 
 class Transcripts:
-    """The files; with `update` they are rewritten instead of compared."""
+    """The transcripts; with `update` they are rewritten instead of compared."""
 
     def __init__(self, *, update: bool) -> None:
-        """Remember what to do."""
         self._update = update
 
     def check(self, name: str, results: Iterable[Completed]) -> None:
-        """Compare what commands printed with the file `name`."""
+        """Compare the output of commands with the file `name`."""
         text = "\n".join(map(_told, results))
         path = os.path.join(_FOLDER, f"{name}.txt")
         if self._update:
@@ -38,7 +37,7 @@ class Transcripts:
 
 
 def _told(result: Completed) -> str:
-    """Return one command as a reader sees it: stdout, then stderr, each line marked."""
+    """Return one command with its output: stdout, then stderr, with each line marked."""
     words = ["uvlocal" if word.endswith("uvlocal") else word for word in result.command]
     words = words[words.index("uvlocal") :] if "uvlocal" in words else words
     lines = [f"$ {' '.join(words)}"]

@@ -2,15 +2,16 @@
 
 It follows microsoft/python-environment-tools at commit 8bd5fb4, rule by rule:
 
-- `crates/pet-global-virtualenvs/src/lib.rs`, `get_global_virtualenv_dirs`: which folders, in which
-  order; `list_global_virtual_envs_paths`: everything in them, links too, as it is called there;
+- `crates/pet-global-virtualenvs/src/lib.rs`, `get_global_virtualenv_dirs`: the directories, in
+  order; `list_global_virtual_envs_paths`: everything in them, including links;
 - `crates/pet-python-utils/src/executable.rs`: `bin/python`, or `Scripts/python.exe` on Windows;
-- `crates/pet/src/locators.rs`: the first locator that takes an environment names its kind, and
+- `crates/pet/src/locators.rs`: the first locator that accepts an environment decides its kind, and
   `Uv` comes before `PipEnv`, `VirtualEnvWrapper` and `Venv`;
 - `crates/pet-uv/src/lib.rs`, `try_from`: `uv = ` in `pyvenv.cfg` makes it one of uv's, without a
   project, whatever a `.project` file says;
-- `crates/pet-pipenv/src/lib.rs`, `is_in_pipenv_centralized_dir`: in these folders, what uv
-  did not make is pipenv's by a `.project` file, or by eight characters at the end of its name.
+- `crates/pet-pipenv/src/lib.rs`, `is_in_pipenv_centralized_dir`: in these directories, an
+environment
+  not created by uv is pipenv's if it has a `.project` file, or eight characters at its name's end.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Found:
-    """An environment as VS Code lists it: its folder as it was found, its kind, and its name."""
+    """An environment as VS Code lists it: its directory as found, its kind, and its name."""
 
     prefix: str
     kind: str
@@ -30,7 +31,7 @@ class Found:
 
 
 def folders(environ: dict[str, str], home: str, platform: str = "linux") -> list[str]:
-    """Return the folders whose entries are taken for environments, those that are there."""
+    """Return the existing directories whose entries count as environments."""
     named = [environ.get("WORKON_HOME", "")]
     if environ.get("XDG_DATA_HOME"):
         named.append(os.path.join(environ["XDG_DATA_HOME"], "virtualenvs"))
@@ -41,7 +42,7 @@ def folders(environ: dict[str, str], home: str, platform: str = "linux") -> list
 
 
 def listed(environ: dict[str, str], home: str, platform: str = "linux") -> list[Found]:
-    """Return what VS Code lists from these folders, each once, sorted by path."""
+    """Return what VS Code lists from these directories, without duplicates, sorted by path."""
     places = folders(environ, home, platform)
     paths = {os.path.join(place, name) for place in places for name in os.listdir(place)}
     found = [_identified(path, platform) for path in sorted(paths)]

@@ -1,8 +1,8 @@
-"""Keeps what a test writes inside one folder, whatever its random changes come to.
+"""Confine the writes of a test to one directory, whatever its random changes do.
 
-A link that leads out, or a variable that names another place, would otherwise let a test write into
-the machine that it runs on: as root nothing stops it. Python tells an audit hook of each write
-before it is made (PEP 578), so that a write to another place fails, and the test with it.
+A symlink out of it, or a variable with another path, could otherwise make a test write to the
+machine that it runs on, and nothing stops root. Python calls an audit hook before each write (PEP
+578), so a write to another place fails, and the test with it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: The events that change what is at a path, and where in their arguments that path stands, with the
-#: folder that it is relative to. Source: https://docs.python.org/3/library/audit_events.html
+#: The events that change a path, and the positions of the path and of the directory that it is
+#: relative to in their arguments. Source: https://docs.python.org/3/library/audit_events.html
 _CHANGES: dict[str, tuple[tuple[int, int], ...]] = {
     "os.link": ((1, 3),),
     "os.mkdir": ((0, 2),),
@@ -25,10 +25,10 @@ _CHANGES: dict[str, tuple[tuple[int, int], ...]] = {
     "os.rmdir": ((0, 1),),
     "os.symlink": ((1, 2),),
 }
-#: The same of those that follow a link; the path stands first.
+#: The events that follow a symlink; the path is the first argument.
 _FOLLOWS = ("os.chmod", "os.chown", "os.removexattr", "os.setxattr", "os.truncate", "os.utime")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
-#: Where the program itself writes: byte code, and what nobody will read.
+#: Where the program itself writes: bytecode, and `/dev/null`.
 _HARMLESS = ("/__pycache__/", "/dev/null")
 
 _folders: list[str] = []
@@ -38,10 +38,10 @@ _installed: list[bool] = []
 
 @contextlib.contextmanager
 def to(folder: str) -> Iterator[None]:
-    """Let this process change nothing outside a folder meanwhile.
+    """Prevent this process from changing anything outside a directory.
 
     Raises:
-        AssertionError: it tried to; the change has not been made.
+        AssertionError: it tried to; the change was not made.
     """
     if not _installed:
         _installed.append(True)
@@ -57,7 +57,7 @@ def to(folder: str) -> Iterator[None]:
 
 
 def _look(event: str, arguments: tuple[object, ...]) -> None:
-    """Refuse a change elsewhere; what catches the refusal is found out at the end."""
+    """Refuse a change elsewhere; if the code catches the error, it is reported at the end."""
     if not _folders:
         return
     paths = []
@@ -74,21 +74,30 @@ def _look(event: str, arguments: tuple[object, ...]) -> None:
 
 
 def _is_allowed(event: str, path: str) -> bool:
-    """Return whether a path is inside; to make the folder itself once more changes nothing."""
+    """Return whether a path is inside; creating the existing directory itself is fine too."""
     inside = path.startswith(_folders[-1] + os.sep)
     again = event == "os.mkdir" and path == _folders[-1]
     return inside or again or any(part in path for part in _HARMLESS)
 
 
 def _is_writing(path: object, flags: object) -> bool:
-    """Return whether a file is opened by its name, to be written."""
+    """Return whether a file is opened by its name for writing."""
     return not isinstance(path, int) and isinstance(flags, int) and bool(flags & _WRITES)
 
 
 def _absolute(path: object, folder: object) -> str:
-    """Return an absolute path; a number stands for what it is open on (proc_pid_fd(5))."""
+    """Return an absolute path; a number is a descriptor (proc_pid_fd(5))."""
     if isinstance(path, int):
-        return os.readlink(f"/proc/self/fd/{path}")
+        return _opened(path)
     text = os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else ""
-    above = f"/proc/self/fd/{folder}" if isinstance(folder, int) and folder >= 0 else os.getcwd()
+    above = _opened(folder) if isinstance(folder, int) and folder >= 0 else os.getcwd()
     return os.path.join(above, text)
+
+
+def _opened(number: int) -> str:
+    """Return the path of a descriptor."""
+    if sys.platform == "darwin":
+        import fcntl  # noqa: PLC0415 - Windows does not have it, or need it
+
+        return os.fsdecode(fcntl.fcntl(number, fcntl.F_GETPATH, bytes(1024)).rstrip(b"\0"))
+    return os.readlink(f"/proc/self/fd/{number}")

@@ -1,4 +1,4 @@
-"""Edits that leave little trace: a stamp that rests on size and time alone would not see them."""
+"""Edits that a stamp of only size and mtime would not detect."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import os
 
 
 def write(path: str, text: str = "x") -> None:
-    """Write a file, and the folders above it."""
+    """Write a file, and create its parents."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
 
 
 def rewrite(path: str, text: str) -> None:
-    """Write over the beginning of a file, and give it its old times; its size stays the same."""
+    """Overwrite the start of a file, keeping its size, and restore its times."""
     status = os.stat(path)
     assert len(text.encode()) <= status.st_size
     with open(path, "r+", encoding="utf-8") as file:
@@ -22,7 +22,7 @@ def rewrite(path: str, text: str) -> None:
 
 
 def replace(path: str, text: str) -> None:
-    """Put another file of the same size and times in the place of one."""
+    """Replace a file by another one of the same size and times."""
     status = os.stat(path)
     assert len(text.encode()) == status.st_size
     write(path + ".new", text)

@@ -1,8 +1,8 @@
-"""Kill a program before each change that it makes to files, one run for each.
+"""Kill a Python program before each change that it makes to files, with one run for each.
 
-A kill at a random moment rarely meets the moments that matter. Python announces every change before
-it makes it (https://docs.python.org/3/library/audit_events.html), so the program can be killed
-there: with SIGKILL, so that nothing of it gets the chance to tidy up.
+A random kill rarely hits the moments that matter. Python raises an event before every change
+(https://docs.python.org/3/library/audit_events.html), so the program can be killed there, with
+SIGKILL, so that it cannot clean up.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-#: More changes than any of the programs makes.
+#: More changes than any program makes.
 _MOST = 60
 
-#: How `subprocess` tells of a program that SIGKILL ended.
+#: The return code of a program that SIGKILL ended.
 _KILLED = -9
 
 _CODE = """
@@ -34,10 +34,10 @@ def hook(event, arguments):
 
 
 def before_each_change(code: str, environ: Mapping[str, str], cwd: str) -> Iterator[int]:
-    """Run `code` again and again, killed before its first change, its second, and so on.
+    """Run `code` repeatedly, killing it before its first change, its second, and so on.
 
-    What changes files must be in a function `main` of the code. Yields the number of the change
-    after each kill, for the caller to look at what was left; stops when the code came to its end.
+    The changes to files must be in a function `main` of the code. Yields the number of the change
+    after each kill, so that the caller can check what was left; stops when the code finishes.
     """
     for step in range(1, _MOST):
         program = f"{_CODE}\n{code}\nsys.addaudithook(hook)\nmain()\n"

@@ -1,7 +1,7 @@
-"""Kill a program before each system call with which it changes a file, one run for each.
+"""Kill a program before each system call that changes a file, with one run for each.
 
-strace(1) counts the system calls of a kind, and ends the program at the one that is named before
-the kernel does it. What the program starts is not followed.
+strace(1) counts the system calls of a kind, and kills the program at the given one before the
+kernel executes it. Child processes are not traced.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from support.hosts.hard_machine import HardMachine
 
-#: What changes something; a kernel that lacks one of these has another of them.
+#: System calls that change files; not every kernel has all of them.
 _CALLS = (
     *("mkdir", "mkdirat", "rename", "renameat", "renameat2", "rmdir", "unlink", "unlinkat"),
     *("symlink", "symlinkat", "link", "linkat", "chmod", "fchmod", "fchmodat", "ftruncate"),
@@ -30,7 +30,7 @@ _STDERR = 2
 
 @functools.cache
 def unavailable() -> str:
-    """Return why programs cannot be killed so on this machine, "" where they can."""
+    """Return why this does not work on this machine, or ""."""
     if not _STRACE:
         return "`strace` is not installed"
     result = subprocess.run(
@@ -42,7 +42,7 @@ def unavailable() -> str:
 
 
 def steps(machine: HardMachine, command: list[str], cwd: str = "") -> list[str]:
-    """Run a command to its end, and return each change as the words by which strace kills there."""
+    """Run a command to its end, and return the strace option that kills it at each change."""
     log = machine.path("strace.log")
     calls = ",".join((*_CALLS, "execve"))
     watched = [_STRACE, "-qq", "-o", log, "-e", "signal=none", "-e", f"trace={calls}", *command]
@@ -63,7 +63,7 @@ def steps(machine: HardMachine, command: list[str], cwd: str = "") -> list[str]:
                 continue
             name, arguments = match.groups()
             if name == "execve" and arguments.startswith(f'"{machine.uv}"'):
-                break  # what uv does is not ours
+                break  # uv's changes are not ours
             counts[name] += 1
             if name in _CALLS and _is_change(name, arguments):
                 found.append(f"inject={name}:signal=KILL:when={counts[name]}")
@@ -81,9 +81,9 @@ def _is_change(name: str, arguments: str) -> bool:
 
 
 def kill(machine: HardMachine, step: str, command: list[str], cwd: str = "") -> bool:
-    """Run a command, killed at a step; say whether it was killed, and did not end before."""
+    """Run a command, killed at a step; return whether it was killed before it ended."""
     log = machine.path("strace.log")
-    name = step.removeprefix("inject=").partition(":")[0]  # what is not traced is not injected
+    name = step.removeprefix("inject=").partition(":")[0]  # injection needs tracing
     result = subprocess.run(
         [_STRACE, "-qq", "-o", log, "-e", f"trace={name}", "-e", step, *command],
         cwd=cwd or machine.project,
@@ -97,5 +97,5 @@ def kill(machine: HardMachine, step: str, command: list[str], cwd: str = "") -> 
 
 
 def most(killed: list[bool]) -> bool:
-    """Return whether most of some runs were killed: a step may be missed, but hardly ever is."""
+    """Return whether most runs were killed, as a step is rarely missed."""
     return sum(killed) * 2 > len(killed)

@@ -1,4 +1,4 @@
-"""A folder that every user of the machine can reach, for tests that become another one."""
+"""A directory that every user can access, for tests that run as another user."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def public_folder() -> Iterator[str]:
-    """Make a folder that others can enter, programs in it included, or skip the test.
+    """Create a directory that other users can access, or skip the test.
 
-    The folder of temporary files may lie where only its owner can go, as may the source tree.
+    The directory for temporary files may be private, and so may the source tree.
     """
-    for place in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 - others are to see it
+    for place in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 - others must see it
         if _is_public(place):
             with tempfile.TemporaryDirectory(dir=place) as folder:
                 os.chmod(folder, 0o755)  # noqa: S103 - as above
@@ -31,7 +31,7 @@ def public_folder() -> Iterator[str]:
 
 
 def _is_public(folder: str) -> bool:
-    """Return whether others can enter a folder, and start programs below it."""
+    """Return whether others can access a directory, and start programs in it."""
     folder = os.path.realpath(folder)
     if not os.access(folder, os.W_OK):
         return False

@@ -1,4 +1,4 @@
-"""The guard of the random tests: what they change lies below one folder."""
+"""`confined`, which limits the changes of random tests to one directory."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _remove_below(path: str) -> None:
         os.close(descriptor)
 
 
-#: What is done to a file that is there, or beside one.
+#: Changes to an existing file, or beside one.
 ACTS = [
     pytest.param(lambda path: _write(path + ".new"), id="make"),
     pytest.param(_write, id="overwrite"),
@@ -57,7 +57,7 @@ ACTS = [
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize("way", ["plain", "link"])
 def test_a_change_elsewhere_is_refused(tmp_path: Path, act: Act, way: str) -> None:
-    """A change of what lies outside is not made, by its own name or through a link."""
+    """A change outside is refused, by its own path or through a symlink."""
     (tmp_path / "inside").mkdir()
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "file").write_text("x")
@@ -71,7 +71,7 @@ def test_a_change_elsewhere_is_refused(tmp_path: Path, act: Act, way: str) -> No
 
 @pytest.mark.parametrize("act", ACTS)
 def test_a_change_inside_is_made(tmp_path: Path, act: Act) -> None:
-    """Inside everything goes, and afterwards everywhere."""
+    """Inside everything is allowed, and afterwards everywhere."""
     for name in ("inside", "outside"):
         (tmp_path / name / "folder").mkdir(parents=True)
         (tmp_path / name / "folder" / "file").write_text("x")
@@ -81,7 +81,7 @@ def test_a_change_inside_is_made(tmp_path: Path, act: Act) -> None:
 
 
 def test_a_refusal_that_nobody_heard(tmp_path: Path) -> None:
-    """What is caught on the way is told at the end."""
+    """A refusal that the code caught is reported at the end."""
     with (
         pytest.raises(AssertionError),
         confined.to(str(tmp_path / "inside")),

@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 
 
 class Link(str):
-    """The target of a symbolic link, as a value in the tree of a `FakeSystem`."""
+    """The target of a symlink, as a value in the tree of a `FakeSystem`."""
 
     __slots__ = ()
 
 
 class Special:
-    """Something that is neither file nor directory nor link: a FIFO, a device."""
+    """A special file, such as a FIFO or a device."""
 
 
 class FakeSystem(System):
     """A `System` whose files are given as `{path: bytes | Link | Special | None}`.
 
-    `None` stands for an empty directory; parents exist by themselves. `blocked` are paths whose
-    every access fails, as without permission. Reads are recorded in `touched`, in order.
+    `None` is an empty directory; parents are created implicitly. Every access to `blocked` paths
+    fails, as without permission. Reads are recorded in `touched`, in order.
 
-    What lies beyond files is set after construction: `mount_text` (Linux), `mount_rows`,
+    Other facts are set after construction: `mount_text` (Linux), `mount_rows`,
     `attributes` as `{(path, name): value}`, `registry` as `{key: {name: value}}`, `drives` as
     `{"Z:": "remote"}`, `running` command lines, `devices` as `{mount point: device number}`,
-    `hidden` as the paths with macOS' flag. What changes something changes the tree.
+    `hidden` as the paths with macOS' flag. Methods that write change the tree.
     """
 
     __slots__ = (
@@ -67,13 +67,12 @@ class FakeSystem(System):
         home: str | None = None,
         blocked: tuple[str, ...] = (),
     ) -> None:
-        """Build the tree, each file's parents included."""
         default_home = {"linux": "/home/me", "darwin": "/Users/me", "win32": r"C:\Users\me"}
         home = default_home[platform] if home is None else home
         super().__init__(
             platform=platform,
             environ={
-                name.upper() if platform == "win32" else name: value  # as Python itself tells them
+                name.upper() if platform == "win32" else name: value  # as in `os.environ`
                 for name, value in (environ or {}).items()
             },
             cwd=home if cwd is None else cwd,
@@ -119,7 +118,7 @@ class FakeSystem(System):
         return name.casefold() if self.folds_case else name
 
     def _resolve(self, name: str, *, last: bool = True, depth: int = 0) -> str | None:
-        """Follow links in `name`; the last part only when `last`. None for a loop."""
+        """Resolve symlinks in `name`, in the last part only if `last`; return None for a loop."""
         if depth > 40:
             return None
         drive, rest = self.path.splitdrive(name)
@@ -177,7 +176,7 @@ class FakeSystem(System):
         return self.devices[max(inside, key=len)] if inside else 1
 
     def stat(self, path: str) -> os.stat_result | None:
-        """Return the status of what `path` leads to."""
+        """Return the status of `path`, following symlinks."""
         return self._status(self._look(path, last=True))
 
     def lstat(self, path: str) -> os.stat_result | None:
@@ -229,10 +228,11 @@ class FakeSystem(System):
 
     def is_hidden(self, path: str) -> bool:
         """Return whether a path has macOS' flag."""
+        self.touched.append(path)
         return path in self.hidden
 
     def show(self, path: str) -> bool:
-        """Take the flag away."""
+        """Clear the flag."""
         self.hidden.discard(path)
         return True
 
@@ -245,11 +245,11 @@ class FakeSystem(System):
         return True
 
     def put_link(self, path: str, target: str, *, over: bool) -> bool:
-        """Put a link where nothing is, or over something that is no directory."""
+        """Create a symlink if nothing exists, or replace something that is not a directory."""
         return self._put_over(path, Link(target), over=over)
 
     def put_file(self, path: str, data: bytes, *, over: bool) -> bool:
-        """Put a file likewise."""
+        """Create a file in the same way."""
         return self._put_over(path, data, over=over)
 
     def _put_over(self, path: str, content: object, *, over: bool) -> bool:
@@ -274,14 +274,14 @@ class FakeSystem(System):
                 return None
 
     def make_private_directory(self, path: str) -> bool:
-        """Make a folder of mode 0700 where nothing is."""
+        """Create a directory of mode 0700 if nothing exists."""
         if self._key(path) not in self.tree:
             self.put(path, None)
             self.modes[self._key(path)] = 0o700
         return True
 
     def write_private(self, path: str, data: bytes) -> bool:
-        """Put a file into a folder that is, or will be, the user's own."""
+        """Write a file to a private directory, which is created if missing."""
         folder = self.path.dirname(path)
         if folder in self.blocked or path in self.blocked:
             return False
@@ -292,25 +292,25 @@ class FakeSystem(System):
         return True
 
     def mount_table(self) -> str:
-        """Return the text that the test gave, on Linux."""
+        """Return the test's text, on Linux."""
         self.touched.append("mount table")
         return self.mount_text if self.platform == "linux" else ""
 
     def mounts(self) -> list[tuple[str, str, str, str]]:
-        """Return the rows that the test gave, not on Linux."""
+        """Return the test's rows, except on Linux."""
         self.touched.append("mount rows")
         return [] if self.platform == "linux" else self.mount_rows
 
     def command_lines(self, program: str) -> list[list[str]]:
-        """Return what runs under a name."""
+        """Return the command lines of the processes with a name."""
         return [words for words in self.running if words[0] == program]
 
     def drive_type(self, drive: str) -> str:
-        """Return what kind of drive a letter is; fixed unless a test says otherwise."""
+        """Return the type of a drive, by default fixed."""
         return self.drives.get(drive.upper(), "fixed")
 
     def registry_keys(self, key: str) -> list[str]:
-        """Return the names of the keys below a key; keys above a given one exist by themselves."""
+        """Return the names of the keys below a key; parents exist implicitly."""
         prefix = key.casefold() + "\\"
         below = (
             name[len(prefix) :] for name in self.registry if name.casefold().startswith(prefix)
@@ -323,6 +323,6 @@ class FakeSystem(System):
         return dict(folded.get(key.casefold(), {}))
 
     def registry_stamp(self, key: str) -> str:
-        """Return a text that is another one when values or keys differ."""
+        """Return a text that changes with the values and keys."""
         values, keys = self.registry_values(key), self.registry_keys(key)
         return repr((sorted(values.items()), keys)) if values or keys else ""

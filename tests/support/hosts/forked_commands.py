@@ -1,13 +1,12 @@
-"""Run many commands of uvlocal, each in a process of its own, without starting Python for each.
+"""Run many uvlocal commands, each in its own process, without starting Python for each.
 
-To start Python and to import typer takes longer than most commands do.
+Starting Python and importing typer takes longer than most commands.
 
     python forked_commands.py
 
 reads lines of JSON, `{"arguments": [...], "cwd": "...", "environ": {...}, "seconds": 20}`, and
-answers each with `{"code": 0, "out": "...", "err": "..."}`; what is no text is escaped as Python
-escapes it (PEP 383). A command that takes longer is ended, with the code -14. `Commands` is the
-other end of that.
+answers each with `{"code": 0, "out": "...", "err": "..."}`; bytes that are not text are escaped as
+in PEP 383. A command that takes longer is killed, with the code -14. `Commands` is the client.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from uvlocal.manage.commands import app
 
-# What most commands import is imported once.
+# Import only once what most commands need.
 from uvlocal.manage.commands.main import main as command
 from uvlocal.manage.doctor import checkup
 from uvlocal.manage.environments import adopt, prune
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 
 IMPORTED = (adopt, app, checkup, link, migrate, prune, scan, show, status)
 
-#: What measures our own commands' coverage, and what Windows programs do not start without.
+#: Variables for measuring coverage, and those that Windows programs need.
 _PASSED_ON = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "SYSTEMROOT")
 
 #: The exit code of a command that took too long: ended by SIGALRM.
@@ -48,7 +47,7 @@ HUNG = -14
 
 
 class Ended(NamedTuple):
-    """How a command ended."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -56,13 +55,13 @@ class Ended(NamedTuple):
 
 
 class Commands:
-    """A process that runs commands, from `with` to its end."""
+    """A process that runs commands, as a context manager."""
 
     def __enter__(self) -> Self:
         """Start it."""
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-X", "utf8", os.path.abspath(__file__)],
-            # What is imported once is imported where no variable says how output should look.
+            # Import once, without variables that affect the output.
             env=passed_on(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -76,7 +75,7 @@ class Commands:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End it, and wait for that."""
+        """Stop it, and wait for its end."""
         self._process.communicate()
 
     def run(
@@ -93,20 +92,20 @@ class Commands:
 
 
 def passed_on() -> dict[str, str]:
-    """Return the variables that each command gets from the environment of the tests."""
+    """Return the variables of the test environment that each command gets."""
     return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
 
 
 @functools.cache
 def shared() -> Commands:
-    """Return what runs commands for all tests of this process, started at the first use."""
+    """Return the process that runs commands for all tests here, started on first use."""
     commands = Commands()
     atexit.register(commands.__exit__, None, None, None)
     return commands.__enter__()
 
 
 def run(arguments: Sequence[str], cwd: str, environ: Mapping[str, str], seconds: int) -> Ended:
-    """Run one command in the shared process, or where that would not be the same in one of its own.
+    """Run one command in the shared process, or in its own if that would differ.
 
     Raises:
         TimeoutError: it took longer than that.
@@ -132,7 +131,7 @@ def run(arguments: Sequence[str], cwd: str, environ: Mapping[str, str], seconds:
 
 
 def _child(arguments: list[str], cwd: str, environ: dict[str, str], seconds: int) -> int:
-    """Be the command; return its exit code."""
+    """Run the command in this process; return its exit code."""
     if sys.platform == "win32":
         raise NotImplementedError
     os.chdir(cwd)
@@ -144,14 +143,14 @@ def _child(arguments: list[str], cwd: str, environ: dict[str, str], seconds: int
         command()
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else int(done.code is not None)
-    except BaseException:  # noqa: BLE001 - what Python would do with it, it does here
+    except BaseException:  # noqa: BLE001 - handled like Python does
         traceback.print_exc()
         return 1
     return 0
 
 
 def _save_coverage() -> None:
-    """Keep what was measured, if anything was: `os._exit` would lose it."""
+    """Save the coverage data, if any, which `os._exit` would lose."""
     if "coverage" in sys.modules:
         measured = sys.modules["coverage"].Coverage.current()
         if measured is not None:
@@ -185,9 +184,9 @@ def _run(order: dict[str, Any]) -> dict[str, object]:
 
 
 def main() -> None:
-    """Answer until there are no more orders."""
+    """Run commands until the input ends."""
     with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):
-        app.app(["config", "--help"])  # what the first command imports, no other has to
+        app.app(["config", "--help"])  # so that only the first command imports it
     for line in sys.stdin:
         sys.stdout.write(json.dumps(_run(json.loads(line))) + "\n")
         sys.stdout.flush()

@@ -1,8 +1,8 @@
-"""A machine for faults: the real launcher and the real Python, with a small program in uv's place.
+"""A machine for faults: the real launcher and the real Python, with a small program instead of uv.
 
-The program says which environment it was given and how it was called, and ends with a code of its
-own: so a test sees at once whether a call came through, and where. It takes a millisecond, where
-uv takes a hundred.
+The program prints the environment that it was given and its arguments, and exits with a special
+code, so that a test sees whether and where a call arrived. It takes a millisecond; uv takes a
+hundred.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from uvlocal.shim.store import naming
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-#: No call takes longer, in seconds, unless it hangs.
+#: The timeout of a call, in seconds; only one that hangs takes longer.
 PATIENCE = 60
-#: How the program in uv's place ends: no shell and no Python ends so by itself.
+#: The exit code of the program instead of uv, which no shell or Python uses.
 CODE = 7
-#: As uv does, it makes the environment when it is to sync, and finds it there later.
+#: Like uv, it creates the environment in a sync, and finds it later.
 _UV = f"""#!/bin/sh
 if [ "$1" = --version ]; then echo "uv 0.13.9"; exit; fi
 environment=${{UV_PROJECT_ENVIRONMENT:-.venv}}
@@ -42,7 +42,7 @@ PROJECT = '[project]\nname = "{}"\nversion = "1"\n'
 
 
 class Said(NamedTuple):
-    """How a call ended."""
+    """The result of a call."""
 
     code: int
     out: str
@@ -50,7 +50,7 @@ class Said(NamedTuple):
 
     @property
     def environment(self) -> str:
-        """The environment that uv was given, "" for none."""
+        """The environment that uv was given, or ""."""
         return self.out.partition("|")[0]
 
     @property
@@ -60,18 +60,18 @@ class Said(NamedTuple):
 
     @property
     def lines(self) -> list[str]:
-        """What we said; a user's very first redirected call adds a hint about editors."""
+        """What uvlocal printed; a user's first redirected call adds a hint about editors."""
         return [line for line in self.err.splitlines() if not line.startswith("hint: editors ")]
 
 
 class HardMachine:
-    """A home with a Dropbox folder and one project in it, `project`, below the folder `root`.
+    """A home with a Dropbox folder and one project in it, `project`, below the directory `root`.
 
-    `environ` is what every call gets; `expected` is the environment that `project` is to have.
+    `environ` is the environment of every call; `expected` is the environment that `project` should
+    have.
     """
 
     def __init__(self, root: str) -> None:
-        """Furnish it, as `uvlocal install` would."""
         self.root = os.path.realpath(root)
         self.home = self.path("home")
         self.dropbox = self.path("home/Dropbox")
@@ -98,13 +98,13 @@ class HardMachine:
         }
 
     def path(self, name: str) -> str:
-        """Return a path below the root, and never another one."""
+        """Return a path, which must be below the root."""
         path = os.path.join(self.root, name)
         assert os.path.normpath(path).startswith(self.root + os.sep), name
         return path
 
     def write(self, name: str, content: str | bytes, mode: int = 0o644) -> str:
-        """Write a file below the root, and its folders; return its path."""
+        """Write a file below the root, with its parents; return its path."""
         path = self.path(name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
@@ -121,7 +121,7 @@ class HardMachine:
         self.write("shims/uvlocal-launcher.conf", "\n".join(lines))
 
     def add_project(self, name: str) -> str:
-        """Write a project to the folder `name` below the root; return the folder."""
+        """Write a project to the directory `name` below the root; return its path."""
         self.write(f"{name}/pyproject.toml", PROJECT.format(os.path.basename(name)))
         return self.path(name)
 
@@ -134,7 +134,7 @@ class HardMachine:
     def start(
         self, *command: str, cwd: str = "", env: Mapping[str, str] | None = None
     ) -> subprocess.Popen[str]:
-        """Start a command in a folder, by default the project."""
+        """Start a command in a directory, by default the project."""
         return subprocess.Popen(
             command,
             cwd=cwd or self.project,
@@ -157,7 +157,7 @@ class HardMachine:
         return end(self.start(*before, *self.command(*words), cwd=cwd, env=env))
 
     def bare(self, *words: str, cwd: str = "") -> Said:
-        """Call the program in uv's place itself."""
+        """Call the program that replaces uv."""
         return end(self.start(self.uv, *words, cwd=cwd))
 
     def uvlocal(self, *words: str, cwd: str = "", before: Sequence[str] = ()) -> Said:
@@ -167,27 +167,27 @@ class HardMachine:
 
     @property
     def expected(self) -> str:
-        """The environment of the project, asked of a call that nothing disturbs."""
+        """The environment of the project in an undisturbed call."""
         name = naming.name_of(self.project, System(environ=self.environ, cwd="/"))
         return os.path.join(self.store, "envs", name)
 
     def is_right(self, said: Said, *words: str) -> bool:
-        """Return whether a call went to the project's own environment, as it should."""
+        """Return whether a call got the project's own environment, as it should."""
         return said.code == CODE and said.out == f"{self.expected}|{' '.join(words)}\n"
 
-    # -- what is there -----------------------------------------------------------------------------
+    # -- inspection --------------------------------------------------------------------------------
 
     def records(self) -> list[str]:
-        """Return the names of the records, and of whatever lies beside them."""
+        """Return the names of the records, and of anything beside them."""
         return names(os.path.join(self.store, "records"))
 
     def environments(self) -> list[str]:
-        """Return the names in the folder of the environments."""
+        """Return the names in the directory of the environments."""
         return names(os.path.join(self.store, "envs"))
 
 
 def end(process: subprocess.Popen[str]) -> Said:
-    """Wait for the end of what was started."""
+    """Wait for the end of a process."""
     try:
         out, err = process.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
@@ -198,7 +198,7 @@ def end(process: subprocess.Popen[str]) -> Said:
 
 
 def names(folder: str) -> list[str]:
-    """Return the names in a folder, sorted; none where it is not there."""
+    """Return the sorted names in a directory, or [] if it does not exist."""
     try:
         return sorted(os.listdir(folder))
     except FileNotFoundError:
@@ -206,7 +206,7 @@ def names(folder: str) -> list[str]:
 
 
 def tree(folder: str) -> dict[str, tuple[int, bytes]]:
-    """Return kind, mode and content of everything below a folder, by its relative path."""
+    """Return type, mode and content of everything below a directory, by relative path."""
     found = {}
     for above, folders, files in os.walk(folder):
         for name in (*folders, *files):

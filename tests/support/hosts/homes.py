@@ -18,9 +18,9 @@ from uvlocal.shim.machine.host import System
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Where the shim goes, below the home.
+#: The shim's directory below home.
 SHIMS = ".local/share/uvlocal/shims"
-#: The environment that a test may put into the store.
+#: The name of an environment that a test may create in the store.
 NAME = "foo-0123456789"
 
 
@@ -28,7 +28,6 @@ class Home:
     """A home directory with a real uv (a script) beside it; the shell is bash."""
 
     def __init__(self, root: Path) -> None:
-        """Make the folders."""
         self.root = root
         self.path = root / "home"
         self.path.mkdir()
@@ -73,7 +72,7 @@ class Home:
     def uninstall(
         self, folder: str | None = None, *, environments: bool = False, running: str = ""
     ) -> uninstall.Removal:
-        """Uninstall; `running` is a path that a running process speaks of."""
+        """Uninstall; `running` is a path in a running process."""
 
         def processes() -> list[Process]:
             return [Process(1, "python", (running,))] if running else []
@@ -82,7 +81,7 @@ class Home:
         return uninstall.perform(todo, processes=processes)
 
     def findings(self) -> list[str]:
-        """Return what an inspection finds."""
+        """Return the result of an inspection."""
         return [one.code for one in inspect.inspect(None, self.system).findings]
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -92,7 +91,7 @@ class Home:
         return subprocess.CompletedProcess(arguments, *ended)
 
     def tree(self) -> dict[str, tuple[str, int, bytes]]:
-        """Return everything below the home: kind, mode and content."""
+        """Return everything below home: type, mode and content."""
         found = {}
         for path in sorted(self.path.rglob("*")):
             status = path.lstat()
@@ -109,7 +108,7 @@ class Home:
         path.write_text("\n".join([*changed, ""]))
 
     def environment(self, name: str = NAME, *, project: str = "") -> Path:
-        """Put an environment with its record into the store."""
+        """Create an environment with its record in the store."""
         folder = self.path / ".local/share/uvlocal/envs" / name
         folder.mkdir(parents=True)
         (folder / "pyvenv.cfg").write_text("home = /usr/bin\n")

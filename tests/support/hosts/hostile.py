@@ -1,4 +1,4 @@
-"""A home with a folder that others write to; what they put into it is in `hostile_plants`."""
+"""A home with a folder that others write to; `hostile_plants` has what they put there."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from uvlocal.shim.machine.host import System
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: A real uv of which nothing but its being called matters: it writes down which environment it was
-#: given, and to whom a `--python` request goes.
+#: A fake uv that only records its calls: the environment that it was given, and the target of a
+#: `--python` request.
 _UV = """#!/bin/sh
 case "$1" in --version) echo "uv 0.13.9"; exit 0;; esac
 printf '%s|%s|%s\\n' "$UV_PROJECT_ENVIRONMENT" "$VIRTUAL_ENV" "$*" >>"{calls}"
@@ -26,12 +26,11 @@ printf '%s|%s|%s\\n' "$UV_PROJECT_ENVIRONMENT" "$VIRTUAL_ENV" "$*" >>"{calls}"
 class Place:
     """A home below `root`, a shared folder in it, and a project `project` in that.
 
-    `mine` is the user's own project outside, `log` what planted programs write to, `calls` what uv
-    was given. `environ` is what every command gets.
+    `mine` is the user's own project outside, `log` the file that planted programs write to, `calls`
+    the recorded calls of uv. `environ` is the environment of every command.
     """
 
     def __init__(self, root: str, name: str = "foo") -> None:
-        """Make the home, install the shim, make both projects."""
         self.root = os.path.realpath(root)
         self.home = os.path.join(self.root, "home")
         self.shared = os.path.join(self.home, "Dropbox", "shared")
@@ -61,7 +60,7 @@ class Place:
         self.environ["PATH"] = os.pathsep.join((self.shims, self.environ["PATH"]))
 
     def _make_mine(self) -> None:
-        """Make a project of the user's own with an environment, which nobody is to touch."""
+        """Create the user's own project with an environment, which must not be touched."""
         self.write("home/mine/pyproject.toml", '[project]\nname = "mine"\nversion = "0"\n')
         self.write("home/mine/settings.json", "{}\n")
         self.write("home/mine/.venv/pyvenv.cfg", "version_info = 3.12.1\n")
@@ -87,7 +86,7 @@ class Place:
         return self.write(os.path.join(self.project, name), content)
 
     def at(self, name: str) -> str:
-        """Return a path in the shared project, free, with the folders above it."""
+        """Return an unused path in the shared project, creating its parents."""
         path = os.path.join(self.project, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         if os.path.lexists(path):
@@ -95,15 +94,15 @@ class Place:
         return path
 
     def program(self, path: str) -> None:
-        """Put a program at a path that tells when it is run."""
+        """Write a program that logs when it is run."""
         self.write(path, f'#!/bin/sh\necho "$0" >>"{self.log}"\n', mode=0o755)
 
     def module(self, name: str) -> None:
-        """Put a Python module into the project that tells when it is imported."""
+        """Write a Python module in the project that logs when it is imported."""
         self.put(name, f"open({self.log!r}, 'a').write({name!r} + '\\n')\n")
 
     def outside(self) -> dict[str, tuple[int, ...]]:
-        """Return what is in the home, but for the shared folder and uvlocal's own folders."""
+        """Return what is in home, except the shared folder and uvlocal's own directories."""
         own = (self.shared, self.store, *(os.path.join(self.home, name) for name in _OWN))
         found: dict[str, tuple[int, ...]] = {}
         for folder, folders, files in os.walk(self.home):
@@ -112,16 +111,16 @@ class Place:
                 path = os.path.join(folder, name)
                 status = os.lstat(path)
                 stamp = status.st_mode, status.st_ino, status.st_size, status.st_mtime_ns
-                # The times of a folder above ours change when that is made.
+                # The times of our directories' parents change when ours are created.
                 found[path] = stamp[:2] if stat.S_ISDIR(status.st_mode) else stamp
         return found
 
 
-#: Where uvlocal keeps what is its own, and the folders that it may have to make above that.
+#: uvlocal's own directories, and the parents that it may create.
 _OWN = (".cache", ".config", ".local", ".virtualenvs")
 
 
-#: Names for a folder, as others may call one.
+#: Names that others may give to a folder.
 NAMES: Mapping[str, str] = {
     "newline": "a\nerror: forged\n\nhint: `rm -rf ~`",
     "quotes": "a'b\"c",
@@ -143,5 +142,5 @@ NAMES: Mapping[str, str] = {
 
 
 def choose(things: list[str], number: int, seed: str) -> list[str]:
-    """Return so many of these things, the same ones for the same seed."""
+    """Return a random sample of this size, the same for the same seed."""
     return sorted(random.Random(seed).sample(things, min(number, len(things))))  # noqa: S311 - a test

@@ -1,7 +1,7 @@
 """Everything that others might put into a shared folder.
 
-Each entry of `PLANTS` is a function that puts something hostile into a shared project. What is
-planted to be run writes a line to `Place.log`.
+Each entry of `PLANTS` is a function that puts something hostile into a shared project. Planted code
+writes a line to `Place.log` when it runs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from support.hosts.hostile import Place
 
-#: Names that no installed thing of ours may take from the folder that it is called in.
+#: Programs that we must never run from the current directory.
 _PROGRAMS = ("uv", "uvx", "python", "python3", "uvlocal", "git", "sh", "env")
 _MODULES = ("sitecustomize", "usercustomize", "os", "stat", "tomllib", "typer", "rich", "filelock")
 
@@ -27,7 +27,7 @@ _MODULES = ("sitecustomize", "usercustomize", "os", "stat", "tomllib", "typer", 
 
 
 def _table(**values: str) -> Callable[[Place], None]:
-    """Return what puts `[tool.uvlocal]` with these values into `pyproject.toml`."""
+    """Return a function that writes `[tool.uvlocal]` with these values to `pyproject.toml`."""
 
     def plant(place: Place) -> None:
         lines = [f"{key.replace('_', '-')} = {value}" for key, value in values.items()]
@@ -69,7 +69,7 @@ def _many_problems(place: Place) -> None:
     place.put("pyproject.toml", f'[project]\nname = "f"\nversion = "0"\n[tool.uvlocal]\n{keys}')
 
 
-# -- files that are something else -------------------------------------------------------------
+# -- special files instead of files -------------------------------------------------------------
 
 
 def _fifo(name: str) -> Callable[[Place], None]:
@@ -83,7 +83,7 @@ def _make_fifo(path: str) -> None:
 
 
 def _device(name: str) -> Callable[[Place], None]:
-    """Return what makes a device that never ends (`/dev/zero`); only root can."""
+    """Return a function that creates an endless device (`/dev/zero`), which only root can."""
 
     def plant(place: Place) -> None:
         if sys.platform == "linux" and os.geteuid() == 0:
@@ -100,7 +100,7 @@ def _socket(name: str) -> Callable[[Place], None]:
             raise NotImplementedError
         place.at(name)
         before = os.getcwd()
-        os.chdir(place.project)  # a socket's path is short
+        os.chdir(place.project)  # a socket's path must be short
         try:
             with socket.socket(socket.AF_UNIX) as one:
                 one.bind(name)
@@ -115,12 +115,12 @@ def _folder(name: str) -> Callable[[Place], None]:
 
 
 def _link(name: str, target: str) -> Callable[[Place], None]:
-    """Return what makes a link; `$MINE` in its target is the user's own project."""
+    """Return a function that creates a symlink; `$MINE` in its target is the user's own project."""
     return lambda place: os.symlink(target.replace("$MINE", place.mine), place.at(name))
 
 
 def _huge(name: str) -> Callable[[Place], None]:
-    """Return what makes a file of a terabyte that takes no room."""
+    """Return a function that creates a sparse file of a terabyte."""
 
     def plant(place: Place) -> None:
         with open(place.at(name), "wb") as file:
@@ -141,7 +141,7 @@ def _content(name: str, content: str | bytes) -> Callable[[Place], None]:
 
 
 def _environment(place: Place, *, python: str = "version_info = 3.12.1\n") -> None:
-    """Plant an environment with programs of its own."""
+    """Plant an environment with its own programs."""
     place.put(".venv/pyvenv.cfg", python)
     for name in ("python", "python3", "uv", "foo"):
         place.program(os.path.join(place.project, ".venv", "bin", name))
@@ -151,14 +151,14 @@ def _environment(place: Place, *, python: str = "version_info = 3.12.1\n") -> No
 
 
 def _implementation(place: Place) -> None:
-    """Let an environment's own words name a program as its Python."""
+    """Make an environment's configuration name a program as its Python."""
     _environment(place, python=f"implementation = {place.project}/p\nversion_info = 3.12.1\n")
     place.program(os.path.join(place.project, "p@3.12.1"))
     place.program(os.path.join(place.project, "p@3.12"))
 
 
 def _linked_package(place: Place) -> None:
-    """Let an installed package be a link to one of the user's own."""
+    """Make an installed package a symlink to one of the user's."""
     _environment(place)
     folder = ".venv/lib/python3.12/site-packages"
     mine = os.path.join(place.mine, folder, "x-1.dist-info")
@@ -166,7 +166,7 @@ def _linked_package(place: Place) -> None:
 
 
 def _packages(place: Place) -> None:
-    """Let installed packages be called like options and messages."""
+    """Give installed packages names like options and messages."""
     _environment(place)
     folder = ".venv/lib/python3.12/site-packages"
     for number, name in enumerate(("_r", "__config-file=x", "a\nerror: b", "x\x1b]0;t\x07", "..y")):
@@ -187,7 +187,7 @@ def _own_files(place: Place) -> None:
 
 
 def _deep(place: Place) -> None:
-    """Nest folders deeper than a path can say, in the project and in its environment."""
+    """Nest directories deeper than a path can be, in the project and in its environment."""
     _environment(place)
     for top in (place.project, os.path.join(place.project, ".venv", "lib")):
         above = os.open(top, os.O_RDONLY)
@@ -204,11 +204,11 @@ def _loops(place: Place) -> None:
         os.symlink(target, place.at(name))
 
 
-# -- programs and marks ------------------------------------------------------------------------
+# -- programs and markers ------------------------------------------------------------------------
 
 
 def _programs(place: Place) -> None:
-    """Plant what a careless program takes from the folder in which it is called."""
+    """Plant what a careless program would load from the current directory."""
     for name in _PROGRAMS:
         if name != "uvlocal":
             place.program(os.path.join(place.project, name))
@@ -222,7 +222,7 @@ def _programs(place: Place) -> None:
 
 
 def _marks(place: Place) -> None:
-    """Plant the marks of clients, some of them as something else."""
+    """Plant the markers of clients, some of them as special files."""
     for name in (".stfolder", ".sync", ".nextcloud", ".dropbox.cache"):
         os.makedirs(os.path.join(place.project, name))
     for name in (
@@ -238,7 +238,7 @@ def _marks(place: Place) -> None:
 
 
 def _marks_against(place: Place) -> None:
-    """Plant what tells clients to leave the environment out."""
+    """Plant files that tell clients to exclude the environment."""
     place.put(".stignore", ".venv\n")
     place.put(".nosync", "")
     place.put("rules.dropboxignore", "*\n")

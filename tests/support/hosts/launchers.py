@@ -1,8 +1,8 @@
-"""Launchers to test, and the small programs that the tests put around them.
+"""Launchers to test, and small helper programs.
 
-`recorder.c` stands in the place of uv and of Python and writes down how it was started;
-`starter.c` starts a shim in ways that `subprocess` refuses. All are compiled once into the test
-cache, by the functions that build the launchers of a wheel.
+`recorder.c` replaces uv and Python and records how it was started; `starter.c` starts a shim in
+ways that `subprocess` refuses. All are compiled once into the test cache, by the functions that
+build the launchers of a wheel.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _PROGRAMS = os.path.join(fetched.SOURCE, "tests", "launcher")
 
-#: What the launcher carries, and what Python runs, as bytes.
+#: The marker in the launcher, and the code that Python runs, as bytes.
 MARKER, STUB = contract.MARKER.encode(), contract.STUB.encode()
 #: The arguments of the interpreter itself.
 INTERPRETER = [b"-I", b"-S", b"-X", b"utf8", b"-c", STUB]
@@ -47,7 +47,7 @@ hook.write_shared(fetched.SOURCE)
 
 
 def host() -> str:
-    """Return the name of the target that this machine is."""
+    """Return the name of this machine's target."""
     return str(hook.target_of())
 
 
@@ -58,12 +58,12 @@ def launcher(name: str = "") -> str:
 
 
 def build_all(root: str) -> None:
-    """Do what a build of all launchers does in the source tree at `root`, out of the cache."""
+    """Put all launchers from the cache into the source tree at `root`, like a build."""
     ready = {name: launcher(name) for name in hook.TARGETS}
 
     def compile_program(name: str, source: str, output: str) -> None:  # noqa: ARG001 - its interface
         os.makedirs(os.path.dirname(output), exist_ok=True)
-        shutil.copyfile(ready[name], output)
+        shutil.copy(ready[name], output)
 
     with mock.patch.object(hook, "compile_program", compile_program):
         hook.build(root, lambda _: None)
@@ -80,7 +80,7 @@ def starter(name: str = "") -> str:
 
 
 def teller(name: str) -> str:
-    """Return the path of the program that tells facts of Windows."""
+    """Return the path of the program that prints facts of Windows."""
     return _compiled(name, os.path.join(_PROGRAMS, "teller.c"))
 
 
@@ -121,7 +121,7 @@ class Record:
 
 
 def read_record(path: str) -> Record:
-    """Return what the recording program wrote.
+    """Return the record of the recording program.
 
     Raises:
         FileNotFoundError: it was never started.
@@ -145,7 +145,7 @@ def read_record(path: str) -> Record:
 
 @dataclass(frozen=True)
 class Result:
-    """How a call ended; `pid` is that of the process that was started."""
+    """The result of a call; `pid` is the id of the started process."""
 
     code: int
     stdout: str
@@ -154,14 +154,13 @@ class Result:
 
 
 class Machine:
-    """A folder with a shim, a recorder in the place of uv, another in the place of Python.
+    """A directory with a shim, and recorders instead of uv and Python.
 
     The shim is `shims/uv` with its configuration beside it; uv is `real/uv`; Python is
-    `python/python`; the package is `package`. `environ` is what a call gets, entry by entry.
+    `python/python`; the package is `package`. `environ` are the entries of a call's environment.
     """
 
     def __init__(self, root: str, shim: bytes) -> None:
-        """Set up the folder `root` with a shim of that content."""
         self.root = root
         self.shim = self.put("shims/uv", shim)
         with open(recorder(), "rb") as file:
@@ -182,7 +181,7 @@ class Machine:
         return os.path.join(self.root, name) if name else self.root
 
     def put(self, name: str, content: bytes, mode: int = 0o755) -> str:
-        """Write a file, the folders above it included; return its path."""
+        """Write a file, with its parents; return its path."""
         path = self.path(name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
@@ -191,7 +190,7 @@ class Machine:
         return path
 
     def link(self, name: str, target: str) -> str:
-        """Make a symbolic link, the folders above it included; return its path."""
+        """Create a symlink, with its parents; return its path."""
         path = self.path(name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         os.symlink(target, path)
@@ -203,12 +202,12 @@ class Machine:
         self.put("shims/uvlocal-launcher.conf", os.fsencode("\n".join(lines)), mode=0o644)
 
     def without_python(self) -> None:
-        """Take Python away, so that the shim has to become uv by itself, and quietly."""
+        """Remove Python, so that the shim has to become uv by itself, without a warning."""
         os.unlink(self.python)
         self.set("UVLOCAL_QUIET", "1")
 
     def set(self, name: str, value: str | None) -> None:
-        """Set a variable of the calls to come, or with None take it away."""
+        """Set a variable for later calls, or remove it if None."""
         prefix = os.fsencode(name) + b"="
         self.environ = [entry for entry in self.environ if not entry.startswith(prefix)]
         if value is not None:
@@ -222,12 +221,12 @@ class Machine:
         orders: Iterable[str] = (),
         stderr: int = subprocess.PIPE,
     ) -> Result:
-        """Run the shim as `uv`, and return how that ended.
+        """Run the shim as `uv`, and return the result.
 
         Args:
             arguments: uv's arguments.
             argv: the whole argv instead.
-            program: a path to the shim other than its own.
+            program: another path to the shim.
             orders: more lines for `starter.c`.
             stderr: the descriptor to use for standard error.
         """
@@ -262,7 +261,7 @@ class Machine:
         return read_record(self.record)
 
     def became(self) -> str:
-        """Say what was started: "uv", "python" or "nothing"."""
+        """Return what was started: "uv", "python" or "nothing"."""
         if not os.path.exists(self.record):
             return "nothing"
         return "python" if self.recorded().arguments[1:2] == [b"-I"] else "uv"

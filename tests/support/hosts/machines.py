@@ -1,7 +1,6 @@
-"""A user's machine for tests of the commands: projects, records and environments, without a uv.
+"""A user's machine for tests of the commands: projects, records and environments, without uv.
 
-Records are written by the code that writes them for the shim; environments are made of a handful of
-files, as uv makes them.
+The shim's own code writes the records; environments consist of a few files, like those of uv.
 """
 
 from __future__ import annotations
@@ -27,10 +26,9 @@ DAY = 86400.0
 
 
 class Machine:
-    """A home with a Dropbox folder below `root`; `environ` is what commands see."""
+    """A home with a Dropbox folder below `root`; `environ` is the environment of commands."""
 
     def __init__(self, root: str) -> None:
-        """Make the folders, and Dropbox's own note of where its folder is."""
         self.root = os.path.realpath(root)
         self.home = os.path.join(self.root, "home")
         self.dropbox = os.path.join(self.home, "Dropbox")
@@ -52,14 +50,14 @@ class Machine:
         return System(environ=dict(self.environ), cwd=cwd or self.home)
 
     def write(self, path: str, content: str = "") -> str:
-        """Write a file and its folders; return its path."""
+        """Write a file and its parents; return its path."""
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
             file.write(content)
         return path
 
     def project(self, name: str, table: str = "") -> str:
-        """Write a project to a folder below Dropbox, or to an absolute one; return its path."""
+        """Write a project to a directory below Dropbox, or to an absolute path; return its path."""
         path = os.path.join(self.dropbox, name)
         title = re.sub(r"\W", "-", os.path.basename(path)) or "x"
         text = f'[project]\nname = "{title}"\nversion = "0"\n{table}'
@@ -84,19 +82,19 @@ class Machine:
         return project
 
     def environment(self, project: str) -> str:
-        """Return the path of a project's environment, made or not."""
+        """Return the path of a project's environment, which may not exist."""
         self.call(project)
         return self.decision.environment
 
     def make_environment(self, path: str, *, size: int = 1000) -> None:
-        """Make what uv makes: a Python, a script, a package of `size` bytes."""
+        """Create an environment like uv: a Python, a script, a package of `size` bytes."""
         self.write(os.path.join(path, "pyvenv.cfg"), "home = /usr/bin\nversion_info = 3.12.1\n")
         os.makedirs(os.path.join(path, "bin"))
         os.symlink(os.path.realpath(sys.executable), os.path.join(path, "bin", "python"))
         tool = self.write(
             os.path.join(path, "bin", "tool"), f"#!{path}/bin/python\nprint('tool')\n"
         )
-        os.chmod(tool, 0o755)  # noqa: S103 - a script is for everybody to run
+        os.chmod(tool, 0o755)  # noqa: S103 - a script must be executable
         self.write(
             os.path.join(path, "bin", "activate"), f"VIRTUAL_ENV='{path}'\nexport VIRTUAL_ENV\n"
         )
@@ -104,7 +102,7 @@ class Machine:
         self.write(package, "#" * size)
 
     def age(self, project: str, days: float) -> str:
-        """Let a project, its environment and its record be so old; return the environment."""
+        """Set the age of a project, its environment and its record; return the environment."""
         then = time.time() - days * DAY
         environment = self.environment(project)
         record = os.path.join(self.store, "records", os.path.basename(environment) + ".toml")
@@ -122,13 +120,13 @@ class Machine:
         return environment
 
     def entries(self, current: str = "") -> dict[str, Entry]:
-        """Return every entry by the name of its project's folder, or its own name without one."""
+        """Return every entry, by the name of its project's directory, or by its own name."""
         system = self.system()
         found = records.read(records.places(system, settings.load(system)), system, None, current)
         return {os.path.basename(entry.root) or entry.name: entry for entry in found}
 
     def states(self, current: str = "") -> dict[str, str]:
-        """Return the states by the same names."""
+        """Return the states, by the same names."""
         return {name: entry.state for name, entry in self.entries(current).items()}
 
     def environments(self) -> list[str]:

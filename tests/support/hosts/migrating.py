@@ -1,4 +1,4 @@
-"""A home with a project in Dropbox that has an environment, to be migrated with a fake uv."""
+"""A home with a project in Dropbox that has an environment, to migrate with a fake uv."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
 
 class Machine:
-    """A home below `root`; `uv` stands for the real one."""
+    """A home below `root`; `uv` replaces the real one."""
 
     def __init__(self, root: str) -> None:
-        """Make the home, and a project `foo` with an environment as uv would make it."""
         self.home = os.path.realpath(root)
         self.uv = FakeUv()
         self.environ = {"HOME": self.home, "PATH": self.path("bin")}
@@ -33,7 +32,7 @@ class Machine:
         dropbox = {"personal": {"path": self.path("Dropbox")}}
         self.write(".dropbox/info.json", json.dumps(dropbox))
         program = self.write("bin/uv", "#!/bin/sh\necho uv 0.13.9\n")
-        os.chmod(program, 0o755)  # noqa: S103 - a program is for everybody to run
+        os.chmod(program, 0o755)  # noqa: S103 - a program must be executable
         self.project("Dropbox/foo")
         fake_uv.make(self.old)
         self.write("Dropbox/foo/.venv/share/after-p", "")
@@ -70,7 +69,7 @@ class Machine:
         fake_uv.install(self.old, name, version, pth=True)
 
     def tree(self, folder: str) -> list[str]:
-        """Return the paths of everything below a folder, relative to it."""
+        """Return all paths below a directory, relative to it."""
         found: list[str] = []
         for current, folders, files in os.walk(folder):
             paths = (os.path.join(current, name) for name in (*folders, *files))
@@ -79,7 +78,7 @@ class Machine:
 
     @property
     def store(self) -> str:
-        """Where the environments go."""
+        """The directory of the environments."""
         return self.path(".local/share/uvlocal")
 
     @property
@@ -88,7 +87,7 @@ class Machine:
         return self.plan().result.new
 
     def kept(self) -> dict[str, list[str]]:
-        """Return the names in each folder of the store, empty folders left out."""
+        """Return the names in each non-empty directory of the store."""
         found = {}
         for folder in ("envs", "records", "trash"):
             path = os.path.join(self.store, folder)
@@ -100,7 +99,7 @@ class Machine:
     # -- migrating ---------------------------------------------------------------------------------
 
     def plan(self, extras: str = "", path: str | None = None) -> Job:
-        """Look at the project."""
+        """Plan the migration of the project."""
         job = migrate.plan(
             path or self.root, extras, self.environ, processes=lambda: self.processes
         )

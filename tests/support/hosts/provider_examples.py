@@ -1,11 +1,11 @@
-"""Folders of each provider, and folders that only look like its own, for each system.
+"""Folders of each provider, and folders that only look like them, for each system.
 
 `~` is the home of `sample_clients`, whose machine has every client.
 """
 
 from __future__ import annotations
 
-#: For each provider's id and each system, folders that belong to it.
+#: Folders that belong to each provider, by its id and the system.
 EXAMPLES: dict[str, dict[str, tuple[str, ...]]] = {
     "icloud": {
         "darwin": (
@@ -116,9 +116,10 @@ EXAMPLES: dict[str, dict[str, tuple[str, ...]]] = {
             "/Volumes/External/Example/foo",
         )
     },
+    "hides-files": {"darwin": ("~/hidden/repository", "~/hidden/environment")},
 }
 
-#: Likewise folders that look as if they did.
+#: Folders that only look as if they did.
 MISSES: dict[str, dict[str, tuple[str, ...]]] = {
     "icloud": {
         "darwin": (
@@ -217,4 +218,5 @@ MISSES: dict[str, dict[str, tuple[str, ...]]] = {
     "file-provider": {
         "darwin": ("~/CloudStorage/Example/foo", "~/Library/CloudStorage-old/Example/foo")
     },
+    "hides-files": {"darwin": ("~/hidden/other", "~/shown/repository")},
 }

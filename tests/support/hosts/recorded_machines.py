@@ -1,4 +1,4 @@
-"""Recorded decisions on the machines of the launcher's tests: made, laid, and asked for."""
+"""Create recorded decisions on the machines of the launcher's tests, and call for them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from uvlocal.shim.recall import writer
 if TYPE_CHECKING:
     from support.hosts.launchers import Machine
 
-#: Words of all kinds, as uv gets them.
+#: Arguments of all kinds.
 ODD = [b"run", b"", b"a b", b"\xff\xfe", "é😀".encode(), b"two\nlines", b"--", b"*"]
 
 
 def record_for(machine: Machine, *words: bytes) -> Recorded:
-    """Return a record for a whole command line on the machine as it is, with nothing to check."""
+    """Return a record for a whole command line, without inputs to check."""
     pairs = [os.fsdecode(entry).partition("=") for entry in machine.environ]
     environ = {name: value for name, equals, value in pairs if equals}
     return Recorded(
@@ -31,12 +31,12 @@ def record_for(machine: Machine, *words: bytes) -> Recorded:
 
 
 def lay(machine: Machine, found: Recorded) -> str:
-    """Put a record where the launcher of a machine looks for it; return its path."""
+    """Write a record where a machine's launcher looks for it; return its path."""
     return recorded.lay(machine.path("cache"), found)
 
 
 def answer(machine: Machine, *words: bytes, program: str = "") -> str:
-    """Make a call; say what was started. Nothing is said, whatever it was."""
+    """Make a call that must print nothing; return what was started."""
     if os.path.exists(machine.record):
         os.unlink(machine.record)
     result = machine.call(*words, program=program)

@@ -1,7 +1,7 @@
-"""A machine on which every sync client of the table is set up, for each system.
+"""A machine with every sync client of the table, for each system.
 
-The configuration files are written here as the clients write them, so that a row of the table, its
-probe and its examples are tested together.
+The configuration files are like those of the clients, so that a row of the table, its probe and its
+examples are tested together.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from support.hosts.fakes import FakeSystem, Link
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: What stands for `~` in the table's examples.
+#: The meaning of `~` in the table's examples.
 HOMES = {"linux": "/home/me", "darwin": "/Users/me", "win32": r"C:\Users\me"}
 PLATFORMS = tuple(HOMES)
 
 
 def at_home(platform: str, path: str) -> str:
-    """Return the path that an example of the table stands for."""
+    """Expand an example of the table to a path."""
     if path.startswith("~"):
         path = HOMES[platform] + path[1:]
     return path.replace("/", "\\") if platform == "win32" else path
@@ -31,8 +31,13 @@ def at_home(platform: str, path: str) -> str:
 def machine(platform: str) -> FakeSystem:
     """Return a machine with every client of its system."""
     system = FakeSystem(platform=platform)
-    {"linux": _linux, "darwin": _macos, "win32": _windows}[platform](system)
+    fill(system)
     return system
+
+
+def fill(system: FakeSystem) -> None:
+    """Set up every client of its system on a machine."""
+    {"linux": _linux, "darwin": _macos, "win32": _windows}[system.platform](system)
 
 
 def _home(system: FakeSystem, path: str) -> str:
@@ -49,7 +54,7 @@ def _roots(system: FakeSystem, paths: Iterable[str]) -> None:
 
 
 def database(tables: dict[str, list[tuple[object, ...]]]) -> bytes:
-    """Return an SQLite database as the file holds it.
+    """Return the content of an SQLite database file.
 
     `tables` maps `name(column, ...)` to rows.
     """
@@ -123,7 +128,7 @@ def _field(number: int, value: bytes) -> bytes:
 
 
 def syncthing_config(*folders: str, marker: str = ".stfolder", paused: bool = False) -> bytes:
-    """Return Syncthing's configuration; the defaults of new folders look like a folder."""
+    """Return Syncthing's configuration, whose defaults for new folders look like a folder."""
     rows = "".join(
         f'<folder id="{number}" label="" path="{path}" type="sendreceive">'
         f"<paused>{str(paused).lower()}</paused><markerName>{marker}</markerName></folder>"
@@ -134,7 +139,7 @@ def syncthing_config(*folders: str, marker: str = ".stfolder", paused: bool = Fa
 
 
 def nextcloud_config(*folders: str, journal: str = ".sync_0123456789ab.db") -> bytes:
-    """Return Nextcloud's configuration, folders as Qt writes them."""
+    """Return Nextcloud's configuration, with folders as Qt writes them."""
     lines = ["[General]", "clientVersion=3.14.0", "", "[Accounts]", "version=2"]
     for number, folder in enumerate(folders):
         lines += [
@@ -153,7 +158,7 @@ def dropbox_info(**accounts: str) -> bytes:
 
 
 def _common(system: FakeSystem) -> None:
-    """Put what all three systems have at the same place below home."""
+    """Write the files that are at the same path below home on all three systems."""
     home = HOMES[system.platform]
     sep = system.path.sep
     for root in ("MEGA/.megaignore", "Filen/.filenignore", "Resilio Sync/.sync/IgnoreList"):
@@ -241,6 +246,8 @@ def _macos(system: FakeSystem) -> None:
     system.attributes = {
         ("/Volumes/External/Example", "com.apple.file-provider-domain-id"): b"com.example.fp/1",
     }
+    for path in ("~/hidden/repository/.git", "~/hidden/environment/.venv", "~/hidden/.git"):
+        system.hidden.add(_home(system, path))
     _roots(system, ("~/Documents", "~/Desktop", "~/Dropbox", "~/Dropbox (Maestral)", "~/Mirrored"))
     _roots(system, ("~/Box", "~/pSync", "~/Nextcloud", "~/ownCloud", "~/Seafile/My Library"))
     _roots(
@@ -256,7 +263,7 @@ _NAMESPACE = r"HKCU\SOFTWARE\Microsoft\Windows\CurrentVersion\Explorer\Desktop\N
 def add_sync_root(
     system: FakeSystem, entry: str, folder: str, *, hive: str = "HKLM", shown: str = ""
 ) -> None:
-    """Register a folder as Windows' own list of sync roots has it."""
+    """Register a folder in Windows' own list of sync roots."""
     key = rf"{hive}\{_MANAGER}\{entry}"
     system.registry[key] = {"DisplayNameResource": shown}
     system.registry[rf"{key}\UserSyncRoots"] = {_USER: folder}
@@ -266,7 +273,7 @@ def add_sync_root(
 def add_explorer_folder(
     system: FakeSystem, name: str, folder: str, *, application: str = "", pinned: str = "1"
 ) -> None:
-    """Register a folder as the clients put them into Explorer's side bar."""
+    """Register a folder in Explorer's side bar, as clients do."""
     clsid = "{" + name.replace(" ", "-") + "}"
     system.registry[rf"{_NAMESPACE}\{clsid}"] = {"": name, "ApplicationName": application}
     system.registry[rf"HKCR\CLSID\{clsid}"] = {"System.IsPinnedToNameSpaceTree": pinned}

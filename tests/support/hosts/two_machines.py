@@ -1,4 +1,4 @@
-"""Two machines of one person that share a folder by a real sync client, each with a Python."""
+"""Two machines of one person that share a folder with a real sync client, each with a Python."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ if TYPE_CHECKING:
 
     from support.hosts.worlds import Entry
 
-#: How long the two may take until they hold the same, in seconds.
+#: The timeout for the two to be in sync, in seconds.
 PATIENCE = 60
-#: Python's own byte code beside the sources is no concern of uv or uvlocal.
+#: Python's bytecode beside the sources does not matter to uv or uvlocal.
 _ENVIRON = {"PYTHONDONTWRITEBYTECODE": "1"}
 #: The minor versions that the tests' projects may run on.
 _MINORS = range(10, 15)
-#: What tells of an environment, wherever it lies.
+#: Files that show that there is an environment.
 _OF_ENVIRONMENT = re.compile(r"(^|/)(\.venv|pyvenv\.cfg|site-packages|activate)($|/)")
 
 
 @functools.cache
 def pythons() -> tuple[str, str]:
-    """Return two interpreters, of different minor versions where this machine has them.
+    """Return two interpreters, of different minor versions if this machine has them.
 
-    Otherwise it is one interpreter by two paths.
+    Otherwise return one interpreter by two paths.
     """
     mine = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
-    beside = os.path.dirname(sys.base_prefix)  # version managers keep all of them side by side
+    beside = os.path.dirname(sys.base_prefix)  # version managers keep all versions side by side
     names = [shutil.which(f"python3.{minor}") or "" for minor in _MINORS]
     names += [
         os.path.join(beside, name, "bin", "python3")
@@ -65,22 +65,22 @@ class Client(Protocol):
         """Begin."""
 
     def settle(self) -> None:
-        """Wait until both folders have had everything from each other."""
+        """Wait until both folders are in sync."""
 
     def stop(self) -> None:
         """End."""
 
 
 class Unison:
-    """Unison, called whenever the two are to meet."""
+    """Unison, which is run for each sync."""
 
     def start(self, worlds: tuple[World, World]) -> None:
-        """Make the first comparison."""
+        """Run the first sync."""
         self.worlds = worlds
         self.settle()
 
     def settle(self) -> None:
-        """Compare, and send; what changes meanwhile is sent the next time."""
+        """Sync; what changes in the meantime is sent the next time."""
         here, there = self.worlds
         words = ("unison", here.dropbox, there.dropbox, "-batch", "-ui", "text")
         state = {"UNISON": here.path("unison")}
@@ -93,14 +93,14 @@ class Unison:
         pytest.fail(said)
 
     def stop(self) -> None:
-        """Do nothing: it does not run."""
+        """Do nothing, as it is not running."""
 
 
 class Syncthing:
-    """Two Syncthings that speak to nobody but each other, over the loopback interface."""
+    """Two Syncthings that only talk to each other, over the loopback interface."""
 
     def start(self, worlds: tuple[World, World]) -> None:
-        """Configure both, start both, and wait until they know each other."""
+        """Configure and start both, and wait until they are connected."""
         self.worlds = worlds
         self._processes: list[subprocess.Popen[str]] = []
         self._ports = [free_port(), free_port()]
@@ -131,7 +131,7 @@ class Syncthing:
         self.settle()
 
     def settle(self) -> None:
-        """Have both scan their folders, and wait until neither needs anything."""
+        """Make both scan their folders, and wait until they are in sync."""
         end = time.monotonic() + PATIENCE
         while True:
             for number in (0, 1):
@@ -143,7 +143,7 @@ class Syncthing:
             if is_met and is_done and same(*self.worlds):
                 return
             assert time.monotonic() < end, (states, met)
-            time.sleep(0.1)  # Syncthing has no call that waits for another machine
+            time.sleep(0.1)  # Syncthing has no call to wait for another machine
 
     def _ask(self, number: int, method: str, what: str) -> dict[str, Any]:
         request = urllib.request.Request(
@@ -156,7 +156,7 @@ class Syncthing:
         return found
 
     def stop(self) -> None:
-        """End both; each runs as two processes, and its pipe is at its end when both are."""
+        """Stop both; each runs as two processes, and its pipe closes when both have ended."""
         if sys.platform == "win32":
             raise NotImplementedError
         for process in self._processes:
@@ -164,7 +164,7 @@ class Syncthing:
             process.communicate()
 
 
-#: What Syncthing must not do in a test: speak to anybody else, update itself.
+#: Settings that keep Syncthing from connecting to others, and from updating itself.
 _QUIET = {
     "globalAnnounceEnabled": "false",
     "localAnnounceEnabled": "false",
@@ -199,13 +199,13 @@ def _text(path: str) -> str:
 
 
 def shared(world: World) -> dict[str, Entry]:
-    """Return what a machine's shared folder holds, but for the client's own marks."""
+    """Return the content of a machine's shared folder, without the client's markers."""
     found = world.tree(world.dropbox)
     return {name: entry for name, entry in found.items() if not name.startswith(".st")}
 
 
 def same(here: World, there: World) -> bool:
-    """Return whether both shared folders hold the same; what vanishes meanwhile is not the same."""
+    """Return whether both shared folders are equal; a file that disappears makes them differ."""
     try:
         return shared(here) == shared(there)
     except FileNotFoundError:
@@ -213,10 +213,9 @@ def same(here: World, there: World) -> bool:
 
 
 class Pair:
-    """Both machines with a project `foo` in the shared folder, from `with` to its end."""
+    """Both machines with a project `foo` in the shared folder, as a context manager."""
 
     def __init__(self, folder: Path, uv: str, cache: Path, client: Client) -> None:
-        """Make both, each with a home and a Python of its own."""
         self.client = client
         here, there = (
             World(str(folder / name), uv, cache=str(cache / "pair"), python=python)
@@ -242,7 +241,7 @@ class Pair:
         self.client.stop()
 
     def start(self, world: World, *words: str) -> subprocess.Popen[str]:
-        """Call uv on a machine, and do not wait."""
+        """Start uv on a machine, without waiting."""
         world.install_shim()
         return subprocess.Popen(
             [os.path.join(world.shim_directory, "uv"), *words],
@@ -255,7 +254,7 @@ class Pair:
         )
 
     def crossed(self) -> list[str]:
-        """Return what there is of environments, and of conflicts, in both shared folders."""
+        """Return the environments and conflicts in both shared folders."""
         found = []
         for world in self.worlds:
             names = shared(world)
@@ -271,7 +270,7 @@ class Pair:
         return found
 
     def made(self) -> list[tuple[str, str, int]]:
-        """Return the environment of each machine: its name, its Python, and which folder it is."""
+        """Return each machine's environment: its name, its Python, and its identity."""
         found = []
         for world in self.worlds:
             [environment] = world.environments()

@@ -1,4 +1,4 @@
-"""A machine whose shim is the launcher for Windows, run by Windows itself or by wine."""
+"""A machine with the launcher for Windows as its shim, on Windows or under wine."""
 
 from __future__ import annotations
 
@@ -23,18 +23,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TARGET = launchers.host() if sys.platform == "win32" else "windows-x86_64"
-#: How long a program may take under wine, in seconds; how often one is tried where wine itself
-#: fails.
+#: The timeout of a program under wine, in seconds; how often it is tried if wine itself fails.
 _PATIENCE, _ATTEMPTS = 60, 3
 
 
 @cache
 def runner() -> list[str]:
-    """Return what runs a program for Windows: nothing on Windows, elsewhere wine.
+    """Return the command prefix for Windows programs: empty on Windows, elsewhere wine.
 
-    Where the kernel puts something at random into the addresses that wine needs, the program dies:
-    wine 8 under Linux 6.18 lost one start in 500 so, and none in 4,500 with fixed addresses.
-    Containers may forbid these.
+    If address randomisation hits the addresses that wine needs, the program dies: wine 8 on
+    Linux 6.18 lost one start in 500, and none in 4,500 with fixed addresses. Containers may forbid
+    fixed ones.
     """
     if sys.platform == "win32":
         return []
@@ -48,10 +47,9 @@ def runner() -> list[str]:
 
 
 class Windows:
-    """A folder as in `launchers.Machine`, seen from Windows."""
+    """A directory as in `launchers.Machine`, as seen by Windows."""
 
     def __init__(self, root: Path, runner: list[str]) -> None:
-        """Set up the folder `root` with a shim, a uv, a Python and a package."""
         self.root = root
         self.runner = runner
         self.record = root / "record"
@@ -71,14 +69,14 @@ class Windows:
             self.environ |= _environ()
 
     def put(self, name: str, source: str) -> str:
-        """Copy a file to a place below the root, and return its path as Windows sees it."""
+        """Copy a file to a path below the root, and return its Windows path."""
         target = self.root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
         return self.path(name)
 
     def path(self, name: str) -> str:
-        """Return the path of something below the root, as Windows sees it."""
+        """Return the Windows path of something below the root."""
         path = str(self.root / name)
         return path if sys.platform == "win32" else "Z:" + path.replace("/", "\\")
 
@@ -93,19 +91,19 @@ class Windows:
         (self.root / "answer").write_bytes("".join(field + "\0" for field in fields).encode())
 
     def folders(self, *names: str) -> None:
-        """Make PATH these folders below the root; `.` and what is quoted are taken as they are."""
+        """Set PATH to these directories below the root; `.` and quoted ones are not changed."""
         entries = [name if name[0] in '."' else self.path(name) for name in names]
-        # wine adds its own PATH after this one
+        # wine appends its own PATH
         self.environ["WINEPATH" if self.runner else "PATH"] = ";".join(entries)
 
     def without_python(self) -> None:
-        """Take Python away, so that the shim has to become uv by itself, and quietly."""
+        """Remove Python, so that the shim has to become uv by itself, without a warning."""
         (self.root / "python" / "python.exe").unlink()
         self.environ["UVLOCAL_QUIET"] = "1"
 
     @contextmanager
     def started(self, tail: str) -> Iterator[Process]:
-        """Start the shim with a command line, and go on once uv or Python was started by it."""
+        """Start the shim with a command line, and wait until it has started uv or Python."""
         process = _tried(
             lambda: self._start_until_recorded(tail),
             lambda _: bool(self.runner) and not self.record.exists(),
@@ -118,7 +116,7 @@ class Windows:
                 process.kill()
 
     def call(self, tail: str = "", name: str = "uv", shim: str = "shims/uv.exe") -> tuple[int, str]:
-        """Run the shim with a command line; return the exit code and what was said."""
+        """Run the shim with a command line; return the exit code and its messages."""
         end = self.environ.get("UVLOCAL_TEST_END", "0")
         code, out, said = self.run(
             *self._starting(tail, name, shim), ends=42 if end in "wc" else int(end)
@@ -134,10 +132,10 @@ class Windows:
         return int(out)
 
     def run(self, *command: str, ends: int = 0) -> tuple[int, bytes, str]:
-        """Run a program for Windows; return its exit code, its output and what it said.
+        """Run a program for Windows; return its exit code, stdout and stderr.
 
-        `ends` is the exit code with which it is to end if it says nothing. Where wine itself fails,
-        the program is run again.
+        `ends` is the expected exit code if it prints nothing. If wine itself fails, the program is
+        run again.
         """
         return _tried(
             lambda: self._run(command),
@@ -215,7 +213,7 @@ _T = TypeVar("_T")
 
 
 def _tried(attempt: Callable[[], _T], failed: Callable[[_T], bool]) -> _T:
-    """Return what an attempt makes, the last of some where each before it failed."""
+    """Return the result of the first attempt that succeeds, or of the last one."""
     done = attempt()
     for _ in range(_ATTEMPTS - 1):
         if not failed(done):
@@ -225,10 +223,10 @@ def _tried(attempt: Callable[[], _T], failed: Callable[[_T], bool]) -> _T:
 
 
 def _is_trouble_of_wine(code: int, said: str, ends: int) -> bool:
-    """Return whether wine itself failed: with a page fault, to start what is there, or silently.
+    """Return whether wine itself failed: with a page fault, to start a program, or silently.
 
-    No program here fails without a word. Where addresses are not fixed, wine may lose the first
-    program, which ends with 1 then, or one that is started by another.
+    None of our programs fails silently. Without fixed addresses, wine may lose the first program,
+    which then exits with 1, or one that another program starts.
     """
     silent = not said and code != ends
     return silent or "wine: " in said or "be started" in said
@@ -240,16 +238,16 @@ def _server() -> str:
 
 @contextmanager
 def standing_by(runner: list[str]) -> Iterator[None]:
-    """Let a program wait meanwhile, so that wine's services stay up.
+    """Keep a program running, so that wine's services stay up.
 
-    Else each test starts them all anew, while those of the one before still end: that takes longer
-    than the test, and does not always go well.
+    Otherwise each test would start them again while the previous ones are still stopping, which is
+    slow and does not always work.
     """
     if not runner:
         yield
         return
     environ, quiet = _environ(), subprocess.DEVNULL
-    # One after the other: programs that start while wine itself does may wait for each other.
+    # One at a time: programs that start together with wine itself may deadlock.
     with filelock.FileLock(environ["WINEPREFIX"] + ".lock"):
         waiting = subprocess.Popen(
             [*runner, "cmd.exe"], env=environ, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet
@@ -264,7 +262,7 @@ def standing_by(runner: list[str]) -> Iterator[None]:
 
 
 def _insist(command: list[str], environ: dict[str, str], timeout: float | None = None) -> None:
-    """Run a program of wine's own until it ends well; `timeout` is in seconds."""
+    """Run one of wine's own programs, with retries; `timeout` is in seconds."""
     quiet = subprocess.DEVNULL
 
     def attempt() -> int | None:
@@ -290,18 +288,18 @@ def _environ() -> dict[str, str]:
 
 
 def _variables(prefix: str) -> dict[str, str]:
-    # wine puts menus and kinds of files below the folders of XDG, which are in HOME.
+    # wine writes menus and file types to the XDG directories in HOME.
     own = {"WINEPREFIX": prefix, "WINEDEBUG": "-all"}
     own |= dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME"), f"{prefix}/xdg")
     return {**fetched.ENVIRONMENT, **own}
 
 
 def _make_prefix(folder: str) -> None:
-    """Make what wine calls a prefix: a system drive and a registry."""
+    """Create a wine prefix: a system drive and a registry."""
     fetched.tell("making a system drive for wine")
     environ = {**_variables(folder), "DISPLAY": ""}
-    # No browser and no .NET: each would open a window that asks to download it.
+    # Without browser and .NET, as each would open a window to download it.
     environ["WINEDLLOVERRIDES"] = "mscoree=;mshtml="
     _insist([*runner(), "wineboot", "--init"], environ)
-    # The server writes the registry when it ends; only then may the folder be given its name.
+    # The server writes the registry when it stops; rename the directory only after that.
     subprocess.run([_server(), "--wait"], env=environ, check=True)

@@ -1,7 +1,7 @@
 """A throwaway machine for one test: a home with a Dropbox folder, a clean environment, a real uv.
 
-Nothing of the machine that runs the tests shows through: no variable of uv's, no virtual
-environment, no network. uv installs from the wheels of `fetched.wheelhouse`.
+It is isolated from the machine that runs the tests: no variables of uv, no virtual environment, no
+network. uv installs the wheels in `fetched.wheelhouse`.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 #: No command of the tests takes longer, in seconds, unless it hangs.
 _PATIENCE = 120
 
-#: How uvlocal is called where the source tree is installed.
+#: The uvlocal command of the source tree.
 _COMMAND: tuple[str, ...] = (sys.executable, "-m", "uvlocal")
 
-#: What Windows programs do not start without, and what measures our own commands' coverage.
+#: Variables that Windows programs need, and those for measuring coverage.
 _PASSED_ON = ("SYSTEMROOT", "PATHEXT", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 
-#: What uv says on stderr of our environments; every other line that speaks of them is ours.
+#: uv's lines on stderr about our environments; all other lines about them are ours.
 _UVS_LINES = re.compile(r"Creating virtual environment|Using |Removed |Resolved |Found |\s*[-+~] ")
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """How a command ended; `out` and `err` are normalised, the raw texts are as it wrote them."""
+    """The result of a command; `out` and `err` are normalised, the raw texts are not."""
 
     command: tuple[str, ...]
     code: int
@@ -48,12 +48,12 @@ class Completed:
     raw_err: str
 
     def ok(self) -> Self:
-        """Return this, after making sure that the command succeeded."""
+        """Check that the command succeeded, and return this."""
         assert self.code == 0, str(self)
         return self
 
     def __str__(self) -> str:
-        """Show it as in a terminal."""
+        """Format it as in a terminal."""
         return f"$ {' '.join(self.command)}\n{self.raw_out}{self.raw_err}(exit code {self.code})"
 
     @property
@@ -64,7 +64,7 @@ class Completed:
 
 
 class Entry(NamedTuple):
-    """What a file or folder is; `digest` is of a file's content or a link's target."""
+    """A file or directory; `digest` is a hash of a file's content or a symlink's target."""
 
     kind: str
     mode: int
@@ -73,14 +73,13 @@ class Entry(NamedTuple):
 
 
 class World:
-    """A machine below the folder `root`; `uv` is the real one, `python` what projects run on.
+    """A machine below the directory `root`; `uv` is the real uv, `python` the Python of projects.
 
-    `environment` is what every command gets; a test may change it. `uvlocal_command` is how this
-    world's uvlocal is called. `version` is uv's.
+    `environment` is the environment of every command; a test may change it. `uvlocal_command` is
+    this world's uvlocal command. `version` is uv's version.
     """
 
     def __init__(self, root: str, uv: str, *, cache: str, python: str) -> None:
-        """Make the folders, and Dropbox's own note of where its folder is."""
         self.root = os.path.realpath(root)
         self.real_uv = uv
         self.version = real_uv.version(uv)
@@ -92,8 +91,8 @@ class World:
         for folder in (self.dropbox, self.local, self.bin, os.path.join(self.root, "tmp")):
             os.makedirs(folder)
         self.write("home/.dropbox/info.json", json.dumps({"personal": {"path": self.dropbox}}))
-        # The folder itself and no link to the program: a Python that was copied finds its library
-        # from where it lies.
+        # The directory itself, not a symlink to the program: a copied Python finds its library by
+        # its own path.
         folders = (self.bin, os.path.dirname(uv), os.path.dirname(python), "/usr/bin", "/bin")
         self.uvlocal_command = _COMMAND
         self.shim_directory = ""
@@ -105,7 +104,7 @@ class World:
             "TMPDIR": os.path.join(self.root, "tmp"),
             "UV_CACHE_DIR": cache,
             "UV_FIND_LINKS": fetched.wheelhouse(),
-            # As on macOS, where files are clones: damage to an installed file must not reach the
+            # As on macOS, where files are clones: damage to an installed file must not affect the
             # cache, which other tests use.
             "UV_LINK_MODE": "copy",
             "UV_OFFLINE": "1",
@@ -120,9 +119,9 @@ class World:
         cwd: str | None = None,
         env: Mapping[str, str | None] | None = None,
     ) -> Completed:
-        """Run a command in this world, in the home directory unless told otherwise.
+        """Run a command in this world, by default in the home directory.
 
-        `env` adds variables, or removes those given as None.
+        `env` sets variables, or removes those that are None.
         """
         environment = self._with(env)
         result = subprocess.run(
@@ -151,7 +150,7 @@ class World:
         cwd: str | None = None,
         env: Mapping[str, str | None] | None = None,
     ) -> Completed:
-        """Run the real uv itself, as where uvlocal is not installed."""
+        """Run the real uv itself, as without uvlocal."""
         folders = self.environment["PATH"].split(os.pathsep)
         path = os.pathsep.join(folder for folder in folders if folder != self.shim_directory)
         return self.run(self.real_uv, *arguments, cwd=cwd, env={"PATH": path, **(env or {})})
@@ -162,7 +161,7 @@ class World:
         cwd: str | None = None,
         env: Mapping[str, str | None] | None = None,
     ) -> Completed:
-        """Run `uv` as a user does where uvlocal is installed: the shim is first on PATH."""
+        """Run `uv` as with uvlocal: the shim is first on PATH."""
         self.install_shim()
         return self.run("uv", *arguments, cwd=cwd, env=env)
 
@@ -181,7 +180,7 @@ class World:
         return self._completed(argv, ended.code, ended.out, ended.err)
 
     def install_shim(self, directory: str | None = None) -> str:
-        """Install the shim, once, and put it first on PATH; return its folder."""
+        """Install the shim, only once, and put it first on PATH; return its directory."""
         if not self.shim_directory:
             directory = directory or os.path.join(self.root, "shims")
             self.uvlocal("install", "--shim-dir", directory, "--no-rc", "--yes").ok()
@@ -190,7 +189,7 @@ class World:
         return self.shim_directory
 
     def normalise(self, text: str) -> str:
-        """Replace what differs between two runs: places, times, hashes, the kind of slash."""
+        """Replace what differs between two runs: paths, times, hashes, the type of slash."""
         text = text.replace(self.home, "[HOME]").replace(self.root, "[ROOT]")
         if os.sep == "\\":
             text = text.replace("\\", "/")
@@ -204,7 +203,7 @@ class World:
         return os.path.join(self.root, name)
 
     def write(self, name: str, content: str | bytes) -> str:
-        """Write a file below the root, and its folders; return its path."""
+        """Write a file below the root, with its parents; return its path."""
         path = self.path(name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
@@ -220,11 +219,11 @@ class World:
         members: Sequence[str] = (),
         extra: str = "",
     ) -> str:
-        """Write a project to the folder `name` below the root, and return its path.
+        """Write a project to the directory `name` below the root, and return its path.
 
-        A packaged one has a command of the folder's name that imports its package. `members` are
-        folders below it that become packaged members of its workspace; `extra` goes to the end of
-        its `pyproject.toml`.
+        A packaged one has a command with the directory's name that imports its package. `members`
+        are directories below it that become packaged members of its workspace; `extra` is appended
+        to its `pyproject.toml`.
         """
         title = os.path.basename(name).lower()
         module = re.sub(r"\W", "_", title)
@@ -253,7 +252,7 @@ class World:
         return self.path(name)
 
     def tree(self, path: str) -> dict[str, Entry]:
-        """Return everything below a folder, links not followed, by its relative path."""
+        """Return everything below a directory, not following symlinks, by relative path."""
         found = {}
         for folder, directories, files in os.walk(path):
             for name in (*directories, *files):
@@ -276,7 +275,7 @@ class World:
         return found
 
     def installed(self, environment: str) -> set[str]:
-        """Return the names of what is installed in an environment, empty where there is none."""
+        """Return the names of the packages in an environment, or nothing if there is none."""
         code = (
             "from importlib.metadata import distributions\n"
             "print(*(found.metadata['Name'] for found in distributions()), sep='\\n')"

@@ -1,7 +1,7 @@
-"""Programs that call uv themselves, installed for the tests, and the projects that they work in.
+"""Programs that call uv themselves, installed for the tests, and projects for them.
 
-A program meets the shim if it looks for `uv` on PATH and nothing stands before the shim there. One
-that takes the uv of a Python environment, or the path in `UV`, bypasses the shim.
+A program uses the shim if it searches PATH for `uv` and the shim is first there. One that uses the
+uv in a Python environment, or the path in `UV`, bypasses the shim.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from support.tools import fetched
 if TYPE_CHECKING:
     from support.hosts.worlds import World
 
-#: What the tools' environment does without: uv is a dependency of projects where it is wanted.
+#: Packages that the tools' environment does not get: uv is a dependency of projects that need it.
 _WITHOUT = ("setuptools", "uv")
 
-#: What each of two projects depends on, by which its environment is known.
+#: A dependency of each of two projects, which identifies its environment.
 HERE, THERE = "iniconfig", "six"
 
-#: The folder of a project, by what becomes of its environment.
+#: The directory of a project, by what happens to its environment.
 FOLDERS = {"synced": "home/Dropbox", "local": "local"}
 
 
 class Callers:
-    """A world with two projects, a synced one, `here`, and another one; and tools on PATH.
+    """A world with a synced project `here`, another project, and tools on PATH.
 
-    `kind` says what the other one is: `synced`, `local`, or `same` where there is none.
+    `kind` says what the other project is: `synced`, `local`, or `same` if there is none.
     """
 
     def __init__(self, world: World, kind: str, *, owns_uv: bool) -> None:
@@ -45,7 +45,7 @@ class Callers:
         self.there = self.here if kind == "same" else self._project("there", kind, THERE)
 
     def _offer_tools(self) -> None:
-        """Let uv install the tools' wheels too, of which uv is one."""
+        """Let uv install the tools' wheels too, including uv itself."""
         if fetched.tools() not in self.world.environment["UV_FIND_LINKS"]:
             self.world.environment["UV_FIND_LINKS"] += f",{fetched.tools()}"
 
@@ -67,7 +67,7 @@ class Callers:
         world.environment["PATH"] += os.pathsep + os.path.join(folder, "bin")
 
     def script(self, *command: str) -> str:
-        """Return the line of sh that runs a command in the other project; `$UV` is replaced."""
+        """Return sh code that runs a command in the other project; `$UV` is replaced."""
         words = [word if word == "$UV" else shlex.quote(word) for word in command]
         return f"cd {shlex.quote(self.there)} && {' '.join(words)}"
 
@@ -86,10 +86,10 @@ class Callers:
         return self.world.uvlocal("path", self.there).ok().raw_out.removesuffix("\n")
 
     def known(self, environment: str) -> set[str]:
-        """Return which of the projects' dependencies are installed in an environment."""
+        """Return the projects' dependencies that are installed in an environment."""
         return self.world.installed(environment) & {HERE, THERE}
 
     def untouched(self) -> bool:
-        """Return whether no project has an environment of its own where it must have none."""
+        """Return whether no project has an environment that it must not have."""
         inside = {self.here} if self.kind == "local" else {self.here, self.there}
         return not any(os.path.lexists(os.path.join(folder, ".venv")) for folder in inside)

@@ -1,4 +1,4 @@
-"""Whether a call was recalled: the shim's Python is counted, which a recalled call never starts."""
+"""Detect replayed calls by counting starts of the shim's Python, which they do not need."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from support.hosts.worlds import Completed, World
 
-#: Inputs must be older than two seconds before a decision is recorded; how long is tried, in s.
+#: How long to try, in seconds: inputs must be older than two seconds to record a decision.
 PATIENCE = 20
 
 
 class CountedPython:
-    """The Python of a world's shim, each of whose starts leaves a mark."""
+    """The Python of a world's shim, whose starts are counted."""
 
     def __init__(self, world: World) -> None:
-        """Install the shim, and put a Python that counts into its configuration."""
         self._world = world
         self._log = world.path("python-starts")
         conf = os.path.join(world.install_shim(), "uvlocal-launcher.conf")
@@ -33,17 +32,17 @@ class CountedPython:
             file.write("\n".join([*lines, ""]))
 
     def starts(self) -> int:
-        """Return how often it was started so far."""
+        """Return the number of starts so far."""
         return os.path.getsize(self._log) if os.path.exists(self._log) else 0
 
     def recalls(self, *arguments: str, cwd: str, env: dict[str, str] | None = None) -> bool:
-        """Make a call of uv, however that ends, and say whether it was recalled."""
+        """Make a call of uv, which may fail, and return whether it was replayed."""
         before = self.starts()
         self._world.uv(*arguments, cwd=cwd, env=env)
         return self.starts() == before
 
     def wait_for_recall(self, *arguments: str, cwd: str, program: str = "uv") -> Completed:
-        """Make a call that must succeed until a recorded decision answers it; return that one."""
+        """Repeat a call that must succeed until it is replayed; return that call."""
         end = time.monotonic() + PATIENCE
         while True:
             before = self.starts()
@@ -51,4 +50,4 @@ class CountedPython:
             if self.starts() == before:
                 return result
             assert time.monotonic() < end, "no decision is ever recalled"
-            time.sleep(0.2)  # the clock is what is waited for
+            time.sleep(0.2)  # waits for the clock

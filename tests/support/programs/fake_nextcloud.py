@@ -1,4 +1,4 @@
-"""A Nextcloud server for one user, just enough for its command-line client to upload a folder."""
+"""A minimal Nextcloud server for one user, to which the command-line client can upload."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data.encode())
 
     def do_GET(self) -> None:
-        """Answer what the client asks before it syncs."""
+        """Answer the client's requests before it syncs."""
         answers = {"status.php": _STATUS}
         for part, data in (("capabilities", _CAPABILITIES), ("cloud/user", _USER)):
             answers[part] = {"ocs": {"meta": {"status": "ok", "statuscode": 100}, "data": data}}
@@ -65,16 +65,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._answer(207, _ROOT, "application/xml; charset=utf-8")
 
     def do_MKCOL(self) -> None:
-        """Take a folder."""
+        """Accept a folder."""
         self._answer(201)
 
     def do_PUT(self) -> None:
-        """Take a file."""
+        """Accept a file."""
         self.server.taken.append(self.path)  # type: ignore[attr-defined] # the server below
         self._answer(201)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - likewise
-        """Say nothing."""
+        """Log nothing."""
 
 
 class _Server(http.server.ThreadingHTTPServer):
@@ -82,17 +82,16 @@ class _Server(http.server.ThreadingHTTPServer):
 
 
 class FakeNextcloud:
-    """The server, while the test lasts; `uploads` are the paths of the files that it was given."""
+    """The server, as a context manager; `uploads` are the paths of the uploaded files."""
 
     def __init__(self) -> None:
-        """Choose a free port of the loopback device."""
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self.uploads: list[str] = []
         self._server.taken = self.uploads
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
-        """Begin to serve."""
+        """Start serving."""
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
@@ -102,6 +101,6 @@ class FakeNextcloud:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Come to an end."""
+        """Stop serving."""
         self._server.shutdown()
         self._server.server_close()

@@ -1,6 +1,6 @@
-"""What the real uv does to an environment, in a few lines, so that it can be stopped anywhere.
+"""A model of what the real uv does to an environment, which can be stopped anywhere.
 
-A call is started as `uvlocal.manage.projects.migration_jobs` starts programs.
+Calls have the interface of `uvlocal.manage.projects.migration_jobs.start`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ class FakeUv:
     Attributes:
         packages: what `sync` installs.
         pythons: the requests that `python find` can satisfy, with the version of each.
-        refuses: words; a call that has one of them fails without doing anything.
-        loses: how many `sync` calls leave out the project's `.pth` file.
+        refuses: words; a call with one of them fails without doing anything.
+        loses: how many `sync` calls omit the project's `.pth` file.
         calls: the calls so far, without the program.
-        environs: the variables of each.
-        killed: at which step a signal ends everything; each call has three: before it does
+        environs: the variables of each call.
+        killed: the step at which a signal ends everything; each call has three: before it does
             anything, when the `.pth` file is still missing, and when it is done.
     """
 
@@ -35,7 +35,7 @@ class FakeUv:
     def __call__(
         self, command: list[str], folder: str, environ: dict[str, str], *, quiet: bool
     ) -> int:
-        """Do what the command says, and return its exit code."""
+        """Execute the command, and return its exit code."""
         del folder, quiet
         words = command[1:]
         if os.path.basename(command[0]).startswith("python"):
@@ -65,11 +65,11 @@ class FakeUv:
     def _sync(self, environment: str, words: list[str]) -> int:
         if not os.path.exists(os.path.join(environment, "pyvenv.cfg")):
             if os.path.exists(environment) and os.listdir(environment):
-                return 2  # as uv does with what has no `pyvenv.cfg`
+                return 2  # like uv, without a `pyvenv.cfg`
             python = words[words.index("--python") + 1] if "--python" in words else ""
             make(environment, self.pythons.get(python, "3.11.0"))
         for name, version in self.packages.items():
-            # As uv does: what has metadata is installed, whatever else is missing.
+            # Like uv: a package with metadata counts as installed, even if files are missing.
             if "--reinstall" in words or not is_installed(environment, name, version):
                 self._install(environment, name, version)
         return 0
@@ -81,11 +81,11 @@ class FakeUv:
 
 
 class Killed(BaseException):
-    """Ends everything as a signal does that no program hears of."""
+    """Ends everything, like a signal that cannot be caught."""
 
 
 def make(environment: str, python: str = "3.12.1") -> None:
-    """Make an environment with nothing in it."""
+    """Create an empty environment."""
     os.makedirs(os.path.join(environment, "bin"), exist_ok=True)
     os.makedirs(_packages(environment), exist_ok=True)
     write(os.path.join(environment, "bin", "python"), "")
@@ -113,7 +113,7 @@ def is_installed(environment: str, name: str, version: str) -> bool:
 
 
 def works(environment: str) -> bool:
-    """Return whether the project is there, and each package in full."""
+    """Return whether the project and each package are complete."""
     folder = _packages(environment)
     if not is_installed(environment, "foo", "0.1.0"):
         return False

@@ -1,8 +1,8 @@
-"""A uvlocal that knows the flag of `hidden_python`, so that its shim can be tested on Linux too.
+"""A uvlocal that supports the flag of `hidden_python`, so that its shim can be tested on Linux.
 
-The package is the source tree itself, linked file by file, but for the one module that speaks to
-the machine: a copy of it, with the methods that ask for the flag and clear it answered by the
-extended attribute. On macOS the flag is real and the source tree will do.
+The package is linked file by file to the source tree, except for copies of the modules that access
+the machine and record its answers: their methods for the flag use the extended attribute instead.
+On macOS the flag is real, and the source tree is used.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from support.hosts.worlds import World
 
 _SEAM = os.path.join("shim", "machine", "host.py")
+_RECORDING = os.path.join("shim", "recall", "recording_host.py")
 _METHODS = f"""
 
 def _has_hidden_flag(self: System) -> bool:
@@ -36,10 +37,12 @@ System.has_hidden_flag = _has_hidden_flag
 System.is_hidden = _is_hidden
 System.show = _show
 """
+#: On Linux the launcher supports attributes, but not the flag, so the attribute is recorded.
+_STAMP = "\n\ndel RecordingSystem.is_hidden\n"
 
 
 def install(world: World) -> None:
-    """Install the shim in a world, and let it use that package."""
+    """Install the shim in a world, with that package."""
     folder = world.install_shim()
     if sys.platform != "linux":
         return
@@ -59,12 +62,13 @@ def _link(source: str, target: str, below: str) -> None:
     os.makedirs(os.path.join(target, below))
     for name in os.listdir(os.path.join(source, below)):
         path = os.path.join(below, name)
-        if path == _SEAM:
+        if path in (_SEAM, _RECORDING):
+            added = _METHODS if path == _SEAM else _STAMP
             with open(os.path.join(source, path), encoding="utf-8") as file:
                 text = file.read()
             with open(os.path.join(target, path), "w", encoding="utf-8") as file:
-                file.write(text + _METHODS)
-        elif path in ("shim", os.path.join("shim", "machine")):
+                file.write(text + added)
+        elif path in ("shim", os.path.dirname(_SEAM), os.path.dirname(_RECORDING)):
             _link(source, target, path)
         elif name != "__pycache__":
             os.symlink(os.path.join(source, path), os.path.join(target, path))

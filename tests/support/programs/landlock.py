@@ -1,8 +1,8 @@
-"""Run a program that may write below some paths only, as agents' sandboxes do it (Landlock).
+"""Run a program that may only write below some paths, like agents' sandboxes (Landlock).
 
     python landlock.py PATH ... -- PROGRAM ARGUMENT ...
 
-`access(2)` goes on saying yes to everything. Exit code 77: this kernel has no Landlock.
+`access(2)` still says yes to everything. Exit code 77: this kernel has no Landlock.
 Source: landlock(7).
 """
 
@@ -17,7 +17,7 @@ UNAVAILABLE = 77
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _NO_NEW_PRIVILEGES = 38
 _WRITE_FILE = 1 << 1
-#: To write a file, to remove and make things of every kind, to move them, to cut files off.
+#: The rights to write, remove, create, move and truncate files of all kinds.
 _WRITE = sum(1 << bit for bit in (1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14))
 _PATH_BENEATH = 1
 

@@ -1,8 +1,8 @@
-"""A program that `uv run` starts, and that writes down all it was given.
+"""A program for `uv run` that records everything it was given.
 
-`report` calls it by one of the ways of `side_by_side`, `raw_report` with any bytes as environment
-and argv. uv itself hands on less than it gets (no entry without `=`, say): what counts is that it
-is the same by every way.
+`report` calls it in one of the ways of `side_by_side`, `raw_report` with any bytes as environment
+and argv. uv itself passes on less than it gets (no entries without `=`, for example): what matters
+is that all ways give the same.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Report = dict[str, Any]
 
-#: Writes to the file that the first argument names what this process was given.
+#: Writes what this process was given to the file in the first argument.
 REPORT = r"""
 import json, os, resource, signal, sys
 
@@ -66,12 +66,12 @@ with open(sys.argv[1], "w") as file:
 """
 LIMITS = {name: getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")}
 
-#: No call takes longer, in seconds, unless it hangs.
+#: The timeout of a call, in seconds; only one that hangs takes longer.
 _PATIENCE = 60
 
 
 def world_of(root: str, uv: str, uv_caches: str) -> World:
-    """Return a world for many calls. Where HOME is odd, nothing is kept outside it all the same."""
+    """Return a world for many calls, which keeps everything inside, even with an odd HOME."""
     python = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
     world = World(root, uv, cache=os.path.join(uv_caches, "exact"), python=python)
     world.environment["UVLOCAL_STORE"] = world.store
@@ -82,7 +82,7 @@ def world_of(root: str, uv: str, uv_caches: str) -> World:
 
 
 def local_calls(root: str, uv: str, uv_caches: str) -> SideBySide:
-    """Return the ways to call uv in a local project that is synced already."""
+    """Return the ways to call uv in a local project that was already synced."""
     world = world_of(root, uv, uv_caches)
     template = world.project("template", packaged=False)
     world.plain("sync", "-q", cwd=template).ok()
@@ -97,21 +97,21 @@ def command(calls: SideBySide, *words: bytes) -> list[bytes]:
 
 
 def prepare(calls: SideBySide, way: str) -> None:
-    """Lay out the project, and forget an earlier report."""
+    """Prepare the project, and remove an earlier report."""
     calls.lay_out(way)
     with open(calls.world.path("report.json"), "w", encoding="utf-8"):
         pass
 
 
 def written(calls: SideBySide, code: int) -> Report:
-    """Return the report that was written, with the exit code of the call."""
+    """Return the written report, with the exit code of the call."""
     with open(calls.world.path("report.json"), encoding="utf-8") as file:
         text = file.read()
     return {**(json.loads(text) if text else {}), "code": code}
 
 
 def report(calls: SideBySide, way: str, *words: bytes, **more: Any) -> Report:  # noqa: ANN401 - as Popen
-    """Call `uv run` by a way; return what its program was given."""
+    """Call `uv run` in one way; return what its program was given."""
     prepare(calls, way)
     process = calls.start(way, command(calls, *words), **{"stdin": subprocess.DEVNULL, **more})
     return written(calls, process.wait(_PATIENCE))
@@ -124,7 +124,7 @@ def raw_report(
     variables: Iterable[bytes],
     orders: Iterable[str] = (),
 ) -> tuple[Report, bytes, bytes]:
-    """Call uv by a way with that argv and environment; return the report and the output.
+    """Call uv in one way with this argv and environment; return the report and the output.
 
     `orders` are more lines for `starter.c`.
     """
@@ -145,5 +145,5 @@ def raw_report(
 
 
 def entries(variables: Mapping[str, str]) -> list[bytes]:
-    """Return an environment as the system has it."""
+    """Return an environment as bytes."""
     return [os.fsencode(f"{name}={value}") for name, value in variables.items()]

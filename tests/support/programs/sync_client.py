@@ -1,9 +1,9 @@
-"""A small "sync client": does to a tree what real ones do to everything below dot-directories.
+"""A small "sync client", which does to a tree what real ones do below dot-directories.
 
     python -m support.programs.sync_client TREE INTERVAL ACTION
 
-does one pass after another, INTERVAL seconds apart, and writes a line after the first, until its
-stdin is closed; then it writes how many passes it made. `SyncClient` runs it as a daemon.
+does one pass every INTERVAL seconds until its stdin is closed. It prints a line after the first
+pass, and the number of passes at the end. `SyncClient` runs it as a daemon.
 """
 
 from __future__ import annotations
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
 
 def hide(tree: str) -> int:
-    """Hide everything below dot-directories, as macOS does in iCloud Drive; return how many."""
+    """Hide dot-directories and everything below, as seen in iCloud Drive; return how many.
+
+    Source: the experiment in https://github.com/pypa/setuptools/issues/4595.
+    """
     count = 0
-    for path in _below_dot_directories(tree):
+    for path in _dot_directories_and_below(tree):
         hidden_python.hide(path)
         count += 1
     return count
@@ -41,7 +44,7 @@ def conflict(tree: str) -> int:
         if stem.endswith(" 2") or os.path.lexists(copy):
             continue
         if extension == ".dist-info":
-            # Half of the folder has arrived, as when two machines wrote at once.
+            # Half of the folder has arrived, as if two machines wrote at the same time.
             os.mkdir(copy)
             count += 1
         elif extension in {".py", ".pth", ".cfg"}:
@@ -51,7 +54,7 @@ def conflict(tree: str) -> int:
 
 
 def evict(tree: str) -> int:
-    """Empty every regular file, as a client that keeps the content in the cloud alone."""
+    """Empty every regular file, like a client that keeps the content only in the cloud."""
     count = 0
     for path in _below_dot_directories(tree):
         status = os.lstat(path)
@@ -64,8 +67,14 @@ def evict(tree: str) -> int:
 ACTIONS: dict[str, Callable[[str], int]] = {"hide": hide, "conflict": conflict, "evict": evict}
 
 
+def _dot_directories_and_below(tree: str) -> Iterator[str]:
+    yield from _below_dot_directories(tree)
+    for folder, directories, _ in os.walk(tree):
+        yield from (os.path.join(folder, name) for name in directories if name.startswith("."))
+
+
 def _below_dot_directories(tree: str) -> Iterator[str]:
-    """Yield the path of everything that has a dot-directory of the tree above it."""
+    """Yield every path below a dot-directory of the tree."""
     for folder, directories, files in os.walk(tree):
         below = os.path.relpath(folder, tree)
         if any(part.startswith(".") and part != "." for part in below.split(os.sep)):
@@ -74,14 +83,13 @@ def _below_dot_directories(tree: str) -> Iterator[str]:
 
 
 class SyncClient:
-    """A sync client at work in `tree`, from `with` to its end.
+    """A sync client that works in `tree`, as a context manager.
 
-    `interval` is the pause between two passes in seconds. Inside `with` the first pass is done;
-    afterwards `passes` is how many there were.
+    `interval` is the pause between two passes in seconds. Inside `with`, the first pass is done;
+    afterwards `passes` is the number of passes.
     """
 
     def __init__(self, tree: str, action: str = "hide", *, interval: float = 0.005) -> None:
-        """Take note; the client starts with `with`."""
         self.command = [sys.executable, "-m", __name__, tree, str(interval), action]
         self.passes = 0
 

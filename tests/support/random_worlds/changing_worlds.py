@@ -1,8 +1,8 @@
-"""A small machine that changes at random, to hold what is recalled against a fresh decision.
+"""A small machine that changes randomly, to compare replayed decisions with new ones.
 
-The launcher is real. In the place of uv and of Python stands the program that writes down how it
-was started, so that a call shows at once whether it was recalled. Decisions are made and recorded
-in this process, by the code that the launcher would start.
+The launcher is real. uv and Python are replaced by the program that records how it was started,
+which shows whether a call was replayed. Decisions are made and recorded in this process, by the
+code that the launcher would start.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import random
 import shutil
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 
@@ -26,10 +27,10 @@ from uvlocal.shim.prepare import attempt, prepare
 from uvlocal.shim.recall import writer
 from uvlocal.shim.recall.recording_host import RecordingSystem
 
-#: Content must have been unchanged for so long before it is recorded, in nanoseconds: more than one
-#: step of the clock of any file system that tests run on.
+#: How long content must be unchanged before it is recorded, in nanoseconds: more than one clock
+#: step of any file system that tests run on.
 SETTLED = 20_000_000
-#: What a call may wait for that, in seconds.
+#: How long to wait for that, in seconds.
 _PATIENCE = 10.0
 
 PLAIN_CALLS = ("run --no-sync true", "run tool", "run true", "sync", "pip list")
@@ -66,7 +67,7 @@ CALLS = (
 
 @dataclass(frozen=True)
 class Asked:
-    """A call: the folder, below the world's root, and the words."""
+    """A call: the directory below the world's root, and the arguments."""
 
     folder: str
     words: tuple[str, ...]
@@ -74,7 +75,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a call came to: the program, its arguments, its variables."""
+    """The result of a call: the program, its arguments, its variables."""
 
     program: str
     words: tuple[str, ...]
@@ -82,10 +83,9 @@ class Answer:
 
 
 class ChangingWorld:
-    """One machine below `root`; `history` tells what was done to it."""
+    """A machine below `root`; `history` lists what was done to it."""
 
     def __init__(self, root: str, seed: int) -> None:
-        """Furnish it."""
         self.random = random.Random(seed)  # noqa: S311 - the same seed gives the same world
         self.root = os.path.realpath(root)
         self.home = self.path("home")
@@ -112,13 +112,13 @@ class ChangingWorld:
         self.write("home/.dropbox/info.json", dropbox_says(self.path("home/Dropbox")))
 
     def path(self, name: str) -> str:
-        """Return an absolute path, which is never outside this world."""
+        """Return an absolute path, which must be inside this world."""
         path = os.path.join(self.root, name)
         assert os.path.normpath(path).startswith(self.root + os.sep), name
         return path
 
     def write(self, name: str, text: str) -> None:
-        """Write a file, and the folders above it; what cannot be written stays as it is."""
+        """Write a file and its parents, if possible."""
         path = self.path(name)
         try:
             with confined.to(self.root):
@@ -129,20 +129,22 @@ class ChangingWorld:
             self.history.append("(that could not be written)")
 
     def close(self) -> None:
-        """Unmount what was mounted below this world, and remove it."""
+        """Unmount everything below this world, and remove it."""
         for point in reversed(self.mounted()):
             self.run("umount", "-l", point)
         assert not self.mounted()
         shutil.rmtree(self.root)
 
     def mounted(self) -> list[str]:
-        """Return what is mounted below this world, in the order of mounting."""
+        """Return the mounts below this world, in the order of mounting."""
+        if sys.platform != "linux":
+            return []  # nothing is mounted there
         with open("/proc/self/mountinfo", encoding="utf-8") as table:
             points = [line.split(" ")[4] for line in table]
         return [point for point in points if point.startswith(self.root + os.sep)]
 
     def run(self, *command: str) -> None:
-        """Run a command that mounts or unmounts something; a failure is one of the edit."""
+        """Run a command that mounts or unmounts something; a failure makes the edit fail."""
         result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         if result.returncode:
             raise OSError(result.stderr)
@@ -150,7 +152,7 @@ class ChangingWorld:
     # -- calls -------------------------------------------------------------------------------------
 
     def environ(self) -> dict[str, str]:
-        """Return the variables that a call gets."""
+        """Return the variables of a call."""
         folders = (self.path("shims"), self.path("bin1"), self.path("bin2"), "/usr/bin", "/bin")
         return {
             "HOME": self.home,
@@ -167,15 +169,15 @@ class ChangingWorld:
         return Asked(folder, tuple(self.random.choice(words).split()))
 
     def can(self, asked: Asked) -> bool:
-        """Return whether the folder of a call is there just now."""
+        """Return whether the directory of a call exists."""
         return os.path.isdir(self.path(asked.folder))
 
     def launch(self, asked: Asked) -> Answer | None:
-        """Make the call through the launcher; None where it was not recalled."""
+        """Make the call through the launcher; return None if it was not replayed."""
         if os.path.lexists(self.record):
             os.unlink(self.record)
         subprocess.run(
-            ["uv", *asked.words],  # noqa: S607 - the program is named below
+            ["uv", *asked.words],  # noqa: S607 - the program is given below
             executable=self.shim,
             cwd=self.path(asked.folder),
             env=self.environ(),
@@ -192,7 +194,7 @@ class ChangingWorld:
         return Answer(os.fsdecode(record.program[0]), words, variables)
 
     def decide(self, asked: Asked, *, record: bool = False) -> Answer | None:
-        """Decide anew; None where there is no uv. With `record`, write the decision down."""
+        """Decide again; return None if there is no uv. With `record`, record the decision."""
         with confined.to(self.root):
             return self._decide(asked, record=record)
 
@@ -200,7 +202,7 @@ class ChangingWorld:
         cwd = os.path.realpath(self.path(asked.folder))
         environ = self.environ()
         kind = RecordingSystem if record else System
-        # Without the variable, the user database would name the real home.
+        # Without the variable, the real home directory would be used.
         system = kind(environ=environ, cwd=cwd, home=environ["HOME"] or self.home)
         call = Call(list(asked.words), system, self.shim)
         inherited = call.inherited
@@ -209,7 +211,7 @@ class ChangingWorld:
         if not real.path:
             return None
         prepare(call, decision)
-        if not record and call.first_notice is not None:  # uv makes its environment now
+        if not record and call.first_notice is not None:  # now uv creates its environment
             self.write(os.path.join(decision.environment, "pyvenv.cfg"), "")
         if record:
             writer.record(call, decision, self.cache, SETTLED)
@@ -219,7 +221,7 @@ class ChangingWorld:
     def write_down(self, *calls: Asked) -> None:
         """Record the decisions of some calls.
 
-        What is done and written at a first call is done before, and old enough to be recorded.
+        The changes of a first call are made before, and are old enough to be recorded.
         """
         for asked in calls:
             self.decide(asked)
@@ -229,16 +231,16 @@ class ChangingWorld:
             self.decide(asked, record=True)
 
     def settle(self) -> None:
-        """Wait until what was changed last is old enough to be recorded."""
+        """Wait until the last change is old enough to be recorded."""
         deadline = time.monotonic() + _PATIENCE
         while time.time_ns() - self.changed_at <= 2 * SETTLED:
             assert time.monotonic() < deadline
-            time.sleep(0.005)  # the clock itself is what is waited for
+            time.sleep(0.005)  # waits for the clock
 
     # -- changes -----------------------------------------------------------------------------------
 
     def change(self) -> None:
-        """Change something: what a recorded decision rests on, or anything else."""
+        """Change an input of a recorded decision, or anything else."""
         edit = self.random.choice(world_changes.EDITS)
         if self.inputs() and self.random.random() < 0.3:
             edit = world_changes.change_input
@@ -246,25 +248,25 @@ class ChangingWorld:
         try:
             with confined.to(self.root):
                 edit(self)
-        except OSError as error:  # two edits that do not go together
+        except OSError as error:  # incompatible edits
             self.history.append(f"({error})")
         self.changed_at = time.time_ns()
 
     def inputs(self) -> list[str]:
-        """Return what the recorded decisions rest on, but for the shim itself."""
+        """Return the inputs of the recorded decisions, except the shim itself."""
         paths = {path for found in recorded.all_in(self.cache) for _, path in found.inputs}
         own = os.path.dirname(self.shim)
         below = [path for path in paths if path.startswith(self.root + os.sep)]
         return sorted(path for path in below if not path.startswith(own))
 
     def pick(self, *values: str) -> str:
-        """Return one of the values, and note it."""
+        """Return one of the values, and log it."""
         value = self.random.choice(values)
         self.history.append(repr(value))
         return value
 
     def remove(self, path: str) -> None:
-        """Remove whatever is there, inside this world."""
+        """Remove a path inside this world."""
         with confined.to(self.root):
             if os.path.isdir(path) and not os.path.islink(path):
                 shutil.rmtree(path)

@@ -1,6 +1,6 @@
-"""Folders with projects and workspaces of every kind that uv tells apart, as tables.
+"""Directories with all kinds of projects and workspaces that uv distinguishes, as tables.
 
-`{R}` in a text stands for the folder itself.
+`{R}` in a text is the directory itself.
 """
 
 from __future__ import annotations
@@ -165,8 +165,8 @@ LAYOUTS: dict[str, dict[str, str | bytes | Link | None]] = {
 
 Call = tuple[str, str, str, dict[str, str], str | None]
 
-#: Layout, working directory, uv's arguments, variables, and the root that the newest uv finds;
-#: None where it uses no project.
+#: Layout, working directory, uv's arguments, variables, and the root that the newest uv finds, or
+#: None if it uses no project.
 CALLS: list[Call] = [
     ("nothing", "a/b", "run true", {}, None),
     ("single", "src/demo/deep", "run true", {}, ""),

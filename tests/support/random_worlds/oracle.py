@@ -1,7 +1,6 @@
-"""Where the real uv finds a project, and where we do, for one folder and command line.
+"""The project that the real uv finds, and the one we find, for a directory and command line.
 
-uv is asked by the command line itself: with `UV_PROJECT_ENVIRONMENT=.` it names the root in an
-error before it writes anything.
+With `UV_PROJECT_ENVIRONMENT=.` uv names the root in an error before it writes anything.
 """
 
 from __future__ import annotations
@@ -21,19 +20,19 @@ from uvlocal.shim.request.parse import parse
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-#: What uv says in place of a root: it stopped for another reason, so that any answer is right.
+#: The result if uv failed for another reason, so that any root is right.
 REFUSED = "refused"
 
 _BEFORE = "error: Project virtual environment directory `"
 _AFTER = "/.` cannot be used because it is not a valid Python environment"
-#: uv came so far as to start the program, in whatever environment.
+#: uv's error if it tried to start the program, in any environment.
 _STARTED = "error: Failed to spawn"
-#: The most seconds that uv may take; it takes milliseconds.
+#: The timeout of uv in seconds; it takes milliseconds.
 _PATIENCE = 60
 
 
 class Link(str):
-    """The target of a symbolic link, as a value in a layout."""
+    """The target of a symlink, as a value in a layout."""
 
     __slots__ = ()
 
@@ -81,9 +80,9 @@ def build(folder: str, layout: Mapping[str, str | bytes | Link | None]) -> None:
 
 
 def environment(home: str, more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return an environment for uv that knows nothing of the machine but a Python.
+    """Return an environment for uv with only a Python of this machine.
 
-    `home` may be shared between tests: what uv found out about the Python is kept in it.
+    `home` may be shared between tests: uv caches facts about the Python in it.
     """
     return {
         "PATH": os.path.dirname(os.path.realpath(sys.executable)) + os.pathsep + "/usr/bin:/bin",
@@ -98,7 +97,7 @@ def environment(home: str, more: Mapping[str, str] | None = None) -> dict[str, s
 
 @functools.cache
 def version_of(uv: str) -> tuple[int, int, int]:
-    """Return the version of a uv binary, asked by other means than ours."""
+    """Return the version of a uv binary, without our code."""
     said = subprocess.run([uv, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
     major, minor, patch = said.split()[1].split(".")
     return int(major), int(minor), int(patch)
@@ -107,7 +106,7 @@ def version_of(uv: str) -> tuple[int, int, int]:
 def root_by_uv(
     uv: str, arguments: Sequence[str], cwd: str, environ: Mapping[str, str]
 ) -> str | None:
-    """Return the workspace root as uv names it, None for no project, or `REFUSED`."""
+    """Return the workspace root by uv, None for no project, or `REFUSED`."""
     result = subprocess.run(
         [uv, *arguments],
         cwd=cwd,
@@ -129,9 +128,9 @@ def root_by_uv(
 def root_by_us(
     arguments: Sequence[str], cwd: str, environ: Mapping[str, str], version: tuple[int, int, int]
 ) -> str | None:
-    """Return the workspace root as we spell it, None for no project.
+    """Return the workspace root by our code, or None for no project.
 
-    A command that is told to ignore the project is asked for its environment all the same.
+    A command that ignores the project still counts if it uses its environment.
     """
     system = System(environ=dict(environ), cwd=os.path.realpath(cwd), home=environ["HOME"])
     request = parse(list(arguments), system, lambda: version)

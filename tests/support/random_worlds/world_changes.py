@@ -1,4 +1,4 @@
-"""The changes that a random machine goes through: one function each, chosen by its own dice."""
+"""The random changes of a machine: one function each, with its own random choices."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def change_input(world: ChangingWorld) -> None:
-    """Change one thing that a recorded decision rests on, whatever it is."""
+    """Change an input of a recorded decision."""
     path = world.pick(*world.inputs())
     what = world.pick("remove", "file", "folder", "link", "mode", "copy")
     if what == "mode":
@@ -65,7 +65,7 @@ def _pyproject_goes(world: ChangingWorld) -> None:
 
 
 def _same_size_and_time(world: ChangingWorld) -> None:
-    """Put a file of other content, but of equal size and time, in the place of one."""
+    """Replace a file by one with other content, but equal size and time."""
     path = world.path(world.pick(*READ))
     status = os.stat(path)
     with open(path, "rb") as file:
@@ -111,7 +111,7 @@ def _dropbox_goes(world: ChangingWorld) -> None:
 
 
 def _other_client(world: ChangingWorld) -> None:
-    """Set up or take away another client, some of which are folders of files."""
+    """Configure or remove another client, some of which are directories of files."""
     target = world.path(world.pick("home/src", "home/Dropbox/plain", "home"))
     syncthing = f'<configuration><folder path="{target}"/></configuration>'
     text = {
@@ -162,7 +162,7 @@ def _inside(world: ChangingWorld) -> None:
 
 
 def _environments(world: ChangingWorld) -> None:
-    """Make or remove the environments that the store should hold, as uv would."""
+    """Create or remove the environments that the store should contain, like uv."""
     store = world.path("home/.local/share/uvlocal")
     names = os.listdir(os.path.join(store, "records"))
     for name in names:
@@ -174,7 +174,7 @@ def _environments(world: ChangingWorld) -> None:
 
 
 def _records(world: ChangingWorld) -> None:
-    """Take records away, or let them speak of another project."""
+    """Remove records, or make them name another project."""
     folder = world.path("home/.local/share/uvlocal/records")
     for name in os.listdir(folder):
         path = os.path.join(folder, name)
@@ -195,7 +195,7 @@ def _store(world: ChangingWorld) -> None:
     elif what == "file":
         world.write("home/.local/share/uvlocal", "")
     elif what == "open to all":
-        os.chmod(store, 0o777)  # noqa: S103 - what is wrong here
+        os.chmod(store, 0o777)  # noqa: S103 - the mode that is wrong
     elif what == "private":
         os.chmod(store, 0o700)
 
@@ -229,7 +229,7 @@ def _attribute(world: ChangingWorld) -> None:
 
 
 def _program(world: ChangingWorld) -> None:
-    """Put something where uv would look for the program to run."""
+    """Put something where uv looks for the program to run."""
     folder = world.pick(*FOLDERS)
     name = world.pick("tool", "true", "main.py", "tool/__main__.py", "sub/tool")
     path = world.path(f"{folder}/{name}")
@@ -242,7 +242,7 @@ def _program(world: ChangingWorld) -> None:
 
 
 def _move(world: ChangingWorld) -> None:
-    """Let two folders change places, or a link stand for one."""
+    """Swap two directories, or replace one by a symlink."""
     one, other = world.pick("p plain", "p ws", "ws plain").split()
     first, second = (world.path(f"home/Dropbox/{name}") for name in (one, other))
     aside = world.path("home/Dropbox/aside")
@@ -257,7 +257,7 @@ def _move(world: ChangingWorld) -> None:
 
 
 def _move_above(world: ChangingWorld) -> None:
-    """Move the Dropbox folder, or home's configuration, and perhaps leave a link behind."""
+    """Move the Dropbox folder, or home's configuration, and perhaps leave a symlink."""
     path = world.path(world.pick("home/Dropbox", "home/.config", "home/.dropbox", "home/.local"))
     moved = world.path("home/moved-" + os.path.basename(path).strip("."))
     if os.path.islink(path):
@@ -272,7 +272,7 @@ def _move_above(world: ChangingWorld) -> None:
 
 
 def _mount(world: ChangingWorld) -> None:
-    """Mount memory or another folder over one, or unmount what was mounted."""
+    """Mount memory or another directory over one, or unmount something."""
     mounted = world.mounted()
     if mounted and world.random.random() < 0.5:
         world.run("umount", "-l", mounted[-1])

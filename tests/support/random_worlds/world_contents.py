@@ -1,11 +1,11 @@
-"""What the machines of the random tests are made of: folders, files, variables."""
+"""The directories, files and variables of the random machines."""
 
 from __future__ import annotations
 
 import json
 
 PROJECT = '[project]\nname = "{}"\nversion = "1"\n'
-#: Where the calls are made, and what is asked.
+#: The directories and arguments of the calls.
 FOLDERS = (
     "home/Dropbox/p",
     "home/Dropbox/p/sub",
@@ -53,7 +53,7 @@ UV_SETTINGS = (
     'link-mode = "copy"\n',
     "",
 )
-#: Every variable that a decision can rest on, one that a setting names, and two that none rests on.
+#: Every variable that a decision can depend on, one in a setting, and two that do not matter.
 VARIABLES = {
     "CCNET_CONF_DIR": ("{root}/home/ccnet",),
     "CONDA_DEFAULT_ENV": ("base", "mine"),
@@ -98,7 +98,7 @@ VARIABLES = {
     "XDG_DATA_HOME": ("{root}/home/.data2",),
     "XDG_STATE_HOME": ("{root}/home/.state2",),
 }
-#: Files whose content a decision may rest on.
+#: Files whose content a decision may depend on.
 READ = (
     *(f"{folder}/pyproject.toml" for folder in FOLDERS),
     "home/.config/uvlocal/uvlocal.toml",
@@ -110,5 +110,5 @@ READ = (
 
 
 def dropbox_says(folder: str) -> str:
-    """Return what Dropbox notes of where its folder is."""
+    """Return Dropbox's configuration with the path of its folder."""
     return json.dumps({"personal": {"path": folder}})

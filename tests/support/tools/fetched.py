@@ -1,7 +1,7 @@
-"""What the tests need from outside, fetched once into a cache folder outside the source tree.
+"""Fetch what the tests need from outside, once, into a cache outside the source tree.
 
 The cache is `$UVLOCAL_TEST_CACHE`, by default `uvlocal-tests` in `$XDG_CACHE_HOME` or `~/.cache`.
-Everything in it was made by `provide`, so any folder in it is whole and can be thrown away.
+`provide` creates everything in it, so any directory in it is complete and can be deleted.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ def _print_line(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-#: Tells people what takes so long; the test session puts in what pytest does not swallow.
+#: Prints what takes so long; the test session replaces it to bypass pytest's capturing.
 tell: Callable[[str], None] = _print_line
 
-#: The environment before any test changes it: pip finds its own configuration through HOME.
+#: The environment before any test changes it: pip finds its configuration in HOME.
 ENVIRONMENT = dict(os.environ)
 
-#: The kind of this machine: others may share the cache folder.
+#: The platform of this machine: others may share the cache.
 MACHINE = sysconfig.get_platform()
 
-#: What the projects of the tests are built with and depend on: wheels of pure Python.
+#: Pure Python wheels that the tests' projects are built with and depend on.
 WHEELS = (
     "hatchling==1.27.0",
     "editables==0.5",
@@ -49,7 +49,7 @@ WHEELS = (
     "typing-extensions==4.14.1",
 )
 
-#: Programs that call uv themselves, and all that they need: tests of nested calls run them.
+#: Programs that call uv, and their dependencies, for tests of nested calls.
 TOOLS = (
     "nox==2026.10.20",
     "argcomplete==3.7.2",
@@ -88,7 +88,7 @@ SOURCE = os.path.abspath(os.path.join(__file__, *[os.pardir] * 4))
 
 
 def cache() -> str:
-    """Return the cache folder, as an absolute path."""
+    """Return the absolute path of the cache."""
     given = ENVIRONMENT.get("UVLOCAL_TEST_CACHE")
     if given:
         return os.path.abspath(given)
@@ -97,9 +97,9 @@ def cache() -> str:
 
 
 def provide(name: str, make: Callable[[str], None]) -> str:
-    """Return the folder `name` of the cache, filled by `make(folder)` if it is not there yet.
+    """Return the directory `name` of the cache, filled by `make(folder)` if it is missing.
 
-    However many processes ask, one makes it; it gets its name only when it is whole.
+    Only one of several processes fills it, and renames it when it is complete.
     """
     target = os.path.join(cache(), name)
     if os.path.isdir(target):
@@ -119,7 +119,7 @@ def pip(*arguments: str) -> None:
     """Run pip in the environment that the session was started in.
 
     Raises:
-        RuntimeError: pip failed; the message holds what it said.
+        RuntimeError: pip failed; the message contains its output.
     """
     result = subprocess.run(
         [sys.executable, "-m", "pip", *arguments, "--quiet", "--disable-pip-version-check"],
@@ -135,7 +135,7 @@ def pip(*arguments: str) -> None:
 
 
 def wheelhouse() -> str:
-    """Return the folder of wheels from which uv installs in the tests, without a network."""
+    """Return the directory of wheels for uv in the tests, which have no network."""
 
     def make(folder: str) -> None:
         tell(f"fetching {len(WHEELS)} wheels for the tests' projects")
@@ -146,7 +146,7 @@ def wheelhouse() -> str:
 
 
 def dependencies() -> str:
-    """Return the folder of wheels that uvlocal itself depends on, for this Python."""
+    """Return the directory of wheels of uvlocal's dependencies, for this Python."""
     with open(os.path.join(SOURCE, "pyproject.toml"), "rb") as file:
         wanted: list[str] = tomllib.load(file)["project"]["dependencies"]
 
@@ -159,7 +159,7 @@ def dependencies() -> str:
 
 
 def tools() -> str:
-    """Return the folder of wheels of the programs that call uv, for this Python."""
+    """Return the directory of wheels of the programs that call uv, for this Python."""
 
     def make(folder: str) -> None:
         tell(f"fetching {len(TOOLS)} wheels of programs that call uv")
@@ -167,6 +167,18 @@ def tools() -> str:
 
     python = f"{sys.version_info[0]}.{sys.version_info[1]}"
     return provide(f"tools-{python}-{MACHINE}-{digest(TOOLS)}", make)
+
+
+def with_dependencies(name: str, wanted: Sequence[str]) -> str:
+    """Return a folder of wheels, those wanted and all that they need, for this Python."""
+
+    def make(folder: str) -> None:
+        tell(f"fetching {len(wanted)} {name} and what they need")
+        pip("download", "--only-binary", ":all:", "-d", folder, *wanted)
+
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    label = name.replace(" ", "-")
+    return provide(f"{label}-{python}-{MACHINE}-{digest(wanted)}", make)
 
 
 def digest(words: Sequence[str]) -> str:

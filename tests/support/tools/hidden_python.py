@@ -1,10 +1,10 @@
-"""A CPython that skips hidden `.pth` files on Linux too: the bug that uvlocal exists for.
+"""A CPython that skips hidden `.pth` files on Linux too, which is the bug behind uvlocal.
 
 macOS marks everything below a dot-directory of a synced folder with the flag UF_HIDDEN, and
-CPython's `site` skips `.pth` files that carry it (https://github.com/python/cpython/issues/113659).
-Linux has no such flag, so here the extended attribute `user.uf_hidden` stands for it: `path`
-returns a private copy of the running CPython whose `site.addpackage` looks at that attribute as
-CPython looks at the flag. On macOS the running Python itself will do.
+CPython's `site` skips `.pth` files that have it (https://github.com/python/cpython/issues/113659).
+Linux has no such flag, so here the extended attribute `user.uf_hidden` replaces it: `path` returns
+a private copy of the running CPython whose `site.addpackage` checks that attribute instead of the
+flag. On macOS the running Python itself is used.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ import sysconfig
 
 from support.tools import fetched
 
-#: The attribute that stands for UF_HIDDEN where the system has no such flag.
+#: The attribute that replaces UF_HIDDEN on systems without that flag.
 ATTRIBUTE = "user.uf_hidden"
 
-#: The line of `site.addpackage` after which the file's own name is known, in every CPython so far.
+#: The line of `site.addpackage` that computes the file's name, in every CPython so far.
 _ANCHOR = "    fullname = os.path.join(sitedir, name)\n"
 _CHECK = f"""\
     try:
@@ -33,11 +33,11 @@ _CHECK = f"""\
         _trace(f"Skipping hidden .pth file: {{fullname!r}}")
         return
 """
-#: From 3.11 on `site` is frozen into the interpreter. `encodings` is the first module that Python
-#: reads from disk, well before `site`, and this is how CPython's own tests turn frozen modules off.
+#: Since 3.11 `site` is frozen into the interpreter. `encodings` is the first module that Python
+#: reads from disk, well before `site`, and CPython's own tests disable frozen modules like this.
 _THAW = "\n\nimport _imp\n\n_imp._override_frozen_modules_for_tests(-1)\n"
 
-#: What projects of the tests never import, and what would make uv refuse to install.
+#: Modules that the tests' projects never import, and a file that would make uv refuse to install.
 _LEFT_OUT = {
     "EXTERNALLY-MANAGED",
     "__pycache__",
@@ -54,7 +54,7 @@ _LEFT_OUT = {
 
 
 def path() -> str:
-    """Return the interpreter's absolute path; on Linux its folder holds nothing else."""
+    """Return the interpreter's absolute path; on Linux its directory contains nothing else."""
     version = "{}.{}.{}".format(*sys.version_info)
     base = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
     if sys.platform == "darwin":
@@ -93,9 +93,9 @@ def _ignored(folder: str, names: list[str]) -> list[str]:
 
 
 def hide(path: str) -> None:
-    """Hide a file or folder, links not followed; what has gone or takes no flag is left alone.
+    """Hide a file or directory, not following symlinks; ignore missing and unsupported ones.
 
-    Linux allows no `user` attributes on symbolic links and special files, where macOS has flags.
+    Unlike flags on macOS, Linux allows no `user` attributes on symlinks and special files.
     """
     if sys.platform == "darwin":
         with contextlib.suppress(FileNotFoundError):
@@ -109,7 +109,7 @@ def hide(path: str) -> None:
 
 
 def show(path: str) -> None:
-    """Take back what `hide` did to a file or folder, if anything."""
+    """Undo `hide`, if needed."""
     if sys.platform == "darwin":
         os.lchflags(path, os.lstat(path).st_flags & ~stat.UF_HIDDEN)
     elif sys.platform == "linux" and is_hidden(path):
@@ -117,7 +117,7 @@ def show(path: str) -> None:
 
 
 def is_hidden(path: str) -> bool:
-    """Return whether a file or folder is hidden, links not followed."""
+    """Return whether a file or directory is hidden, not following symlinks."""
     if sys.platform == "darwin":
         return bool(os.lstat(path).st_flags & stat.UF_HIDDEN)
     if sys.platform == "linux":
@@ -127,7 +127,7 @@ def is_hidden(path: str) -> bool:
 
 
 def unavailable(folder: str) -> str:
-    """Return why nothing can be hidden in `folder`, or "" where it can."""
+    """Return why nothing can be hidden in `folder`, or ""."""
     probe = os.path.join(folder, ".probe")
     with open(probe, "wb"):
         pass

@@ -15,7 +15,7 @@ from support.tools import fetched
 
 
 def program(package: str, version: str, member: str) -> str:
-    """Return the path of one program of a package for x86-64 Linux, "" where it cannot be had.
+    """Return the path of a program in a package for x86-64 Linux, or "" if it is unavailable.
 
     Args:
         package: the package's name.
@@ -33,7 +33,7 @@ def program(package: str, version: str, member: str) -> str:
             subprocess.run(
                 [npm, "pack", "--silent", f"{package}@{version}"],
                 cwd=draft,
-                # By default npm keeps a cache in HOME, which is to stay as it was.
+                # By default npm has its cache in HOME, which must not change.
                 env={**fetched.ENVIRONMENT, "npm_config_cache": os.path.join(folder, "npm")},
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -41,7 +41,7 @@ def program(package: str, version: str, member: str) -> str:
                 check=True,
             )
             [found] = os.listdir(draft)
-            # Not every Python 3.11 knows the filters of `extract`.
+            # Not every Python 3.11 supports the filters of `extract`.
             with (
                 tarfile.open(os.path.join(draft, found)) as archive,
                 archive.extractfile(f"package/{member}") or io.BytesIO() as source,
@@ -49,7 +49,7 @@ def program(package: str, version: str, member: str) -> str:
             ):
                 shutil.copyfileobj(source, target)
         shutil.rmtree(os.path.join(folder, "npm"), ignore_errors=True)
-        os.chmod(os.path.join(folder, name), 0o755)  # noqa: S103 - a program is for everybody
+        os.chmod(os.path.join(folder, name), 0o755)  # noqa: S103 - a program must be executable
 
     try:
         return os.path.join(fetched.provide(f"{name}-{version}-from-npm", make), name)

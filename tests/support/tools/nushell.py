@@ -12,5 +12,5 @@ VERSION = "0.115.1"
 
 @functools.cache
 def path() -> str:
-    """Return the path of Nushell, "" where there is none and none can be fetched."""
+    """Return the path of Nushell, or "" if there is none and none can be fetched."""
     return shutil.which("nu") or npm.program("@nushell/linux-x64", VERSION, "bin/nu")

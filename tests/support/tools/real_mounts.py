@@ -1,6 +1,6 @@
-"""Real mounts for the tests, each in a folder of its own and gone when the test is over.
+"""Real mounts for the tests, each in its own directory and unmounted after the test.
 
-A mount needs programs, often root, and a kernel that knows the file system; where one of these is
+A mount needs programs, often root, and a kernel that supports the file system; if one of these is
 missing, `Unavailable` says which.
 """
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-#: How long a program may take to mount something, in seconds.
+#: The timeout for mounting something, in seconds.
 PATIENCE = 30
 
 
 class Unavailable(Exception):  # noqa: N818 - no error: the test is skipped
-    """Why something cannot be mounted on this machine."""
+    """Something cannot be mounted on this machine."""
 
 
 def need(*programs: str, root: bool = False) -> None:
-    """Make sure that programs are installed, and that this user may mount."""
+    """Check that programs are installed, and that this user may mount."""
     if sys.platform != "linux":
         msg = "the mounts of these tests are Linux'"
         raise Unavailable(msg)
@@ -45,22 +45,21 @@ def need(*programs: str, root: bool = False) -> None:
 
 
 def mounted_at(path: str) -> bool:
-    """Return whether something is mounted at a path, without touching it."""
+    """Return whether something is mounted at a path, without accessing it."""
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as table:
         return any(line.split(" ")[4] == path for line in table)
 
 
 class Mounts:
-    """What a test has mounted, and the programs it has started for that."""
+    """A test's mounts, and the programs started for them."""
 
     def __init__(self, folder: Path) -> None:
-        """Mount below `folder`, which must be canonical."""
         self.folder = folder
         self._ends = ExitStack()
         self._environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(folder)}
 
     def close(self) -> None:
-        """Unmount everything and end every program, last first."""
+        """Unmount everything and stop every program, in reverse order."""
         self._ends.close()
 
     def make(self, name: str) -> str:
@@ -70,7 +69,7 @@ class Mounts:
         return str(path)
 
     def run(self, *command: str, text: str = "") -> None:
-        """Run a command to its end; where it fails, the mount is not to be had here."""
+        """Run a command; if it fails, the mount is unavailable here."""
         result = subprocess.run(
             command,
             input=text,
@@ -85,7 +84,7 @@ class Mounts:
             raise Unavailable(msg)
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
-        """Start a program that stays, and end it with the test."""
+        """Start a background program, and stop it with the test."""
         with open(self.folder / "log", "ab") as log:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment
@@ -135,7 +134,7 @@ class Mounts:
                 )
 
     def loop_device(self, image: str) -> str:
-        """Attach an image to a loop device, for as long as the test lasts."""
+        """Attach an image to a loop device for the duration of the test."""
         need("losetup", root=True)
         attach = ("losetup", "--find", "--show", image)
         result = subprocess.run(
@@ -157,7 +156,8 @@ class Mounts:
         return str(path)
 
 
-# -- one function for each; each returns the mount point -------------------------------------------
+# -- one function for each mount; each returns the mount point
+# -------------------------------------------
 
 
 def tmpfs(mounts: Mounts) -> str:
@@ -169,7 +169,7 @@ def tmpfs(mounts: Mounts) -> str:
 
 
 def btrfs(mounts: Mounts) -> str:
-    """A disk of its own, with device numbers for its subvolumes."""
+    """A disk with its own device numbers for subvolumes."""
     need("mkfs.btrfs", "mount", root=True)
     device = mounts.loop_device(mounts.image(256))
     mounts.run("mkfs.btrfs", "--quiet", device)
@@ -181,7 +181,7 @@ def btrfs(mounts: Mounts) -> str:
 
 
 def overlay(mounts: Mounts) -> str:
-    """One folder over another, as in containers."""
+    """One directory over another, as in containers."""
     need("mount", root=True)
     low, up, work = (mounts.make(name) for name in ("low", "up", "work"))
     point = mounts.make("mount")
@@ -208,7 +208,7 @@ def bindfs(mounts: Mounts, of: str = "") -> str:
 
 
 def gocryptfs(mounts: Mounts, cipher: str = "") -> str:
-    """A folder whose files are encrypted in another."""
+    """A directory whose files are encrypted in another one."""
     need("gocryptfs")
     cipher = cipher or mounts.make("cipher")
     point = mounts.make("mount")
@@ -220,7 +220,7 @@ def gocryptfs(mounts: Mounts, cipher: str = "") -> str:
 
 
 def encfs(mounts: Mounts, cipher: str = "") -> str:
-    """The same by another program, which does not tell the mount table where that folder is."""
+    """The same by another program, which does not show that directory in the mount table."""
     need("encfs")
     cipher = cipher or mounts.make("cipher")
     point = mounts.make("mount")
@@ -257,7 +257,7 @@ def ntfs(mounts: Mounts) -> str:
 
 
 def exfat(mounts: Mounts) -> str:
-    """A stick's file system, served by a program where the kernel has none."""
+    """A USB stick's file system, served by a program if the kernel does not support it."""
     need("mkfs.exfat", "mount.exfat-fuse", root=True)
     device = mounts.loop_device(mounts.image(128))
     mounts.run("mkfs.exfat", device)
@@ -266,7 +266,7 @@ def exfat(mounts: Mounts) -> str:
 
 
 def vfat(mounts: Mounts) -> str:
-    """An older stick's file system, served by a program."""
+    """An older USB stick's file system, served by a program."""
     need("mkfs.vfat", "fusefat")
     image = mounts.image(64)
     mounts.run("mkfs.vfat", image)
@@ -276,7 +276,7 @@ def vfat(mounts: Mounts) -> str:
 
 
 def rclone(mounts: Mounts) -> str:
-    """A cloud's storage, here a folder of this machine."""
+    """A cloud storage, here a directory of this machine."""
     need("rclone")
     point = mounts.make("mount")
     process = mounts.start(
@@ -292,8 +292,8 @@ def rclone(mounts: Mounts) -> str:
 
 
 def sshfs(mounts: Mounts) -> str:
-    """Another machine's folder, here through an sshd of this one."""
-    need("sshfs", "sshd", "ssh-keygen", root=True)  # sshd lets in nobody but its own user
+    """Another machine's directory, here through an sshd on this one."""
+    need("sshfs", "sshd", "ssh-keygen", root=True)  # sshd only accepts its own user
     os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
     keys = mounts.make("keys")
     for name in ("host", "user"):
@@ -321,7 +321,7 @@ def sshfs(mounts: Mounts) -> str:
 
 
 def smbnetfs(mounts: Mounts) -> str:
-    """Every share of the network; here there is none, and the mount stands all the same."""
+    """All shares of the network; here there are none, but the mount exists."""
     need("smbnetfs")
     config = mounts.folder / "smb.conf"
     config.write_text("")
@@ -332,14 +332,14 @@ def smbnetfs(mounts: Mounts) -> str:
 
 
 def free_port() -> int:
-    """Return a port of the loopback device that nobody uses now."""
+    """Return an unused port of the loopback interface."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
 def await_port(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Wait until a program that was started accepts connections."""
+    """Wait until a started program accepts connections."""
     for _ in range(PATIENCE * 20):
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return

@@ -1,8 +1,8 @@
 """The real uv in several versions, as wheels from the package index, unpacked into the test cache.
 
 `path(version)` returns the binary. A run uses the newest version; with `UVLOCAL_TEST_UV=all` all of
-`ERAS`, and all of `VERSIONS` where only uv's own answer is compared with ours; with a comma list
-the ones named.
+`ERAS`, and all of `VERSIONS` for tests that only compare uv's results with ours; with a
+comma-separated list the given ones.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import zipfile
 
 from support.tools import fetched
 
-#: Each is the last of an era: the oldest supported, no target discovery, preview features that
-#: are fatal when unknown, central environments, and the newest.
+#: The last version of each era: the oldest supported, no target discovery, unknown preview features
+#: are errors, central environments, and the newest.
 ERAS = ("0.5.9", "0.7.20", "0.9.30", "0.11.33", "0.13.9")
-#: Those, and one of each other minor version with which uv's commands or options changed.
+#: Those, and one of each other minor version that changed uv's commands or options.
 VERSIONS = ("0.5.9", "0.7.20", "0.8.24", "0.9.30", "0.10.12", "0.11.33", "0.12.24", "0.13.9")
 NEWEST = VERSIONS[-1]
 
@@ -26,7 +26,7 @@ _BINARY = "uv.exe" if sys.platform == "win32" else "uv"
 
 
 def selected(versions: tuple[str, ...] = ERAS) -> tuple[str, ...]:
-    """Return the versions that this run of the tests uses, out of some."""
+    """Return those of some versions that this test run uses."""
     wish = fetched.ENVIRONMENT.get("UVLOCAL_TEST_UV", "")
     if wish == "all":
         return versions
@@ -34,7 +34,7 @@ def selected(versions: tuple[str, ...] = ERAS) -> tuple[str, ...]:
 
 
 def path(version: str) -> str:
-    """Return the absolute path of that version's uv, alone in its folder."""
+    """Return the absolute path of a version's uv, alone in its directory."""
 
     def make(folder: str) -> None:
         fetched.tell(f"fetching uv {version}")
@@ -49,7 +49,7 @@ def path(version: str) -> str:
 
 
 def beside_uvx(version: str) -> str:
-    """Return the absolute path of that version's uv, with its uvx in the same folder."""
+    """Return the absolute path of a version's uv, with its uvx in the same directory."""
 
     def make(folder: str) -> None:
         fetched.tell(f"fetching uvx {version}")
@@ -66,16 +66,16 @@ def beside_uvx(version: str) -> str:
 
 
 def version(path: str) -> tuple[int, ...]:
-    """Return the version of a binary that `path` returned, as its folder is named for it."""
+    """Return the version of a binary that `path` returned, from its directory's name."""
     name = os.path.basename(os.path.dirname(path))
     return tuple(map(int, name.split("-")[1].split(".")))
 
 
 def _unpack(wheel: str, target: str) -> None:
-    """Write the wheel's binary of the target's name to `target`; the package is not needed."""
+    """Extract the wheel's binary with the name of `target` to `target`."""
     binary = os.path.basename(target)
     with zipfile.ZipFile(wheel) as archive:
         [member] = [name for name in archive.namelist() if name.endswith(f"/scripts/{binary}")]
         with archive.open(member) as source, open(target, "wb") as copy:
             shutil.copyfileobj(source, copy)
-    os.chmod(target, 0o755)  # noqa: S103 - a program is for everybody to run
+    os.chmod(target, 0o755)  # noqa: S103 - a program must be executable

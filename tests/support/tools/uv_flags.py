@@ -1,8 +1,8 @@
-"""Every option without a value that the newest uv knows, of the commands that concern us.
+"""Every flag of the newest uv's commands that concern us.
 
-Each was looked at: those that move the project or choose its environment are read in
-`uvlocal.shim.request`, the others mean nothing there. A new uv with another flag fails a test until
-somebody has looked at that one too.
+Each was reviewed: `uvlocal.shim.request` handles those that affect the project or its environment,
+the others do not matter there. If a new uv has another flag, a test fails until someone has
+reviewed it.
 """
 
 FLAGS = frozenset(

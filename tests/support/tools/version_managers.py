@@ -1,7 +1,7 @@
-"""Version managers of which uv is installed through: each with uv alone in one version of its own.
+"""Version managers through which uv is installed, each with uv in its own version directory.
 
-Each puts that version's folder first on PATH for what it starts. `put` returns the folder with the
-manager's own shim `uv`, or "" where the manager cannot be had.
+Each puts that directory first on PATH for the programs it starts. `put` returns the directory with
+the manager's own `uv` shim, or "" if the manager is unavailable.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MISE = "2026.9.15"
 
 
 def _version(world: World, folder: str) -> str:
-    """Make a version that holds uv."""
+    """Create a version that contains uv."""
     programs = os.path.join(world.path(folder), "bin")
     os.makedirs(programs)
     os.symlink(world.real_uv, os.path.join(programs, "uv"))
@@ -28,7 +28,7 @@ def _version(world: World, folder: str) -> str:
 
 
 def stand_in(world: World) -> str:
-    """A script as `pyenv exec` is one."""
+    """A script like `pyenv exec`."""
     programs = _version(world, "manager/version")
     code = f'#!/bin/sh\nPATH="{programs}:$PATH" exec "{programs}/uv" "$@"\n'
     script = world.write("manager/shims/uv", code)
@@ -37,7 +37,7 @@ def stand_in(world: World) -> str:
 
 
 def _pyenv() -> str:
-    """Return the folder of a pyenv on this machine."""
+    """Return the directory of a pyenv on this machine."""
     places = [fetched.ENVIRONMENT.get("PYENV_ROOT", ""), os.path.expanduser("~/.pyenv")]
     found = shutil.which("pyenv")
     if found:
@@ -46,7 +46,7 @@ def _pyenv() -> str:
 
 
 def pyenv(world: World) -> str:
-    """Pyenv itself, its code copied, with one version."""
+    """A copy of pyenv itself, with one version."""
     source = _pyenv()
     if not source:
         return ""
@@ -60,7 +60,7 @@ def pyenv(world: World) -> str:
 
 
 def mise(world: World) -> str:
-    """Mise itself, with uv linked as one of its tools."""
+    """Mise itself, with uv linked as a tool."""
     program = shutil.which("mise") or npm.program("@jdxcode/mise-linux-x64", MISE, "bin/mise")
     if not program:
         return ""
@@ -76,7 +76,7 @@ ALL = {"stand-in": stand_in, "pyenv": pyenv, "mise": mise}
 
 
 def put(world: World, name: str) -> str:
-    """Put a manager behind the shim on PATH; return the folder with its shims, "" for none."""
+    """Put a manager after the shim on PATH; return the directory of its shims, or ""."""
     try:
         folder = ALL[name](world)
     except subprocess.SubprocessError:

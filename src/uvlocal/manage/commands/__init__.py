@@ -1,1 +1,1 @@
-"""The command line: typer commands of a few lines each; no work is done here."""
+"""The command line: typer commands of a few lines each, which call the other packages."""

@@ -1,4 +1,4 @@
-"""The command line of `uvlocal`: read by typer, answered by the module that does the work."""
+"""The command line of `uvlocal`, parsed by typer."""
 
 from __future__ import annotations
 
@@ -6,8 +6,15 @@ from typing import Annotated
 
 import typer
 
-from uvlocal.manage.commands import doctor, environments, install, link, projects, settings
-from uvlocal.manage.commands import status as status_commands
+from uvlocal.manage.commands import (
+    doctor,
+    environments,
+    install,
+    link,
+    looking,
+    projects,
+    settings,
+)
 from uvlocal.manage.commands.help import Group, ending
 from uvlocal.manage.errors import FINE, USAGE
 
@@ -16,26 +23,26 @@ app = typer.Typer(
     cls=Group,
     help="Keeps the environments of uv projects off synced and network volumes.",
     epilog=ending(
-        "0 all is well; 1 something was found or could not be done; 2 wrong usage",
+        "0 on success; 1 if something was found or failed; 2 for wrong usage",
         ("Show what uvlocal does for the project in this directory", "uvlocal status"),
         ("Show the options of a command, with examples", "uvlocal scan --help"),
     ),
-    add_completion=False,  # `uvlocal init` prints it; typer would write to files by itself
-    rich_markup_mode=None,  # rich takes `[tool.uvlocal]` for markup, and cuts options
+    add_completion=False,  # `uvlocal init` prints it; typer would edit startup files
+    rich_markup_mode=None,  # rich reads `[tool.uvlocal]` as markup, and truncates options
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 Folder = Annotated[
     str | None,
-    typer.Argument(metavar="PATH", help="A directory of the project.  [default: this one]"),
+    typer.Argument(metavar="PATH", help="A directory in the project.  [default: the current one]"),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        status_commands.show_version()
+        looking.show_version()
         raise typer.Exit(FINE)
 
 
@@ -57,19 +64,19 @@ def _uvlocal(
 
 @app.command(
     epilog=ending(
-        "0; 1 outside a project; 2 if PATH is not a directory",
+        "0 on success; 1 outside a project; 2 if PATH is not a directory",
         ("Show what uvlocal does for this project, and why", "uvlocal status"),
-        ("The same, for a program", "uvlocal status --json"),
+        ("Print it as JSON", "uvlocal status --json"),
     )
 )
 def status(path: Folder = None, json: Json = False) -> None:
     """Show what uvlocal does for a project, and why."""
-    status_commands.show_status(path, json=json)
+    looking.show_status(path, json=json)
 
 
 @app.command(
     epilog=ending(
-        "0; 1 outside a project; 2 if PATH is not a directory",
+        "0 on success; 1 outside a project; 2 if PATH is not a directory",
         ("Print the path of this project's environment", "uvlocal path"),
         ("Activate the environment", '. "$(uvlocal path)/bin/activate"'),
         ("Run its Python", '"$(uvlocal path)/bin/python" --version'),
@@ -78,9 +85,9 @@ def status(path: Folder = None, json: Json = False) -> None:
 def path(path: Folder = None) -> None:
     """Print the path of a project's environment, and nothing else.
 
-    For a project that needs no help, that is `.venv` in its root.
+    If uvlocal does nothing for the project, that is `.venv` in its root.
     """
-    status_commands.show_path(path)
+    looking.show_path(path)
 
 
 doctor.register(app)

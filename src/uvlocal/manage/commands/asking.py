@@ -1,4 +1,4 @@
-"""Questions: asked in one place, so that a no ends every command alike."""
+"""Confirmation, in one place, so that every command handles a no in the same way."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from uvlocal.manage.errors import FINE, UserError
 
 
 def confirm(question: str, *, json: bool = False) -> None:
-    """Ask a person, and return if the answer is yes.
+    """Ask for confirmation, and return if the answer is yes.
 
     Args:
-        question: what is about to be done, such as `remove them?`.
-        json: the output is for a program, which is never asked.
+        question: the question, such as `remove them?`.
+        json: the output is JSON for a program, which cannot be asked.
 
     Raises:
-        typer.Exit: the answer is no, which is no error.
-        UserError: there is nobody to ask.
+        typer.Exit: the answer is no, which is not an error.
+        UserError: there is no terminal to ask on.
     """
     from uvlocal.manage.views import console
 
     if json or not console.can_ask():
         raise UserError(
-            "nothing was changed, as there is no terminal to ask on",
-            "pass `--yes` to go ahead without a question",
+            "nothing was changed: there is no terminal to ask on",
+            "pass `--yes` to proceed without asking",
         )
     if not console.agreed(question):
-        console.talk("Cancelled, nothing was changed")
+        console.talk("cancelled, nothing was changed")
         raise typer.Exit(FINE)

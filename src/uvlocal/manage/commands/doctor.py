@@ -6,14 +6,15 @@ from typing import Annotated
 
 import typer
 
+from uvlocal.manage.commands import looking
 from uvlocal.manage.commands.help import ending
-from uvlocal.manage.errors import FINDINGS
 
 _ENDING = ending(
-    "0 if all is well; 1 if a check warns or fails",
-    ("Check everything, and this project more closely", "uvlocal doctor"),
+    "0 if every check passes; 1 if one warns or fails",
+    ("Check the installation, the environments, and this project", "uvlocal doctor"),
     ("Fix what is safe to fix", "uvlocal doctor --fix"),
-    ("The same checks, for a program", "uvlocal doctor --json"),
+    ("Print the results as JSON", "uvlocal doctor --json"),
+    ("Print what a bug report needs, without private names", "uvlocal doctor --report"),
 )
 
 
@@ -25,17 +26,15 @@ def register(app: typer.Typer) -> None:
 def doctor(
     path: Annotated[
         str | None,
-        typer.Argument(metavar="PATH", help="A directory of a project.  [default: this one]"),
+        typer.Argument(
+            metavar="PATH", help="A directory in a project.  [default: the current one]"
+        ),
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Fix what is safe to fix.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Print a report to send, without private names.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Check the installation and the environments, and say how to fix what is wrong."""
-    from uvlocal.manage.doctor import checkup as doctoring
-    from uvlocal.manage.views import console
-    from uvlocal.manage.views import doctor as doctor_view
-
-    found = doctoring.examine(path, fix=fix)
-    console.as_json(found) if json else doctor_view.diagnosis(found)
-    if found.worst != "ok":
-        raise typer.Exit(FINDINGS)
+    raise typer.Exit(looking.show_diagnosis(path, fix=fix, report=report, json=json))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from uvlocal.manage.commands import looking
 from uvlocal.manage.commands.asking import confirm
 from uvlocal.manage.commands.help import ending
 from uvlocal.manage.errors import FINDINGS, USAGE, UserError
@@ -13,32 +14,35 @@ from uvlocal.manage.errors import FINDINGS, USAGE, UserError
 if TYPE_CHECKING:
     from uvlocal.manage.environments import prune as pruning
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show, but change nothing.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would happen, but change nothing.")
+]
 
 _LIST_ENDING = ending(
-    "0",
+    "0 on success; 1 if a directory could not be read",
     ("List every environment and the space it takes", "uvlocal list"),
     ("List them faster, without their sizes", "uvlocal list --no-size"),
 )
 _PRUNE_ENDING = ending(
-    "0; 1 if an environment could not be removed, or nobody could be asked; 2 for a wrong AGE",
-    ("Show what would go, and ask", "uvlocal prune"),
-    ("Only show it", "uvlocal prune --dry-run"),
+    "0 on success; 1 if an environment was not removed or a directory could not be read; 2 for an "
+    "invalid AGE",
+    ("Show what would be removed, and ask", "uvlocal prune"),
+    ("Show it without removing anything", "uvlocal prune --dry-run"),
     (
-        "Remove what nobody used for 90 days too, without asking",
+        "Also remove environments not used for 90 days, without asking",
         "uvlocal prune --older-than 90d -y",
     ),
 )
 _REMOVE_ENDING = ending(
-    "0; 1 if an environment stays or does not exist, or nobody could be asked; 2 for wrong usage",
-    ("Remove the environment of the project here, and ask before", "uvlocal remove"),
+    "0 on success; 1 if an environment was not removed or does not exist; 2 for wrong usage",
+    ("Ask, then remove this project's environment", "uvlocal remove"),
     ("Remove it without asking", "uvlocal remove --yes"),
     ("Remove every environment that uvlocal keeps", "uvlocal remove --all"),
 )
 _ADOPT_ENDING = ending(
-    "0; 1 if there is nothing to adopt; 2 if PATH or `--from` is wrong",
-    ("In the project, after it was moved", "uvlocal adopt"),
+    "0 on success; 1 if there is nothing to adopt; 2 if PATH or `--from` is invalid",
+    ("In the project's new directory", "uvlocal adopt"),
 )
 
 
@@ -51,19 +55,14 @@ def register(app: typer.Typer) -> None:
 
 
 def list_(
-    no_size: Annotated[bool, typer.Option("--no-size", help="Do not measure them.")] = False,
+    no_size: Annotated[bool, typer.Option("--no-size", help="Do not compute sizes.")] = False,
     json: Json = False,
 ) -> None:
     """List the environments: project, volume, size, Python, last use, and state.
 
     Hard links count once, and files shared with uv's cache do not count.
     """
-    from uvlocal.manage.environments import listing
-    from uvlocal.manage.views import console, environments
-
-    with environments.counting("counting") as tell:
-        found = listing.of(sizes=not no_size, tell=tell)
-    console.as_json(found) if json else environments.listed(found)
+    raise typer.Exit(looking.show_list(sizes=not no_size, json=json))
 
 
 def prune(
@@ -72,37 +71,44 @@ def prune(
         typer.Option(
             "--older-than",
             metavar="AGE",
-            help="Also remove what was not used for this long: 90d, 12w, 1y.",
+            help="Also remove environments not used for this long: 90d, 12w, 1y.",
         ),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Remove the environments of projects that are gone.
 
-    An environment stays if its volume is not mounted, if a process uses it, or if uvlocal did not
-    make it. uv recreates what `--older-than` removed when you next use the project, but without
-    packages that you installed by hand.
+    An environment stays if its volume is not mounted, if its project is unreadable, if a process
+    uses it, or if uvlocal did not create it. uv recreates what `--older-than` removed when you next
+    use the project, but without packages that you installed by hand.
     """
     from uvlocal.manage.environments import prune as pruning
-    from uvlocal.manage.views import environments
+    from uvlocal.manage.views import console
+    from uvlocal.manage.views.progress import Progress
 
     limit = None if older_than is None else pruning.age(older_than)
-    with environments.counting("counting") as tell:
+    with Progress() as tell:
         wanted = pruning.plan(limit, tell=tell)
+    if not json:
+        console.unread(wanted.unread_folders)
     _carry_out(wanted, yes=yes, dry_run=dry_run, json=json)
+    if wanted.unread_folders:
+        raise typer.Exit(FINDINGS)
 
 
 def remove(
     path: Annotated[
         str | None,
-        typer.Argument(metavar="PATH", help="A directory of the project.  [default: this one]"),
+        typer.Argument(
+            metavar="PATH", help="A directory in the project.  [default: the current one]"
+        ),
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Every environment that uvlocal keeps for you.")
+        bool, typer.Option("--all", help="Remove every environment that uvlocal keeps.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -112,11 +118,11 @@ def remove(
     that you installed by hand.
     """
     from uvlocal.manage.projects import remove as removing
-    from uvlocal.manage.views import environments
+    from uvlocal.manage.views.progress import Progress
 
     if everything and path is not None:
-        raise UserError("`--all` and PATH exclude each other", code=USAGE)
-    with environments.counting("counting") as tell:
+        raise UserError("`--all` cannot be used with PATH", code=USAGE)
+    with Progress() as tell:
         wanted = removing.plan(path, everything=everything, tell=tell)
     _carry_out(wanted, yes=yes, dry_run=dry_run, json=json)
     if wanted.keep and not dry_run:
@@ -124,21 +130,20 @@ def remove(
 
 
 def _carry_out(wanted: pruning.Plan, *, yes: bool, dry_run: bool, json: bool) -> None:
-    """Show a plan, ask, and do it."""
+    """Show a plan, ask for confirmation, and execute it."""
     from uvlocal.manage.environments import prune as pruning
     from uvlocal.manage.views import console, environments
+    from uvlocal.manage.views.progress import Progress
 
-    if not json:
-        environments.plan(wanted)
+    looking.show_plan(wanted, dry_run=dry_run, json=json)
     if dry_run or wanted.is_empty:
-        if json:
-            console.as_json(pruning.planned(wanted, dry_run=dry_run))
         return
     if not yes:
         if json:
             console.as_json(pruning.planned(wanted, dry_run=False))
         confirm("remove them?", json=json)
-    done = pruning.apply(wanted)
+    with Progress() as tell:
+        done = pruning.apply(wanted, tell=tell)
     console.as_json(done) if json else environments.pruned(done)
     if done.problems:
         raise typer.Exit(FINDINGS)
@@ -148,13 +153,13 @@ def adopt(
     path: Annotated[
         str | None,
         typer.Argument(
-            metavar="PATH", help="A directory of the moved project.  [default: this one]"
+            metavar="PATH", help="A directory in the moved project.  [default: the current one]"
         ),
     ] = None,
     former: Annotated[
         str,
         typer.Option(
-            "--from", metavar="PATH|NAME", help="Where it was, or the name of its environment."
+            "--from", metavar="PATH|NAME", help="Its old path, or the name of its environment."
         ),
     ] = "",
     dry_run: DryRun = False,
@@ -162,8 +167,8 @@ def adopt(
 ) -> None:
     """Reuse a moved project's environment.
 
-    It replaces an environment that was made since the move. A copy of a project gets its own:
-    nothing may be left at the old place.
+    It replaces an environment that was created since the move. A copy of a project gets its own:
+    the old directory must be gone.
     """
     from uvlocal.manage.environments import adopt as adopting
     from uvlocal.manage.views import console, environments

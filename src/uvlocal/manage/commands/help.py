@@ -1,4 +1,4 @@
-"""What `--help` prints: plain text that fits the terminal, with exit codes and examples."""
+"""The output of `--help`: plain text that fits the terminal, with exit codes and examples."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Group(TyperGroup):
-    """A group of commands that shows the whole first sentence of each; typer's own cuts it."""
+    """A command group that shows each command's full first sentence, which typer truncates."""
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the table of commands."""
@@ -30,8 +30,8 @@ def ending(codes: str, *examples: tuple[str, str]) -> str:
 
     Args:
         codes: what each exit code means.
-        examples: what is wanted, and the command that does it, ready to be pasted.
+        examples: pairs of a purpose and a command, ready to paste.
     """
-    # `\b` keeps the lines of a paragraph as they are.
+    # `\b` keeps click from wrapping the paragraph.
     lines = [f"  {what}:\n    {command}" for what, command in examples]
     return "\n".join([f"Exit codes: {codes}.", "", "\b", "Examples:", *lines])

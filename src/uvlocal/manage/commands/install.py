@@ -12,32 +12,34 @@ from uvlocal.manage.errors import FINDINGS, USAGE, UserError
 
 ShimDir = Annotated[
     str | None,
-    typer.Option("--shim-dir", metavar="DIR", help="Where to put the shim."),
+    typer.Option("--shim-dir", metavar="DIR", help="The directory for the shim."),
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show, but change nothing.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would happen, but change nothing.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Alias = Annotated[
-    bool, typer.Option("--alias", help="Make `uv` an alias for the shim, and leave PATH alone.")
+    bool, typer.Option("--alias", help="Alias `uv` to the shim instead of changing PATH.")
 ]
 
 _INSTALL_ENDING = ending(
-    "0; 1 if something could not be done, or nobody could be asked; 2 for wrong usage",
-    ("Show what it will do, and ask", "uvlocal install"),
-    ("Only show it", "uvlocal install --dry-run"),
-    ("Change the files of one shell only", "uvlocal install --shell zsh"),
+    "0 on success; 1 if something could not be done; 2 for wrong usage",
+    ("Show what would change, and ask", "uvlocal install"),
+    ("Show it without changing anything", "uvlocal install --dry-run"),
+    ("Change only one shell's files", "uvlocal install --shell zsh"),
     ("Change no shell's files (see `uvlocal init`)", "uvlocal install --no-rc"),
 )
 _UNINSTALL_ENDING = ending(
-    "0; 1 if something had to stay, or nobody could be asked",
+    "0 on success; 1 if something could not be removed",
     ("Keep the environments", "uvlocal uninstall"),
     ("Remove the environments too", "uvlocal uninstall --environments"),
 )
 _INIT_ENDING = ending(
-    "0; 2 for a shell that uvlocal does not know",
+    "0 on success; 2 for an unknown shell",
     ("In `~/.bashrc`", 'eval "$(uvlocal init bash)"'),
     ("In `~/.config/fish/config.fish`", "uvlocal init fish | source"),
-    ("An alias, with PATH left alone", "uvlocal init zsh --alias"),
+    ("Define an alias instead of changing PATH", "uvlocal init zsh --alias"),
 )
 
 
@@ -56,7 +58,7 @@ def install(  # noqa: PLR0913, PLR0917 - an option is an argument here
     shell: Annotated[
         list[str] | None,
         typer.Option(
-            "--shell", metavar="NAME", help="Change this shell's files only. Can be repeated."
+            "--shell", metavar="NAME", help="Change only this shell's files. Can be repeated."
         ),
     ] = None,
     alias: Alias = False,
@@ -66,7 +68,7 @@ def install(  # noqa: PLR0913, PLR0917 - an option is an argument here
 ) -> None:
     """Install the `uv` shim, and put it first on PATH in the shells you use.
 
-    Adds one marked line to each startup file. `uvlocal uninstall` removes it again.
+    Adds one marked line to each startup file. `uvlocal uninstall` removes it.
     """
     from uvlocal.manage.installation import install as installing
     from uvlocal.manage.installation import shells
@@ -75,12 +77,12 @@ def install(  # noqa: PLR0913, PLR0917 - an option is an argument here
     from uvlocal.shim.machine.host import System
 
     if no_rc and (shell or alias):
-        raise UserError("`--no-rc` leaves nothing to do for `--shell` and `--alias`", code=USAGE)
+        raise UserError("`--no-rc` cannot be used with `--shell` or `--alias`", code=USAGE)
     wish = installing.Wish(shim_dir, not no_rc, tuple(shell or ()), alias)
     todo = installing.plan(wish, System(), running=[] if no_rc else shells.running())
     if json and dry_run:
         console.as_json(todo.result)
-    elif not json and (dry_run or not no_rc or not yes):
+    elif not json and (dry_run or not yes):
         install_view.plan(todo.result)
     if dry_run:
         return
@@ -101,26 +103,26 @@ def uninstall(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Remove everything that `uvlocal install` made, but keep the environments."""
+    """Undo `uvlocal install`, but keep the environments."""
     from uvlocal.manage.installation import uninstall as uninstalling
     from uvlocal.manage.views import console
     from uvlocal.manage.views import install as install_view
     from uvlocal.shim.machine.host import System
 
     todo = uninstalling.plan(shim_dir, System(), environments=environments)
-    if not json:
-        install_view.removal_plan(todo.result)
+    gone = todo.result
+    if not json and (dry_run or not yes or gone.is_empty):
+        install_view.removal_plan(gone)
     if dry_run:
         if json:
-            console.as_json(todo.result)
+            console.as_json(gone)
         return
-    gone = todo.result
     if not gone.is_empty:
         if not yes:
             confirm("continue?", json=json)
         gone = uninstalling.perform(todo)
         if not json:
-            install_view.removed(gone)
+            install_view.removed(gone, has_plan=not yes)
     if json:
         console.as_json(gone)
     if gone.problems:

@@ -11,21 +11,21 @@ from uvlocal.manage.errors import USAGE, UserError
 
 _Folder = Annotated[
     str | None,
-    typer.Argument(metavar="PATH", help="A directory of the project.  [default: this one]"),
+    typer.Argument(metavar="PATH", help="A directory in the project.  [default: the current one]"),
 ]
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 _VsCode = Annotated[bool, typer.Option("--vscode", help="Print settings for VS Code instead.")]
-_User = Annotated[bool, typer.Option("--user", help="For the user settings, not the workspace's.")]
+_User = Annotated[bool, typer.Option("--user", help="Print user settings, not workspace settings.")]
 
 _LINK_ENDING = ending(
-    "0; 1 if there is nothing to point to, or it would do harm; 2 for wrong usage",
+    "0 on success; 1 if a pointer has no target or would do harm; 2 for wrong usage",
     ("Create the pointer that fits this project", "uvlocal link"),
     ("Print the line for `.vscode/settings.json`", "uvlocal link --vscode"),
     ("Print the lines for VS Code's user settings", "uvlocal link --vscode --user"),
-    ("Let uvlocal create it by itself", "uvlocal config set --project pointer symlink"),
+    ("Have uvlocal create it automatically", "uvlocal config set --project pointer symlink"),
 )
 _UNLINK_ENDING = ending(
-    "0; 1 if `.venv` is something else; 2 if PATH is not a directory",
+    "0 on success; 1 if uvlocal did not create `.venv`; 2 if PATH is not a directory",
     ("Remove the pointer of this project", "uvlocal unlink"),
 )
 
@@ -50,20 +50,20 @@ def link(
     user: _User = False,
     json: _Json = False,
 ) -> None:
-    """Point editors to a project's environment, by `.venv` or by VS Code's settings.
+    """Point editors to a project's environment, with `.venv` or VS Code's settings.
 
-    Never replaces a directory, nor anything that uvlocal did not make.
+    Never replaces a directory, or anything that uvlocal did not create.
     """
     from uvlocal.manage.projects import link as linking
     from uvlocal.manage.views import console
     from uvlocal.manage.views import link as link_view
 
     if pointer not in ("", "symlink", "file"):
-        raise UserError(f"`--pointer` is `symlink` or `file`, not `{pointer}`", code=USAGE)
+        raise UserError(f"`--pointer` must be `symlink` or `file`, not `{pointer}`", code=USAGE)
     if pointer and vscode:
-        raise UserError("`--pointer` and `--vscode` exclude each other", code=USAGE)
+        raise UserError("`--pointer` cannot be used with `--vscode`", code=USAGE)
     if user and not vscode:
-        raise UserError("`--user` goes with `--vscode`", code=USAGE)
+        raise UserError("`--user` requires `--vscode`", code=USAGE)
     if vscode:
         from uvlocal.manage.projects.vscode import settings
 
@@ -75,7 +75,7 @@ def link(
 
 
 def unlink(path: _Folder = None, json: _Json = False) -> None:
-    """Remove what `uvlocal link` made, but keep the environment."""
+    """Remove what `uvlocal link` created, but keep the environment."""
     from uvlocal.manage.projects import link as linking
     from uvlocal.manage.views import console
     from uvlocal.manage.views import link as link_view

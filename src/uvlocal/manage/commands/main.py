@@ -1,4 +1,4 @@
-"""Where the command `uvlocal` starts; a person sees a sentence, never a traceback."""
+"""The entry point of `uvlocal`. Users see an error message, never a traceback."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TextIO
 
-#: What a shell says of a command that Ctrl-C ended: 128 and the number of SIGINT.
+#: The exit code of a command that Ctrl-C ended: 128 plus the number of SIGINT.
 _INTERRUPTED = 130
-#: Set where a shell asks for completions (`completion.of_uvlocal`): typer's name for our command.
+#: Set if a shell asks for completions (`completion.OF_UVLOCAL`): typer's name for our command.
 _COMPLETING = "_UVLOCAL_COMPLETE"
 
 
@@ -25,14 +25,14 @@ def main() -> None:
 
 
 def _answered(words: list[str]) -> int:
-    """Run a command line, say what went wrong, and return the exit code."""
+    """Run a command line, report errors, and return the exit code."""
     try:
         code = _run(words)
         _flush()
     except UserError as problem:
         code = _complain(problem)
     except BrokenPipeError:
-        code = FINE  # whoever read has what they wanted
+        code = FINE  # the reader has what it wanted
     except OSError as problem:
         name = f": `{problem.filename}`" if problem.filename else ""
         code = _complain(UserError(f"{problem.strerror or problem}{name}"))
@@ -49,30 +49,36 @@ def _answered(words: list[str]) -> int:
 
 def _run(words: list[str]) -> int:
     asked_by_shell = _COMPLETING in os.environ
-    if not asked_by_shell and quick.answered(words):
-        return FINE
+    code = None if asked_by_shell else quick.answered(words)
+    if code is not None:
+        return code
     from uvlocal.manage.commands.app import app
 
     if asked_by_shell:
-        from uvlocal.manage.commands import completion
+        # By default, typer answers completion requests only with its own options.
+        from typer.completion import completion_init  # type: ignore[attr-defined] # named nowhere else
 
-        completion.prepare()
+        completion_init()
         app(prog_name="uvlocal")
     return _by_typer(words)
 
 
 def _by_typer(words: list[str]) -> int:
-    """Let typer read a command line, but say in our own way what is wrong with it."""
+    """Run a command line with typer, but report usage errors in our own style."""
+    import gc
+
+    gc.disable()  # parsing creates thousands of small objects, none of them garbage
     import typer
 
     from uvlocal.manage.commands.app import app
     from uvlocal.manage.views.terminal import prose_width
 
-    # Typer names only some of the errors that it raises for a wrong command line.
+    # Typer exports only some of its usage errors; this is their base class.
     wrong_usage: type[Exception] = typer.BadParameter.__mro__[1]
     command = typer.main.get_command(app)
     try:
         with command.make_context("uvlocal", words, terminal_width=prose_width()) as context:
+            gc.enable()
             command.invoke(context)
     except typer.Exit as done:
         return done.exit_code
@@ -82,12 +88,12 @@ def _by_typer(words: list[str]) -> int:
 
 
 def _as_ours(problem: Any) -> UserError:  # noqa: ANN401 - typer does not name its class
-    """Return what typer says of a command line in the style of our other errors."""
+    """Return typer's usage error in the style of our other errors."""
     import re
 
     message = re.sub(r"'([^']*)'", r"`\1`", problem.format_message()).rstrip(".")
     context = problem.ctx
-    hint = f"`{context.command_path} --help` shows what there is" if context else ""
+    hint = f"`{context.command_path} --help` shows the options" if context else ""
     return UserError(message[:1].lower() + message[1:], hint, USAGE)
 
 
@@ -100,7 +106,7 @@ def _complain(problem: UserError) -> int:
 
 
 def _flush() -> None:
-    """Write what is still to be written, while somebody is there to be told that it failed."""
+    """Flush stdout while a failure can still be reported."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -110,7 +116,7 @@ def _flush() -> None:
 
 
 def _close(stream: TextIO) -> None:
-    """Write what is left, or drop it: Python would try again at its end, and complain."""
+    """Flush a stream, or discard the rest: Python would try again at exit, and complain."""
     try:
         stream.flush()
     except OSError:
@@ -118,10 +124,10 @@ def _close(stream: TextIO) -> None:
 
 
 def _open_streams() -> None:
-    """Open the streams that were closed when we were started: Python leaves them out.
+    """Open the standard streams that were closed at startup, which Python sets to None.
 
-    In this order each gets its own number again, and no file that is opened later gets it.
+    In this order each gets its usual descriptor, so that no other file gets it.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - to the end
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open until exit

@@ -6,19 +6,21 @@ from typing import Annotated
 
 import typer
 
+from uvlocal.manage.commands import looking
 from uvlocal.manage.commands.asking import confirm
 from uvlocal.manage.commands.help import ending
 from uvlocal.manage.errors import FINDINGS, USAGE, UserError
 
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 _SCAN_ENDING = ending(
-    "0; 1 if an environment is at risk; 2 if a DIR is not a directory",
+    "0 if no environment is at risk; 1 if one is, or a directory could not be read; 2 if a DIR is "
+    "not a directory",
     ("Search every synced directory that uvlocal knows", "uvlocal scan"),
     ("Search one directory", "uvlocal scan ~/Dropbox"),
 )
 _MIGRATE_ENDING = ending(
-    "0; 1 if something was not migrated; 2 if a PATH is not a directory",
+    "0 on success; 1 if a project was not migrated; 2 if a PATH is not a directory",
     ("Show what would happen to this project", "uvlocal migrate --dry-run"),
     ("Keep the packages that you installed by hand", "uvlocal migrate --keep-extra"),
     ("Migrate everything that `uvlocal scan` finds", "uvlocal migrate --all"),
@@ -38,10 +40,12 @@ def register(app: typer.Typer) -> None:
 def scan(
     folders: Annotated[
         list[str] | None,
-        typer.Argument(metavar="DIR", help="Directories to search.  [default: every synced one]"),
+        typer.Argument(
+            metavar="DIR", help="Directories to search.  [default: every synced directory]"
+        ),
     ] = None,
     max_depth: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="How many levels down to look.")
+        int | None, typer.Option(metavar="N", min=0, help="How many levels deep to search.")
     ] = None,
     max_entries: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Stop after this many files.")
@@ -53,22 +57,9 @@ def scan(
 ) -> None:
     """Find projects whose environment is at risk, and show what it costs.
 
-    Does not follow links, nor download files that are only in the cloud.
+    Does not follow links or download files that are only in the cloud.
     """
-    from uvlocal.manage.files.tree import Budget
-    from uvlocal.manage.projects import scan as scans
-    from uvlocal.manage.views import console, projects
-
-    budget = Budget(
-        scans.ENTRIES if max_entries is None else max_entries,
-        scans.SECONDS if max_seconds is None else max_seconds,
-        scans.DEPTH if max_depth is None else max_depth,
-    )
-    with projects.searching() as tell:
-        found = scans.Scanner(budget=budget, tell=tell).scan(folders)
-    console.as_json(found) if json else projects.scan(found, folders)
-    if found.projects:
-        raise typer.Exit(FINDINGS)
+    raise typer.Exit(looking.show_scan(folders, max_entries, max_seconds, max_depth, json=json))
 
 
 def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
@@ -76,7 +67,7 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
         list[str] | None,
         typer.Argument(
             metavar="PATH",
-            help="Projects, or with `--all` directories to search.  [default: this one]",
+            help="Projects, or with `--all` directories to search.  [default: the current one]",
         ),
     ] = None,
     everything: Annotated[
@@ -88,32 +79,37 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
     drop_extra: Annotated[
         bool, typer.Option("--drop-extra", help="Drop packages that you installed by hand.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, but change nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would happen, but change nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     json: _Json = False,
 ) -> None:
     """Move environments out of synced folders, and remove the old `.venv`.
 
-    uv creates the new environment. Its packages are compared with the old one, which stays until
-    the new one works. Run the same command again after an interruption. If you installed packages
-    by hand, choose `--keep-extra` or `--drop-extra`.
+    uv creates the new environment, and uvlocal compares its packages with the old one, which stays
+    until the new one works. After an interruption, run the same command again. If you installed
+    packages by hand, choose `--keep-extra` or `--drop-extra`.
     """
     from uvlocal.manage.projects import migrate as migrating
     from uvlocal.manage.projects.migration_results import DONE, Migrations
     from uvlocal.manage.views import console, projects
+    from uvlocal.manage.views.progress import Progress
 
     if keep_extra and drop_extra:
-        raise UserError("`--keep-extra` and `--drop-extra` exclude each other", code=USAGE)
+        raise UserError("`--keep-extra` cannot be used with `--drop-extra`", code=USAGE)
     extras = "keep" if keep_extra else "drop" if drop_extra else ""
+    unread = 0
     if everything:
-        with projects.searching() as tell:
-            jobs = migrating.plan_all(paths, extras, tell=tell)
+        with Progress() as tell:
+            jobs, unread = migrating.plan_all(paths, extras, tell=tell)
     else:
         jobs = migrating.plan_some(paths or [None], extras)
     ready = [job for job in jobs if job.result.state == "planned"]
-    if not json:
-        for job in jobs:
-            projects.planned(job.result, extras)
+    # What is done without a question is told once it is done.
+    told = [job for job in jobs if dry_run or not yes or job.result.state != "planned"]
+    for job in () if json else told:
+        projects.planned(job.result, extras)
     question = f"migrate {console.count(len(ready), 'project')}?"
     if ready and not (dry_run or yes or json):
         confirm(question)
@@ -124,10 +120,10 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
         if not json:
             projects.migrated(migrated)
     results = tuple(job.result for job in jobs)
-    result = Migrations(1, dry_run, agreed, migrating.is_shimmed(), results)
+    result = Migrations(1, dry_run, agreed, migrating.is_shimmed(), results, unread)
     console.as_json(result) if json else projects.summed(result)
     if ready and not (dry_run or agreed):
         confirm(question, json=json)
     fine = {*DONE, "planned"} if dry_run else {*DONE}
-    if not fine.issuperset(one.state for one in results):
+    if unread or not fine.issuperset(one.state for one in results):
         raise typer.Exit(FINDINGS)

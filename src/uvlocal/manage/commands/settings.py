@@ -12,7 +12,7 @@ from uvlocal.manage.errors import FINDINGS
 #: Keys of a provider's own table.
 _OF_PROVIDER = ("enabled", "strategy")
 
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 _Project = Annotated[
     bool,
     typer.Option(
@@ -22,7 +22,7 @@ _Project = Annotated[
 
 
 def keys(incomplete: str) -> list[str]:
-    """Return the settings that a word can become, for the shell's completion."""
+    """Return the settings that start with a text, for shell completion."""
     from uvlocal.shim.settings.settings import USER_KEYS
     from uvlocal.shim.volume.providers.table import PROVIDERS
 
@@ -32,7 +32,7 @@ def keys(incomplete: str) -> list[str]:
 
 
 def values(context: typer.Context, incomplete: str) -> list[str]:
-    """Return the values that a word can become, for the setting named before it."""
+    """Return the values of the setting that start with a text, for shell completion."""
     from uvlocal.shim.settings.settings import CHOICES, FLAGS, VOLUMES
 
     key = str(context.params.get("key") or "").rpartition(".")[2]
@@ -51,17 +51,19 @@ _Value = Annotated[
     ),
 ]
 
-_CHANGES = "0; 1 if the file cannot be changed; 2 if there is no such setting or value"
+_CHANGES = (
+    "0 on success; 1 if the file cannot be changed; 2 for an unknown setting or invalid value"
+)
 
 config = typer.Typer(
     cls=Group,
     rich_markup_mode=None,
     invoke_without_command=True,
     epilog=ending(
-        "0; 1 if something in the files cannot be used",
+        "0 if every setting is valid; 1 if one is not",
         ("Show every setting that applies here", "uvlocal config"),
-        ("Set one for yourself", "uvlocal config set strategy no-metadata"),
-        ("Leave OneDrive alone", "uvlocal config set providers.onedrive.enabled false"),
+        ("Change one of your settings", "uvlocal config set strategy no-metadata"),
+        ("Ignore OneDrive", "uvlocal config set providers.onedrive.enabled false"),
         ("Mark a directory as synced", "uvlocal config add-root ~/Dropbox"),
     ),
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -132,7 +134,7 @@ def unset(
 @config.command(
     "add-root",
     epilog=ending(
-        "0; 1 if the file cannot be changed; 2 if DIR is not a directory",
+        "0 on success; 1 if the file cannot be changed; 2 if DIR is not a directory",
         ("Mark a directory as synced", "uvlocal config add-root ~/Dropbox"),
         ("Mark one as not synced", "uvlocal config add-root --local ~/Dropbox/code"),
     ),
@@ -154,8 +156,8 @@ def add_root(
 @config.command(
     "remove-root",
     epilog=ending(
-        "0; 1 if DIR is in no list, or the file cannot be changed",
-        ("Forget what was said about a directory", "uvlocal config remove-root ~/Dropbox"),
+        "0 on success; 1 if DIR is in neither list, or the file cannot be changed",
+        ("Unmark a directory", "uvlocal config remove-root ~/Dropbox"),
     ),
 )
 def remove_root(

@@ -1,25 +1,24 @@
-"""What `uvlocal init` prints: code for a shell's startup file."""
+"""The output of `uvlocal init`: code for a shell's startup file."""
 
 from __future__ import annotations
 
-from uvlocal.manage.commands import completion
 from uvlocal.manage.errors import USAGE, UserError
-from uvlocal.manage.installation import shell_snippets, standing
+from uvlocal.manage.installation import completion, shell_snippets, standing
 from uvlocal.manage.views import console
 from uvlocal.shim.machine.host import System
 
 
 def show(shell: str, *, alias: bool = False, shim_dir: str | None = None) -> None:
-    """Print the code, and make the shim where it is missing.
+    """Print the code, and create the shim if it is missing.
 
     Raises:
-        UserError: the shell is none that is known here, or the shim cannot be made.
+        UserError: the shell is unknown, or the shim cannot be created.
     """
     system = System()
     name = shell_snippets.name_of(shell)
     if not name:
         known = ", ".join(f"`{known}`" for known in shell_snippets.SHELLS)
-        raise UserError(f"unknown shell `{shell}`", f"known shells are {known}", USAGE)
+        raise UserError(f"unknown shell `{shell}`", f"supported shells: {known}", USAGE)
     folder = standing.folder(shim_dir, system)
     if not folder:
         from uvlocal.manage.installation import install

@@ -1,1 +1,1 @@
-"""Check everything that uvlocal rests on, and mend what is safe to mend."""
+"""Check everything that uvlocal depends on, and fix what is safe to fix."""

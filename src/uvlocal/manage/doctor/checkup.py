@@ -1,20 +1,32 @@
-"""Look at everything on which uvlocal's work rests, and mend what can safely be mended."""
+"""Check everything that uvlocal depends on, and fix what is safe to fix."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.doctor import editors, fixes, installation, projects, stores, sync_clients, uvs
+from uvlocal.manage.doctor import (
+    editors,
+    fixes,
+    installation,
+    projects,
+    stores,
+    sync_clients,
+    uvs,
+    vscode,
+)
 from uvlocal.manage.doctor.facts import Facts
 from uvlocal.manage.files import user_path
 from uvlocal.manage.findings import FAIL, LEVELS, OK, Finding
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.machine.host import System
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Every group of checks, in the order in which they are shown: what, and its function.
+    from uvlocal.manage.telling import Tell
+
+#: Every group of checks, in the order of output: its name and its function.
 GROUPS: tuple[tuple[str, Callable[[Facts], list[Finding]]], ...] = (
     ("shim", installation.check),
     ("uv", uvs.check),
@@ -25,6 +37,7 @@ GROUPS: tuple[tuple[str, Callable[[Facts], list[Finding]]], ...] = (
     ("projects", projects.check),
     ("editors", editors.check_links),
     ("editors", editors.check_pointers),
+    ("editors", vscode.check),
     ("settings", sync_clients.check_settings),
     ("sync clients", sync_clients.check),
 )
@@ -34,8 +47,8 @@ GROUPS: tuple[tuple[str, Callable[[Facts], list[Finding]]], ...] = (
 class Result:
     """One check, and what `--fix` did about it.
 
-    `group` is what the check is about. `fixed` says that it was mended; `trouble` says why it
-    could not be, "" where it was not tried or worked.
+    `group` is the group of the check. `fixed` says whether it was fixed; `trouble` says why a fix
+    failed, or is "".
     """
 
     group: str
@@ -53,9 +66,9 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Every check; `version` is that of the JSON object made of it.
+    """The results of all checks; `version` is the version of the JSON format.
 
-    `worst` is the worst level of what was not mended.
+    `worst` is the worst level that was not fixed.
     """
 
     version: int
@@ -69,22 +82,25 @@ def examine(
     *,
     fix: bool = False,
     facts: Facts | None = None,
+    tell: Tell = nobody,
 ) -> Diagnosis:
-    """Make every check.
+    """Run every check.
 
     Args:
-        path: a folder of the project that is looked at more closely; here if None.
-        environ: the environment variables, those of this process by default.
-        fix: mend what can safely be mended.
-        facts: what the checks look at, if not this machine.
+        path: a directory in the project to check; None for the current directory.
+        environ: the environment variables, by default those of this process.
+        fix: fix what is safe to fix.
+        facts: the facts to check, by default those of this machine.
+        tell: is told the progress.
 
     Raises:
-        UserError: the path is no directory.
+        UserError: the path is not a directory.
     """
-    facts = facts or Facts(System(environ=environ), path=user_path.folder(path))
+    facts = facts or Facts(System(environ=environ), path=user_path.folder(path), tell=tell)
     results = []
     mended: dict[tuple[str, str], str] = {}
-    for group, function in GROUPS:
+    for number, (group, function) in enumerate(GROUPS):
+        tell("check", number, len(GROUPS))
         for check in _made(group, function, facts):
             wanted = fix and bool(check.fix)
             if wanted and (check.fix, check.path) not in mended:
@@ -96,7 +112,7 @@ def examine(
 
 
 def _made(group: str, function: Callable[[Facts], list[Finding]], facts: Facts) -> list[Finding]:
-    """Return what a check found; one that fails itself must not hide the others."""
+    """Return the findings of a check; a crash must not hide the other checks."""
     try:
         return function(facts)
     except Exception as error:  # noqa: BLE001 - shown as a finding

@@ -1,4 +1,4 @@
-"""Do editors find the environments: by the links where they look, and by pointers in projects?"""
+"""Check whether editors find the environments, by links and by pointers in projects."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from uvlocal.shim.store import pointers
 if TYPE_CHECKING:
     from uvlocal.manage.doctor.facts import Facts
 
-_OFF = "`uvlocal config set discoverable false` does without"
+_OFF = "`uvlocal config set discoverable false` turns this off"
 
 
 def check_links(facts: Facts) -> list[Finding]:
-    """See whether each environment has its link where editors look, and no other link is left."""
+    """Check that each environment has a link where editors search, and that no other is left."""
     system = facts.system
     wanted = facts.settings.discoverable
     kept = [entry.environment for entry in facts.entries if entry.made and entry.state == "ok"]
@@ -31,13 +31,13 @@ def check_links(facts: Facts) -> list[Finding]:
     checks = []
     why = discoverable.obstacle(system) if missing else ""
     if why:
-        seen = f"editors that look into `{shown}` find no environment: it {why}"
+        seen = f"editors that search `{shown}` find no environment: it {why}"
         checks.append(Finding("editors-folder", WARN, seen, path=shown, advice=_OFF))
         missing = []
     for path in missing:
         name = os.path.basename(path)
         taken = os.path.lexists(os.path.join(discoverable.folder(system), name))
-        seen = f"`{shown}/{name}` is {'something else' if taken else 'not there'}"
+        seen = f"`{shown}/{name}` is {'something else' if taken else 'missing'}"
         checks.append(
             Finding(
                 "editors-link",
@@ -50,16 +50,18 @@ def check_links(facts: Facts) -> list[Finding]:
             )
         )
     for path in left:
-        seen = f"`{contract_home(path, system)}` leads to no environment that is in use"
+        seen = f"`{contract_home(path, system)}` does not point to an environment that is in use"
         command = "uvlocal doctor --fix"
         checks.append(Finding("editors-link", WARN, seen, "high", command, "remove-link", path))
     if not checks and kept and wanted:
-        checks.append(Finding("editors", OK, f"editors that look into `{shown}` find every one"))
+        checks.append(
+            Finding("editors", OK, f"editors that search `{shown}` find every environment")
+        )
     return checks
 
 
-def check_pointers(facts: Facts) -> list[Finding]:
-    """Look for pointers that lead to another project's environment, or nowhere."""
+def redirected(facts: Facts) -> dict[str, tuple[str, str]]:
+    """Return the environment and the mount point of each project's root, this project's too."""
     roots = {
         entry.root: (entry.environment, entry.record.mount_point)
         for entry in facts.entries
@@ -68,8 +70,13 @@ def check_pointers(facts: Facts) -> list[Finding]:
     project = facts.call.facts.project
     if project is not None and project.root:
         roots[project.root] = (facts.decision.environment, "")
+    return roots
+
+
+def check_pointers(facts: Facts) -> list[Finding]:
+    """Find pointers that dangle, or point to another project's environment."""
     checks = []
-    for root, (environment, mount_point) in roots.items():
+    for root, (environment, mount_point) in redirected(facts).items():
         try:
             if facts.disk.status(root, mount_point) is None:
                 continue
@@ -83,7 +90,7 @@ def check_pointers(facts: Facts) -> list[Finding]:
 
 
 def _astray(root: str, found: pointers.Pointer, wrong: str, facts: Facts) -> Finding:
-    """Return the finding; what another machine wrote is not mended behind its back."""
+    """Return the finding; a pointer of another machine is not fixed automatically."""
     system = facts.system
     there = system.path.normpath(system.path.join(root, found.target))
     homes = [place for place in (system.home, *facts.places) if place]

@@ -1,7 +1,7 @@
-"""What `uvlocal doctor` looks at: each check is a function from facts to findings.
+"""The facts that `uvlocal doctor` checks: each check is a function from facts to findings.
 
-A check never changes anything; what `--fix` may do is named by `Finding.fix` and done by
-`uvlocal.manage.doctor.fixes`.
+A check never changes anything; `Finding.fix` names what `--fix` may do, and
+`uvlocal.manage.doctor.fixes` does it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from uvlocal.manage.environments import listing, records
 from uvlocal.manage.environments.folder_identity import Disk
 from uvlocal.manage.installation.on_path import shim_on_path
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.call import Call
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.settings import settings as all_settings
@@ -20,26 +21,34 @@ from uvlocal.shim.uv import handover
 
 if TYPE_CHECKING:
     from uvlocal.manage.environments.records import Entry
+    from uvlocal.manage.telling import Tell
     from uvlocal.shim.decide import Decision
     from uvlocal.shim.settings.settings import Settings
 
 
 class Facts:
-    """What the checks ask for, gathered when first asked."""
+    """The facts for all checks, gathered on first use."""
 
     def __init__(
-        self, system: System, *, disk: Disk | None = None, path: str | None = None
+        self,
+        system: System,
+        *,
+        disk: Disk | None = None,
+        path: str | None = None,
+        tell: Tell = nobody,
     ) -> None:
-        """Begin with nothing.
+        """Gather nothing yet.
 
         Args:
             system: the machine.
-            disk: the disks that projects lie on.
-            path: a folder of the project that is looked at more closely.
+            disk: the disks that projects are on.
+            path: a directory in the project to check.
+            tell: is told the progress of slow checks.
         """
         self.system = system
         self.disk = disk or Disk()
         self.path = path or system.cwd
+        self.tell = tell
 
     @functools.cached_property
     def settings(self) -> Settings:
@@ -48,13 +57,14 @@ class Facts:
 
     @functools.cached_property
     def places(self) -> list[str]:
-        """The stores that are there."""
+        """The existing stores."""
         return records.places(self.system, self.settings)
 
     @functools.cached_property
     def entries(self) -> list[Entry]:
         """Every environment of this user."""
-        return records.read(self.places, self.system, self.disk, listing.current_root(self.system))
+        current = listing.current_root(self.system)
+        return records.read(self.places, self.system, self.disk, current, self.tell)
 
     @functools.cached_property
     def _settled(self) -> tuple[Call, Decision]:
@@ -69,25 +79,25 @@ class Facts:
 
     @property
     def call(self) -> Call:
-        """A `uv sync` in the project that is looked at."""
+        """A `uv sync` in the project to check."""
         return self._settled[0]
 
     @property
     def decision(self) -> Decision:
-        """What is decided about that call."""
+        """The decision for that call."""
         return self._settled[1]
 
     @functools.cached_property
     def shim(self) -> str:
-        """The first shim on PATH, "" where there is none."""
+        """The first shim on PATH, or ""."""
         return shim_on_path(self.system)
 
     @property
     def shim_folder(self) -> str | None:
-        """The folder of the first shim on PATH, None where there is none."""
+        """The directory of the first shim on PATH, or None."""
         return os.path.dirname(self.shim) or None
 
     @functools.cached_property
     def real_uv(self) -> handover.RealUv:
-        """Where the real uv is, as the shim finds it."""
+        """The real uv that the shim finds."""
         return handover.find(self.system, self.shim)

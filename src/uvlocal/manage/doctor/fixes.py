@@ -1,4 +1,4 @@
-"""What `uvlocal doctor --fix` does: only what is safe, each thing on its own."""
+"""The safe fixes of `uvlocal doctor --fix`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import os
 import tomllib
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.environments import discoverable, record, trash
+from uvlocal.manage.environments import discoverable, record, records, trash
 from uvlocal.manage.environments.folder_identity import identity_of
+from uvlocal.manage.environments.project_state import BACK
 from uvlocal.manage.environments.store_lock import held
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.installation import install
 from uvlocal.shim.call import Call
+from uvlocal.shim.machine.display import contract_home
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.store import pointers
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def apply(check: Finding, system: System) -> str:
-    """Do what a check says would mend it; return what went wrong, "" for nothing."""
+    """Apply the fix of a finding; return what went wrong, or ""."""
     try:
         return FIXES[check.fix](check.path, system)
     except UserError as error:
@@ -32,7 +34,7 @@ def apply(check: Finding, system: System) -> str:
 
 
 def _install(folder: str, system: System) -> str:
-    """Put this uvlocal's shim there once more; startup files are not touched."""
+    """Install this uvlocal's shim again, without changing startup files."""
     install.make_shim(folder, system)
     return ""
 
@@ -50,26 +52,25 @@ def _empty_trash(path: str, system: System) -> str:
     return "; ".join(problems)
 
 
-def _update_record(path: str, system: System) -> str:
-    """Write into a record which folder the project is now."""
-    place = os.path.dirname(os.path.dirname(path))
+def _update_records(place: str, system: System) -> str:
+    """Update the identities of the directories that a backup has restored, in all records."""
     with held(place):
-        known = record.read_record(path, system)
-        identity = identity_of(known.root)
-        if identity is None:
-            return f"`{known.root}` is gone"
-        with open(path, "rb") as file:
-            table = tomllib.load(file)
-        table |= {"device": identity.device, "inode": identity.inode, "born": identity.born}
-        table |= record.surroundings(known.mount_point, system)
-        record.write(path, table)
+        for entry in records.read([place], system):
+            known, identity = entry.record, identity_of(entry.root)
+            if known is None or identity is None or (entry.state, entry.why) != ("copy", BACK):
+                continue
+            with open(entry.record_path, "rb") as file:
+                table = tomllib.load(file)
+            table |= {"device": identity.device, "inode": identity.inode, "born": identity.born}
+            table |= record.surroundings(known.mount_point, system)
+            record.write(entry.record_path, table)
     return ""
 
 
 def _make_discoverable(path: str, system: System) -> str:
-    """Let editors find an environment."""
+    """Create the link by which editors find an environment."""
     why = discoverable.make(path, system)
-    return f"`{discoverable.folder(system)}` {why}" if why else ""
+    return f"`{contract_home(discoverable.folder(system), system)}` {why}" if why else ""
 
 
 def _remove_link(path: str, system: System) -> str:
@@ -79,7 +80,7 @@ def _remove_link(path: str, system: System) -> str:
 
 
 def _mend_pointer(root: str, system: System) -> str:
-    """Let a project's pointer lead to its environment; where it has none, the pointer goes."""
+    """Point a project's pointer to its environment, or remove it if there is none."""
     call = Call(["sync"], System(environ=system.environ, cwd=root, home=system.home))
     wanted = call.settle().environment
     found = pointers.find(root, wanted, system)
@@ -91,12 +92,12 @@ def _mend_pointer(root: str, system: System) -> str:
     return "" if system.remove(found.path) else "it cannot be removed"
 
 
-#: What each name in `Finding.fix` stands for.
+#: The function for each name in `Finding.fix`.
 FIXES: dict[str, Callable[[str, System], str]] = {
     "install": _install,
     "chmod": _make_private,
     "empty-trash": _empty_trash,
-    "update-record": _update_record,
+    "update-records": _update_records,
     "make-discoverable": _make_discoverable,
     "remove-link": _remove_link,
     "mend-pointer": _mend_pointer,

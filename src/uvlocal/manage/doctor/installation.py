@@ -1,4 +1,4 @@
-"""Is the shim first on PATH, unchanged, and able to do its work?"""
+"""Check whether the shim is first on PATH, unchanged, and working."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from uvlocal.manage.doctor.facts import Facts
     from uvlocal.manage.installation.inspect import Inspection
 
-#: How long a program that is started may take, in seconds.
+#: The timeout for a program, in seconds.
 PATIENCE = 15
-#: What a login shell begins with, before its startup files add to it (login(1)).
+#: The PATH of a login shell before its startup files change it (login(1)).
 _BARE_PATH = "/usr/local/bin:/usr/bin:/bin"
 _MARK = "uvlocal-found:"
 _SHELLS = ("bash", "zsh", "fish", "sh", "dash", "ksh")
 
 
 def check(facts: Facts) -> list[Finding]:
-    """Look at the shim's folder, its Python, and PATH here and in a login shell."""
+    """Check the shim's directory, its Python, and PATH here and in a login shell."""
     try:
         found = inspect.inspect(facts.shim_folder, facts.system, running=shells.running())
     except UserError as error:
@@ -57,7 +57,7 @@ def _shown(path: str, facts: Facts) -> str:
 
 
 def _python(found: Inspection, facts: Facts) -> list[Finding]:
-    """See whether the shim's Python starts and finds the package: its library may be gone."""
+    """Check whether the shim's Python starts and finds the package."""
     if not (found.python_is_there and found.package_is_there):
         return []
     code = f"import sys; sys.path.insert(0, {found.package!r}); import uvlocal.shim.launch"
@@ -78,7 +78,7 @@ def _python(found: Inspection, facts: Facts) -> list[Finding]:
         if result.returncode == 0:
             return [Finding("python", OK, f"the shim's Python `{shown}` starts", path=found.python)]
         said = (result.stderr.strip().splitlines() or [f"exit code {result.returncode}"])[-1]
-    seen = f"the shim's Python `{shown}` does not start, so it does nothing: {said}"
+    seen = f"the shim's Python `{shown}` does not start, so the shim has no effect: {said}"
     return [
         Finding(
             "python-broken",
@@ -92,7 +92,7 @@ def _python(found: Inspection, facts: Facts) -> list[Finding]:
 
 
 def _login_shell(facts: Facts) -> list[Finding]:
-    """Ask a fresh login shell which `uv` it finds: its startup files may differ from this one's."""
+    """Check which `uv` a new login shell finds, as its startup files may differ."""
     shell = facts.system.environ.get("SHELL", "")
     name = os.path.basename(shell)
     if facts.system.platform == "win32" or name not in _SHELLS or not os.access(shell, os.X_OK):
@@ -110,7 +110,7 @@ def _login_shell(facts: Facts) -> list[Finding]:
 
 
 def login_path(shell: str, environ: dict[str, str]) -> str | None:
-    """Return the `uv` that a fresh login shell finds, "" for none, None if it does not say."""
+    """Return the `uv` that a new login shell finds, or "", or None if it does not say."""
     kept = ("HOME", "USER", "LOGNAME", "LANG", "ZDOTDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
     clean = {key: environ[key] for key in kept if key in environ}
     clean |= {"SHELL": shell, "TERM": "dumb", "PATH": _BARE_PATH}

@@ -1,4 +1,4 @@
-"""Is the store local, private, writable, on the disk of uv's cache? Do its records agree?"""
+"""Check whether the store is local, private, writable and on the cache's disk, and its records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.environments import trash
+from uvlocal.manage.environments import records, trash
+from uvlocal.manage.environments.project_state import BACK, CLONED
 from uvlocal.manage.findings import FAIL, OK, WARN, Finding
 from uvlocal.manage.settings.show import local_store
 from uvlocal.shim.machine import directories
@@ -18,15 +19,22 @@ if TYPE_CHECKING:
     from uvlocal.manage.environments.records import Entry
 
 
+#: How to allow a user, or on macOS a terminal, to read a folder.
+_PERMISSION = (
+    "check who may read the folder; on macOS, System Settings > Privacy & Security > "
+    "Files & Folders says what the terminal may read"
+)
+
+
 def check(facts: Facts) -> list[Finding]:
-    """Look at the store that the next project would use, and at every store that is there."""
+    """Check the store that a new project would use, and every existing store."""
     chosen = lookup.look(facts.system.home or os.sep, facts.system, facts.settings)
     if chosen is None:
-        return [Finding("store-nowhere", FAIL, "there is no home directory for a store", path="")]
+        return [Finding("store-nowhere", FAIL, "there is no home directory for the store", path="")]
     shown = f"`{chosen.shown}`"
     checks = []
     if chosen.volume.kind != "local":
-        seen = f"the store {shown} lies on {chosen.volume.label}, so nothing is redirected"
+        seen = f"the store {shown} is on {chosen.volume.label}, so nothing is redirected"
         advice = local_store(facts.system)
         confidence = chosen.volume.confidence
         found = Finding("store-not-local", FAIL, seen, confidence, path=chosen.path, advice=advice)
@@ -52,7 +60,7 @@ def check(facts: Facts) -> list[Finding]:
 
 
 def _private(facts: Facts) -> list[Finding]:
-    """Look at who may read and write the stores; Windows keeps `%LOCALAPPDATA%` private itself."""
+    """Check the permissions of the stores; on Windows, `%LOCALAPPDATA%` is always private."""
     checks: list[Finding] = []
     if facts.system.uid < 0:
         return checks
@@ -69,7 +77,8 @@ def _private(facts: Facts) -> list[Finding]:
                 mend = f"sudo chown -R $USER {pasted}"
                 checks.append(Finding("store-not-yours", FAIL, seen, command=mend, path=path))
             elif status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                seen = f"`{shown}` is open to others (mode {stat.S_IMODE(status.st_mode):04o})"
+                mode = f"{stat.S_IMODE(status.st_mode):04o}"
+                seen = f"`{shown}` is accessible to other users (mode {mode})"
                 mend = f"chmod 700 {pasted}"
                 check_ = Finding("store-not-private", WARN, seen, "high", mend, "chmod", path)
                 checks.append(check_)
@@ -77,13 +86,13 @@ def _private(facts: Facts) -> list[Finding]:
 
 
 def uv_cache(facts: Facts) -> str:
-    """Return where uv's cache is: what its variable says, or the usual place."""
+    """Return uv's cache directory: from its variable, or the default."""
     given = facts.system.environ.get("UV_CACHE_DIR", "")
     return os.path.join(facts.system.cwd, given) if given else directories.uv_cache(facts.system)
 
 
 def _same_disk(store: str, shown: str, facts: Facts) -> list[Finding]:
-    """Compare the disks of the store and of uv's cache: uv links from one into the other."""
+    """Check whether the store is on the disk of uv's cache, so that uv can link files."""
     cache = uv_cache(facts)
     if not cache or facts.system.environ.get("UV_LINK_MODE") == "copy":
         return []
@@ -114,23 +123,59 @@ def _leftovers(facts: Facts) -> list[Finding]:
 
 
 def check_records(facts: Facts) -> list[Finding]:
-    """See whether records and environments agree, and what became of the projects."""
+    """Check whether records and environments match, and what happened to the projects."""
     checks = [found for entry in facts.entries for found in _entry(entry, facts)]
+    checks += _brought_back(facts)
     gone = [entry for entry in facts.entries if entry.state in ("project-gone", "replaced")]
     if gone:
-        what = "an environment has" if len(gone) == 1 else f"{len(gone)} environments have"
-        seen = f"{what} no project any more"
+        one = len(gone) == 1
+        what = "an environment" if one else f"{len(gone)} environments"
+        seen = f"the project of {what} is gone" if one else f"the projects of {what} are gone"
         checks.append(Finding("projects-gone", WARN, seen, "high", "uvlocal prune"))
     unused = [entry for entry in facts.entries if entry.state == "unused"]
     if unused:
         what = "an environment is" if len(unused) == 1 else f"{len(unused)} environments are"
-        seen = f"{what} not used by the project any more"
+        seen = f"{what} no longer used"
         checks.append(Finding("unused", WARN, seen, "high", "uvlocal prune"))
+    checks += unread(records.unread(facts.places, facts.entries), facts)
     if not checks:
         number = len(facts.entries)
-        seen = f"records and environments agree ({number} environment{'' if number == 1 else 's'})"
+        seen = f"records and environments match ({number} environment{'' if number == 1 else 's'})"
         checks.append(Finding("records", OK, seen))
     return checks
+
+
+def _brought_back(facts: Facts) -> list[Finding]:
+    """Return one finding for all projects restored from a backup, perhaps a whole home."""
+    checks = []
+    for place in facts.places:
+        roots = [
+            entry.root
+            for entry in facts.entries
+            if (entry.store, entry.state, entry.why) == (place, "copy", BACK)
+        ]
+        if roots:
+            first = f"`{contract_home(roots[0], facts.system)}`"
+            what = first if len(roots) == 1 else f"{first} and {len(roots) - 1} more"
+            seen = (
+                f"{what}: the project is in a new directory with the old content, as after a "
+                "restore from a backup; the environment stays, and `--fix` updates the records"
+            )
+            command = "uvlocal doctor --fix"
+            checks.append(
+                Finding("record-outdated", WARN, seen, "medium", command, "update-records", place)
+            )
+    return checks
+
+
+def unread(paths: list[str], facts: Facts) -> list[Finding]:
+    """Return the finding that these directories could not be read, or none."""
+    if not paths:
+        return []
+    what = "1 folder" if len(paths) == 1 else f"{len(paths)} folders"
+    names = ", ".join(f"`{contract_home(path, facts.system)}`" for path in paths)
+    seen = f"{what} could not be read: {names}"
+    return [Finding("unread-folders", WARN, seen, advice=_PERMISSION)]
 
 
 def _entry(entry: Entry, facts: Facts) -> list[Finding]:
@@ -140,7 +185,7 @@ def _entry(entry: Entry, facts: Facts) -> list[Finding]:
     if entry.state == "broken":
         seen = f"`{shown}`: {entry.why}"
         pasted = quoted(below_home(path, facts.system), facts.system)
-        advice = f"look at it; if it is nothing of yours, `rm -r {pasted}`"
+        advice = f"check it, and run `rm -r {pasted}` if you do not need it"
         return [Finding("record-broken", WARN, seen, path=path, advice=advice)]
     if entry.state == "moved":
         there = quoted(below_home(entry.moved_to, facts.system), facts.system)
@@ -148,19 +193,9 @@ def _entry(entry: Entry, facts: Facts) -> list[Finding]:
         return [
             Finding("project-moved", WARN, seen, "high", f"uvlocal adopt {there}", path=entry.root)
         ]
-    if entry.state == "copy":
-        seen = f"`{root}`: {entry.why}; uv adapts it, and the record can be brought up to date"
-        return [
-            Finding(
-                "record-outdated",
-                WARN,
-                seen,
-                "medium",
-                "uvlocal doctor --fix",
-                "update-record",
-                entry.record_path,
-            )
-        ]
+    if entry.state == "copy" and entry.why == CLONED:
+        seen = f"`{root}`: {entry.why}; the next `uv sync` there keeps it for `uvlocal adopt`"
+        return [Finding("project-replaced", OK, seen, path=entry.root)]
     if entry.state == "volume-not-mounted":
         return [Finding("volume-not-mounted", OK, f"`{root}`: {entry.why}", path=entry.root)]
     return []

@@ -1,4 +1,4 @@
-"""Which sync clients run, and are their folders known? Are the settings valid?"""
+"""Check whether the folders of running sync clients are known, and the settings valid."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from uvlocal.manage.doctor.facts import Facts
 
-#: The programs of sync clients, in lower case and without `.exe`, by the provider's id. A client
-#: that is not here is found by its configuration all the same.
+#: The programs of sync clients, lowercase and without `.exe`, by the provider's id. Other clients
+#: are still found by their configuration.
 PROGRAMS = {
     "dropbox": ("dropbox", "dropboxmacupdate"),
     "maestral": ("maestral", "maestral_qt", "maestral_cocoa"),
@@ -43,17 +43,17 @@ PROGRAMS = {
     "synology-drive": ("cloud-drive-daemon", "cloud-drive-ui", "synologydrive"),
     "kdrive": ("kdrive",),
 }
-#: Programs by which one system means another client, or none: `onedrive` on Linux is abraunegg's.
+#: Providers whose program name means another client: on Linux, `onedrive` is abraunegg's.
 _NOT_HERE = {"linux": ("onedrive", "icloud"), "darwin": ("onedrive-abraunegg",), "win32": ()}
 _EXECUTABLE = ".exe"
 
 
 def running(system_name: str, names: Iterable[str]) -> set[str]:
-    """Return the ids of the providers of which a program runs.
+    """Return the ids of the providers whose programs are running.
 
     Args:
         system_name: `System.platform`.
-        names: the names of processes.
+        names: the names of the running processes.
     """
     seen = {name.lower().removesuffix(_EXECUTABLE) for name in names}
     elsewhere = _NOT_HERE.get(system_name, ())
@@ -70,7 +70,7 @@ def process_names() -> list[str]:
 
 
 def check(facts: Facts, names: Iterable[str] | None = None) -> list[Finding]:
-    """Compare the clients that run with the folders that their configuration names."""
+    """Compare the running clients with the configured folders."""
     configured, problems = discovery.configured(facts.system)
     active = running(facts.system.platform, process_names() if names is None else names)
     checks = []
@@ -78,15 +78,15 @@ def check(facts: Facts, names: Iterable[str] | None = None) -> list[Finding]:
         paths = [root.path for root in configured if root.provider == provider.id]
         shown = ", ".join(f"`{contract_home(path, facts.system)}`" for path in paths)
         off = facts.settings.providers.get(provider.id, {}).get("enabled") is False
-        state = "runs" if provider.id in active else "does not run now"
+        state = "is running" if provider.id in active else "is not running"
         if off and (paths or provider.id in active):
-            seen = f"{provider.label} {state}; it is turned off in the settings"
+            seen = f"{provider.label} {state}, but turned off in the settings"
             checks.append(Finding("sync-client", OK, seen))
         elif paths:
-            seen = f"{provider.label} {state}, its folders are {shown}"
+            seen = f"{provider.label} {state}, and syncs {shown}"
             checks.append(Finding("sync-client", OK, seen, path=paths[0]))
         elif provider.id in active and _is_found_by_configuration(provider.id):
-            seen = f"{provider.label} runs, but none of its folders is known"
+            seen = f"{provider.label} is running, but none of its folders are known"
             mend = "`uvlocal config add-root DIR` for each of its folders, if there are any"
             checks.append(Finding("sync-client-unknown", WARN, seen, "low", advice=mend))
     for problem in problems:
@@ -96,9 +96,9 @@ def check(facts: Facts, names: Iterable[str] | None = None) -> list[Finding]:
 
 
 def _is_found_by_configuration(provider: str) -> bool:
-    """Return whether a provider's folders are named somewhere, so that none is strange.
+    """Return whether a provider's folders are listed somewhere, so that finding none is odd.
 
-    Others are recognised by the shape or the marks of a path, when a project is there.
+    Other providers are recognised by the shape or markers of a path, when a project is there.
     """
     return any(
         place.how in ("file", "registry", "fixed")
@@ -109,17 +109,22 @@ def _is_found_by_configuration(provider: str) -> bool:
 
 
 def check_settings(facts: Facts) -> list[Finding]:
-    """Look for what is wrong in the user's settings and those of the project."""
+    """Check the settings of the user and of the project."""
     problems = dict.fromkeys([*facts.settings.problems, *facts.call.settings.problems])
     project = facts.call.facts.project
+    unread = []
     if project is not None and project.root:
-        problems |= dict.fromkeys(broken(project_file(project, facts.system), facts.system))
-    if not problems:
+        unread = broken(project_file(project, facts.system), facts.system)
+    if not problems and not unread:
         return [Finding("settings", OK, "the settings are valid")]
     home = facts.system.home.rstrip(os.sep) + os.sep
     return [
         Finding(
-            "settings-wrong", WARN, problem.replace(home, f"~{os.sep}"), command="uvlocal config"
+            "settings-wrong",
+            WARN,
+            problem.replace(home, f"~{os.sep}"),
+            command="" if problem in unread else "uvlocal config",
+            advice="correct the file by hand" if problem in unread else "",
         )
-        for problem in problems
+        for problem in [*problems, *unread]
     ]

@@ -1,4 +1,4 @@
-"""Which uv is the real one, are there others, and does it keep environments itself?"""
+"""Check the real uv, other uvs on PATH, and uv's own central environments."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
 OLDEST = (0, 5, 9)
 #: How a real uv was found, for people.
 _ORIGINS = {"variable": "named by `UVLOCAL_UV`", "path": "on PATH", "recorded": "recorded"}
-#: The error that says that a file of a cloud folder cannot be linked (Windows,
+#: The error for a cloud file that cannot be linked (Windows,
 #: `ERROR_CLOUD_FILE_INCOMPATIBLE_HARDLINKS`).
 _POISONED = 396
-#: Programs that install versions of others and put shims before them.
+#: Version managers that put shims on PATH.
 _MANAGERS = ("asdf", "mise", "pyenv", "vfox")
-#: The most that is read of such a shim, in bytes; each is a few lines long.
+#: The size limit of such a shim, in bytes; each has a few lines.
 _SHIM_LIMIT = 64 * 1024
-#: How many files of uv's cache are tried.
+#: How many files in uv's cache are checked.
 _SAMPLES = 50
 
 
 def check(facts: Facts) -> list[Finding]:
-    """Look at the real uv, and at the other ones on PATH."""
+    """Check the real uv, and the others on PATH."""
     real = facts.real_uv
     if not real.path:
         tried = f" (`UVLOCAL_UV` names `{real.wish}`, which {real.rejected})" if real.wish else ""
@@ -50,26 +50,26 @@ def check(facts: Facts) -> list[Finding]:
     shown = contract_home(real.path, facts.system)
     seen = f"the real uv is `{shown}` ({text}, {_ORIGINS[real.origin]})"
     if version is None:
-        return [Finding("uv-version", WARN, f"{seen}, which does not say its version", "medium")]
+        return [Finding("uv-version", WARN, f"{seen}, which does not report its version", "medium")]
     if version < OLDEST:
-        seen += f", older than {_text(OLDEST)}, the oldest that uvlocal is tested with"
+        seen += f", older than {_text(OLDEST)}, the oldest version that uvlocal is tested with"
         return [Finding("uv-old", WARN, seen, command="uv self update", path=real.path)]
     found = [Finding("uv", OK, seen, path=real.path)]
     manager = manager_of(real.path, facts)
     if manager:
         follows = (
-            f"`{shown}` is the shim of {manager}, which puts its own folder first on PATH for what "
-            "it starts; a `uv` inside `uv run` is uvlocal's all the same, by a link in the kept "
-            "environment, but for the call that makes the environment"
+            f"`{shown}` is the shim of {manager}, which puts its own directory first on PATH for "
+            "the programs it starts; a `uv` inside `uv run` still reaches uvlocal through a link "
+            "in the environment, except in the call that creates the environment"
         )
         found.append(Finding("uv-managed", OK, follows, path=real.path))
     return [*found, *_others(real.path, version, facts)]
 
 
 def manager_of(path: str, facts: Facts) -> str:
-    """Return the version manager whose shim a uv is, "" for none.
+    """Return the version manager whose shim a uv is, or "".
 
-    mise makes links to itself, pyenv and asdf scripts that name them.
+    mise creates symlinks to itself; pyenv and asdf create scripts that mention them.
     """
     target = os.path.basename(os.path.realpath(path)).removesuffix(".exe")
     if target in _MANAGERS:
@@ -93,7 +93,7 @@ def _text(version: tuple[int, int, int] | None) -> str:
 
 
 def _others(real: str, version: tuple[int, int, int], facts: Facts) -> list[Finding]:
-    """Look for further uvs on PATH of another version: which one runs depends on PATH's order."""
+    """Find uvs of another version on PATH: the order of PATH decides which one runs."""
     checks = []
     seen_paths = {os.path.realpath(real)}
     for path in uvs_on_path(facts.system):
@@ -106,15 +106,15 @@ def _others(real: str, version: tuple[int, int, int], facts: Facts) -> list[Find
         other = _version(path, facts)
         if other != version:
             seen = (
-                f"`{contract_home(path, facts.system)}` is another uv ({_text(other)}), which "
-                f"`{contract_home(real, facts.system)}` ({_text(version)}) hides"
+                f"`{contract_home(path, facts.system)}` is another uv ({_text(other)}), "
+                f"hidden by `{contract_home(real, facts.system)}` ({_text(version)})"
             )
             checks.append(Finding("uv-twice", WARN, seen, path=path, advice="remove one of them"))
     return checks
 
 
 def check_centralizes(facts: Facts) -> list[Finding]:
-    """See whether uv keeps environments centrally itself, everywhere or in this project."""
+    """Check whether uv itself keeps environments centrally, everywhere or in this project."""
     request = parse(["sync"], facts.system, lambda: None)
     project = facts.call.facts.project or no_project(facts.path)
     where = uv_config.centralized_by(request, project, facts.system)
@@ -122,19 +122,19 @@ def check_centralizes(facts: Facts) -> list[Finding]:
         return []
     seen = (
         f"uv's own `{uv_config.FEATURE}` is on ({contract_home(where, facts.system)}), so uvlocal "
-        "stands aside; `uv cache prune` removes such environments"
+        "does nothing; `uv cache prune` removes those environments"
     )
-    mend = "turn it off there to have uvlocal keep them"
+    mend = "turn it off there to let uvlocal keep environments"
     return [Finding("uv-centralizes", WARN, seen, advice=mend)]
 
 
 def check_cache(
     facts: Facts, link: Callable[[str, str], None] = os.link, platform: str = sys.platform
 ) -> list[Finding]:
-    """See whether files of uv's cache can still be linked.
+    """Check whether files in uv's cache can still be linked.
 
-    A file of the cache that was linked into an environment below OneDrive cannot be linked
-    anywhere else afterwards (https://github.com/astral-sh/uv/issues/9500).
+    A cached file that was linked into an environment in OneDrive cannot be linked anywhere else
+    afterwards (https://github.com/astral-sh/uv/issues/9500).
     """
     cache = uv_cache(facts)
     if platform != "win32" or not os.path.isdir(cache):
@@ -149,13 +149,13 @@ def check_cache(
             bad += getattr(error, "winerror", None) == _POISONED
     if not bad:
         return []
-    seen = f"{bad} files of uv's cache cannot be linked: an environment in OneDrive has them too"
-    mend = "`uv cache clean`, after `uvlocal migrate --all`"
+    seen = f"{bad} files in uv's cache cannot be linked, as OneDrive has links to them"
+    mend = "run `uvlocal migrate --all`, then `uv cache clean`"
     return [Finding("uv-cache-poisoned", FAIL, seen, "medium", path=cache, advice=mend)]
 
 
 def _linked_files(cache: str) -> Iterator[str]:
-    """Yield files of the cache that have further names: those may be in an environment."""
+    """Yield files in the cache with several links, which may be in an environment."""
     for folder, _, names in os.walk(cache):
         for name in names:
             path = os.path.join(folder, name)

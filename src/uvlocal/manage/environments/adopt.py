@@ -1,11 +1,10 @@
-"""A moved project takes its old environment along, under its new name.
+"""Reuse a moved project's old environment, under its new name.
 
-The environment's own path is written into its scripts and its `activate` files; they are rewritten
-before the folder gets its new name, so that at no moment a broken environment has it. On another
-disk it is copied. A step that fails takes back all those before it. uv points an
-editable install at the new place by itself; it would not repair the scripts of other packages
-(found with uv 0.5.9, 0.9.30 and 0.13.9). Each step can be the last before the machine dies: the
-next call goes on from there.
+Scripts and `activate` files contain the environment's own path; they are rewritten before the
+directory is renamed, so that a broken environment never has the new name. On another disk it is
+copied. If a step fails, all steps before it are undone. uv itself updates an editable install for
+the new place, but would not repair the scripts of other packages (tested with uv 0.5.9, 0.9.30 and
+0.13.9). The machine may crash after any step: the next call continues from there.
 """
 
 from __future__ import annotations
@@ -35,12 +34,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """What was done, or with `dry_run` would be; `version` is that of the JSON object made of it.
+    """What was done, or would be with `dry_run`; `version` is the version of the JSON format.
 
-    `root` and `former_root` are where the project is and was, `environment` and
-    `former_environment` likewise. `replaced` says that the project had a new environment already,
-    which went. `scripts` is how many files name the new path now. `needs_sync` says that scripts
-    are programs, which only `uv sync --reinstall` makes anew (Windows).
+    `root` and `former_root` are the project's new and old path, `environment` and
+    `former_environment` the environment's. `replaced` says that the project had a new environment,
+    which was removed. `scripts` is the number of rewritten files. `needs_sync` says that scripts
+    are programs, which only `uv sync --reinstall` can recreate (Windows).
     """
 
     version: int
@@ -63,18 +62,18 @@ def adopt(
     dry_run: bool = False,
     processes: Callable[[], Iterable[Process]] = in_use.running,
 ) -> Adopted:
-    """Give a moved project its old environment.
+    """Reuse a moved project's old environment.
 
     Args:
-        path: a folder of the project where it is now; the current directory if None.
-        former: where it was, or the name of its old environment; "" to recognise it by the
-            folder's identity.
-        environ: the environment variables, those of this process by default.
-        dry_run: say what would be done, and change nothing.
-        processes: what runs on this machine.
+        path: a directory in the moved project; None for the current directory.
+        former: its old path, or the name of its old environment; "" to recognise it by the
+            directory's identity.
+        environ: the environment variables, by default those of this process.
+        dry_run: report what would be done, but change nothing.
+        processes: returns the running processes.
 
     Raises:
-        UserError: there is nothing to adopt, or it is in use, or it cannot be moved.
+        UserError: there is nothing to adopt, it is in use, or it cannot be moved.
     """
     call = Call(["sync"], System(environ=environ, cwd=user_path.folder(path)))
     decision = call.settle()
@@ -96,7 +95,7 @@ def _former(call: Call, former: str) -> Entry:
     """Return the old environment of the project.
 
     Raises:
-        UserError: there is none, or it is not free to be taken.
+        UserError: there is none, or another project still uses it.
     """
     root, system = _root(call), call.system
     places = records.places(system, call.settings)
@@ -106,7 +105,7 @@ def _former(call: Call, former: str) -> Entry:
             if entry.state == "moved" and entry.moved_to == root:
                 return entry
         raise UserError(
-            f"no environment is known for `{_shown(root, call)}` from before it moved",
+            f"no earlier environment is known for `{_shown(root, call)}`",
             "name it with `--from`; `uvlocal list` shows all environments",
         )
     wanted = os.path.abspath(directories.expand_home(former, system))
@@ -116,7 +115,7 @@ def _former(call: Call, former: str) -> Entry:
             _check_is_free(entry, root, call)
             return entry
     raise UserError(
-        f"no record names an environment or a project `{former}`",
+        f"no known environment or project is called `{former}`",
         "`uvlocal list` shows them all",
         USAGE,
     )
@@ -125,11 +124,11 @@ def _former(call: Call, former: str) -> Entry:
 def _check_is_free(entry: Entry, root: str, call: Call) -> None:
     shown = _shown(entry.root, call)
     if entry.root == root and entry.record is not None and not entry.record.replaced:
-        raise UserError(f"`{entry.name}` is the environment of this project already")
+        raise UserError(f"`{entry.name}` is already the environment of this project")
     if entry.state in ("ok", "copy", "unused"):
-        raise UserError(f"`{shown}` is still there, and two projects never share an environment")
-    if entry.state == "volume-not-mounted":
-        raise UserError(f"`{shown}` may still be there: {entry.why}")
+        raise UserError(f"`{shown}` still exists, and two projects never share an environment")
+    if entry.state in ("volume-not-mounted", "unreadable"):
+        raise UserError(f"`{shown}` may still exist: {entry.why}")
     if entry.state == "broken":
         raise UserError(f"`{entry.name}` cannot be adopted: {entry.why}")
 
@@ -150,7 +149,8 @@ def _plan(call: Call, decision: Decision, entry: Entry) -> Adopted:
     there = os.path.lexists(target)
     if not entry.made and not there:
         raise UserError(
-            f"the environment of `{_shown(entry.root, call)}` is gone", "`uv sync` makes a new one"
+            f"the environment of `{_shown(entry.root, call)}` is gone",
+            "`uv sync` creates a new one",
         )
     return Adopted(
         version=1,
@@ -172,10 +172,10 @@ def _perform(
     decision: Decision,
     processes: Callable[[], Iterable[Process]],
 ) -> Adopted:
-    """Do what the plan says; where a step fails, all those before it are taken back.
+    """Execute the plan; if a step fails, undo all steps before it.
 
-    Where a call was interrupted after the move, the old folder is not there, and what is left to
-    do is done in the new one.
+    If a call was interrupted after the move, the old directory is gone, and the rest is done in the
+    new one.
     """
     old, new = plan.former_environment, plan.environment
     places = [os.path.dirname(os.path.dirname(path)) for path in (new, old)]
@@ -205,7 +205,7 @@ def _perform(
 
 
 def _move(old: str, new: str, places: list[str], system: System, undo: contextlib.ExitStack) -> int:
-    """Move the environment, or finish what was interrupted; return how many scripts changed."""
+    """Move the environment, or finish an interrupted move; return how many scripts changed."""
     if old == new or not os.path.isdir(old):
         return len(relocate.rewrite(new, old, new))
     mount = trash.mounted_inside(old, system)
@@ -219,7 +219,7 @@ def _move(old: str, new: str, places: list[str], system: System, undo: contextli
 
 
 def _check_not_in_use(plan: Adopted, processes: Callable[[], Iterable[Process]]) -> None:
-    """Make sure that no process uses the environments, this one aside.
+    """Check that no process, except this one, uses the environments.
 
     Raises:
         UserError: one does.
@@ -232,7 +232,7 @@ def _check_not_in_use(plan: Adopted, processes: Callable[[], Iterable[Process]])
             f"the environment is in use by {names}", "stop it, then run `uvlocal adopt` again"
         )
     if any(os.path.realpath(sys.prefix) == os.path.realpath(path) for path in both):
-        raise UserError("uvlocal itself runs from the environment", "install it elsewhere")
+        raise UserError("uvlocal itself runs from the environment", "install uvlocal elsewhere")
 
 
 def _rewrite_record(
@@ -257,7 +257,7 @@ def _rewrite_record(
 
 
 def _mend_pointer(plan: Adopted, system: System) -> None:
-    """Let a pointer lead to the new place that led to the old one, as seen from either root."""
+    """Update a pointer to the old environment, as seen from either root."""
     pointer = pointers.find(plan.root, plan.environment, system)
     led = {
         os.path.normpath(os.path.join(root, pointer.target))

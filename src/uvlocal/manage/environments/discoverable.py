@@ -1,16 +1,16 @@
-"""The links by which editors find the kept environments: `~/.virtualenvs/<name>`.
+"""The links by which editors find the environments: `~/.virtualenvs/<name>`.
 
-Editors that look for environments outside a project look into `$WORKON_HOME`, or `~/.virtualenvs`
-where that is unset; no other folder is read by all of these, on every system:
+Editors search for environments outside a project in `$WORKON_HOME`, or in `~/.virtualenvs` if that
+is unset. It is the only directory that all of these search, on every system:
 
 - VS Code (microsoft/python-environment-tools, `crates/pet-global-virtualenvs/src/lib.rs`), which
   follows links, and shows the name in `pyvenv.cfg`;
 - PyCharm (JetBrains/intellij-community, `VirtualEnvReader.kt`, `getVEnvRootDir`);
 - Emacs (jorgenschaefer/pyvenv, `pyvenv-workon-home`).
 
-No `.project` file is written: VS Code reads none for an environment that uv made (the locator `Uv`
-comes before those that do), PyCharm reads none at all, and uv takes one away when it makes an
-environment anew.
+No `.project` file is written: VS Code ignores it in an environment of uv (its `Uv` locator comes
+before those that read it), PyCharm always ignores it, and uv removes it when it recreates an
+environment.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
     from uvlocal.shim.machine.host import System
 
-#: The folder below home; virtualenvwrapper and VS Code make environments there too.
+#: The directory below home; virtualenvwrapper and VS Code create environments there too.
 USUAL = ".virtualenvs"
-#: Stands in a folder that we made, so that it goes with the last link.
+#: Marks a directory that we created, so that it is removed with the last link.
 MARK = ".made-by-uvlocal"
 
 
 def folder(system: System) -> str:
-    """Return the folder for new links: `$WORKON_HOME` if it is there, else the usual one."""
+    """Return the directory for new links: `$WORKON_HOME` if it exists, else the default."""
     named = directories.expand_home(system.environ.get("WORKON_HOME", ""), system)
     if system.path.isabs(named) and system.is_directory(named):
         return named
@@ -44,19 +44,19 @@ def folder(system: System) -> str:
 
 
 def folders(system: System) -> list[str]:
-    """Return every folder that may hold links: `WORKON_HOME` may have been set since."""
+    """Return every directory that may contain links: `WORKON_HOME` may have been set since."""
     usual = system.path.join(system.home, USUAL) if system.path.isabs(system.home) else ""
     return [place for place in dict.fromkeys((folder(system), usual)) if place]
 
 
 def obstacle(system: System) -> str:
-    """Return why no link can be made in the folder, "" where one can, or nobody has tried yet."""
+    """Return why no link can be created in the directory, or ""."""
     place = folder(system)
     if not place:
         return "there is no home directory"
     status = system.stat(place)
     if status is None:
-        return "is a dangling link" if system.lstat(place) is not None else ""
+        return "is a dangling symlink" if system.lstat(place) is not None else ""
     if not system.is_directory(place):
         return "is not a directory"
     if system.uid >= 0 and status.st_uid != system.uid:
@@ -65,16 +65,16 @@ def obstacle(system: System) -> str:
 
 
 def found(environment: str, system: System) -> str:
-    """Return what leads to an environment from the folder for new links, "" for nothing."""
+    """Return the link to an environment in the directory for new links, or ""."""
     path = system.path.join(folder(system), system.path.basename(environment))
     return path if _leads(path, environment, system) else ""
 
 
 def make(environment: str, system: System) -> str:
-    """Make the link to an environment, which need not be there yet; what is not ours stays.
+    """Create the link to an environment, which need not exist yet; never replace other files.
 
     Returns:
-        why it is not there, "" where it is.
+        why there is no link, or "".
     """
     why = obstacle(system)
     if why:
@@ -88,7 +88,7 @@ def make(environment: str, system: System) -> str:
         naming.is_our_environment(target, "", system)
     )
     if system.lstat(path) is not None and not ours:
-        return f"holds another `{system.path.basename(path)}`"
+        return f"contains another `{system.path.basename(path)}`"
     try:
         if system.lstat(place) is None:
             os.mkdir(place, 0o700)
@@ -98,9 +98,19 @@ def make(environment: str, system: System) -> str:
     except FileExistsError:
         pass  # another call was faster
     except OSError:
-        return "cannot be made"
+        return "cannot be created"
     made = system.put_link(path, environment, over=ours) or _put_junction(path, environment, system)
-    return "" if made else "cannot be written, or holds no links"
+    return "" if made else "is not writable, or does not support links"
+
+
+def make_all(stores: list[str], system: System) -> None:
+    """Create links to all existing environments of these stores, if possible."""
+    for place in stores:
+        kept = system.path.join(place, naming.ENVIRONMENTS)
+        for name in system.listdir(kept):
+            path = system.path.join(kept, name)
+            if naming.is_our_name(name) and naming.exists(path, system):
+                make(path, system)
 
 
 def remove(environment: str, system: System) -> None:
@@ -113,7 +123,7 @@ def remove(environment: str, system: System) -> None:
 
 
 def tidy(system: System) -> None:
-    """Remove a folder that we made where nothing else is in it."""
+    """Remove a directory that we created if nothing else is in it."""
     for place in folders(system):
         if system.listdir(place) == [MARK]:
             system.remove(system.path.join(place, MARK))
@@ -122,7 +132,7 @@ def tidy(system: System) -> None:
 
 
 def links(stores: list[str], system: System) -> Iterator[tuple[str, str]]:
-    """Yield every link into one of these stores, and the environment that it leads to."""
+    """Yield every link into one of these stores, and the environment that it points to."""
     known = {comparable(system.path.join(place, naming.ENVIRONMENTS), system) for place in stores}
     for place in folders(system):
         for name in system.listdir(place):
@@ -133,7 +143,7 @@ def links(stores: list[str], system: System) -> Iterator[tuple[str, str]]:
 
 
 def target_of(path: str, system: System) -> str:
-    """Return where a link, or a junction of Windows, leads, "" where it is none."""
+    """Return the target of a symlink, or of a junction on Windows, or ""."""
     target = system.readlink(path) or ""
     return without_prefix(target) if system.platform == "win32" else target
 
@@ -144,7 +154,7 @@ def _leads(path: str, environment: str, system: System) -> bool:
 
 
 def _put_junction(path: str, environment: str, system: System) -> bool:
-    """Make a junction: on Windows, links take a privilege that few have, and junctions none."""
+    """Create a junction: on Windows, symlinks need a privilege that few users have."""
     if sys.platform != "win32" or system.lstat(path) is not None:
         return False
     import _winapi

@@ -1,8 +1,8 @@
-"""Which folder this is, whatever it is called: how a moved project is known again.
+"""The identity of a directory, independent of its path: how a moved project is recognised.
 
-A folder keeps its inode number when it is moved on its disk. That alone proves nothing: ext4 gives
-the number of a removed folder to the next new one, seen after a few milliseconds. So the time of
-the folder's birth counts as well; where the file system does not tell it, no folder is recognised.
+A directory keeps its inode number when it is moved on its disk. That alone proves nothing: ext4
+reuses the number of a removed directory for the next new one, as seen within milliseconds. So the
+birth time counts as well; if the file system has none, no directory is recognised.
 """
 
 from __future__ import annotations
@@ -15,26 +15,34 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uvlocal.shim.machine import native
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 _Answer = TypeVar("_Answer")
+_Place = TypeVar("_Place")
 
-#: How long a disk may take to say what is at a path, in seconds: a dead server never answers.
+#: How long a disk may take to answer, in seconds: a dead server never does.
 PATIENCE = 3.0
 
-#: The most folders that are looked at where a moved project is looked for.
+#: The maximum number of directories in which a moved project is searched for.
 _MOST_FOLDERS = 1000
+#: How many known questions a thread gets at once: passing an answer back takes longer than the
+#: question itself, and the slowest disk that works still answers in time.
+_AT_ONCE = 16
 
 
 class SilentError(Exception):
-    """A disk that did not answer in time."""
+    """A disk did not answer in time, or denied access."""
+
+
+class DeniedError(SilentError):
+    """This user may not access a path, so nothing is known about it."""
 
 
 class Identity(NamedTuple):
-    """What a folder keeps when it is moved on its disk.
+    """What stays the same when a directory is moved on its disk.
 
-    `device` and `inode` are as in `os.stat`; the device's number may be another after the next
-    start of the machine. `born` is in microseconds since 1970, 0 where the disk does not tell.
+    `device` and `inode` are as in `os.stat`; the device number may change when the machine
+    restarts. `born` is in microseconds since 1970, or 0 if unknown.
     """
 
     device: int
@@ -42,85 +50,123 @@ class Identity(NamedTuple):
     born: int
 
     def is_same(self, other: Identity) -> bool:
-        """Return whether both are certainly one folder."""
+        """Return whether both are certainly the same directory."""
         return bool(self.born) and (self.inode, self.born) == (other.inode, other.born)
 
     def is_still(self, other: Identity) -> bool:
-        """Return whether both are one folder that nobody moves, as far as its disk tells."""
+        """Return whether both are the same directory, unmoved, as far as the disk can tell."""
         if self.born and other.born:
             return self.is_same(other)
         return bool(self.inode) and (self.device, self.inode) == (other.device, other.inode)
 
     def is_other(self, other: Identity) -> bool:
-        """Return whether both are certainly two folders, seen on one disk."""
+        """Return whether both are certainly different directories on the same disk."""
         born = self.born != other.born and bool(self.born and other.born)
         return self.device == other.device and (self.inode != other.inode or born)
 
 
 class Disk:
-    """The disks that projects lie on; every question has to be answered in time.
+    """The disks that projects are on; every call has a timeout.
 
-    What did not answer once is not asked again.
+    A disk that timed out is not asked again. A path that this user may not look at does not count
+    as gone: every method raises `DeniedError` for it (EACCES; EPERM from macOS' privacy rules).
     """
 
     def __init__(self, patience: float = PATIENCE) -> None:
-        """Begin without a disk known to be silent."""
         self._patience = patience
         self._silent: set[str] = set()
         self._asker: _Asker | None = None
+        self._known: dict[tuple[object, object], Any] = {}
+
+    def look_ahead(self, folders: Iterable[tuple[str, str]]) -> None:
+        """Prefetch the `identity` of many directories, each with its mount point.
+
+        What a disk does not answer now is asked again later.
+        """
+        self._prepare(_identity, folders)
+
+    def look_ahead_at(self, files: Iterable[tuple[tuple[str, ...], str]]) -> None:
+        """Prefetch groups of files for `statuses`, like `look_ahead`."""
+        self._prepare(_statuses, files)
+
+    def _prepare(
+        self, question: Callable[[_Place], object], places: Iterable[tuple[_Place, str]]
+    ) -> None:
+        by_disk: dict[str, list[_Place]] = {}
+        for place, mount_point in places:
+            by_disk.setdefault(mount_point, []).append(place)
+        for some in by_disk.values():
+            for first in range(0, len(some), _AT_ONCE):
+                part = some[first : first + _AT_ONCE]
+                answers = self._put(lambda: [_answered(question, one) for one in part])  # noqa: B023 - at once
+                if not answers:
+                    break
+                self._known.update(zip(((question, one) for one in part), answers[0], strict=True))
 
     def identity(self, path: str, mount_point: str = "") -> Identity | None:
-        """Return which folder is at `path`, None where none is.
+        """Return the identity of the directory at `path`, or None if there is none.
 
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(path, mount_point, lambda: identity_of(path))
+        return self._ask(path, mount_point, _identity, path)
 
     def status(self, path: str, mount_point: str = "") -> os.stat_result | None:
-        """Return the status of `path` itself, None where nothing is.
+        """Return the status of `path` itself, or None if it does not exist.
 
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(path, mount_point, lambda: _status(path))
+        return self._ask(path, mount_point, _status, path)
 
     def folders(self, path: str, mount_point: str = "") -> list[str]:
-        """Return the names of the folders in `path`, the first thousand.
+        """Return the names of the first thousand directories in `path`.
 
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(path, mount_point, lambda: _folders(path))
+        return self._ask(path, mount_point, _folders, path)
 
-    def statuses(self, paths: list[str], mount_point: str = "") -> list[os.stat_result | None]:
+    def statuses(
+        self, paths: tuple[str, ...], mount_point: str = ""
+    ) -> list[os.stat_result | None]:
         """Return the status of each path on one disk, as `status` does.
 
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(paths[0], mount_point, lambda: [_status(path) for path in paths])
+        return self._ask(paths[0], mount_point, _statuses, paths)
 
-    def _ask(self, path: str, mount_point: str, question: Callable[[], _Answer]) -> _Answer:
-        # What hangs below the root directory is another disk, mounted since.
+    def _ask(
+        self, path: str, mount_point: str, question: Callable[[_Place], _Answer], place: _Place
+    ) -> _Answer:
+        if (question, place) in self._known:
+            known: _Answer | PermissionError = self._known[question, place]
+            return _granted(known, path)
+        # A path below the root directory is on another disk, mounted since.
         disk = mount_point if os.path.dirname(mount_point) != mount_point else path
         if disk in self._silent:
             raise SilentError(disk)
+        answers = self._put(lambda: _answered(question, place))
+        if not answers:
+            self._silent.add(disk)
+            raise SilentError(disk)
+        return _granted(answers[0], path)
+
+    def _put(self, question: Callable[[], _Answer]) -> list[_Answer]:
+        """Return the answer to a question in a list, which is empty after a timeout."""
         if self._asker is None:
             self._asker = _Asker()
         answers = self._asker.ask(question, self._patience)
         if not answers:
-            self._silent.add(disk)
-            self._asker = None  # it waits for that disk
-            raise SilentError(disk)
-        answer: _Answer = answers[0]
-        return answer
+            self._asker = None  # it still waits for that disk
+        return answers
 
 
 class _Asker:
-    """A thread that asks the disks, one question after the other, while the caller waits.
+    """A thread that accesses the disks, one question at a time, while the caller waits.
 
-    A thread that a dead server holds must not hold up the end of the program.
+    A thread blocked by a dead server must not keep the program from exiting.
     """
 
     def __init__(self) -> None:
@@ -132,7 +178,7 @@ class _Asker:
         threading.Thread(target=self._run, daemon=True).start()
 
     def ask(self, question: Callable[[], object], patience: float) -> list[Any]:
-        """Return the answer in a list, which is empty where there is none in time."""
+        """Return the answer in a list, which is empty after a timeout."""
         import queue
 
         self._questions.put(question)
@@ -147,12 +193,21 @@ class _Asker:
 
 
 def identity_of(path: str) -> Identity | None:
-    """Return which folder is at `path`, None where none is."""
+    """Return the identity of the directory at `path`, or None if there is none or it is denied."""
+    try:
+        return _identity(path)
+    except PermissionError:
+        return None
+
+
+def _identity(path: str) -> Identity | None:
     try:
         status = os.stat(path)
         if not stat.S_ISDIR(status.st_mode):
             return None
         return Identity(status.st_dev, status.st_ino, native.born(path))
+    except PermissionError:
+        raise
     except (OSError, ValueError):
         return None
 
@@ -160,8 +215,14 @@ def identity_of(path: str) -> Identity | None:
 def _status(path: str) -> os.stat_result | None:
     try:
         return os.lstat(path)
+    except PermissionError:
+        raise
     except (OSError, ValueError):
         return None
+
+
+def _statuses(paths: tuple[str, ...]) -> list[os.stat_result | None]:
+    return [_status(path) for path in paths]
 
 
 def _folders(path: str) -> list[str]:
@@ -169,5 +230,21 @@ def _folders(path: str) -> list[str]:
         with os.scandir(path) as entries:
             found = (entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
             return sorted(itertools.islice(found, _MOST_FOLDERS))
+    except PermissionError:
+        raise
     except OSError:
         return []
+
+
+def _answered(question: Callable[[_Place], _Answer], place: _Place) -> _Answer | PermissionError:
+    """Return the answer, or its exception, to pass it to another thread."""
+    try:
+        return question(place)
+    except PermissionError as error:
+        return error
+
+
+def _granted(answer: _Answer | PermissionError, path: str) -> _Answer:
+    if isinstance(answer, PermissionError):
+        raise DeniedError(path)
+    return answer

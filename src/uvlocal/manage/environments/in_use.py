@@ -1,9 +1,8 @@
-"""Which processes use an environment: none in use is ever removed.
+"""Find the processes that use an environment, which must not be removed.
 
-No system lists the processes of a virtual environment: its Python is a link to another one. What
-tells is the working directory, the command line, and the variables that activation and `uv run`
-set. Where a process may not be looked at, it belongs to another user, and the store is this user's
-alone.
+No system lists the processes of a virtual environment, as its Python is a symlink to another one.
+So we check the working directory, the command line, and the variables that activation and `uv run`
+set. A process that we may not inspect belongs to another user, and the store is private.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ if TYPE_CHECKING:
 
 #: The variables that name the environment of a process.
 _NAMES = ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "__PYVENV_LAUNCHER__")
-#: How many arguments of a command line may name a program or script of an environment.
+#: How many words of a command line may name a program or script of an environment.
 _ARGUMENTS = 3
-#: How many pointers are followed from one path, should they lead in a circle.
+#: How many pointers are followed from one path, in case of a loop.
 _MOST_SPELLINGS = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """What is known of a process; `pid` is its number, `texts` the paths that it speaks of."""
+    """A process; `texts` are the paths in its command line, variables and working directory."""
 
     pid: int
     name: str
@@ -37,7 +36,7 @@ class Process:
 
 
 def running() -> Iterator[Process]:
-    """Yield every process that may be looked at, this one included."""
+    """Yield every process that we may inspect, including this one."""
     import psutil
 
     for process in psutil.process_iter():
@@ -66,10 +65,9 @@ def _texts(answer: str | list[str] | Mapping[str, str]) -> list[str]:
 
 
 def users(environments: Iterable[str], processes: Iterable[Process]) -> dict[str, list[Process]]:
-    """Return for each environment the processes that use it, nothing for one that none uses.
+    """Return the processes that use each environment; unused environments are left out.
 
-    The path of a pointer, `<project>/.venv/bin/python`, is followed to the environment, wherever
-    the pointer stands in it.
+    A path through a pointer, such as `<project>/.venv/bin/python`, is followed to the environment.
     """
     spelled: dict[str, str] = {}
     for environment in environments:
@@ -90,7 +88,7 @@ def users(environments: Iterable[str], processes: Iterable[Process]) -> dict[str
 
 
 def _upwards(path: str) -> Iterator[str]:
-    """Yield a path and the folders above it."""
+    """Yield a path and its parents."""
     while path:
         yield path
         above = os.path.dirname(path)
@@ -98,15 +96,15 @@ def _upwards(path: str) -> Iterator[str]:
 
 
 def told(users: list[Process]) -> str:
-    """Return whom an environment is used by, for people."""
+    """Return the processes that use an environment, for display."""
     more = f" and {len(users) - 1} more" if len(users) > 1 else ""
     return f"`{users[0].name}` (process {users[0].pid}){more}"
 
 
 def _spellings(text: str) -> Iterator[str]:
-    """Yield a path as it is written, and as it is where it leads through pointers.
+    """Yield a path as written, and with pointers in it resolved.
 
-    One pointer may lie below another `.venv`, or lead to another pointer.
+    One pointer may be below another `.venv`, or point to another pointer.
     """
     if not os.path.isabs(text) or "\0" in text:
         return
@@ -126,9 +124,9 @@ def _spellings(text: str) -> Iterator[str]:
 
 
 def _ways(path: str) -> Iterator[tuple[str, str]]:
-    """Yield what may be a pointer on the way to a path, by its name, with what is below it.
+    """Yield each part of a path whose name may be a pointer's, with the rest of the path.
 
-    Nothing else is looked at: it may lie on a disk that does not answer.
+    Nothing else is accessed, as it may be on a disk that does not answer.
     """
     below = ""
     while os.path.dirname(path) != path:
@@ -139,6 +137,6 @@ def _ways(path: str) -> Iterator[tuple[str, str]]:
 
 
 def _led_to(path: str, system: System) -> str:
-    """Return where a link or a redirect file leads, "" for none."""
+    """Return the target of a symlink or redirect file, or ""."""
     target = system.readlink(path)
     return (pointers.lines_of(path, system) or [""])[0] if target is None else target

@@ -1,4 +1,4 @@
-"""The environments of the store, each with its project, its size, and when it was last used."""
+"""List the environments in the store, with their project, size, and last use."""
 
 from __future__ import annotations
 
@@ -11,32 +11,35 @@ from uvlocal.manage.environments import records
 from uvlocal.manage.environments.folder_identity import Disk, SilentError
 from uvlocal.manage.environments.pyvenv import python_version
 from uvlocal.manage.files.sizes import Meter, Size
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.project import discovery as projects
 from uvlocal.shim.settings import settings as all_settings
 from uvlocal.shim.volume.providers.table import PROVIDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from uvlocal.manage.environments.records import Entry
+    from uvlocal.manage.telling import Tell
 
-#: What uv changes in an environment when it installs something; where packages are differs.
+#: The paths that uv changes in an environment when it installs something.
 _CHANGED = ("", "bin", "Scripts", "pyvenv.cfg", os.path.join("Lib", "site-packages"))
-#: What people and uv change in a project that is worked on.
+#: The paths that people and uv change when they work on a project.
 _WORKED_ON = ("", "pyproject.toml", "uv.lock")
+#: States of environments whose project exists.
+_WITH_PROJECT = ("ok", "copy", "unused")
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One environment; what is not known is "" or None.
+    """One environment; unknown values are "" or None.
 
-    `state` is one of `records.STATES`, `why` the sentence for it, "" where all is well.
-    `environment` is its path, and `exists` says whether it is there. `record` is the path of its
-    record. `volume` is what people call what the project lies on, `provider` the id of the sync
-    client. `size` is what its removal gives back, `shared_size` what it has in common with uv's
-    cache, in bytes; None where that was not counted. `created` and `last_used` are UTC times
-    (RFC 3339).
+    `state` is one of `project_state.STATES`, `why` a sentence about it, or "" if all is well.
+    `environment` is its path, `record` its record's path, and `exists` says whether it exists.
+    `volume` is the name of the project's volume, `provider` the id of the sync client. `size` is
+    what its removal frees, `shared_size` what it shares with uv's cache, in bytes; None if that was
+    not measured. `created` and `last_used` are UTC times (RFC 3339).
     """
 
     name: str
@@ -64,10 +67,11 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Environments:
-    """Every environment of this user; `version` is that of the JSON object made of it.
+    """Every environment of this user; `version` is the version of the JSON format.
 
-    `stores` are the stores that are there. `size` and `shared_size` are those of all together:
-    what two environments share is freed when both go.
+    `stores` are the existing stores. `size` and `shared_size` are totals: files that two
+    environments share are freed when both are removed. `unread_folders` is how many
+    directories of projects, stores and environments could not be read.
     """
 
     version: int
@@ -75,30 +79,32 @@ class Environments:
     environments: tuple[Environment, ...]
     size: int | None
     shared_size: int | None
+    unread_folders: int
 
 
 def of(
     environ: dict[str, str] | None = None,
     *,
     sizes: bool = True,
-    tell: Callable[[int], None] | None = None,
+    tell: Tell = nobody,
 ) -> Environments:
     """Return every environment of this user.
 
     Args:
-        environ: the environment variables, those of this process by default.
-        sizes: whether to count files, which takes a second for some ten thousand.
-        tell: hears how many files were counted.
+        environ: the environment variables, by default those of this process.
+        sizes: whether to measure sizes, which takes about a second per ten thousand files.
+        tell: is told the progress.
     """
     system = System(environ=environ)
     settings = all_settings.load(system)
     places = records.places(system, settings)
     disk = Disk()
-    entries = records.read(places, system, disk, current_root(system))
+    entries = records.read(places, system, disk, current_root(system), tell)
+    disk.look_ahead_at(_worked_on(entry) for entry in entries if entry.state in _WITH_PROJECT)
     meter = Meter(tell) if sizes else None
     found = []
     for entry in entries:
-        used = last_used(entry, disk)  # before anything is read, which is a use too
+        used = last_used(entry, disk)  # first, as reading the environment counts as a use
         size = meter.add(entry.environment) if meter else None
         found.append(_environment(entry, size, used))
     total = meter.total() if meter else None
@@ -108,11 +114,12 @@ def of(
         environments=tuple(found),
         size=total.own if total else None,
         shared_size=total.shared if total else None,
+        unread_folders=len(records.unread(places, entries)) + (meter.unread if meter else 0),
     )
 
 
 def current_root(system: System) -> str:
-    """Return the root of the project that the user is in, "" for none."""
+    """Return the root of the project in the current directory, or ""."""
     found = projects.discover(system.cwd, system) if system.cwd else None
     return found.root if found is not None else ""
 
@@ -145,12 +152,12 @@ def _environment(entry: Entry, size: Size | None, used: float | None) -> Environ
 
 
 def volume_label(entry: Entry) -> str:
-    """Return what people call what the project lies on: the sync client, or the file system."""
+    """Return the name of the project's volume: the sync client, or the file system."""
     record = entry.record
     if record is None:
         return ""
     label = next((row.label for row in PROVIDERS if row.id == record.provider), record.provider)
-    # A folder that the user called synced has no provider, but a top.
+    # A folder that the user marked as synced has no provider, but a top.
     of_the_user = "synced" if record.top not in ("", record.mount_point) else ""
     return label or of_the_user or record.file_system
 
@@ -159,18 +166,18 @@ def volume_label(entry: Entry) -> str:
 
 
 def last_used(entry: Entry, disk: Disk) -> float | None:
-    """Return when there was last a sign of use, in seconds since 1970; None if nothing tells.
+    """Return the last sign of use, in seconds since 1970, or None if there is none.
 
-    uv writes nothing when it runs something. The signs are: the last installation; the last start
-    of the environment's Python, which reads `pyvenv.cfg`, if the disk keeps times of access (Linux
-    by default once a day, macOS and Windows may not); the last change of the project's own
-    `pyproject.toml` or `uv.lock`, where the project is there.
+    uv writes nothing when it only runs a program. The signs are: the last installation; the last
+    start of the environment's Python, which reads `pyvenv.cfg`, if the disk records access times
+    (Linux once a day by default, macOS and Windows may not); the last change of the project's
+    `pyproject.toml` or `uv.lock`.
     """
     times = [] if os.path.islink(entry.environment) else list(_signs_of_use(entry.environment))
     if entry.record is not None:
         created = as_seconds(entry.record.created)
         times += [] if created is None else [created]
-        if entry.state in ("ok", "copy", "unused"):
+        if entry.state in _WITH_PROJECT:
             times += _signs_of_work(entry, disk)
     return max(times, default=None)
 
@@ -193,30 +200,34 @@ def _signs_of_use(environment: str) -> Iterator[float]:
 
 
 def _signs_of_work(entry: Entry, disk: Disk) -> Iterator[float]:
-    mount_point = entry.record.mount_point if entry.record else ""
-    paths = [os.path.join(entry.root, name) for name in _WORKED_ON]
     try:
-        found = disk.statuses(paths, mount_point)
+        found = disk.statuses(*_worked_on(entry))
     except SilentError:
         return
     yield from (status.st_mtime for status in found if status is not None)
 
 
+def _worked_on(entry: Entry) -> tuple[tuple[str, ...], str]:
+    """Return the files that show work on a project, and their mount points."""
+    mount_point = entry.record.mount_point if entry.record else ""
+    return tuple(os.path.join(entry.root, name) for name in _WORKED_ON), mount_point
+
+
 def as_time(seconds: float | None) -> str:
-    """Return a time in the form `2026-11-22T16:27:21Z`, "" for none."""
+    """Return a time in the form `2026-11-22T16:27:21Z`, or ""."""
     if seconds is None:
         return ""
     try:
         return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
     except (OverflowError, ValueError, OSError):
-        return ""  # a clock or a disk that lies
+        return ""  # a wrong clock or a faulty disk
 
 
 def as_seconds(text: str) -> float | None:
-    """Return the seconds since 1970 of a time as in `as_time`, None where it is none."""
+    """Parse a time as in `as_time` to seconds since 1970; return None if it is invalid."""
     import calendar
 
-    # Not by `strptime`, which takes ten times as long: a list asks this for each line.
+    # Not `strptime`, which is ten times slower: a list needs this for each line.
     parts = (text[:4], text[5:7], text[8:10], text[11:13], text[14:16], text[17:19])
     try:
         seconds = float(calendar.timegm(tuple(map(int, parts))))

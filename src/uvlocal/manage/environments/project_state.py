@@ -1,7 +1,7 @@
-"""What became of the project that an environment was made for.
+"""Find out what happened to the project of an environment.
 
-A project that cannot be found may be gone, may have been moved, or its disk may not be there. In
-doubt it is the disk: what is kept too long costs some space, what goes too early is missed.
+A missing project may have been deleted, or moved, or its disk may not be mounted. In doubt it is
+the disk: keeping an environment too long costs some space, removing it too early loses it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from uvlocal.manage.environments.folder_identity import SilentError
+from uvlocal.manage.environments.folder_identity import DeniedError, SilentError
 from uvlocal.shim.machine.display import contract_home
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from uvlocal.manage.environments.record import Record
     from uvlocal.shim.machine.host import System
 
-#: The states, as `uvlocal list --json` says them.
+#: The states, as printed by `uvlocal list --json`.
 STATES: tuple[str, ...] = (
     "ok",
     "project-gone",
@@ -29,11 +29,17 @@ STATES: tuple[str, ...] = (
     "broken",
     "replaced",
     "unused",
+    "unreadable",
 )
+
+#: Why a project is a `copy`: it is another project, which gets its own environment in the next call
+#: of uv, or the same one, which keeps its environment.
+CLONED = "another project has replaced the one that it was created for"
+BACK = "its project is in a new directory with the old content, as after a restore from a backup"
 
 
 class Verdict(NamedTuple):
-    """The state of a project, the sentence for it, and where it is now if it was moved."""
+    """The state of a project, a sentence about it, and its new path if it was moved."""
 
     state: str
     why: str = ""
@@ -41,22 +47,23 @@ class Verdict(NamedTuple):
 
 
 class Judge:
-    """Tells what became of projects.
+    """Finds out what happened to projects.
 
-    `roots` are folders where moved ones may stand now, each with its mount point, "" if unknown.
+    `roots` are directories that may be moved projects, each with its mount point, "" if unknown.
     """
 
     def __init__(self, roots: Iterable[tuple[str, str]], disk: Disk, system: System) -> None:
-        """Begin; nothing is asked of the disks yet."""
         self._roots = list(dict.fromkeys(roots))
         self._disk = disk
         self._system = system
         self._known: list[tuple[Identity, str]] | None = None
 
     def verdict(self, record: Record) -> Verdict:
-        """Return what became of the project of a record."""
+        """Return what happened to the project of a record."""
         try:
             return self._verdict(record)
+        except DeniedError as denied:
+            return Verdict("unreadable", f"`{self._shown(str(denied))}` could not be read")
         except SilentError:
             place = self._shown(record.mount_point or record.root)
             return Verdict("volume-not-mounted", f"`{place}` does not answer")
@@ -68,8 +75,10 @@ class Judge:
         if seen is None:
             return self._without_project(record)
         if seen.is_other(record.identity):
-            why = "another folder has taken the place of the project that it was made for"
-            return Verdict("copy", why)
+            from uvlocal.manage.environments import replaced
+
+            is_another = replaced.is_for_another(record, self._system)
+            return Verdict("copy", CLONED if is_another else BACK)
         if seen.device != record.identity.device and self._is_bare(record):
             missing = self._missing_volume(record)
             if missing:
@@ -77,14 +86,13 @@ class Judge:
         return Verdict("ok")
 
     def _set_aside(self, record: Record) -> Verdict:
-        """Return what became of a project whose place another one has taken."""
+        """Return what happened to a project that another one has replaced."""
         above = os.path.dirname(record.root)
         names = self._disk.folders(above, record.mount_point)
         beside = ((os.path.join(above, name), record.mount_point) for name in names)
         moved = self._recognised(record, self._known_roots())
         moved = moved or self._recognised(record, self._identified(beside))
-        why = "another project has taken the place of the one that it was made for"
-        return moved or Verdict("replaced", why)
+        return moved or Verdict("replaced", CLONED)
 
     def _shown(self, path: str) -> str:
         return contract_home(path, self._system)
@@ -92,22 +100,22 @@ class Judge:
     # -- the volume ----------------------------------------------------------------------------
 
     def _is_bare(self, record: Record) -> bool:
-        """Return whether a root has no `pyproject.toml`, as an empty mount point has not."""
+        """Return whether a root has no `pyproject.toml`, like an empty mount point."""
         project = os.path.join(record.root, "pyproject.toml")
         return self._disk.status(project, record.mount_point) is None
 
     def _missing_volume(self, record: Record) -> str:
-        """Say how it is known that the volume of a missing project is not there, "" if it is."""
+        """Return why the volume of a missing project seems not to be mounted, or ""."""
         disk = self._disk
         mount, above = record.mount_point, os.path.dirname(record.root)
         if record.top not in ("", record.root, mount) and disk.status(record.top, mount) is None:
-            return f"the synced folder `{self._shown(record.top)}` is not there"
+            return f"the synced folder `{self._shown(record.top)}` is missing"
         if not mount:
             if disk.status(above) is not None and self.is_system(record):
                 return ""
             if disk.status(above) is not None:
-                return "it was made on another system that shares the store"
-            return f"`{self._shown(above)}` is not there, its volume is not known"
+                return "it was created on another system that shares the store"
+            return f"`{self._shown(above)}` is missing, and its volume is unknown"
         here, outside = disk.identity(mount, mount), disk.status(os.path.dirname(mount))
         is_root = os.path.dirname(mount) == mount
         if here is None or outside is None or (here.device == outside.st_dev and not is_root):
@@ -120,10 +128,10 @@ class Judge:
         return ""
 
     def _is_mounted(self, here: Identity, record: Record, *, is_root: bool) -> bool:
-        """Return whether what is mounted at a record's mount point now is what was then.
+        """Return whether the same volume as before is mounted at a record's mount point.
 
-        Below the root directory that takes more than a number: a container that shares the store
-        has a root of its own, and `chroot` another folder of the same disk.
+        For the root directory, the device number is not enough: a container that shares the store
+        has its own root, and `chroot` has another directory of the same disk.
         """
         if here.born and record.mount.born:
             return here.is_same(record.mount)
@@ -131,16 +139,16 @@ class Judge:
             return here.is_still(record.mount)
         if here.device == record.identity.device:
             return True
-        # A server's disk has another number at each start.
+        # A network volume gets another device number at each start.
         return self.is_system(record) and self._holds_the_way(record)
 
     def is_system(self, record: Record) -> bool:
-        """Return whether a record was written under this root directory."""
+        """Return whether a record was written with this root directory."""
         here = self._disk.identity(self._system.path.sep)
         return here is not None and here.is_still(record.system)
 
     def _nearest(self, record: Record) -> str:
-        """Return the nearest folder above a project that is there."""
+        """Return the nearest existing directory above a project."""
         folder = record.root
         while self._disk.status(folder, record.mount_point) is None:
             above = os.path.dirname(folder)
@@ -150,7 +158,7 @@ class Judge:
         return folder
 
     def _holds_the_way(self, record: Record) -> bool:
-        """Return whether the first folder on the way from the mount point to a project is there."""
+        """Return whether the first directory between the mount point and a project exists."""
         way = os.path.relpath(record.root, record.mount_point).split(os.sep)
         first = os.path.join(record.mount_point, way[0])
         return len(way) > 1 and self._disk.status(first, record.mount_point) is not None
@@ -158,7 +166,7 @@ class Judge:
     # -- moved projects ------------------------------------------------------------------------
 
     def _without_project(self, record: Record) -> Verdict:
-        """Return what became of a project that is not where it was."""
+        """Return what happened to a project that is no longer at its path."""
         moved = self._recognised(record, self._known_roots())
         if moved is not None:
             return moved
@@ -169,14 +177,14 @@ class Judge:
         return self._recognised(record, self._nearby(record)) or gone
 
     def _recognised(self, record: Record, places: Iterable[tuple[Identity, str]]) -> Verdict | None:
-        """Return that a project was moved, if it is at one of these places."""
+        """Return the verdict that a project was moved, if it is at one of these places."""
         for identity, root in places:
             if identity.is_same(record.identity):
                 return Verdict("moved", f"its project is now `{self._shown(root)}`", root)
         return None
 
     def _known_roots(self) -> list[tuple[Identity, str]]:
-        """Return the folders in which moved projects may stand, those that are there."""
+        """Return the existing directories that may be moved projects."""
         if self._known is None:
             self._known = list(self._identified(self._roots))
         return self._known
@@ -191,9 +199,9 @@ class Judge:
                 yield identity, path
 
     def _nearby(self, record: Record) -> Iterable[tuple[Identity, str]]:
-        """Return the places where a project is if one folder on the way to it was renamed.
+        """Return the places where a project would be if one of its parents was renamed.
 
-        One folder is listed, the nearest that is there; that is all of a search there is.
+        Only one directory is listed, the nearest existing parent; there is no other search.
         """
         if not record.identity.born:
             return []

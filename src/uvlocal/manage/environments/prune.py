@@ -1,9 +1,9 @@
-"""Remove what is kept for no project, and what uv never made: first a plan, then the removal.
+"""Remove environments without a project, and records without an environment: plan, then remove.
 
-An environment is removed in three steps, each of which may be the last before the machine dies: it
-gets a name in the store's `trash`, its record goes, its files go. What is left in `trash` is
-finished by the next call. Nothing is removed that no record of ours names, nothing on a volume
-that is not mounted, nothing in use, and no link is followed.
+An environment is removed in three steps, and the machine may crash after any of them: it is moved
+to the store's `trash`, its record is removed, its files are removed. The next call removes what is
+left in `trash`. An environment stays if it has no record, if its volume is not mounted, or if it is
+in use; symlinks are never followed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from uvlocal.manage.environments.store_lock import held
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.files import atomic
 from uvlocal.manage.files.sizes import Meter
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.settings import settings as all_settings
 from uvlocal.shim.store import naming
@@ -28,17 +29,21 @@ if TYPE_CHECKING:
 
     from uvlocal.manage.environments.in_use import Process
     from uvlocal.manage.environments.records import Entry
+    from uvlocal.manage.telling import Tell
 
-#: What the units of an age stand for, in seconds.
+#: How many environments are checked together before their removal: each check looks at every
+#: running process.
+_AT_ONCE = 32
+#: The units of an age, in seconds.
 _UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One environment that is to go, or to stay; `why` is the reason for that.
+    """An environment to remove, or to keep; `why` is the reason.
 
-    `size` is what its removal gives back, in bytes. `project` is "" where no record names one.
-    `last_used` is a UTC time, "" where nothing tells.
+    `size` is what its removal frees, in bytes. `project` is "" if no record names one. `last_used`
+    is a UTC time, or "".
     """
 
     name: str
@@ -54,16 +59,18 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be removed, what stays although its project is not plainly there.
+    """The environments to remove, and those to keep although their project is not certainly there.
 
-    `leftovers` are what an interrupted call left in a store's `trash`. `size` is what all of it
-    together gives back, in bytes: what two environments share is freed when both go.
+    `leftovers` are what an interrupted call left in a store's `trash`. `size` is what the whole
+    removal frees, in bytes: files that two environments share are freed when both are removed.
+    `unread_folders` is how many projects and stores could not be read.
     """
 
     remove: tuple[Candidate, ...]
     keep: tuple[Candidate, ...]
     leftovers: tuple[str, ...]
     size: int
+    unread_folders: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -73,10 +80,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What was done, or would be; `version` is that of the JSON object made of it.
+    """What was done, or would be; `version` is the version of the JSON format.
 
-    `removed` and `kept` are candidates, `freed` is in bytes, `problems` are sentences. Where
-    nobody agreed (`agreed` is false, as with `dry_run`), `removed` and `freed` are what would go.
+    `removed` and `kept` are candidates, `freed` is in bytes, `problems` are sentences. If nobody
+    agreed (`agreed` is false, as with `dry_run`), `removed` and `freed` are what would be removed.
+    `unread_folders` is as in the plan.
     """
 
     version: int
@@ -87,19 +95,20 @@ class Pruned:
     leftovers: tuple[str, ...]
     freed: int
     problems: tuple[str, ...]
+    unread_folders: int
 
 
 def age(text: str) -> float:
-    """Return the seconds that a text such as `90d` or `12w` stands for.
+    """Parse an age such as `90d` or `12w`, and return it in seconds.
 
     Raises:
-        UserError: it is none.
+        UserError: it is invalid.
     """
     number, unit = text[:-1], text[-1:].lower()
     if unit not in _UNITS or not (number.isascii() and number.isdigit()):
         raise UserError(
-            f"`{text}` is not an age",
-            "write a number and a unit, such as `90d`, `12w` or `1y`",
+            f"`{text}` is not a valid age",
+            "use a number and a unit, such as `90d`, `12w`, or `1y`",
             USAGE,
         )
     return int(number) * _UNITS[unit]
@@ -114,17 +123,17 @@ def plan(
     *,
     now: float | None = None,
     processes: Iterable[Process] | None = None,
-    tell: Callable[[int], None] | None = None,
+    tell: Tell = nobody,
 ) -> Plan:
-    """Look at every environment of this user; nothing is changed.
+    """Return a plan for every environment of this user, without changing anything.
 
     Args:
-        older_than: also remove what was not used for so many seconds, whatever became of its
-            project.
-        environ: the environment variables, those of this process by default.
+        older_than: also remove environments not used for this many seconds, even if their project
+            exists.
+        environ: the environment variables, by default those of this process.
         now: the time, in seconds since 1970.
-        processes: what runs, if not what does run on this machine.
-        tell: hears how many files were counted.
+        processes: the running processes, by default those of this machine.
+        tell: is told the progress.
     """
     limit = None if older_than is None else (time.time() if now is None else now) - older_than
     return look(
@@ -142,22 +151,22 @@ def look(
     *,
     by_age: bool = False,
     processes: Iterable[Process] | None = None,
-    tell: Callable[[int], None] | None = None,
+    tell: Tell = nobody,
 ) -> Plan:
-    """Return a plan of what is to go for a reason; nothing is changed.
+    """Return a plan of what to remove for a reason, without changing anything.
 
     Args:
-        reason: tells of an environment that was last used then why it is to go, and why it stays
-            nevertheless; "" for neither.
+        reason: gets an environment and its last use; returns why to remove it, and why to keep it
+            anyway; either may be "".
         environ: as in `plan`, like the others.
-        by_age: the reason needs the last use, which takes long to tell; it gets None otherwise.
-        processes: what runs.
-        tell: hears how many files were counted.
+        by_age: whether `reason` needs the last use, which is slow to find; else it gets None.
+        processes: the running processes.
+        tell: is told the progress.
     """
     system = System(environ=environ)
     places = records.places(system, all_settings.load(system))
     disk = Disk()
-    entries = records.read(places, system, disk, listing.current_root(system))
+    entries = records.read(places, system, disk, listing.current_root(system), tell)
     chosen = []
     for entry in entries:
         used = listing.last_used(entry, disk) if by_age else None
@@ -179,13 +188,14 @@ def look(
     leftovers = [path for place in places for path in trash.leftovers(place, system)]
     for path in leftovers:
         meter.add(path)
-    return Plan(tuple(remove), tuple(keep), tuple(leftovers), meter.total().own)
+    unread = len(records.unread(places, entries))
+    return Plan(tuple(remove), tuple(keep), tuple(leftovers), meter.total().own, unread)
 
 
 def _reason(entry: Entry, used: float | None, limit: float | None) -> tuple[str, str]:
-    """Return why an environment is a candidate, and why it stays nevertheless; "" for neither."""
+    """Return why to remove an environment, and why to keep it anyway; either may be ""."""
     is_old = limit is not None and used is not None and used < limit
-    if entry.state in ("broken", "volume-not-mounted"):
+    if entry.state in ("broken", "volume-not-mounted", "unreadable"):
         return entry.why, entry.why
     if entry.state in ("project-gone", "replaced", "unused"):
         return entry.why, ""
@@ -197,7 +207,7 @@ def _reason(entry: Entry, used: float | None, limit: float | None) -> tuple[str,
 
 
 def _obstacle(entry: Entry, users: list[Process], system: System) -> str:
-    """Say what stands against the removal of an environment, "" for nothing."""
+    """Return what prevents the removal of an environment, or ""."""
     if users:
         return f"in use by {in_use.told(users)}"
     folders = (entry.store, naming.ENVIRONMENTS), (entry.store, naming.RECORDS)
@@ -232,11 +242,12 @@ def apply(
     environ: dict[str, str] | None = None,
     *,
     processes: Callable[[], Iterable[Process]] = in_use.running,
+    tell: Tell = nobody,
 ) -> Pruned:
-    """Remove what a plan says, each after another look at whether that still holds.
+    """Execute a plan, checking the environments once more before their removal, some at a time.
 
     Raises:
-        UserError: another process holds a store for long.
+        UserError: another process locks a store for too long.
     """
     system = System(environ=environ)
     removed: list[Candidate] = []
@@ -247,17 +258,23 @@ def apply(
         mine = [candidate for candidate in wanted.remove if candidate.store == place]
         with held(place):
             atomic.sweep(os.path.join(place, naming.RECORDS))
-            for candidate in mine:
-                trouble = _remove(candidate, system, processes)
-                if trouble:
-                    problems.append(f"`{candidate.name}` stays: {trouble}")
-                    kept.append(candidate)
-                else:
-                    removed.append(candidate)
+            current = listing.current_root(system)
+            moved_to = records.roots(records.in_store(place, system), current)
+            for first in range(0, len(mine), _AT_ONCE):
+                some = mine[first : first + _AT_ONCE]
+                changed = _changed(some, moved_to, system, processes)
+                for candidate in some:
+                    tell("environment", len(removed), len(wanted.remove))
+                    trouble = changed[candidate.name] or _remove(candidate, system)
+                    if trouble:
+                        problems.append(f"`{candidate.name}` was kept: {trouble}")
+                        kept.append(candidate)
+                    else:
+                        removed.append(candidate)
     used = {candidate.store for candidate in removed}
     used |= {os.path.dirname(os.path.dirname(path)) for path in wanted.leftovers}
     for place in sorted(used):
-        gone, left = trash.empty(place, system)
+        gone, left = trash.empty(place, system, tell)
         freed += gone
         problems += left
     return Pruned(
@@ -269,11 +286,12 @@ def apply(
         leftovers=wanted.leftovers,
         freed=freed,
         problems=tuple(problems),
+        unread_folders=wanted.unread_folders,
     )
 
 
 def planned(wanted: Plan, *, dry_run: bool) -> Pruned:
-    """Return a plan in the form of what was done: nobody agreed to it (yet)."""
+    """Return a plan as a result that nobody has agreed to (yet)."""
     return Pruned(
         version=1,
         dry_run=dry_run,
@@ -283,16 +301,12 @@ def planned(wanted: Plan, *, dry_run: bool) -> Pruned:
         leftovers=wanted.leftovers,
         freed=wanted.size,
         problems=(),
+        unread_folders=wanted.unread_folders,
     )
 
 
-def _remove(
-    candidate: Candidate, system: System, processes: Callable[[], Iterable[Process]]
-) -> str:
-    """Put an environment into the trash, and remove its record; return what went wrong."""
-    trouble = _changed(candidate, system, processes)
-    if trouble:
-        return trouble
+def _remove(candidate: Candidate, system: System) -> str:
+    """Move an environment to the trash, and remove its record; return what went wrong."""
     try:
         project = candidate.project if candidate.state in ("ok", "copy", "unused") else ""
         trash.put_with_record(
@@ -304,15 +318,23 @@ def _remove(
 
 
 def _changed(
-    candidate: Candidate, system: System, processes: Callable[[], Iterable[Process]]
-) -> str:
-    """Say what has changed since the plan was made, "" for nothing."""
-    now = [
-        entry
-        for entry in records.read([candidate.store], system, None, listing.current_root(system))
-        if entry.name == candidate.name
-    ]
-    if not now or now[0].state != candidate.state or now[0].root != candidate.project:
-        return "it has changed since the plan was made"
-    path = now[0].environment
-    return _obstacle(now[0], in_use.users([path], processes()).get(path, []), system)
+    some: list[Candidate],
+    moved_to: list[tuple[str, str]],
+    system: System,
+    processes: Callable[[], Iterable[Process]],
+) -> dict[str, str]:
+    """Return what has changed since the plan was made, or "", for each name.
+
+    All are in one store; `moved_to` are the places where their projects may be now.
+    """
+    found = records.in_store(some[0].store, system, {candidate.name for candidate in some})
+    now = {entry.name: entry for entry in records.judge(found, moved_to, system)}
+    users = in_use.users([entry.environment for entry in now.values()], processes())
+    changed = {}
+    for candidate in some:
+        entry = now.get(candidate.name)
+        if entry is None or (entry.state, entry.root) != (candidate.state, candidate.project):
+            changed[candidate.name] = "it has changed since the plan was made"
+        else:
+            changed[candidate.name] = _obstacle(entry, users.get(entry.environment, []), system)
+    return changed

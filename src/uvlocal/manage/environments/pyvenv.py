@@ -1,22 +1,24 @@
-"""What an environment says of itself, in its `pyvenv.cfg`."""
+"""Read an environment's `pyvenv.cfg`."""
 
 from __future__ import annotations
 
 import os
 import re
 
-#: The most that is read of a `pyvenv.cfg`, in bytes.
+#: The size limit of a `pyvenv.cfg`, in bytes.
 _LIMIT = 64 * 1024
 _VERSION = re.compile(rb"^\s*version(?:_info)?\s*=\s*(\d+\.\d+(?:\.\d+)?)", re.MULTILINE)
 
 
 def python_version(environment: str) -> str:
-    """Return the version of an environment's Python, as its `pyvenv.cfg` says, "" if unknown.
+    """Return the Python version in an environment's `pyvenv.cfg`, or "".
 
-    Where the system can, the file is read without a trace: its time of access tells of use.
+    If the system supports it, reading does not change the access time, which is a sign of use.
     """
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     path = os.path.join(environment, "pyvenv.cfg")
+    if not os.path.isfile(path):
+        return ""
     for quiet in (getattr(os, "O_NOATIME", 0), 0):
         try:
             descriptor = os.open(path, flags | quiet)

@@ -1,8 +1,8 @@
 """The store's records: one TOML file beside each environment, never inside.
 
 A record names its environment and its project, so that listing, pruning and recognising a moved
-project need nothing else. uv deletes everything inside an environment when it recreates one, and
-refuses a folder with a stray file in it; hence beside.
+project need nothing else. It is not inside the environment, because uv deletes everything there
+when it recreates one, and rejects a directory with a stray file.
 """
 
 from __future__ import annotations
@@ -30,30 +30,34 @@ if TYPE_CHECKING:
     from uvlocal.shim.decide import Decision
     from uvlocal.shim.machine.host import System
 
-#: The version of the record's own shape.
+#: The version of the record format.
 RECORD_VERSION = 1
-#: The largest record that is read, in bytes; a real one has a few hundred.
+#: The size limit of a record, in bytes; a real one has a few hundred.
 _LIMIT = 64 * 1024
-#: What stands for a folder that nothing is known of.
+#: The identity of an unknown directory.
 NOWHERE = Identity(0, 0, 0)
-#: How the name of a record ends.
+#: The suffix of a record's name.
 SUFFIX = ".toml"
-#: What the lines of a flat TOML file are made of, as far as nothing in them has to be thought about
-#: (https://toml.io/en/v1.0.0). Other spaces and control characters are left to the real parser.
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_PLAIN_STRING = re.compile(r'"[^"\\\x00-\x1f\x7f]*"')
-_PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
-#: A list of numbers as `tomli_w` writes it, a line for each.
-_LIST = re.compile(rf"^([^\n\"]+ = )\[\n((?:    (?:{_PLAIN_NUMBER.pattern}),\n)+)\]$", re.MULTILINE)
-_NUMBERS = re.compile(rf"\[((?: (?:{_PLAIN_NUMBER.pattern}),)+)\]")
+#: A simple line in a flat TOML file (https://toml.io/en/v1.0.0). Lines with other spaces or control
+#: characters are left to the real parser.
+_NUMBER = "0|[1-9][0-9]{0,18}"
+_LINE = re.compile(
+    r"([A-Za-z0-9_-]+) = "
+    r'(?:"([^"\\\x00-\x1f\x7f]*)"'
+    rf"|({_NUMBER})"
+    rf"|\[((?: (?:{_NUMBER}),)+)\])"
+)
+#: A list of numbers as `tomli_w` writes it, one per line.
+_LIST = re.compile(rf"^([^\n\"]+ = )\[\n((?:    (?:{_NUMBER}),\n)+)\]$", re.MULTILINE)
 
 
 class Record(NamedTuple):
-    """One record as it was written; paths are those of the machine, not the text of the file.
+    """A parsed record; its paths are paths of the machine, not the text in the file.
 
-    `identity` is that of the project's root, `mount` that of the folder at `mount_point`, `system`
-    that of the root directory: a container or a `chroot` that shares the store has another.
-    `replaced` says that another project has taken the root's place.
+    `identity` is the identity of the project's root, `mount` that of the directory at
+    `mount_point`, `system` that of the root directory, which differs in a container or `chroot`
+    that shares the store. `replaced` says that another project has replaced this one at its root.
+    `former` is the name of the environment that the project had before it was moved here, or "".
     """
 
     name: str
@@ -70,10 +74,11 @@ class Record(NamedTuple):
     mount: Identity = NOWHERE
     system: Identity = NOWHERE
     replaced: bool = False
+    former: str = ""
 
 
 class BrokenRecordError(Exception):
-    """A record that says nothing usable; the message says why."""
+    """A record is unusable; the message says why."""
 
 
 # -- writing ----------------------------------------------------------------------
@@ -83,13 +88,13 @@ def write_first(call: Call, decision: Decision) -> str | None:
     """Write the record of a project's first redirected call.
 
     Returns:
-        None where another call wrote it: of several first calls at once, one does. Otherwise what
-        the notice should say beside the decision, "" for nothing: that the project was moved;
-        and in a second line, with the first environment of a store, how editors find it.
+        None if another call wrote it: of several concurrent first calls, one does. Otherwise what
+        to add to the notice, which may be "": that the project was moved; and in a second line how
+        editors find the environment.
 
     Raises:
         OSError: the store cannot be written.
-        BusyError: another process holds the store's lock for long.
+        BusyError: another process holds the store's lock for too long.
     """
     store, project, volume = call.facts.store, call.facts.project, call.facts.volume
     if store is None or project is None or volume is None:
@@ -107,24 +112,24 @@ def write_first(call: Call, decision: Decision) -> str | None:
     hint = ""
     if call.settings.discoverable:
         why = discoverable.make(decision.environment, system)
-        if not why and len(list(discoverable.links([store.path], system))) == 1:
+        if not why:
             where = display.contract_home(discoverable.folder(system), system)
-            hint = f"\nhint: editors that look for environments in `{where}` find it there"
-    return _offer(store.path, project.root, system) + hint
+            hint = f"\nhint: editors that search `{where}` find it there"
+    return _offer(store.path, str(table["former"]), project.root, system) + hint
 
 
 def claim(call: Call, decision: Decision) -> str | None:
-    """Make the place for an environment that uv is about to make: its record, an empty folder.
+    """Create the record and an empty directory for an environment that uv is about to create.
 
-    uv takes an empty folder for its environment (0.5.9 ... 0.13.9), also behind a pointer in the
-    project, which would stop it if it led nowhere.
+    uv accepts an empty directory for its environment (0.5.9 to 0.13.9), also behind a pointer in
+    the project, while a dangling pointer would make it fail.
 
     Returns:
-        as `write_first`.
+        the same as `write_first`.
 
     Raises:
         OSError: the store cannot be written.
-        BusyError: another process holds the store's lock for long.
+        BusyError: another process holds the store's lock for too long.
     """
     store, project = call.facts.store, call.facts.project
     if store is None or project is None or is_refused(project.root, call.system):
@@ -134,11 +139,11 @@ def claim(call: Call, decision: Decision) -> str | None:
     is_new = True
     try:
         os.mkdir(folder, 0o700)
-    except FileExistsError:  # perhaps by another first call, at this moment
+    except FileExistsError:  # perhaps created by a concurrent first call
         is_new = False
     try:
         added = write_first(call, decision)
-        if added is None:  # there is a record: try to write all the same
+        if added is None:  # there is a record: still check that the store is writable
             path = lookup.record_path(store.path, os.path.basename(folder), call.system)
             with atomic.made(path, b"\n"):
                 pass
@@ -151,14 +156,16 @@ def claim(call: Call, decision: Decision) -> str | None:
 
 
 def content(call: Call, decision: Decision) -> dict[str, object]:
-    """Return what the record of a redirected project says today."""
-    project, volume, system = call.facts.project, call.facts.volume, call.system
-    if project is None or volume is None:
-        msg = "a redirected project has a root and a volume"
+    """Return the current content of a redirected project's record."""
+    store, project, volume = call.facts.store, call.facts.project, call.facts.volume
+    system = call.system
+    if store is None or project is None or volume is None:
+        msg = "a redirected project has a store, a root and a volume"
         raise ValueError(msg)
+    former = moved_from(store.path, project.root, system)
     which = identity_of(project.root)
     version = call.uv_version()
-    # The decision may not have needed to know what the folder is mounted from.
+    # The decision may not have needed the mount.
     mount = mounts.find(project.root, which.device if which else None, system)
     mount_point = mount.point if mount else volume.mount_point
     return {
@@ -178,16 +185,17 @@ def content(call: Call, decision: Decision) -> dict[str, object]:
         "uvlocal": __version__,
         "uv": ".".join(map(str, version)) if version else "",
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "former": former.name if former else "",
     }
 
 
 def surroundings(mount_point: str, system: System) -> dict[str, object]:
-    """Return what a record says of where a project lies: which mount, under which root folder."""
+    """Return a record's fields about a project's mount and root directory."""
     return {"mount": _numbers(mount_point), "system": _numbers(system.path.sep)}
 
 
 def _numbers(folder: str) -> list[int]:
-    """Return the identity of a folder as a record has it."""
+    """Return the identity of a directory as a record contains it."""
     found = (identity_of(folder) if folder else None) or NOWHERE
     return [found.device, found.inode, found.born]
 
@@ -203,19 +211,20 @@ def write(path: str, table: dict[str, object]) -> None:
     atomic.replace(path, tomli_w.dumps(table).encode())
 
 
-def _offer(store: str, root: str, system: System) -> str:
-    """Say that the folder was known by another name, "" where it was not."""
-    former = moved_from(store, root, system)
+def _offer(store: str, name: str, root: str, system: System) -> str:
+    """Return the notice that the project had the environment `name` at another path, or ""."""
+    former = moved_from(store, root, system, name) if name else None
     if former is None:
         return ""
     was = display.contract_home(former.root, system)
-    return f"; the project was `{was}` before, `uvlocal adopt` reuses that environment"
+    return f"; the project was at `{was}` before, `uvlocal adopt` reuses that environment"
 
 
 def is_refused(root: str, system: System) -> bool:
-    """Return whether uv will refuse the project, so that no environment comes to be.
+    """Return whether uv will reject the project, so that it creates no environment.
 
-    Then the message is uv's alone: no record, no line of ours. Only what is plain is looked at.
+    Then we write no record and no notice, and leave the message to uv. Only obvious cases are
+    detected.
     """
     data = system.read(os.path.join(root, "pyproject.toml"))
     if data is None:
@@ -235,10 +244,10 @@ def is_refused(root: str, system: System) -> bool:
 
 
 def read_record(path: str, system: System) -> Record:
-    """Return what a record says.
+    """Read a record.
 
     Raises:
-        BrokenRecordError: it cannot be read, or says nothing usable.
+        BrokenRecordError: it cannot be read, or is unusable.
     """
     status = system.lstat(path)
     data = system.read(path, _LIMIT) if status and stat.S_ISREG(status.st_mode) else None
@@ -256,16 +265,16 @@ def read_record(path: str, system: System) -> Record:
     if version != RECORD_VERSION or record.name != name or not naming.is_our_name(name):
         raise BrokenRecordError("its record is for another environment")
     if not system.path.isabs(record.root):
-        raise BrokenRecordError("its record names no project")
+        raise BrokenRecordError("its record does not name a project")
     return record
 
 
 def _parsed(text: str) -> dict[str, object]:
-    """Return what a record's text says.
+    """Parse a record's text.
 
     Raises:
         ValueError: it is not valid TOML.
-        RecursionError: it is nested without end.
+        RecursionError: it is nested too deeply.
     """
     table = plain_table(text)
     if table is not None:
@@ -276,25 +285,24 @@ def _parsed(text: str) -> dict[str, object]:
 
 
 def plain_table(text: str) -> dict[str, object] | None:
-    """Return what a flat TOML file says, None where it holds more than plain lines.
+    """Parse a flat TOML file; return None if it contains more than simple lines.
 
-    Almost every record is such a file, and TOML's own parser takes longer to load than the rest of
-    `uvlocal status` takes. What is in doubt is left to that parser.
+    Almost every record is such a file, and the import of the real parser takes longer than the rest
+    of `uvlocal status`. Anything in doubt is left to that parser.
     """
     table: dict[str, object] = {}
     text = _LIST.sub(_on_one_line, text)
     for line in text.removesuffix("\n").split("\n"):
-        key, equals, value = line.partition(" = ")
-        if not equals or key in table or not _BARE_KEY.fullmatch(key):
+        found = _LINE.fullmatch(line)
+        if found is None or found[1] in table:
             return None
-        if _PLAIN_STRING.fullmatch(value):
-            table[key] = value[1:-1]
-        elif _PLAIN_NUMBER.fullmatch(value):
-            table[key] = int(value)
-        elif _NUMBERS.fullmatch(value):
-            table[key] = [int(number) for number in value[1:-2].split(",")]
+        key, string, number, numbers = found.groups()
+        if string is not None:
+            table[key] = string
+        elif number is not None:
+            table[key] = int(number)
         else:
-            return None
+            table[key] = [int(one) for one in numbers[:-1].split(",")]
     return table
 
 
@@ -331,11 +339,12 @@ def _record_of(table: dict[str, object], system: System) -> Record:
         mount=identity("mount"),
         system=identity("system"),
         replaced=table.get("replaced") is True,
+        former=text("former"),
     )
 
 
 def _root(root: str, key: str, system: System) -> str:
-    """Return a project's root, under the home of today where the home has another name now."""
+    """Return a project's root, below the current home directory if that was renamed."""
     moved = key.startswith("~/") and system.path.isabs(root) and system.lstat(root) is None
     if not moved or not system.home:
         return root
@@ -344,10 +353,9 @@ def _root(root: str, key: str, system: System) -> str:
 
 
 def from_text(text: str, system: System) -> str:
-    r"""Return the path that `environment.as_text` wrote down.
+    r"""Return the path that `naming.as_text` encoded.
 
-    `\xff` stands for a byte that is no UTF-8, or for these four characters in a name: what is
-    there decides.
+    `\xff` is a byte that is not UTF-8, or these four characters in a name: whichever exists.
     """
     if "\\x" not in text or system.platform == "win32":
         return text
@@ -361,18 +369,19 @@ def from_text(text: str, system: System) -> str:
     return path if "\0" not in path and system.lstat(text) is None else text
 
 
-def moved_from(store: str, root: str, system: System) -> Record | None:
-    """Return the record of the project that had the folder `root` under a name that is gone.
+def moved_from(store: str, root: str, system: System, name: str = "") -> Record | None:
+    """Return the record of the project that is now at `root`, if it was moved there, or None.
 
-    Cheap enough for a project's first call: a record is parsed only if it names the inode.
+    Cheap enough for a project's first call: a record is parsed only if it contains the inode.
+    Later calls pass `name`, which the project's own record contains: then only that record is read.
     """
     status = system.stat(root)
     if status is None:
         return None
     folder = os.path.join(store, RECORDS)
     wanted = f"\ninode = {status.st_ino}\n".encode()
-    for name in system.listdir(folder):
-        path = os.path.join(folder, name)
+    for file in [name + SUFFIX] if name else system.listdir(folder):
+        path = os.path.join(folder, file)
         if wanted not in (system.read(path, _LIMIT) or b""):
             continue
         try:

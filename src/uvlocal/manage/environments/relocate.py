@@ -1,7 +1,7 @@
-"""Give an environment another path, and rewrite it where the environment's own files name it.
+"""Move an environment, and update its path in its own files.
 
-That is in the first line of scripts, and in the `activate` files (found by search in environments
-that uv 0.5.9 ... 0.13.9 had made); programs and everything else are left as they are.
+It is in the first line of scripts, and in the `activate` files (found by searching environments of
+uv 0.5.9 to 0.13.9); programs and everything else stay as they are.
 """
 
 from __future__ import annotations
@@ -20,25 +20,26 @@ from uvlocal.manage.files import atomic, rmtree
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: The largest script that is rewritten, in bytes; what is larger is a program.
+#: The size limit of a script, in bytes; a larger file is a program.
 _LIMIT = 1 << 20
-#: The longest first line that every system takes for the name of an interpreter; uv's own limit.
+#: The longest interpreter line that every system accepts; the limit of uv.
 _FIRST_LINE = 127
 #: Where scripts are, on POSIX systems and on Windows.
 _FOLDERS = ("bin", "Scripts")
 
 
 def move(old: str, new: str, store: str, undo: contextlib.ExitStack) -> int:
-    """Let an environment have the path `new`; return how many of its scripts name it now.
+    """Move an environment to `new`; return the number of rewritten scripts.
 
-    The scripts are rewritten first, so that at no moment a broken environment has that path. What
-    has it now goes to the trash. On another disk the environment is copied, and the old one stays.
+    The scripts are rewritten first, so that a broken environment never has the new path. Anything
+    at that path is moved to the trash. On another disk the environment is copied, and the old one
+    stays.
 
     Args:
-        old: where it is.
-        new: where it is to be, in `store`.
+        old: the current path.
+        new: the new path, in `store`.
         store: the store whose trash is used.
-        undo: is given what takes each step back; to be closed if anything fails, here or later.
+        undo: gets a callback to undo each step; to be closed if anything fails, here or later.
 
     Raises:
         OSError: it cannot be moved.
@@ -51,7 +52,7 @@ def move(old: str, new: str, store: str, undo: contextlib.ExitStack) -> int:
             try:
                 os.rename(old, new)
             except OSError as error:
-                if error.errno != errno.EXDEV:  # a disk that is mounted twice
+                if error.errno != errno.EXDEV:  # the same disk may be mounted twice
                     raise
             else:
                 attempt.callback(os.rename, new, old)
@@ -79,13 +80,13 @@ def _make_room(path: str, store: str, undo: contextlib.ExitStack) -> None:
 def rewrite(environment: str, old: str, new: str) -> list[tuple[str, bytes]]:
     """Replace the path `old` by `new` in the scripts of an environment.
 
-    Each file is replaced whole, so that a file that uv's cache has too stays as it is there.
+    Each file is replaced, so that a hard link to it in uv's cache does not change.
 
     Returns:
-        the scripts that were changed, and what they said before.
+        the changed scripts, and their former content.
 
     Raises:
-        OSError: a script cannot be written; all are as they were.
+        OSError: a script cannot be written; all are unchanged.
     """
     stems = {old: new, os.path.realpath(old): os.path.join(_parent(new), os.path.basename(new))}
     changed: list[tuple[str, bytes]] = []
@@ -104,7 +105,7 @@ def rewrite(environment: str, old: str, new: str) -> list[tuple[str, bytes]]:
 
 
 def put_back(changed: Iterable[tuple[str, bytes]]) -> None:
-    """Let scripts say again what they said before they were rewritten."""
+    """Restore the former content of rewritten scripts."""
     for path, before in changed:
         with contextlib.suppress(OSError):
             atomic.rewrite(path, before)
@@ -115,13 +116,13 @@ def _parent(path: str) -> str:
 
 
 def rewritten(content: bytes, old: bytes, new: bytes) -> bytes:
-    """Return a script with one path replaced, everything else as it was."""
-    # The name of another environment may begin with this one's.
+    """Return a script with one path replaced."""
+    # The name of another environment may start with this one's.
     content = re.sub(re.escape(old) + rb"(?![\w.-])", lambda _: new, content)
     line, newline, rest = content.partition(b"\n")
     if not line.startswith(b"#!/") or len(line) <= _FIRST_LINE or new not in line:
         return content
-    # As uv does it: a shell starts the interpreter, Python takes the line for a text.
+    # Like uv: a shell starts the interpreter, and for Python the line is a string.
     program = line[2:].strip().replace(b"'", b"'\"'\"'")
     shell = b"#!/bin/sh\n'''exec' '" + program + b"' \"$0\" \"$@\"\n' '''"
     return shell + newline + rest
@@ -131,7 +132,7 @@ def _scripts(environment: str) -> list[str]:
     found = [os.path.join(environment, "pyvenv.cfg")]
     for folder in (os.path.join(environment, name) for name in _FOLDERS):
         if os.path.isdir(folder) and not os.path.islink(folder):
-            atomic.sweep(folder)  # of a call that was killed
+            atomic.sweep(folder)  # drafts of a killed call
             found += [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
     return [path for path in found if _is_small_file(path)]
 
@@ -145,7 +146,7 @@ def _is_small_file(path: str) -> bool:
 
 
 def _content(path: str) -> bytes:
-    """Return a file's content, b"" for a program."""
+    """Return a file's content, or b"" for a program."""
     with open(path, "rb") as file:
         data = file.read(_LIMIT + 1)
     return b"" if b"\0" in data else data

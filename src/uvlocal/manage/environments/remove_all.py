@@ -1,6 +1,6 @@
 """Remove every environment of this user, as `uvlocal uninstall --environments` does.
 
-What has no readable record of ours stays, as does what a process uses. Links are not followed.
+Environments without a readable record stay, and so do those in use. Symlinks are not followed.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """An environment that is to go; `stays` says why it does not, "" where it does.
+    """An environment to remove; `stays` says why it must stay, or is "".
 
-    `path` is "" where only the record is left; `project` is "" where no record names one.
+    `path` is "" if only the record is left; `project` is "" if no record names one.
     """
 
     store: str
@@ -38,7 +38,7 @@ class Environment:
 def plan(
     stores: Iterable[str], system: System, processes: Callable[[], Iterable[Process]]
 ) -> list[Environment]:
-    """Return every environment of these stores, with what stands against its removal."""
+    """Return every environment of these stores, with what prevents its removal."""
     entries = records.read(stores, system)
     paths = [entry.environment for entry in entries if entry.made]
     users = in_use.users(paths, processes()) if paths else {}
@@ -62,7 +62,7 @@ def _used_by(users: list[Process] | None) -> str:
 def remove(
     wanted: Iterable[Environment], system: System, processes: Callable[[], Iterable[Process]]
 ) -> list[Environment]:
-    """Remove environments that may go, each after another look; return all, as they stand now."""
+    """Remove environments, checking each once more; return all with their new state."""
     found = []
     for place in dict.fromkeys(one.store for one in wanted):
         mine = [one for one in wanted if one.store == place]
@@ -74,7 +74,7 @@ def remove(
                     for one in mine
                 ]
         except (OSError, store_lock.BusyError):
-            why = "is held by another process, or cannot be written"
+            why = "is locked by another process, or not writable"
             found += [replace(one, stays=one.stays or why) for one in mine]
         trash.empty(place, system)
         tidy(place)
@@ -93,17 +93,17 @@ def _remove(one: Environment, system: System) -> str:
     return ""
 
 
-#: What a store holds of ours, besides its lock.
+#: Our directories in a store.
 _FOLDERS = (naming.ENVIRONMENTS, naming.RECORDS, trash.TRASH)
 
 
 def holds(place: str) -> bool:
-    """Return whether a store has folders of its own."""
+    """Return whether a store contains any of our directories."""
     return any(os.path.lexists(os.path.join(place, name)) for name in _FOLDERS)
 
 
 def tidy(place: str) -> None:
-    """Remove a store's own folders where nothing is left in them, and then its lock."""
+    """Remove our empty directories in a store, and then its lock."""
     for name in _FOLDERS:
         with contextlib.suppress(OSError):
             os.rmdir(os.path.join(place, name))

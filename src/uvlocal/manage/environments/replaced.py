@@ -1,11 +1,12 @@
-"""Another project has taken a root's place: what the former one had is set aside.
+"""Set the environment of a project aside if another project has replaced it at its root.
 
-A folder is deleted and made or cloned anew, and would inherit everything that was installed for the
-old one. The old environment gets another name in its store, in one step, and its record says
-`replaced`: `uvlocal adopt` can still take it, `uvlocal prune` takes it away.
+A directory that is deleted and then created or cloned again would inherit everything installed for
+the old one. The old environment is renamed atomically in its store, and its record says `replaced`:
+`uvlocal adopt` can still reuse it, and `uvlocal prune` removes it.
 
-What only looks so is left alone: a folder out of a backup, one that another container or another
-root directory shows at this path, a disk that was mounted again or tells no time of birth.
+Cases that only look like this are left alone: a directory restored from a backup, another directory
+at this path in a container or another root directory, a disk that was mounted again or has no birth
+times.
 """
 
 from __future__ import annotations
@@ -27,20 +28,20 @@ if TYPE_CHECKING:
     from uvlocal.shim.decide import Decision
     from uvlocal.shim.machine.host import System
 
-#: What a file system that counts time in coarse steps may be off, in microseconds.
+#: The resolution of a file system with coarse timestamps, in microseconds.
 _COARSE = 2_000_000
 
 
 def set_aside(call: Call, decision: Decision) -> str | None:
-    """Set the environment of a former project aside, and give the root a record of its own.
+    """Set the environment of a former project aside, and write a new record for the root.
 
     Returns:
-        what the notice adds; None where all stays as it is.
+        what to add to the notice, or None if nothing was set aside.
 
     Raises:
-        OSError: something cannot be written; all is as it was.
-        BusyError: another process holds the store's lock for long.
-        BrokenRecordError: the record says nothing usable.
+        OSError: something cannot be written; nothing was changed.
+        BusyError: another process holds the store's lock for too long.
+        BrokenRecordError: the record is unusable.
     """
     store, project, system = call.facts.store, call.facts.project, call.system
     if store is None or project is None or record.is_refused(project.root, system):
@@ -71,12 +72,23 @@ def set_aside(call: Call, decision: Decision) -> str | None:
                 record.write(other, table | {"name": kept, "replaced": True})
             record.write(path, record.content(call, decision))
             undo.pop_all()
-    store.exists = False
-    return f"; what another project had here before is kept as `{kept}`"
+    store.exists, store.record = False, None
+    return f"; the environment of the project that was here before is kept as `{kept}`"
+
+
+def is_for_another(known: Record, system: System) -> bool:
+    """Return whether the next call of uv will set a record's environment aside."""
+    here = identity_of(known.root)
+    if here is None or not is_replaced(known, here, system):
+        return False
+    try:
+        return not _is_brought_back(known.root, here)
+    except OSError:
+        return False  # there is no project
 
 
 def is_replaced(known: Record, here: Identity, system: System) -> bool:
-    """Return whether another folder has certainly taken the place of the one in a record."""
+    """Return whether another directory has certainly replaced the one in a record."""
     mount, top = identity_of(known.mount_point), identity_of(system.path.sep)
     same_place = (
         mount is not None
@@ -88,13 +100,13 @@ def is_replaced(known: Record, here: Identity, system: System) -> bool:
 
 
 def _is_brought_back(root: str, here: Identity) -> bool:
-    """Return whether a folder's content is older than the folder: a backup, or synced again."""
+    """Return whether a directory's content is older than itself, as after a restore or re-sync."""
     changed = os.stat(os.path.join(root, "pyproject.toml")).st_mtime_ns // 1000
     return changed + _COARSE < here.born
 
 
 def _name(known: Record, system: System) -> str:
-    """Return the name of what is set aside: no other folder gets it."""
+    """Return a unique name for the environment that is set aside."""
     which = f"{naming.key_of(known.root, system)}\0{known.identity.inode} {known.identity.born}"
     digits = naming.hash_digits(which.encode("utf-8", "surrogatepass"))
     return f"{naming.slug(os.path.basename(known.root))}-{digits}"

@@ -1,4 +1,4 @@
-"""Make the store's folders, and hold the lock that every writer of records takes."""
+"""Create the store's directories, and lock it for writers of records."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from uvlocal.shim.store.lookup import Store
 
-#: How long to wait for another process that writes records, in seconds.
+#: How long to wait for the lock, in seconds.
 _PATIENCE = 5.0
 #: The name of the lock in a store.
 LOCK = ".lock"
 
 
 class BusyError(Exception):
-    """Another process holds the store for long."""
+    """Another process holds the store's lock for too long."""
 
 
 @contextlib.contextmanager
@@ -31,15 +31,15 @@ def lock(store: str) -> Iterator[None]:
     """Hold the lock that every writer of records takes.
 
     Raises:
-        BusyError: another process holds it for long.
-        OSError: it cannot be made, or what has its name is not ours.
+        BusyError: another process holds it for too long.
+        OSError: it cannot be created, or is a file of someone else.
     """
     from filelock import FileLock, Timeout
 
     path = os.path.join(store, LOCK)
-    # Older versions of that library empty the file.
+    # Older versions of filelock truncate the file.
     if os.path.lexists(path) and not is_ours(path):
-        msg = f"`{path}` is not a lock of uvlocal"
+        msg = f"`{path}` is not a lock file of uvlocal"
         raise OSError(0, msg)
     file = FileLock(path, timeout=_PATIENCE, mode=0o600)
     try:
@@ -53,7 +53,7 @@ def lock(store: str) -> Iterator[None]:
 
 
 def is_ours(path: str) -> bool:
-    """Return whether a file can be a lock of ours: it is empty."""
+    """Return whether a file can be our lock, which is empty."""
     try:
         status = os.lstat(path)
     except OSError:
@@ -63,25 +63,25 @@ def is_ours(path: str) -> bool:
 
 @contextlib.contextmanager
 def held(place: str) -> Iterator[None]:
-    """Hold a store's lock, for a command that a person runs.
+    """Hold a store's lock in a command.
 
     Raises:
-        UserError: it cannot be had.
+        UserError: the lock cannot be acquired.
     """
     try:
         with lock(place):
             yield
     except BusyError:
-        raise UserError(f"another process is at work in `{place}`", "try again later") from None
+        raise UserError(f"another process is using `{place}`", "try again later") from None
     except OSError as error:
         raise UserError(f"`{place}` cannot be written: {error.strerror}") from error
 
 
 def make_private(store: Store) -> None:
-    """Make the store and its folders, for this user alone whatever the umask is.
+    """Create the store and its directories, private to this user whatever the umask.
 
     Raises:
-        OSError: they cannot be made.
+        OSError: they cannot be created.
     """
     for name in (naming.ENVIRONMENTS, naming.RECORDS):
         make_private_folder(os.path.join(store.path, name))

@@ -1,7 +1,7 @@
-"""The store's trash: where an environment waits for its removal.
+"""The store's trash: environments that are about to be removed.
 
-It lies in the store, since a folder gets a new name in one step on its own volume only. A name in
-it is an environment's name and a tag; anything else there is not ours.
+It is in the store, as a rename is only atomic on the same volume. A name in it is an environment's
+name plus a tag; anything else there is not ours.
 """
 
 from __future__ import annotations
@@ -15,21 +15,23 @@ from typing import TYPE_CHECKING
 from uvlocal.manage.environments import discoverable
 from uvlocal.manage.files import rmtree
 from uvlocal.manage.files.sizes import Meter
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.machine import display
 from uvlocal.shim.machine.paths import contains
 from uvlocal.shim.store import naming, pointers
 from uvlocal.shim.volume import mounts
 
 if TYPE_CHECKING:
+    from uvlocal.manage.telling import Tell
     from uvlocal.shim.machine.host import System
 
-#: The name of the folder in the store.
+#: The name of the directory in the store.
 TRASH = "trash"
 _TAG_BYTES = 4
 
 
 def put(store: str, path: str) -> str:
-    """Give an environment a name in its store's trash, in one step; return the new path.
+    """Move an environment to its store's trash atomically; return the new path.
 
     Raises:
         OSError: it cannot be moved there.
@@ -40,10 +42,10 @@ def put(store: str, path: str) -> str:
 
 
 def new_path(store: str, path: str) -> str:
-    """Return a free name for an environment in its store's trash, which is made if missing.
+    """Return a free path for an environment in its store's trash, creating the trash if missing.
 
     Raises:
-        OSError: there is no trash, nor can it be made.
+        OSError: the trash does not exist and cannot be created.
     """
     folder = os.path.join(store, TRASH)
     with contextlib.suppress(FileExistsError):
@@ -54,15 +56,15 @@ def new_path(store: str, path: str) -> str:
 
 
 def put_with_record(store: str, path: str, record: str, project: str, system: System) -> None:
-    """Put an environment into the trash; its record goes, and what leads editors to it.
+    """Move an environment to the trash; remove its record, its pointer and its link for editors.
 
-    A pointer that leads nowhere would stop the real uv.
+    A dangling pointer would make the real uv fail.
 
     Args:
         store: the store.
-        path: the environment, "" where only the record is left.
-        record: the record, "" where there is none.
-        project: the root of the project whose pointer is looked for, "" for none.
+        path: the environment, or "" if only the record is left.
+        record: the record, or "" if there is none.
+        project: the root of the project whose pointer is removed, or "".
         system: the machine.
 
     Raises:
@@ -81,7 +83,7 @@ def put_with_record(store: str, path: str, record: str, project: str, system: Sy
 
 
 def leftovers(store: str, system: System) -> list[str]:
-    """Return what waits in the trash, left there by a call that was interrupted."""
+    """Return what an interrupted call left in the trash."""
     folder = os.path.join(store, TRASH)
     if os.path.islink(folder):
         return []
@@ -93,10 +95,12 @@ def _is_tagged(name: str) -> bool:
     return naming.is_our_name(stem) and len(tag) == 2 * _TAG_BYTES
 
 
-def empty(store: str, system: System) -> tuple[int, list[str]]:
-    """Remove what waits in the trash; return the bytes freed, and what went wrong."""
+def empty(store: str, system: System, tell: Tell = nobody) -> tuple[int, list[str]]:
+    """Empty the trash; return the bytes freed, and what went wrong."""
     meter, problems = Meter(), []
-    for path in leftovers(store, system):
+    waiting = leftovers(store, system)
+    for number, path in enumerate(waiting):
+        tell("environment", number, len(waiting))
         mount = mounted_inside(path, system)
         if mount:
             shown = display.printable(path)
@@ -112,10 +116,10 @@ def empty(store: str, system: System) -> tuple[int, list[str]]:
 
 
 def mounted_inside(path: str, system: System) -> str:
-    """Return what is mounted below a folder, "" for nothing; its files are not ours to remove."""
+    """Return a mount point inside a directory, or ""; its files are not ours to remove."""
     folder = os.path.realpath(path)
     for mount in mounts.parse_mount_table(system.mount_table()):
         if contains(folder, mount.point, system):
             return mount.point
-    # Where there is no such table, another volume shows by its number.
+    # Without a mount table, another volume shows by its device number.
     return "" if system.platform == "linux" else Meter().add(path).mount

@@ -1,1 +1,1 @@
-"""Read, write and remove files safely; nothing here knows what a file is for."""
+"""Read, write and remove files safely, whatever they are for."""

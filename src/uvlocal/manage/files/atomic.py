@@ -1,7 +1,7 @@
-"""Write files whole or not at all, and take away what a writer left that was killed.
+"""Write files atomically, and clean up after writers that were killed.
 
-A file is written beside its place, under a name that tells by which process. Whoever writes there
-next removes the drafts of processes that are gone.
+A file is first written as a draft beside its path, under a name with the writer's process id. The
+next writer there removes the drafts of processes that are gone.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: How the name of a file begins that is not finished.
+#: The prefix of a draft's name.
 PREFIX = ".new-"
-#: The whole name: with the number of the process that writes it.
+#: A draft's whole name, with the id of its writer.
 _NAME = re.compile(re.escape(PREFIX) + r"([0-9]+)-[0-9a-f]{8}")
 
 
 def replace(path: str, content: bytes, mode: int = 0o600) -> None:
-    """Write a file so that a reader sees the old content or the new, never a part.
+    """Replace a file atomically: a reader sees either the old or the new content.
 
     Raises:
-        OSError: the folder cannot be written.
+        OSError: the directory is not writable.
     """
     with made(path, content) as draft:
         os.chmod(draft, mode)
@@ -33,10 +33,10 @@ def replace(path: str, content: bytes, mode: int = 0o600) -> None:
 
 
 def rewrite(path: str, content: bytes) -> None:
-    """Put other content into a file, which keeps its mode, owner and attributes, in one step.
+    """Replace a file's content atomically, keeping its mode, owner and attributes.
 
     Raises:
-        OSError: there is no such file, or its folder cannot be written.
+        OSError: there is no such file, or its directory is not writable.
     """
     import shutil
 
@@ -45,24 +45,24 @@ def rewrite(path: str, content: bytes) -> None:
         shutil.copystat(path, draft)
         os.utime(draft)
         if sys.platform != "win32":
-            with contextlib.suppress(OSError):  # only root may give files away
+            with contextlib.suppress(OSError):  # only root may change the owner
                 os.chown(draft, status.st_uid, status.st_gid)
         os.replace(draft, path)
 
 
 def create(path: str, content: bytes) -> None:
-    """Write a file, with the usual permissions, that nobody ever sees empty or a part of.
+    """Create a file atomically, with the usual permissions.
 
     Raises:
-        FileExistsError: something is there; it stays as it is.
-        OSError: the folder cannot be written.
+        FileExistsError: the path exists; nothing was changed.
+        OSError: the directory is not writable.
     """
     with made(path, content, 0o666) as draft:
         try:
             os.link(draft, path)
         except FileExistsError:
             raise
-        except OSError:  # no hard links on this volume
+        except OSError:  # this volume has no hard links
             if os.path.lexists(path):
                 raise
             os.rename(draft, path)
@@ -70,12 +70,12 @@ def create(path: str, content: bytes) -> None:
 
 @contextlib.contextmanager
 def made(path: str, content: bytes, mode: int = 0o600) -> Iterator[str]:
-    """Write what is to become `path` to a file beside it, down to the disk, and tell its path.
+    """Write and sync a draft beside `path`, and yield the draft's path.
 
-    What is still there at the end goes.
+    Removes the draft at the end if it is still there.
 
     Raises:
-        OSError: the folder cannot be written.
+        OSError: the directory is not writable.
     """
     folder = os.path.dirname(path)
     sweep(folder)
@@ -93,7 +93,7 @@ def made(path: str, content: bytes, mode: int = 0o600) -> Iterator[str]:
 
 
 def sweep(folder: str) -> None:
-    """Remove the drafts in a folder whose writers are gone."""
+    """Remove the drafts in a directory whose writers are gone."""
     with contextlib.suppress(OSError):
         for name in os.listdir(folder):
             ours = _NAME.fullmatch(name)
@@ -106,7 +106,7 @@ def _runs(process: int) -> bool:
 
     try:
         return psutil.pid_exists(process)
-    except OverflowError:  # no process has such a number
+    except OverflowError:  # not a valid process id
         return False
 
 

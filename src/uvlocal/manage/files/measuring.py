@@ -1,10 +1,12 @@
-"""Measure many folders at once: a few processes of Python look at the files.
+"""Measure many directories in parallel, in a few Python processes.
 
-Threads would not do: what takes time is Python's own work for each file.
+They start while the caller still searches for more directories. Threads would not help: most of the
+time is Python's own work for each file.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -18,9 +20,11 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-#: The most processes; the disk is the limit beyond that.
+#: The maximum number of processes; beyond that, the disk is the bottleneck.
 _MOST = 4
-#: How many folders one process may be asked for before its answers are read: both must fit into a
+#: The number of directories from which on other processes measure them.
+_MANY = 8
+#: How many directories a process may be asked for before its answers are read: both must fit into a
 #: pipe, or each side would wait for the other.
 _IN_FLIGHT = 16
 _WORKER = (
@@ -30,17 +34,29 @@ _WORKER = (
 
 
 class Measuring:
-    """The processes, from `with` to its end; they stand for this one's own reader of files."""
+    """The processes, as a context manager; they replace `measure` in this process."""
 
-    def __init__(self, budget: Budget) -> None:
-        """Begin without one; `budget` is shared by all, as far as they have answered."""
+    def __init__(self, budget: Budget, reader: Files, *, alone: bool = False) -> None:
+        """Start no process yet.
+
+        Args:
+            budget: the limits for all processes together; they count when a process answers.
+            reader: reads the files in this process.
+            alone: whether to start no other process.
+        """
         self._budget = budget
+        self._reader = reader
+        self._alone = alone or sys.platform == "win32"
         self._processes: list[subprocess.Popen[str]] = []
-        self._asked: list[tuple[int, str]] = []
+        self._folders: list[str] = []
+        self._asked = 0
         self._answered: list[Cost] = []
 
     def __enter__(self) -> Self:
-        """Start the processes."""
+        """Return the object itself."""
+        return self
+
+    def _start(self) -> None:
         package = os.path.dirname(os.path.dirname(os.path.abspath(uvlocal.__file__)))
         for _ in range(min(os.cpu_count() or 1, _MOST)):
             process = subprocess.Popen(
@@ -49,10 +65,9 @@ class Measuring:
                 stdout=subprocess.PIPE,
                 text=True,
                 encoding="ascii",
-                start_new_session=True,  # Ctrl-C is for us; without us they end
+                start_new_session=True,  # Ctrl-C must only reach us; they exit with us
             )
             self._processes.append(process)
-        return self
 
     def __exit__(
         self,
@@ -60,49 +75,60 @@ class Measuring:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the processes, whatever they do."""
+        """Kill the processes."""
         for process in self._processes:
             process.kill()
             process.communicate()
 
     def ask(self, folder: str) -> None:
-        """Let a folder be measured."""
-        number = len(self._asked)
-        if number - len(self._answered) >= _IN_FLIGHT * len(self._processes):
+        """Ask for a directory to be measured."""
+        self._folders.append(folder)
+        if self._alone or len(self._folders) < _MANY:
+            return
+        if not self._processes:
+            self._start()
+        while self._asked < len(self._folders):
+            self._order(self._folders[self._asked])
+
+    def _order(self, folder: str) -> None:
+        if self._asked - len(self._answered) >= _IN_FLIGHT * len(self._processes):
             self._answered.append(self._answer())
-        which = number % len(self._processes)
         order = [folder, self._budget.entries, self._budget.seconds(), self._budget.depth]
-        pipe = self._processes[which].stdin
+        pipe = self._processes[self._asked % len(self._processes)].stdin
         try:
             if pipe is not None:
                 pipe.write(json.dumps(order) + "\n")
                 pipe.flush()
         except OSError:
-            pass  # it is gone: `_answer` does its work
-        self._asked.append((which, folder))
+            pass  # the process is gone: `_answer` measures instead
+        self._asked += 1
 
-    def costs(self, number: int) -> Cost:
-        """Return what the folder costs that was asked for in this place, the first one is 0."""
+    def cost(self, number: int) -> Cost:
+        """Return the cost of a directory, by the order in which they were asked for, from 0."""
         while len(self._answered) <= number:
             self._answered.append(self._answer())
         return self._answered[number]
 
     def _answer(self) -> Cost:
-        which, folder = self._asked[len(self._answered)]
-        pipe = self._processes[which].stdout
+        number = len(self._answered)
+        line = ""
+        if self._processes:
+            pipe = self._processes[number % len(self._processes)].stdout
+            with contextlib.suppress(OSError):
+                line = pipe.readline() if pipe is not None else ""
         try:
-            values, used, spent = json.loads(pipe.readline() if pipe is not None else "")
-        except (OSError, ValueError):  # the process is gone
+            values, used, spent = json.loads(line)
+        except ValueError:  # there is no process, or it is gone
             if not self._budget.allows():
                 return Cost(complete=False)
-            return measure(folder, Files(), self._budget)
+            return measure(self._folders[number], self._reader, self._budget)
         self._budget.entries -= used
         self._budget.spent = self._budget.spent or spent
         return Cost(*values)
 
 
 def serve(orders: IO[str], answers: IO[str]) -> None:
-    """Measure each folder that is asked for, until nobody asks."""
+    """Measure each requested directory until the input ends."""
     for line in orders:
         folder, entries, seconds, depth = json.loads(line)
         budget = Budget(entries, seconds, depth)

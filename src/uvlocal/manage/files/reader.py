@@ -1,4 +1,4 @@
-"""The machine for a command that only looks: what it finds out is not kept in the cache."""
+"""A `System` for commands that only read, without writing to the cache."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from uvlocal.shim.machine.host import System
 
 
 class Reader(System):
-    """A `System` that writes nothing, not even what it would only read faster the next time.
+    """A `System` that does not write to the cache.
 
-    `uvlocal uninstall` leaves nothing behind, and a command that judges many projects does not
-    replace what the shim keeps for the one in use.
+    So `uvlocal uninstall` leaves nothing behind, and a command that checks many projects does not
+    replace the shim's cache for the current one.
     """
 
     __slots__ = ()

@@ -1,9 +1,9 @@
-"""Remove a folder with all that is in it, and nothing else, whatever is put into it meanwhile.
+"""Remove a directory tree, and nothing else, even if others write to it at the same time.
 
-A shared folder is written by others, at any moment: between a look at a folder and its removal a
-link can take its place. `shutil.rmtree` works by descriptors and follows none, where the system has
-descriptors of folders (`shutil.rmtree.avoids_symlink_attacks`); Windows has none, and there the
-paths are followed once more.
+Others may write to a shared folder at any moment: between a check of a directory and its removal, a
+symlink can replace it. `shutil.rmtree` uses descriptors and follows no symlinks if the system has
+descriptors of directories (`shutil.rmtree.avoids_symlink_attacks`); Windows has none, so there
+paths are resolved again.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 def delete(path: str, folder: int | None = None) -> str:
-    """Remove a file, a link, or a folder with all that is in it; return what went wrong.
+    """Remove a file, a symlink, or a directory tree; return what went wrong.
 
     Args:
-        path: what is to go; its folder belongs to this user alone, or is given as `folder`.
-        folder: the descriptor of a folder; `path` is then a name in it.
+        path: the path to remove; its parent is private, or given as `folder`.
+        folder: the descriptor of a directory; `path` is then a name in it.
     """
     problem = _attempt(path, folder)
     if problem:
@@ -34,18 +34,18 @@ def delete(path: str, folder: int | None = None) -> str:
 
 
 def clear(path: str, which: tuple[int, int], last: str) -> str:
-    """Remove a folder that others may write to; return what went wrong, "" for nothing.
+    """Remove a directory that others may write to; return what went wrong, or "".
 
     Args:
-        path: where it is.
-        which: its device and inode; another folder is left alone, wherever `path` leads by now.
-        last: the name in it that goes last.
+        path: the directory.
+        which: its device and inode; if `path` is another directory by now, it is left alone.
+        last: the name in it to remove last.
     """
     try:
         with _opened(path) as folder:
             status = os.lstat(path) if folder is None else os.fstat(folder)
             if which != (status.st_dev, status.st_ino):
-                return "another folder has taken its place"
+                return "another directory has replaced it"
             names = os.listdir(path if folder is None else folder)
             problems = [
                 delete(os.path.join(path, name) if folder is None else name, folder)
@@ -59,7 +59,7 @@ def clear(path: str, which: tuple[int, int], last: str) -> str:
 
 @contextlib.contextmanager
 def _opened(path: str) -> Iterator[int | None]:
-    """Open a folder itself, where a link stands in its place nothing; on Windows yield None."""
+    """Open a directory, but not through a symlink; on Windows yield None."""
     if sys.platform == "win32":
         yield None
         return
@@ -71,11 +71,11 @@ def _opened(path: str) -> Iterator[int | None]:
 
 
 def _attempt(path: str, folder: int | None) -> str:
-    """Remove what is at a path, as far as that goes; return what went wrong first."""
+    """Remove a path as far as possible; return the first error."""
     problems: list[str] = []
 
     def note(_: object, __: str, error: BaseException) -> None:
-        if not isinstance(error, FileNotFoundError):  # else somebody was faster
+        if not isinstance(error, FileNotFoundError):  # else someone else removed it
             problems.append(_reason(error))
 
     try:
@@ -85,13 +85,13 @@ def _attempt(path: str, folder: int | None) -> str:
             shutil.rmtree(path, onexc=note, dir_fd=folder)
         else:
             shutil.rmtree(path, onerror=lambda f, p, info: note(f, p, info[1]), dir_fd=folder)
-    except (OSError, RecursionError) as error:  # of folders in folders there can be too many
+    except (OSError, RecursionError) as error:  # directories may be nested too deeply
         return _reason(error)
     return next(iter(problems), "")
 
 
 def _make_writable(path: str, folder: int | None) -> None:
-    """Let this user change what is in a folder, and the folder that holds it."""
+    """Make a directory and its parent writable for this user."""
     with contextlib.suppress(OSError, RecursionError):
         if sys.platform == "win32":
             for above, folders, files in os.walk(path):

@@ -1,35 +1,36 @@
-"""What a folder takes on the disk, counted once for each file however many names it has.
+"""Measure directories on disk, counting each file once even if it has several links.
 
-uv links the files of an environment to its cache where it can. Such a file is not freed when
-the environment goes: it counts as shared. Copies that the disk itself shares (clones of APFS,
-Btrfs, XFS) look like any other file and count in full.
+uv links the files of an environment to its cache if possible. Such a file is not freed when the
+environment is removed, so it counts as shared. Copies that share blocks (clones on APFS, Btrfs,
+XFS) look like any other file and count in full.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from uvlocal.manage.telling import nobody
 
-#: The unit of `st_blocks`, in bytes (stat(2)), whatever the block size of the file system is.
+if TYPE_CHECKING:
+    from uvlocal.manage.telling import Tell
+
+#: The unit of `st_blocks`, in bytes, independent of the file system's block size (stat(2)).
 _BLOCK = 512
-#: After how many files the caller hears how far the count is.
+#: How many files are counted between two reports of progress.
 _TELL_EVERY = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What was counted, in bytes.
+    """A measured size, in bytes.
 
-    `own` is freed when everything counted is removed, `shared` is not, since uv's cache or
-    another environment has the same files. `files` is the number of files. `mount` is the first
-    folder found that is on another volume, "" for none; nothing in it was counted.
+    `own` is freed when everything counted is removed; `shared` is not, as uv's cache or another
+    environment has the same files. `files` is the number of files. `mount` is the first directory
+    found on another volume, or ""; nothing in it was counted.
     """
 
     own: int = 0
@@ -39,16 +40,20 @@ class Size:
 
 
 class Meter:
-    """Counts environments, each by itself and all together."""
+    """Measures environments, each by itself and all together.
 
-    def __init__(self, tell: Callable[[int], None] | None = None) -> None:
-        """Begin with nothing; `tell` hears now and then how many files were looked at."""
+    `unread` is the number of unreadable directories.
+    """
+
+    def __init__(self, tell: Tell = nobody) -> None:
+        """Start at zero; `tell` is called from time to time with the number of files."""
         self._tell = tell
         self._looked = self._told = 0
+        self.unread = 0
         self._total = _Count()
 
     def add(self, path: str) -> Size:
-        """Count everything below `path`, links not followed, and return what it takes by itself."""
+        """Measure everything below `path`, not following symlinks, and return its own size."""
         count, total = _Count(), self._total
         top = _folder_status(path)
         pending = []
@@ -58,7 +63,11 @@ class Meter:
         device = top.st_dev if top else 0
         while pending:
             folder = pending.pop()
-            statuses = _listed(folder)
+            try:
+                statuses = _listed(folder)
+            except PermissionError:
+                self.unread += 1
+                continue
             self._look(len(statuses))
             for entry, status in statuses:
                 if status.st_nlink == 1 and not stat.S_ISDIR(status.st_mode):
@@ -79,23 +88,23 @@ class Meter:
         return count.size()
 
     def total(self) -> Size:
-        """Return what everything counted so far takes: what two of them share is own here."""
+        """Return the size of everything so far; files that two of them share count as own."""
         return self._total.size()
 
     def _look(self, number: int) -> None:
         self._looked += number
-        if self._tell is not None and self._looked - self._told >= _TELL_EVERY:
+        if self._looked - self._told >= _TELL_EVERY:
             self._told = self._looked
-            self._tell(self._looked)
+            self._tell("file", self._looked, 0)
 
 
 class _Count:
-    """Adds up files; those with several names wait until all their names were seen."""
+    """Adds up files; one with several links counts as own once all its links were seen."""
 
     def __init__(self) -> None:
         self.mount = ""
         self.own = self.files = 0
-        # By file: how many of its names were not seen yet, and what it takes.
+        # For each file: the number of links not seen yet, and its size.
         self._linked: dict[tuple[int, int], tuple[int, int]] = {}
 
     def link(self, status: os.stat_result) -> None:
@@ -112,13 +121,13 @@ class _Count:
 if sys.platform == "win32":
 
     def _taken(status: os.stat_result) -> int:
-        """Return what a file takes on the disk; Windows tells the length only."""
+        """Return the size of a file; on Windows its length, as blocks are unknown."""
         return status.st_size
 
 else:
 
     def _taken(status: os.stat_result) -> int:
-        """Return what a file takes on the disk."""
+        """Return the size of a file on disk."""
         return status.st_blocks * _BLOCK
 
 
@@ -131,15 +140,23 @@ def _folder_status(path: str) -> os.stat_result | None:
 
 
 def _listed(folder: str) -> list[tuple[os.DirEntry[str], os.stat_result]]:
-    """Return what is in a folder with the status of each; what cannot be read is left out."""
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        return [(entry, status) for entry in entries if (status := _status(entry)) is not None]
-    return []
+    """Return the entries of a directory with their status, without those that vanished.
+
+    Raises:
+        PermissionError: the directory is unreadable.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            return [(entry, status) for entry in entries if (status := _status(entry)) is not None]
+    except PermissionError:
+        raise
+    except OSError:
+        return []
 
 
 def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
     try:
-        # On Windows the listing itself does not tell the number of links.
+        # On Windows, a listing does not include the number of links.
         return os.lstat(entry.path) if os.name == "nt" else entry.stat(follow_symlinks=False)
     except OSError:
         return None

@@ -1,4 +1,4 @@
-"""Change one value in a TOML file of the user's, and nothing else: comments and order stay."""
+"""Change one value in a user's TOML file, keeping comments and order."""
 
 from __future__ import annotations
 
@@ -15,30 +15,33 @@ if TYPE_CHECKING:
 
     from uvlocal.shim.machine.host import System
 
-#: What a setting can be.
+#: The types of settings.
 Value = str | bool | list[str]
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+
+#: How a file of the user's begins that was made here: once nothing else is left in it, it goes.
+#: Whoever takes the line out keeps the file.
+MADE = "# made by `uvlocal config`\n"
 
 
 class TomlFile:
     """A TOML file as text, changed in memory until `write` is called.
 
-    `path` is as the user knows it; a link (to a folder of dotfiles, say) is written through, but
-    one in a project not out of that: others can have put it there.
+    `path` may be a symlink (into a dotfiles repository, for example), whose target is changed. But
+    in a project, a symlink to a file outside of it is rejected, as others may have created it.
     """
 
     def __init__(self, path: str, system: System, project: str = "") -> None:
-        """Read the file; one that is not there is empty.
+        """Read the file; a missing one counts as empty, except for our first line.
 
         Args:
             path: the file.
             system: the machine.
-            project: the root of the project that the file belongs to, "" for the user's own.
+            project: the root of the project that the file belongs to, or "" for the user's own.
 
         Raises:
-            UserError: it is there but cannot be read, or is no TOML, or is a link out of the
-                project.
+            UserError: it cannot be read, is not valid TOML, or is a symlink out of the project.
         """
         self.path = path
         self.shown = contract_home(path, system)
@@ -48,14 +51,14 @@ class TomlFile:
         if data is None and system.exists(path):
             raise UserError(f"`{self.shown}` cannot be read")
         try:
-            self.text = (data or b"").decode()
+            self.text = (MADE if data is None and not project else "") + (data or b"").decode()
             self.table: dict[str, Any] = _parsed(self.text)
         except (ValueError, RecursionError) as error:
             hint = "fix it by hand, then try again"
             raise UserError(f"`{self.shown}` is not valid TOML: {error}", hint) from None
 
     def get(self, keys: Sequence[str]) -> object:
-        """Return the value at a path of keys, None where there is none."""
+        """Return the value at a path of keys, or None."""
         found: object = self.table
         for key in keys:
             if not isinstance(found, dict):
@@ -64,10 +67,10 @@ class TomlFile:
         return found
 
     def set(self, keys: Sequence[str], value: Value) -> None:
-        """Set the value at a path of keys, and make the tables that are missing on the way.
+        """Set the value at a path of keys, creating missing tables.
 
         Raises:
-            UserError: the file is written in a way that this cannot change safely.
+            UserError: the file cannot be changed safely.
         """
         wanted, table = self._reach(keys[:-1])
         table[keys[-1]] = value
@@ -82,14 +85,14 @@ class TomlFile:
         self._accept(text, wanted)
 
     def unset(self, keys: Sequence[str], *, keep_table: bool = False) -> None:
-        """Remove the value at a path of keys, and the tables that this leaves without content.
+        """Remove the value at a path of keys, and tables that become empty.
 
         Args:
-            keys: the path; there is a value.
-            keep_table: leave the table that held it, even without content.
+            keys: the path, which has a value.
+            keep_table: keep the table that contained it, even if it is empty.
 
         Raises:
-            UserError: the file is written in a way that this cannot change safely.
+            UserError: the file cannot be changed safely.
         """
         wanted, above = self._reach(keys[:-1])
         value = above.pop(keys[-1])
@@ -98,11 +101,11 @@ class TomlFile:
             self._accept(before, wanted, keys[:-1])
             return
 
-        def remove(document: Any) -> None:  # noqa: ANN401 - what tomlkit's containers have in common
+        def remove(document: Any) -> None:  # noqa: ANN401 - tomlkit's containers have no common type
             _inside(document, keys[:-1]).remove(keys[-1])
             for length in range(len(keys) - 1, 0, -1):
                 table = _inside(document, keys[:length])
-                # A remark in a table is content too.
+                # A comment in a table counts as content.
                 if keep_table or len(table) or "#" in table.as_string():
                     break
                 _inside(document, keys[: length - 1]).remove(keys[length - 1])
@@ -110,7 +113,7 @@ class TomlFile:
         self._accept(self._edited(remove), wanted, () if keep_table else keys[:-1])
 
     def _reach(self, keys: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return what the file says, and in it the table at a path of keys, made where missing."""
+        """Return the parsed file, and in it the table at a path of keys, created if missing."""
         table = found = _parsed(self.text)
         for key in keys:
             found = found.setdefault(key, {})
@@ -118,7 +121,7 @@ class TomlFile:
                 raise self._beyond()
         return table, found
 
-    def _edited(self, change: Any) -> str:  # noqa: ANN401 - a function of a tomlkit container
+    def _edited(self, change: Any) -> str:  # noqa: ANN401 - a function that takes a tomlkit container
         import tomlkit
         from tomlkit.exceptions import TOMLKitError
 
@@ -130,7 +133,7 @@ class TomlFile:
             raise self._beyond() from error
 
     def _with_key(self, key: str, value: Value) -> str:
-        """Return the text with a new key at the top, before the tables and what is said of them."""
+        """Return the text with a new key at the top, before the tables and their comments."""
         lines = self.text.removeprefix(_BOM).splitlines(keepends=True)
         tables = [number for number, line in enumerate(lines) if line.lstrip().startswith("[")]
         end = tables[0] if tables else len(lines)
@@ -140,7 +143,7 @@ class TomlFile:
         return (head and head + "\n") + _line(key, value) + (tail and "\n" + tail)
 
     def _with_table(self, keys: Sequence[str], value: Value) -> str:
-        """Return the text with a new table at its end, which ends as the file did."""
+        """Return the text with a new table at the end, keeping the file's line ends."""
         text = self._with_plain_ends()
         table = _table(keys, value)
         if not text or text.endswith("\n"):
@@ -148,7 +151,7 @@ class TomlFile:
         return text + "\n\n" + table.rstrip("\n")
 
     def _before_the_table(self, keys: Sequence[str], value: object) -> str | None:
-        """Return the text as before `_with_table`, None where its table is not at the end."""
+        """Undo `_with_table`; return None if its table is not at the end."""
         if len(keys) == 1 or not isinstance(value, (str, bool, list)):
             return None
         text, table = self._with_plain_ends(), _table(keys, value)
@@ -161,7 +164,7 @@ class TomlFile:
         return None if before == text or before.endswith("\n") else before
 
     def _with_plain_ends(self) -> str:
-        """Return the text; where every line ends as on Windows, with plain ends."""
+        """Return the text, with CRLF replaced by LF if every line has it."""
         text = self.text.removeprefix(_BOM)
         return text.replace("\r\n", "\n") if self._is_of_windows() else text
 
@@ -169,9 +172,9 @@ class TomlFile:
         return self.text.count("\r\n") == self.text.count("\n") > 0
 
     def _accept(self, text: str, wanted: dict[str, Any], may_be_empty: Sequence[str] = ()) -> None:
-        """Take the new text if it says what is wanted and nothing else.
+        """Accept the new text if its content is exactly what is wanted.
 
-        Empty tables on the path `may_be_empty` may be there or not.
+        Empty tables on the path `may_be_empty` do not matter.
         """
         try:
             table = _parsed(text)
@@ -188,12 +191,12 @@ class TomlFile:
         self.table = table
 
     def _beyond(self) -> UserError:
-        return UserError(f"`{self.shown}` could not be changed safely", "change it by hand")
+        return UserError(f"`{self.shown}` could not be changed safely", "edit it by hand")
 
     def write(self) -> None:
-        """Write the file in one step, with the mode it had; a new one is the user's alone.
+        """Write the file atomically, keeping its mode; a new file is private.
 
-        One of the user's in which nothing is left is removed, and its folder if that is empty.
+        An empty file is removed if uvlocal created it, and its directory too if that becomes empty.
 
         Raises:
             UserError: it cannot be written.
@@ -201,7 +204,7 @@ class TomlFile:
         from uvlocal.manage.files import atomic
 
         path = target(self.path, self._project, self.shown)
-        is_needless = not (self._project or self.text.removeprefix(_BOM).strip())
+        is_needless = not self._project and self.text.strip() == MADE.strip()
         try:
             if is_needless and not os.path.islink(self.path):
                 with contextlib.suppress(FileNotFoundError):
@@ -218,29 +221,29 @@ class TomlFile:
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    """Return what a TOML file says, as the shim reads it.
+    """Parse a TOML file as the shim does.
 
     Raises:
-        ValueError: it is no TOML.
+        ValueError: it is not valid TOML.
     """
     return dict(pyproject.parse(text.removeprefix(_BOM)))
 
 
 def target(path: str, project: str, shown: str) -> str:
-    """Return where a file is written to: what its links lead to.
+    """Return the path of a file with symlinks resolved.
 
     Raises:
-        UserError: that is not in the project `project`, where one is given.
+        UserError: it is outside of `project`, if that is given.
     """
     there, root = os.path.realpath(path), os.path.realpath(project) if project else ""
     if root and not there.startswith(root.rstrip(os.sep) + os.sep):
-        hint = "change the file that it leads to by hand, if that is yours"
-        raise UserError(f"`{shown}` is a link that leads out of the project", hint)
+        hint = "if the file it points to is yours, edit that file by hand"
+        raise UserError(f"`{shown}` is a link to a file outside the project", hint)
     return there
 
 
 def _drop_empty(table: dict[str, Any], keys: Sequence[str]) -> None:
-    """Drop the table at a path of keys if it is there and empty."""
+    """Remove the table at a path of keys if it exists and is empty."""
     for key in keys[:-1]:
         table = table.get(key, {})
     if table.get(keys[-1]) == {}:
@@ -254,7 +257,7 @@ def _inside(document: Any, keys: Sequence[str]) -> Any:  # noqa: ANN401 - tomlki
 
 
 def _assign(table: Any, key: str, value: Value) -> None:  # noqa: ANN401 - tomlkit's containers
-    """Set a key; of a list only what is different changes, so that remarks in it stay."""
+    """Set a key; in a list, change only what differs, to keep its comments."""
     old = table.get(key)
     if not isinstance(old, list) or not isinstance(value, list):
         table[key] = value

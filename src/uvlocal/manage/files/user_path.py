@@ -1,4 +1,4 @@
-"""The directory that a person names on the command line."""
+"""The directory argument of a command."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from uvlocal.shim.volume.locate import unmounted
 
 
 def folder(path: str | None) -> str:
-    """Return the folder that a person named, as after `cd`.
+    """Return the named directory as an absolute path, as after `cd`.
 
     Raises:
-        UserError: it does not exist, or is no folder.
+        UserError: it does not exist, or is not a directory.
     """
     if path is None:
         return System().cwd

@@ -1,1 +1,1 @@
-"""Put the shim first on PATH, inspect that it is there, and undo it."""
+"""Put the shim first on PATH, check it, and undo that."""

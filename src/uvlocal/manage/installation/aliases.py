@@ -1,7 +1,7 @@
-"""What stands before PATH: an alias or a function called `uv` in the user's own files.
+"""Find aliases and functions called `uv` in the user's startup files, which shadow PATH.
 
-The files are read, never run: running somebody's startup files to ask a question starts who knows
-what. So an alias made in a file that another one sources is not seen.
+The files are read, never run, as they may start anything. So an alias in a file that another one
+sources is not found.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Shadow(NamedTuple):
-    """An alias or function that a shell takes instead of the `uv` on PATH."""
+    """An alias or function that a shell uses instead of the `uv` on PATH."""
 
     shell: str
     path: str
@@ -25,7 +25,7 @@ class Shadow(NamedTuple):
     text: str
 
 
-#: Per shell: the pattern of an alias, with its value, and that of a function.
+#: For each shell: the patterns of an alias, with its value, and of a function.
 _POSIX = (
     re.compile(r"^\s*alias\s+(?:-\w+\s+)*uv=(?P<value>.+)"),
     re.compile(r"^\s*(?:function\s+uv\b|uv\s*\(\s*\))"),
@@ -50,23 +50,23 @@ _PATTERNS = {
         re.compile(r"^\s*function\s+(?:global:)?uv\b", re.IGNORECASE),
     ),
 }
-#: Files that startup files customarily source.
+#: Files that startup files usually source.
 _COMPANIONS = {
     "bash": (".bash_aliases", ".aliases"),
     "zsh": (".zsh_aliases", ".aliases"),
 }
-#: Words that go before a command in an alias.
+#: Words that may precede a command in an alias.
 _BEFORE = re.compile(r"(?:command|noglob|nocorrect|exec|env|time|\w+=\S*|\^)\s*\Z")
-#: How a function calls the `uv` on PATH: `command uv`, `^uv`, `& uv.exe`.
+#: A call of the `uv` on PATH in a function: `command uv`, `^uv`, `& uv.exe`.
 _CALLS_PATH = re.compile(r"(?:\bcommand\s+(?:-\w+\s+)*|\benv\s+|\^|&\s*)uv(?:\.exe)?\b")
-#: How many lines a function is taken to have.
+#: How many lines of a function are searched.
 _FUNCTION_LINES = 40
 
 
 def find(names: list[str], system: System) -> list[Shadow]:
-    """Return the aliases and functions that keep the shells of these names from the shim.
+    """Return the aliases and functions that keep these shells from using the shim.
 
-    An alias such as `uv="uv --quiet"` and a function that calls `command uv` end at PATH again, so
+    An alias such as `uv="uv --quiet"` and a function that calls `command uv` use PATH again, so
     they are fine.
     """
     found: dict[tuple[str, int], Shadow] = {}

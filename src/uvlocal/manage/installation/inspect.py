@@ -1,4 +1,4 @@
-"""Look at what stands in the shim's folder and before it: what `doctor` asks of an installation."""
+"""Inspect the shim's directory, and what precedes it on PATH, for `uvlocal doctor`."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _INSTALL = "uvlocal install"
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What stands where; paths are absolute, "" where there is none.
+    """The state of an installation; paths are absolute, or "".
 
-    `shim_state` is `absent`, `current`, `outdated` (of another version of uvlocal), `replaced` (a
+    `shim_state` is `absent`, `current`, `outdated` (from another version of uvlocal), `replaced` (a
     real uv was installed over it) or `foreign`. `configuration_state` is `absent`, `current`,
-    `outdated`, `damaged` or `untrusted` (others can write it). `python` and `package` are what the
-    configuration names. `uvx_state` is of the shim's twin `uvx`. `uvs_on_path` are all programs
-    `uv` on PATH, `shims_on_path` those that are uvlocal's. `user_path` is how the folder stands on
-    the user's PATH on Windows, `machine_uv` a `uv.exe` that stands before it on the machine's.
+    `outdated`, `damaged` or `untrusted` (others can write to it). `python` and `package` are the
+    paths in the configuration. `uvx_state` is the state of the `uvx` shim. `uvs_on_path` are all
+    programs `uv` on PATH, `shims_on_path` those of uvlocal. `user_path` is the state of the
+    directory on the user's PATH on Windows, `machine_uv` a `uv.exe` before it on the machine's.
     """
 
     folder: str
@@ -69,13 +69,13 @@ def inspect(
     running: Sequence[str] = (),
     user_path: windows_path.UserPath | None = None,
 ) -> Inspection:
-    """Return how the installation in `folder` (None for the default one) stands.
+    """Return the state of the installation in `folder`.
 
     Args:
-        folder: the shim's folder.
+        folder: the shim's directory; None for the default one.
         system: the machine.
-        running: the names of the programs that uvlocal was started from, nearest first.
-        user_path: the user's PATH on Windows, if another than the registry's.
+        running: the names of the programs that started uvlocal, nearest first.
+        user_path: the user's PATH on Windows, by default the registry's.
 
     Raises:
         UserError: there is no home directory, or no launcher for this machine.
@@ -127,7 +127,7 @@ def _configuration_state(should: Contents, system: System) -> str:
     status = system.stat(should.configuration)
     if status is None:
         return "absent"
-    # The launcher trusts no file that somebody else can have written.
+    # The launcher does not trust a file that others can write to.
     if not naming.is_private(status, system.uid):
         return "untrusted"
     said = handover.configuration(system, should.shim)
@@ -140,7 +140,7 @@ def _configuration_state(should: Contents, system: System) -> str:
 
 
 def _findings(found: Inspection) -> list[Finding]:
-    """Return what is wrong, the worst first."""
+    """Return what is wrong, the most severe first."""
     if found.shim_state == "absent":
         return [_mended("shim-absent", FAIL, f"there is no shim in `{found.folder}`")]
     return [
@@ -152,7 +152,7 @@ def _findings(found: Inspection) -> list[Finding]:
 
 
 def _mended(code: str, level: str, seen: str, advice: str = "", fix: str = "") -> Finding:
-    """Return what `uvlocal install` mends; `fix` is the folder where `--fix` may do that."""
+    """Return a finding that `uvlocal install` fixes; `fix` is the directory if `--fix` may."""
     what = "install" if fix else ""
     return Finding(code, level, seen, command=_INSTALL, fix=what, path=fix, advice=advice)
 
@@ -162,14 +162,14 @@ def _shim_findings(found: Inspection) -> list[Finding]:
         what = "a real uv was installed over the shim, so `uv` is no longer uvlocal's"
         return [_mended("shim-replaced", FAIL, f"`{found.shim}`: {what}")]
     if found.shim_state == "foreign":
-        what = "what stands in the shim's place is not uvlocal's"
+        what = "this file is in the shim's place, but is not uvlocal's"
         advice = f"remove it, then run `{_INSTALL}`"
         return [_mended("shim-foreign", FAIL, f"`{found.shim}`: {what}", advice)]
     if found.shim_state == "outdated":
-        seen = f"`{found.shim}`: the shim is of another version of uvlocal"
+        seen = f"`{found.shim}`: the shim is from another version of uvlocal"
         return [_mended("shim-outdated", WARN, seen, fix=found.folder)]
     if found.uvx_state != "current":
-        seen = f"`{found.uvx}` is not the shim, so tools that `uvx` runs miss kept environments"
+        seen = f"`{found.uvx}` is not the shim, so tools run by `uvx` do not find the environments"
         fix = "" if found.uvx_state in ("foreign", "replaced") else found.folder
         return [_mended("uvx", WARN, seen, fix=fix)]
     return []
@@ -178,9 +178,9 @@ def _shim_findings(found: Inspection) -> list[Finding]:
 def _configuration_findings(found: Inspection) -> list[Finding]:
     conf = os.path.join(found.folder, contract.CONFIGURATION)
     sentences = {
-        "absent": f"`{conf}` is missing, so the shim does nothing",
-        "damaged": f"`{conf}` is damaged, so the shim does nothing",
-        "untrusted": f"`{conf}` can be written by others, so the shim does nothing",
+        "absent": f"`{conf}` is missing, so the shim has no effect",
+        "damaged": f"`{conf}` is damaged, so the shim has no effect",
+        "untrusted": f"`{conf}` is writable by other users, so the shim has no effect",
     }
     if found.configuration_state in sentences:
         seen = sentences[found.configuration_state]
@@ -188,22 +188,22 @@ def _configuration_findings(found: Inspection) -> list[Finding]:
         return [_mended(code, FAIL, seen, fix=found.folder)]
     findings = []
     if not found.python_is_there:
-        seen = f"the shim's Python `{found.python}` is gone, so it does nothing"
+        seen = f"the shim's Python `{found.python}` is gone, so the shim has no effect"
         findings.append(_mended("python-gone", FAIL, seen, fix=found.folder))
     if not found.package_is_there:
-        seen = f"the shim's uvlocal in `{found.package}` is gone, so it does nothing"
+        seen = f"the shim's uvlocal in `{found.package}` is gone, so the shim has no effect"
         findings.append(_mended("package-gone", FAIL, seen, fix=found.folder))
     elif not found.is_this_uvlocal:
         seen = f"the shim belongs to another uvlocal, in `{found.package}`"
         findings.append(_mended("other-uvlocal", WARN, seen))
     elif found.configuration_state == "outdated" and found.python_is_there:
-        seen = f"`{conf}` is of an earlier state of this installation"
+        seen = f"`{conf}` is from an earlier state of this installation"
         findings.append(_mended("configuration-outdated", WARN, seen, fix=found.folder))
     return findings
 
 
 def _path_findings(found: Inspection) -> list[Finding]:
-    """Return what is wrong with PATH as this process has it."""
+    """Return what is wrong with PATH in this process."""
     findings = []
     first = found.uvs_on_path[0] if found.uvs_on_path else ""
     if found.machine_uv:
@@ -228,20 +228,20 @@ def _path_findings(found: Inspection) -> list[Finding]:
 
 
 def _line_findings(found: Inspection) -> list[Finding]:
-    """Return what is wrong in startup files; that none has a line is somebody's choice."""
+    """Return what is wrong in startup files; if none has our line, that was the user's choice."""
     findings = []
     chosen_by_user = all(line.state in ("absent", "blocked") for line in found.lines)
     for line in found.lines:
         if line.state == "outdated" or (line.state == "absent" and not chosen_by_user):
             what = "an old line" if line.state == "outdated" else "no line"
-            seen = f"`{line.path}` has {what} of uvlocal's, so {line.shell} may miss the shim"
+            seen = f"`{line.path}` has {what} from uvlocal, so {line.shell} may not find the shim"
             findings.append(_mended(f"line-{line.state}", WARN, seen))
     for shadow in found.shadows:
         seen = (
-            f"`{shadow.path}`, line {shadow.line}: {shadow.shell} takes the {shadow.kind} "
-            f"`{shadow.text}` before the shim"
+            f"`{shadow.path}`, line {shadow.line}: {shadow.shell} uses the {shadow.kind} "
+            f"`{shadow.text}` instead of the shim"
         )
-        advice = f"let it call `{found.shim}`, or remove it"
+        advice = f"change it to call `{found.shim}`, or remove it"
         findings.append(Finding("shadowed", FAIL, seen, advice=advice))
     if found.user_path == "absent":
         seen = f"`{found.folder}` is not first on the user's PATH"

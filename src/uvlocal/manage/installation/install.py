@@ -1,7 +1,7 @@
-"""Put the shim into a folder, and that folder first on PATH of every shell in use.
+"""Install the shim into a directory, and put that first on PATH in every shell in use.
 
-What is to be done is planned first, so that a dry run, the question and the real run tell the same.
-Undoing it is `uninstall`, looking at what stands is `inspection`.
+Everything is planned first, so that a dry run, the question and the real run agree. `uninstall`
+undoes it, `inspect` checks it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from uvlocal.manage.environments import discoverable, records
 from uvlocal.manage.errors import USAGE, UserError
 from uvlocal.manage.files.atomic import made
 from uvlocal.manage.files.atomic import replace as write
 from uvlocal.manage.installation import (
     aliases,
+    completion,
     rc_lines,
     shell_snippets,
     shells,
@@ -40,6 +42,7 @@ from uvlocal.manage.installation.shim_dir import (
     default_folder,
     is_foreign_program,
     launcher_source,
+    read,
     stands,
 )
 from uvlocal.manage.installation.standing import refuse_bad_circumstances
@@ -47,7 +50,7 @@ from uvlocal.shim.machine import directories
 from uvlocal.shim.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from uvlocal.manage.installation import rc_files
     from uvlocal.manage.installation.rc_lines import Line
@@ -56,10 +59,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the person asks for.
+    """What the user asks for.
 
-    `folder` is the shim's, None for the default; `startup_files` is False where no shell's file
-    may be touched; `shells` are names, empty for those in use; with `alias`, PATH stays as it is.
+    `folder` is the shim's directory, None for the default; `startup_files` is False if no shell's
+    file may be changed; `shells` are names, empty for those in use; with `alias`, PATH is not
+    changed.
     """
 
     folder: str | None = None
@@ -72,10 +76,10 @@ class Wish:
 class Installation:
     """What was installed, or would be; paths are absolute, `real_uv` is "" if none was found.
 
-    `user_path` is the state of the user's PATH in the Windows registry, as a line's, "" elsewhere.
-    `machine_uv` is a `uv.exe` that Windows finds before that, on the machine's PATH, "" for none.
-    `moved_uv` is where a real uv went that had been installed over the shim, or "". `now` is what
-    to type in the running shell.
+    `user_path` is the state of the user's PATH in the Windows registry, like a line's, or "".
+    `machine_uv` is a `uv.exe` that Windows finds first, on the machine's PATH, or "".
+    `moved_uv` is the new path of a real uv that had been installed over the shim, or "". `now` is
+    the command for the running shell.
     """
 
     version: int
@@ -97,16 +101,20 @@ class Installation:
 
     @property
     def is_blocked(self) -> bool:
-        """Whether something that was asked for could not be done."""
+        """Whether something could not be done."""
         return self.user_path == "blocked" or any(line.state == "blocked" for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `perform` does; `result` tells it, `moving` are real programs in the shims' places."""
+    """What `perform` does; `result` describes it, `moving` are real programs at shims' paths.
+
+    `completions` are the files with completion code that are missing or outdated.
+    """
 
     system: System
     contents: Contents
+    completions: dict[str, bytes]
     moving: tuple[str, ...]
     edits: tuple[rc_files.Edit, ...]
     memory: Memory
@@ -121,16 +129,16 @@ def plan(
     running: Sequence[str] = (),
     user_path: windows_path.UserPath | None = None,
 ) -> Plan:
-    """Return what is to be done, nothing of it done yet.
+    """Plan an installation, without changing anything.
 
     Args:
-        wish: what the person asks for.
+        wish: what the user asks for.
         system: the machine.
-        running: the names of the programs that uvlocal was started from, nearest first.
-        user_path: the user's PATH on Windows, if another than the registry's.
+        running: the names of the programs that started uvlocal, nearest first.
+        user_path: the user's PATH on Windows, by default the registry's.
 
     Raises:
-        UserError: something that is not ours is in the way, or this is no place to install from.
+        UserError: another file is in the shim's place, or uvlocal cannot be installed from here.
     """
     refuse_bad_circumstances(system)
     names = _shells(wish, system, running)
@@ -141,7 +149,7 @@ def plan(
             moving.append(shim)
         elif os.path.lexists(shim) and not is_ours(shim, system):
             raise UserError(
-                f"`{shim}` is in the way, and is not a shim of uvlocal",
+                f"`{shim}` already exists, and is not a uvlocal shim",
                 "choose another `--shim-dir`",
             )
     planned = rc_lines.plan(names, should.folder, system, alias=wish.alias)
@@ -151,6 +159,7 @@ def plan(
     if wish.startup_files and not wish.shells and not wish.alias and system.platform == "win32":
         registry = windows_path.state(user_path, should.folder, system.environ)
     shim_changes = not stands(should, system)
+    completions = dict(_completions(names, should.folder))
     result = Installation(
         version=1,
         shim=should.shim,
@@ -158,7 +167,10 @@ def plan(
         launcher=should.launcher,
         python=sys.executable,
         real_uv=should.real_uv,
-        changed=shim_changes or registry == "absent" or any(edit.changes for edit in edits),
+        changed=shim_changes
+        or registry == "absent"
+        or bool(completions)
+        or any(edit.changes for edit in edits),
         shim_changes=shim_changes,
         wants_startup_files=wish.startup_files,
         shells=tuple(names),
@@ -172,16 +184,16 @@ def plan(
     memory = _memory(should.folder, edits, system)
     if registry == "absent" and user_path.read() is None:
         memory = replace(memory, user_path=True)
-    return Plan(system, should, tuple(moving), edits, memory, user_path, result)
+    return Plan(system, should, completions, tuple(moving), edits, memory, user_path, result)
 
 
 def perform(todo: Plan) -> Installation:
-    """Do what was planned.
+    """Execute the plan.
 
-    A startup file that cannot be changed after all is told as `blocked`, the others go on.
+    A startup file that cannot be changed is reported as `blocked`; the others are still changed.
 
     Raises:
-        UserError: the shim's folder cannot be written, or the shim does not start there.
+        UserError: the shim's directory is not writable, or the shim does not start there.
     """
     should = todo.contents
     try:
@@ -190,9 +202,14 @@ def perform(todo: Plan) -> Installation:
         else:
             starting.insist(should.shim)
             remember(should.folder, todo.memory)
+        for path, code in todo.completions.items():
+            write(path, code, 0o644)
     except OSError as error:
         raise UserError(f"`{should.folder}` cannot be written: {error.strerror}") from error
-    # Otherwise each call would compile the package anew where it cannot be written later.
+    wanted = settings.load(todo.system)
+    if wanted.discoverable:  # `uninstall` removed the links
+        discoverable.make_all(records.places(todo.system, wanted), todo.system)
+    # Otherwise each call would compile the package if it is read-only later.
     compileall.compile_dir(os.path.join(PACKAGE, "shim"), quiet=2)
     lines = tuple(map(rc_lines.put, todo.result.lines, todo.edits))
     registry = todo.result.user_path
@@ -234,10 +251,10 @@ def _put_shim(todo: Plan) -> None:
 
 
 def make_shim(folder: str | None, system: System) -> str:
-    """Make the shim, and nothing else; return its folder.
+    """Create only the shim; return its directory.
 
     Raises:
-        UserError: it cannot be made.
+        UserError: it cannot be created.
     """
     todo = plan(Wish(folder, startup_files=False), system)
     perform(todo)
@@ -249,7 +266,9 @@ def _shells(wish: Wish, system: System, running: Sequence[str]) -> list[str]:
     if not wish.startup_files:
         return []
     if not system.home:
-        raise UserError("there is no home directory, so no shell has files", "pass `--no-rc`")
+        raise UserError(
+            "there is no home directory, so there are no startup files", "pass `--no-rc`"
+        )
     if not wish.shells:
         if wish.alias and system.platform == "win32":
             return ["powershell"]
@@ -257,12 +276,23 @@ def _shells(wish: Wish, system: System, running: Sequence[str]) -> list[str]:
     for name in wish.shells:
         if not shell_snippets.name_of(name):
             known = ", ".join(f"`{known}`" for known in shell_snippets.SHELLS)
-            raise UserError(f"unknown shell `{name}`", f"known shells are {known}", USAGE)
+            raise UserError(f"unknown shell `{name}`", f"supported shells: {known}", USAGE)
     return list(dict.fromkeys(map(shell_snippets.name_of, wish.shells)))
 
 
+def _completions(names: Sequence[str], folder: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the files that the lines in startup files read, where they are to be written."""
+    for name in names:
+        path, code = (
+            os.path.join(folder, completion.file_name(name)),
+            completion.code(name).encode(),
+        )
+        if code and read(path) != code + b"\n":
+            yield path, code + b"\n"
+
+
 def _now(folder: str, system: System, running: Sequence[str]) -> str:
-    """Return what to type in the running shell, "" where nothing is known to help."""
+    """Return the command that makes the running shell use the shim, or ""."""
     names = [
         *map(shell_snippets.name_of, running),
         shell_snippets.name_of(system.environ.get("SHELL", "")),
@@ -274,7 +304,7 @@ def _now(folder: str, system: System, running: Sequence[str]) -> str:
 
 
 def _memory(folder: str, edits: Sequence[rc_files.Edit], system: System) -> Memory:
-    """Return what did not exist before; what an earlier install noted stays noted."""
+    """Return what did not exist before this or an earlier install."""
     before = remembered(folder)
     places = [folder, settings.load(system).store, directories.cache_directory(system)]
     places += [os.path.dirname(edit.target) for edit in edits if edit.changes]
@@ -283,11 +313,11 @@ def _memory(folder: str, edits: Sequence[rc_files.Edit], system: System) -> Memo
 
 
 def _make_folders(should: Contents) -> None:
-    """Make the shim's folder; the store is the user's alone, whatever the umask."""
+    """Create the shim's directory; the store is private, whatever the umask."""
     for path in missing_folders(should.folder):
         os.makedirs(path, exist_ok=True)
         if path == should.folder:
-            os.chmod(path, 0o755)  # noqa: S103 - nobody else may write, whatever the umask
+            os.chmod(path, 0o755)  # noqa: S103 - readable, but only writable by the user
         elif path == should.store:
             os.chmod(path, 0o700)
 

@@ -1,4 +1,4 @@
-"""What was made for the shim: nothing else is ever taken away again."""
+"""Remember what the installation created, so that only that is removed."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from uvlocal.manage.files.atomic import replace
 from uvlocal.manage.installation.shim_dir import read
 from uvlocal.shim.store import naming
 
-#: What was made for the shim, so that it can be undone.
+#: The file that lists what was created.
 MEMORY = "uvlocal-installed.toml"
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What did not exist before the shim was installed; nothing else is ever taken away.
+    """What the installation created; nothing else is ever removed.
 
-    `folders` are the folders, outermost first; `user_path` says whether the user's PATH in the
-    Windows registry was made too.
+    `folders` are the directories, outermost first; `user_path` says whether the user's PATH in the
+    Windows registry was created too.
     """
 
     folders: tuple[str, ...] = ()
@@ -28,7 +28,7 @@ class Memory:
 
 
 def remembered(folder: str) -> Memory:
-    """Return what was made when the shim in `folder` was installed, as far as that is known."""
+    """Return what the installation of the shim in `folder` created, as far as known."""
     data = read(os.path.join(folder, MEMORY))
     try:
         table = tomllib.loads((data or b"").decode())
@@ -40,10 +40,10 @@ def remembered(folder: str) -> Memory:
 
 
 def remember(folder: str, memory: Memory) -> None:
-    """Write down what was made, unless that is known.
+    """Record what was created, unless that is already recorded.
 
     Raises:
-        OSError: the folder cannot be written.
+        OSError: the directory is not writable.
     """
     import tomli_w
 
@@ -51,7 +51,7 @@ def remember(folder: str, memory: Memory) -> None:
         return
     table = {
         "version": 1,
-        # A path that is no text is not remembered: its folder stays, which does no harm.
+        # A path that is not text is not recorded: its directory stays, which does no harm.
         "folders": [path for path in memory.folders if naming.as_text(path) == path],
         "user-path": memory.user_path,
     }
@@ -59,7 +59,7 @@ def remember(folder: str, memory: Memory) -> None:
 
 
 def missing_folders(path: str) -> list[str]:
-    """Return `path` and the folders above it that are not there, outermost first."""
+    """Return the missing directories among `path` and its parents, outermost first."""
     found: list[str] = []
     while path and not os.path.lexists(path) and os.path.dirname(path) != path:
         found.insert(0, path)
@@ -68,7 +68,7 @@ def missing_folders(path: str) -> list[str]:
 
 
 def remove_if_empty(folder: str) -> bool:
-    """Remove a folder if nothing is in it; say whether that happened."""
+    """Remove a directory if it is empty; return whether it was removed."""
     with contextlib.suppress(OSError):
         os.rmdir(folder)
         return True

@@ -1,4 +1,4 @@
-"""Which programs `uv` stand on PATH, and which of them are uvlocal's shims."""
+"""Find the programs `uv` on PATH, and uvlocal's shims among them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def uvs_on_path(system: System) -> list[str]:
-    """Return every program `uv` on PATH, as PATH has them, shims included."""
+    """Return every program `uv` on PATH, in order, including shims."""
     windows = system.platform == "win32"
     name, separator = ("uv.exe", ";") if windows else ("uv", ":")
     folders = system.environ.get("PATH", "").split(separator)
@@ -23,12 +23,12 @@ def uvs_on_path(system: System) -> list[str]:
 
 
 def shim_on_path(system: System) -> str:
-    """Return the first shim of uvlocal's on PATH, "" where there is none."""
+    """Return the first uvlocal shim on PATH, or ""."""
     return next((path for path in uvs_on_path(system) if is_ours(path, system)), "")
 
 
 def is_ours(path: str, system: System) -> bool:
-    """Return whether `path` is a shim of ours, and no link to one."""
+    """Return whether `path` is a shim of ours, not a symlink to one."""
     status = system.lstat(path)
     if status is None or not stat.S_ISREG(status.st_mode):
         return False

@@ -1,13 +1,13 @@
-"""One marked line in a shell's startup file: put in, and taken out without a trace.
+"""Add one marked line to a shell's startup file, and remove it without a trace.
 
-The line's own mark says all that undoing needs: whether the file was made for it, and whether the
-line end above it was. So nothing has to be remembered elsewhere, and a file that another machine
-shares (a dotfiles repository) can be undone there too; `uninstall` tells where a sync client does
-so.
+The marker in the line says what an undo needs: whether the file was created for it, and whether the
+line end above was added. So nothing needs to be recorded elsewhere, and a file that another machine
+shares (in a dotfiles repository) can be restored there too; `uninstall` warns if a sync client
+shares it.
 
-Whatever else is in the file stays byte for byte: bytes that are no UTF-8, CRLF, a missing last line
-end, UTF-16 (which Windows PowerShell writes). A link is followed and stays a link; the file
-behind it keeps its mode, and where possible its inode.
+Everything else in the file stays byte for byte: bytes that are not UTF-8, CRLF, a missing final
+line end, UTF-16 (which Windows PowerShell writes). A symlink is followed and stays a symlink; its
+target keeps its mode, and if possible its inode.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from uvlocal.shim.machine.host import System
 
-#: What every line of ours ends with. A CR of a CRLF file falls into the comment.
+#: The end of every line of ours. The CR in a CRLF file becomes part of the comment.
 MARK = "# added by uvlocal install"
 _WITH_FILE = ", with this file"
 _WITH_LINE_END = ", with the line end above"
@@ -33,21 +33,21 @@ _MARKED = re.compile(
     rf"^\ufeff?(?P<code>.*?) *{re.escape(MARK)}(?P<how>{_WITH_FILE}|{_WITH_LINE_END}|) *\r?$",
     re.MULTILINE,
 )
-#: What may put other folders before ours, further down in a file.
+#: Later code in a file that may put other directories first on PATH.
 _CHANGES_PATH = re.compile(r"PATH|path_add|add_path|shellenv|/env\b|activate", re.IGNORECASE)
 
-#: The most that is read of a startup file, in bytes.
+#: The size limit of a startup file, in bytes.
 LIMIT = 4 * 1024 * 1024
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What is to be done to one startup file.
+    """A change to one startup file.
 
-    `path` is the file as the shell names it, `target` where links lead. `before` and `after` are
-    its contents, None where there is no file. `trouble` says why the file cannot be changed, ""
-    where it can; nothing is done then.
+    `path` is the shell's path of the file, `target` the same with symlinks resolved. `before` and
+    `after` are its contents, None if there is no file. `trouble` says why the file cannot be
+    changed, or is "".
     """
 
     path: str
@@ -66,10 +66,10 @@ class Edit:
 
 
 def add(text: str | None, code: str) -> str:
-    """Return a file's text with the one marked line; None stands for no file.
+    """Return a file's text with our marked line; None means no file.
 
-    The line goes to the end, as later lines win. One that is there already stays where it is,
-    unless it says something else or what follows it may change PATH.
+    The line is added at the end, as later lines win. An existing one stays where it is, unless it
+    differs or what follows it may change PATH.
     """
     if text is not None and _is_current(text, code):
         return text
@@ -85,11 +85,11 @@ def add(text: str | None, code: str) -> str:
 
 
 def remove(text: str, *, which: Callable[[str], bool] = lambda _: True) -> str | None:
-    """Return a file's text without our lines; None where the file was made for them.
+    """Return a file's text without our lines, or None if the file was created for them.
 
     Args:
         text: the file's text.
-        which: is asked for the code of each of our lines whether it goes.
+        which: returns whether to remove one of our lines, by its code.
     """
     made = False
     for found in reversed(list(_MARKED.finditer(text))):
@@ -104,12 +104,12 @@ def remove(text: str, *, which: Callable[[str], bool] = lambda _: True) -> str |
 
 
 def codes(text: str) -> list[str]:
-    """Return the code of each line of ours."""
+    """Return the code in each of our lines."""
     return [found["code"] for found in _MARKED.finditer(text)]
 
 
 def is_ours(line: str) -> bool:
-    """Return whether a line is one of ours."""
+    """Return whether a line is ours."""
     return _MARKED.search(line) is not None
 
 
@@ -124,7 +124,7 @@ def _is_current(text: str, code: str) -> bool:
 
 
 def decode(content: bytes) -> str | None:
-    """Return a startup file's content as text that `encode` turns into the same bytes, or None."""
+    """Decode a startup file, so that `encode` restores the same bytes, or return None."""
     codec = _BYTE_ORDER_MARKS.get(content[:2], "")
     try:
         if codec:
@@ -137,7 +137,7 @@ def decode(content: bytes) -> str | None:
 
 
 def encode(text: str, like: bytes | None) -> bytes:
-    """Return text as bytes, in the encoding of a file whose content is `like`."""
+    """Encode text like the file content `like`."""
     codec = _BYTE_ORDER_MARKS.get((like or b"")[:2], "")
     if codec:
         return text.encode(codec, "surrogatepass")
@@ -148,13 +148,13 @@ def encode(text: str, like: bytes | None) -> bytes:
 
 
 def plan_add(path: str, code: str, system: System) -> Edit:
-    """Return the edit that gives the file the marked line."""
+    """Return the edit that adds the marked line."""
     target, before, trouble = _look(path, system)
     text = decode(before) if before is not None else None
     if not trouble and before is not None and text is None:
         trouble = "is not text"
     if not trouble and text is not None and text.rstrip("\r\n").endswith("\\"):
-        trouble = "ends with a `\\`, so its last line would swallow another"
+        trouble = "ends with a `\\`, so its last line would join the new one"
     if trouble:
         return Edit(path, target, before, before, trouble)
     after = encode(add(text, code), before)
@@ -164,11 +164,11 @@ def plan_add(path: str, code: str, system: System) -> Edit:
 
 
 def plan_remove(path: str, system: System, *, which: Callable[[str], bool]) -> Edit:
-    """Return the edit that takes those of our lines out whose code `which` wants out."""
+    """Return the edit that removes those of our lines whose code `which` accepts."""
     target, before, trouble = _look(path, system)
     text = decode(before) if before is not None and not trouble else None
     if before is None or text is None:
-        return Edit(path, target, before, before)  # what we could not read holds nothing of ours
+        return Edit(path, target, before, before)  # an unreadable file has no line of ours
     bare = remove(text, which=which)
     after = None if bare is None else encode(bare, before)
     if after != before:
@@ -177,7 +177,7 @@ def plan_remove(path: str, system: System, *, which: Callable[[str], bool]) -> E
 
 
 def _look(path: str, system: System) -> tuple[str, bytes | None, str]:
-    """Return where a path leads, what is there, and what is wrong with it."""
+    """Return a path's target, its content, and what is wrong with it."""
     target = system.realpath(path)
     status = system.stat(target)
     if status is None:
@@ -190,29 +190,29 @@ def _look(path: str, system: System) -> tuple[str, bytes | None, str]:
 
 
 def _write_trouble(target: str, before: bytes | None, system: System) -> str:
-    """Say why a file cannot be changed. A mode without `w` is a wish, even to root."""
+    """Return why a file cannot be changed, or "". Root also respects a read-only mode."""
     if before is None:
         folder = os.path.dirname(target)
         while not os.path.lexists(folder):
             folder = os.path.dirname(folder)
-        return "" if system.can_write(folder) else f"cannot be made in `{folder}`"
+        return "" if system.can_write(folder) else f"cannot be created in `{folder}`"
     status = system.stat(target)
     writable = status is not None and bool(status.st_mode & stat.S_IWUSR)
     return "" if writable and os.access(target, os.W_OK) else "is read-only"
 
 
 def perform(edit: Edit) -> None:
-    """Do one edit.
+    """Apply an edit.
 
     Raises:
-        OSError: the file cannot be written, or is another than when the edit was planned; it is
-            then as it was.
+        OSError: the file cannot be written, or has changed since the edit was planned; it is left
+            unchanged.
     """
     if not edit.changes:
         return
     atomic.sweep(os.path.dirname(edit.target))
     if _content(edit.target) != edit.before:
-        raise OSError(None, "was changed by another program meanwhile")
+        raise OSError(None, "was changed by another program in the meantime")
     if edit.before is None:
         os.makedirs(os.path.dirname(edit.target), exist_ok=True)
         atomic.create(edit.target, edit.after or b"")
@@ -235,7 +235,7 @@ def _content(path: str) -> bytes | None:
 
 
 def _append(path: str, size: int, more: bytes) -> None:
-    """Append to a file, all or nothing."""
+    """Append to a file, completely or not at all."""
     with open(path, "ab", buffering=0) as file:
         try:
             while more:
@@ -247,7 +247,7 @@ def _append(path: str, size: int, more: bytes) -> None:
 
 
 def _rewrite(path: str, content: bytes) -> None:
-    """Put other content into a file that keeps its mode and owner, in one step where possible."""
+    """Replace a file's content, keeping its mode and owner; atomically if possible."""
     status = os.stat(path)
     folder = os.path.dirname(path)
     if status.st_nlink > 1 or not os.access(folder, os.W_OK):

@@ -1,11 +1,11 @@
-"""Our line in each startup file of some shells: what it should be, and how it stands."""
+"""Our line in each startup file of some shells, and its state."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from uvlocal.manage.installation import rc_files, shell_snippets, shells
+from uvlocal.manage.installation import completion, rc_files, shell_snippets, shells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The line in one startup file.
+    """Our line in one startup file.
 
-    `state` is `current`, `absent`, `outdated` (another line of ours is there, or one that comes
-    too early in its file), `added`, or `blocked`; `reason` says why it is blocked. `code` is what
-    the shell runs, `text` the whole line with its mark.
+    `state` is `current`, `absent`, `outdated` (an old line, or one that is too early in the file),
+    `added`, or `blocked`; `reason` says why it is blocked. `code` is what the shell runs, `text`
+    the whole line with its marker.
     """
 
     shell: str
@@ -33,12 +33,16 @@ class Line:
 def plan(
     names: Iterable[str], folder: str, system: System, *, alias: bool = False
 ) -> list[tuple[Line, rc_files.Edit]]:
-    """Return the lines that the shells of these names should have, each with what is to be done."""
+    """Return the lines that these shells should have, each with the edit that adds it."""
     make = shell_snippets.alias_line if alias else shell_snippets.path_line
     found = []
     for name in names:
-        code = make(name, folder, system)
+        own = make(name, folder, system)
+        beside = system.path.join(folder, completion.file_name(name))
         for file in shells.startup_files(name, system, alias=alias):
+            code = own
+            if file.completes:
+                code += "; " + shell_snippets.source_line(name, beside, system)
             edit = rc_files.plan_add(file.path, code, system)
             text = _marked(edit) or f"{code} {rc_files.MARK}"
             found.append((Line(name, file.path, code, text, _state(edit), edit.trouble), edit))
@@ -60,7 +64,7 @@ def _state(edit: rc_files.Edit) -> str:
 
 
 def put(line: Line, edit: rc_files.Edit) -> Line:
-    """Do what is to be done for one line, and return how it stands then."""
+    """Apply the edit for a line, and return the line with its new state."""
     if not edit.changes:
         return line
     try:
@@ -71,7 +75,7 @@ def put(line: Line, edit: rc_files.Edit) -> Line:
 
 
 def standing(names: Iterable[str], folder: str, system: System) -> list[Line]:
-    """Return how the lines of these shells stand: PATH or alias, whichever is there."""
+    """Return the state of these shells' lines, for PATH or an alias, whichever is there."""
     found = []
     for name in names:
         lines = [line for line, _ in plan([name], folder, system)]

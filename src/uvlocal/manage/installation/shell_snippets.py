@@ -1,9 +1,9 @@
-"""The code that goes into shells: one line each, as their own syntax wants it.
+"""The code for startup files: one line for each shell, in its own syntax.
 
-Every line is valid whatever characters the folder's path holds, names the home directory by a
-variable where it can (so that a dotfiles repository fits all machines), and does nothing when the
-shim's folder comes first already, or is not there: another machine may share the file. (Nushell
-settles an alias before it can look for the program; there that one stays.)
+Every line is valid for any characters in the path, names the home directory by a variable if
+possible (so that a dotfiles repository works on all machines), and does nothing if the shim's
+directory is already first, or does not exist, as another machine may share the file. (Nushell
+resolves an alias before it can check for the program, so there the alias is always defined.)
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from uvlocal.shim.machine.host import System
 
-#: The shells with a syntax of their own; `sh` stands for every other POSIX shell.
+#: The shells with their own syntax; `sh` stands for every other POSIX shell.
 SHELLS = ("bash", "zsh", "fish", "powershell", "nu", "sh")
-#: Other names of these shells' programs.
+#: Other program names of these shells.
 _OTHER_NAMES = {
     "pwsh": "powershell",
     "nushell": "nu",
@@ -28,7 +28,7 @@ _OTHER_NAMES = {
 
 
 def name_of(program: str) -> str:
-    """Return which of our shells a program's name or path means, "" for none."""
+    """Return the shell for a program's name or path, or ""."""
     name = program.replace("\\", "/").rpartition("/")[2].lower().lstrip("-").removesuffix(".exe")
     name = _OTHER_NAMES.get(name, name)
     return name if name in SHELLS else ""
@@ -38,9 +38,8 @@ def path_line(shell: str, folder: str, system: System) -> str:
     """Return the line that puts `folder` first on PATH."""
     place = _place(shell, folder, system)
     if shell == "fish":
-        # Files in conf.d are read before config.fish, which may put other folders first (the code
-        # of Homebrew does). So until the first prompt, every change of PATH is looked at; what the
-        # user then does to it is the user's.
+        # Files in conf.d are read before config.fish, which may put other directories first (as
+        # Homebrew's code does). So watch PATH until the first prompt; later changes are the user's.
         handler = "function _uvlocal_first --on-variable PATH --on-event fish_prompt"
         until = "count $argv >/dev/null; or functions -e _uvlocal_first"
         first = f'test "$PATH[1]" = {place}; or not test -d {place}; or set -gx PATH {place} $PATH'
@@ -59,13 +58,13 @@ def path_line(shell: str, folder: str, system: System) -> str:
 
 
 def alias_line(shell: str, folder: str, system: System) -> str:
-    """Return the line that makes `uv` an alias of the shim in `folder`; PATH stays as it is.
+    """Return the line that makes `uv` an alias of the shim in `folder`, without changing PATH.
 
     A PowerShell function would lose a `--` among uv's arguments; an alias does not.
     """
     program = system.path.join(folder, program_name(system))
     if shell == "nu":
-        # Nushell takes no variable in the place of a program's name here.
+        # Nushell does not allow a variable as the program here.
         return f"alias uv = ^{_double_quoted(_slashes(program, system), _NU)}"
     place = _place(shell, program, system)
     if shell == "fish":
@@ -73,14 +72,24 @@ def alias_line(shell: str, folder: str, system: System) -> str:
     if shell == "powershell":
         return f"if (Test-Path -LiteralPath {place}) {{ Set-Alias -Name uv -Value {place} }}"
     if shell == "zsh":
-        # Its completion looks for the program by its plain path, so that is quoted beforehand.
+        # zsh's completion looks up the program by its plain path, so quote that beforehand.
         return f"[ ! -x {place} ] || alias uv=${{(q):-{place}}}"
     quoted = place.replace("'", "'\\''")
     return f"[ ! -x {place} ] || alias uv='{quoted}'"
 
 
+def source_line(shell: str, path: str, system: System) -> str:
+    """Return the line that reads the file at `path` into an interactive shell, if it is there."""
+    place = _place(shell, path, system)
+    if shell == "fish":
+        return f"status is-interactive; and test -r {place}; and source {place}"
+    if shell == "powershell":
+        return f"if (Test-Path -LiteralPath {place}) {{ . {place} }}"
+    return f"[ ! -r {place} ] || . {place}"
+
+
 def now_line(shell: str, folder: str, system: System) -> str:
-    """Return what to type so that the running shell finds the shim."""
+    """Return the command that makes the running shell find the shim."""
     place = _place(shell, folder, system)
     if shell == "fish":
         return f"set -gx PATH {place} $PATH"
@@ -99,20 +108,20 @@ def names(code: str, shell: str, folder: str, system: System) -> bool:
     program = system.path.join(folder, "")
     spellings = (_place(shell, folder, system), _double_quoted(_slashes(program, system), _NU)[:-2])
     inside = (spelling.strip('$"') for spelling in spellings)
-    code = code.replace("'\\''", "'")  # an alias is quoted once more
+    code = code.replace("'\\''", "'")  # an alias is quoted twice
     return any(re.search(re.escape(text) + r"[\"/:;]", code) for text in inside)
 
 
 def program_name(system: System) -> str:
-    """Return what the shim is called."""
+    """Return the file name of the shim."""
     return "uv.exe" if system.platform == "win32" else "uv"
 
 
 # -- paths as code -----------------------------------------------------------------------------
 
-#: The shells that write paths on Windows as Windows does.
+#: The shells that use native paths on Windows.
 _NATIVE = ("powershell", "nu")
-#: What a backslash stands before inside double quotes.
+#: The characters that need a backslash inside double quotes.
 _POSIX = {character: "\\" + character for character in '\\"$`'}
 _FISH = {character: "\\" + character for character in '\\"$'}
 _NU = {character: "\\" + character for character in '\\"'}
@@ -120,7 +129,7 @@ _NU_TEMPLATE = _NU | {character: "\\" + character for character in "()"}
 
 
 def _place(shell: str, path: str, system: System) -> str:
-    """Return a path as a double-quoted word of the shell."""
+    """Return a path as a double-quoted word."""
     below = paths.relative_to(path, system.home, system)
     inside = _slashes(path if below is None else below, system, drives=shell not in _NATIVE)
     home = "" if below is None else "$HOME/"
@@ -141,10 +150,10 @@ def _double_quoted(text: str, escapes: dict[str, str], before: str = "") -> str:
 
 
 def _powershell_character(character: str) -> str:
-    """Return one character inside PowerShell's double quotes, in ASCII.
+    """Return a character for PowerShell's double quotes, as ASCII.
 
-    Windows PowerShell reads a file without a byte order mark in the system's own code page, and
-    PowerShell takes typographic quotes for quotes.
+    Windows PowerShell reads a file without a byte order mark in the system's code page, and
+    PowerShell treats typographic quotes as quotes.
     """
     if character in '`"$':
         return "`" + character
@@ -155,9 +164,9 @@ def _powershell_character(character: str) -> str:
 
 
 def _slashes(path: str, system: System, *, drives: bool = False) -> str:
-    r"""Return a path with forward slashes, which every program on Windows understands too.
+    r"""Return a path with forward slashes, which every program on Windows accepts too.
 
-    With `drives`, `D:\x` is `/d/x`, as the POSIX shells of Git and MSYS2 have it.
+    With `drives`, `D:\x` becomes `/d/x`, as in the POSIX shells of Git and MSYS2.
     """
     if system.platform != "win32":
         return path

@@ -1,13 +1,13 @@
-"""The shells: which are in use, and which of their startup files get a line.
+"""The shells in use, and their startup files that get a line.
 
 - bash reads `.bashrc` when interactive, and when it is a login shell the first of
   `.bash_profile`, `.bash_login` and `.profile`
   (https://www.gnu.org/software/bash/manual/bash.html#Bash-Startup-Files).
 - zsh reads `.zshenv` always, `.zprofile` at login, `.zshrc` when interactive, in this order, from
-  `$ZDOTDIR` (https://zsh.sourceforge.io/Doc/Release/Files.html). macOS puts the system's folders
-  first on PATH after `.zshenv`, and Homebrew's own line stands in `.zprofile`.
+  `$ZDOTDIR` (https://zsh.sourceforge.io/Doc/Release/Files.html). macOS puts the system's
+  directories first on PATH after `.zshenv`, and Homebrew's line is in `.zprofile`.
 - fish reads `conf.d/*.fish`, then `config.fish` (https://fishshell.com/docs/current/language.html).
-- PowerShell reads `profile.ps1` (about_Profiles); Windows PowerShell 5 has a folder of its own.
+- PowerShell reads `profile.ps1` (about_Profiles); Windows PowerShell 5 has its own directory.
 - Nushell reads `config.nu` (https://www.nushell.sh/book/configuration.html).
 """
 
@@ -31,25 +31,32 @@ _ZDOTDIR = re.compile(
 
 
 class StartupFile(NamedTuple):
-    """A file that a shell reads when it starts."""
+    """A file that a shell reads at startup."""
 
     shell: str
     path: str
 
+    @property
+    def completes(self) -> bool:
+        """Whether completion is to be set up there: only that shell reads it, interactive ones."""
+        if self.shell in ("bash", "zsh"):
+            return self.path.endswith(("/.bashrc", "/.bash_profile", "/.bash_login", "/.zshrc"))
+        return self.shell in ("fish", "powershell")
+
 
 def in_use(system: System, running: Iterable[str]) -> list[str]:
-    """Return the shells that this person uses, the running one first.
+    """Return the shells that the user uses, the running one first.
 
-    Those are the shells that uvlocal was started from, the login shell, and every other that has a
-    configuration and can be started. On Windows the user's PATH serves them all.
+    These are the shells that started uvlocal, the login shell, and every other one that has a
+    configuration and is installed. On Windows the user's PATH is enough for all of them.
 
     Args:
         system: the machine.
-        running: the names of the programs that uvlocal was started from, nearest first.
+        running: the names of the programs that started uvlocal, nearest first.
     """
     if system.platform == "win32":
         return []
-    # Scripts run in sh; only where it is the login shell does somebody use it.
+    # Scripts run in sh; it counts as in use only if it is the login shell.
     found = [name for name in map(name_of, running) if name != "sh"]
     found.append(name_of(system.environ.get("SHELL", "")))
     for shell in SHELLS:
@@ -60,7 +67,7 @@ def in_use(system: System, running: Iterable[str]) -> list[str]:
 
 
 def running() -> list[str]:
-    """Return the names of the programs that this process was started from, nearest first."""
+    """Return the names of the programs that started this process, nearest first."""
     import psutil
 
     try:
@@ -81,10 +88,10 @@ def is_there(shell: str, system: System) -> bool:
 
 
 def _signs(shell: str, system: System) -> list[str]:
-    """Return the paths of which one is there where somebody has configured the shell."""
+    """Return the paths that show, if one exists, that the shell was configured."""
     home, join = system.home, system.path.join
     if shell == "sh":
-        return []  # `.profile` is bash's as well, and many systems bring one
+        return []  # `.profile` belongs to bash too, and many systems create one
     if shell == "fish":
         return [join(directories.base("$CONFIG", system), "fish")]
     if shell == "nu":
@@ -96,12 +103,12 @@ def _signs(shell: str, system: System) -> list[str]:
 
 
 def startup_files(shell: str, system: System, *, alias: bool = False) -> list[StartupFile]:
-    """Return the files that get a line so that each new shell of this kind finds the shim.
+    """Return the files that need a line so that every new shell of this kind finds the shim.
 
     Args:
         shell: one of `SHELLS`.
         system: the machine.
-        alias: an alias is wanted, which only interactive shells have.
+        alias: for an alias, which only interactive shells have.
     """
     join = system.path.join
     if shell == "bash":
@@ -126,7 +133,7 @@ def startup_files(shell: str, system: System, *, alias: bool = False) -> list[St
 
 
 def all_startup_files(system: System) -> list[StartupFile]:
-    """Return every file that may ever have got a line, each once, there or not."""
+    """Return every file that may have got a line, existing or not, without duplicates."""
     join = system.path.join
     found = [StartupFile("bash", join(system.home, name)) for name in (".bashrc", *_BASH_LOGIN)]
     for folder in (system.home, _zsh_folder(system)):
@@ -143,15 +150,15 @@ _BASH_LOGIN = (".bash_profile", ".bash_login", ".profile")
 def _bash_login_file(system: System) -> str:
     """Return the file that bash reads at login: the first that exists.
 
-    Where there is none, `.profile`: it is read by bash, by sh and by display managers, and hides
-    no file that comes later.
+    If there is none, it is `.profile`, which bash, sh and display managers read, and which hides no
+    other file.
     """
     paths = [system.path.join(system.home, name) for name in _BASH_LOGIN]
     return next((path for path in paths if system.exists(path)), paths[-1])
 
 
 def _zsh_folder(system: System) -> str:
-    """Return where zsh looks for its files: `$ZDOTDIR`, which `~/.zshenv` itself may set."""
+    """Return the directory of zsh's files: `$ZDOTDIR`, which `~/.zshenv` itself may set."""
     given = system.environ.get("ZDOTDIR", "")
     if system.path.isabs(given):
         return given
@@ -164,7 +171,7 @@ def _zsh_folder(system: System) -> str:
 
 
 def _expanded(text: str, system: System) -> str:
-    """Return shell text with the usual names of folders filled in; "" where more is in it."""
+    """Expand the usual variables in a shell word; return "" if it contains anything else."""
     configuration = directories.base("$CONFIG", system)
     text = re.sub(r"\$\{XDG_CONFIG_HOME:-[^}]*\}", "$XDG_CONFIG_HOME", text)
     for name, value in (("HOME", system.home), ("XDG_CONFIG_HOME", configuration)):
@@ -175,7 +182,7 @@ def _expanded(text: str, system: System) -> str:
 
 
 def _zshenv(folder: str, system: System) -> str:
-    """Return the `.zshenv` that zsh reads: the one in `$ZDOTDIR` only if zsh starts with that."""
+    """Return the `.zshenv` that zsh reads: in `$ZDOTDIR` only if that is set before zsh starts."""
     inside = system.path.join(folder, ".zshenv")
     at_home = system.path.join(system.home, ".zshenv")
     return inside if system.exists(inside) and not system.exists(at_home) else at_home
@@ -192,7 +199,7 @@ def _nu_folder(system: System) -> str:
 
 
 def _powershell_folders(system: System) -> list[str]:
-    """Return the folders of PowerShell's profiles; both editions' on Windows."""
+    """Return the directories of PowerShell's profiles; on Windows those of both editions."""
     if system.platform != "win32":
         return [system.path.join(directories.base("$CONFIG", system), "powershell")]
     documents = system.registry_values(_DOCUMENTS).get("Personal", "")

@@ -1,4 +1,4 @@
-"""The shim's folder: the launcher, and the file beside it."""
+"""The shim's directory: the launcher, and the configuration file beside it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from uvlocal.shim.settings import settings
 from uvlocal.shim.store import naming
 from uvlocal.shim.uv import handover
 
-#: The folder that holds the package `uvlocal`'s own files.
+#: The directory of the package `uvlocal`.
 PACKAGE = os.path.dirname(os.path.abspath(uvlocal.__file__))
-#: Where a real uv goes that was installed over the shim.
+#: The directory for a real uv that was installed over the shim.
 REAL = "real"
 
-#: What `platform.machine()` says, and the launchers' word for it where that is another one. A
-#: 64-bit Arm that runs 32-bit programs calls itself `armv8l`.
+#: The result of `platform.machine()`, and the launchers' name for it if that differs. A 64-bit Arm
+#: that runs 32-bit programs reports `armv8l`.
 _MACHINES = {
     "amd64": "x86_64",
     "arm64": "aarch64",
@@ -36,11 +36,11 @@ _SYSTEMS = {"linux": "linux", "darwin": "macos", "win32": "windows"}
 
 
 class Contents:
-    """What a shim's folder should hold; paths are absolute, `real_uv` is "" if none was found.
+    """What a shim's directory should contain; paths are absolute, `real_uv` is "" if not found.
 
-    `shim` and `uvx` are the same program, whose name tells what it becomes. `aside` is where a real
-    uv goes that was installed over the shim; `store` is the store if the folder lies in it, else
-    ""; `values` are what the file beside the launcher says.
+    `shim` and `uvx` are the same program, whose name decides what it becomes. `aside` is the path
+    for a real uv that was installed over the shim; `store` is the store if the directory is in it,
+    else ""; `values` are the settings in the file beside the launcher.
     """
 
     __slots__ = (
@@ -58,10 +58,10 @@ class Contents:
     )
 
     def __init__(self, folder: str, system: System) -> None:
-        """Gather it, for this machine, today.
+        """Compute the contents for this machine.
 
         Raises:
-            UserError: no launcher fits, or a path cannot be written down.
+            UserError: there is no matching launcher, or a path cannot be recorded.
         """
         self.folder = folder
         self.launcher = launcher_source()
@@ -80,10 +80,10 @@ class Contents:
 
 
 def default_folder(system: System) -> str:
-    """Return where the shim goes unless the user says otherwise.
+    """Return the default directory of the shim.
 
     Raises:
-        UserError: there is no home directory to put it in.
+        UserError: there is no home directory.
     """
     store = settings.load(system).store
     if not store:
@@ -92,36 +92,36 @@ def default_folder(system: System) -> str:
 
 
 def chosen(folder: str | None, system: System) -> str:
-    """Return the folder that the user named, or the default one, as an absolute path.
+    """Return the directory that the user named, or the default one, as an absolute path.
 
     Raises:
-        UserError: no PATH can name it, or there is no home directory.
+        UserError: PATH cannot contain it, or there is no home directory.
     """
     path = os.path.abspath(folder) if folder else default_folder(system)
     separator = ";" if system.platform == "win32" else ":"
     if any(character in path for character in (separator, "\n", "\r")):
         raise UserError(
-            f"`{path}` cannot be on PATH, because of the characters in it",
-            "choose another folder with `--shim-dir`",
+            f"`{path}` contains characters that PATH cannot hold",
+            "choose another directory with `--shim-dir`",
         )
     return path
 
 
 def shim_path(folder: str, system: System) -> str:
-    """Return the path of the shim in a folder."""
+    """Return the path of the shim in a directory."""
     return os.path.join(folder, program_name(system))
 
 
 def uvx_path(folder: str, system: System) -> str:
-    """Return the path of the shim's twin `uvx` in a folder."""
+    """Return the path of the `uvx` shim in a directory."""
     return os.path.join(folder, program_name(system).replace("uv", "uvx"))
 
 
 def launcher_source(platform_name: str = sys.platform, machine: str = "") -> str:
-    """Return the launcher that fits this machine; where none does, the script for any `sh`.
+    """Return the launcher for this machine, or the `sh` script if there is none.
 
     Raises:
-        UserError: nothing fits, or the package was built without what fits.
+        UserError: there is neither, or the package was built without it.
     """
     machine = (machine or _machine()).lower()
     target = f"{_SYSTEMS.get(platform_name, platform_name)}-{_MACHINES.get(machine, machine)}"
@@ -146,17 +146,17 @@ def _machine() -> str:
 
 
 def aside_path(shim: str) -> str:
-    """Return where a real uv or uvx goes that was installed over the shim."""
+    """Return the path for a real uv or uvx that was installed over the shim."""
     return os.path.join(os.path.dirname(shim), REAL, os.path.basename(shim))
 
 
 def stands(should: Contents, system: System, *, whatever_uv: bool = False) -> bool:
-    """Return whether the folder holds what it should, so that the launcher can use it.
+    """Return whether the directory contains what it should, so that the launcher works.
 
     Args:
-        should: what the folder should hold.
+        should: what the directory should contain.
         system: the machine.
-        whatever_uv: the recorded real uv may be another, as long as it is there.
+        whatever_uv: the recorded real uv may differ, as long as it exists.
     """
     beside = system.stat(should.configuration)
     for shim in (should.shim, should.uvx):
@@ -171,20 +171,19 @@ def stands(should: Contents, system: System, *, whatever_uv: bool = False) -> bo
 
 
 def says_the_same(said: dict[str, str], should: Contents) -> bool:
-    """Return whether a configuration is as it should be, but for where the real uv was.
+    """Return whether a configuration is as it should be, except for the real uv.
 
-    That does not age: it is asked only where PATH has none.
+    That need not be current: it is used only if PATH has no uv.
     """
     return all(said.get(key) == value for key, value in should.values.items() if key != "uv")
 
 
 def real_uv(folder: str, shim: str, system: System) -> str:
-    """Return the real uv to be recorded, "" where there is none.
+    """Return the real uv to record, or "" if there is none.
 
-    That is the one on PATH, whatever `UVLOCAL_UV` says of this one call, and rather not that of a
-    virtual environment which happens to be active; else one that was installed over the shim, in
-    the place where it is put aside; else the one recorded before, as the PATH of this call may be
-    an odd one.
+    It is the one on PATH, ignoring `UVLOCAL_UV`, which is for this call only, and preferably not
+    one in an active virtual environment; else one that was installed over the shim, at its new
+    path; else the one recorded before, as PATH may be unusual in this call.
     """
     active = system.environ.get("VIRTUAL_ENV", "")
     scripts = [os.path.join(active, name) for name in ("bin", "Scripts")] if active else []
@@ -200,7 +199,7 @@ def real_uv(folder: str, shim: str, system: System) -> str:
 
 
 def _find(shim: str, system: System, left_out: list[str]) -> handover.RealUv:
-    """Look for the real uv, but not in some folders of PATH."""
+    """Find the real uv, skipping some directories of PATH."""
     separator = ";" if system.platform == "win32" else ":"
     environ = {name: text for name, text in system.environ.items() if name != "UVLOCAL_UV"}
     folders = environ.get("PATH", "").split(separator)
@@ -211,14 +210,14 @@ def _find(shim: str, system: System, left_out: list[str]) -> handover.RealUv:
 
 
 def configuration_values(system: System, real: str) -> dict[str, str]:
-    """Return what the file beside the launcher says, in the order of its lines.
+    """Return the settings for the file beside the launcher, in order.
 
     Raises:
-        UserError: a path holds a line break.
+        UserError: a path contains a line break.
     """
     from importlib.machinery import PathFinder
 
-    # Not imported, which takes long: where it is found is all that is asked.
+    # Find it without an import, which is slow: only its location matters.
     found = PathFinder.find_spec("filelock")
     if found is None or found.origin is None:
         raise ModuleNotFoundError("filelock")
@@ -233,14 +232,14 @@ def configuration_values(system: System, real: str) -> dict[str, str]:
     }
     for key, value in values.items():
         if "\n" in value or "\r" in value:
-            raise UserError(f"the path for `{key}` holds a line break: {value!r}")
+            raise UserError(f"the path for `{key}` contains a line break: {value!r}")
     return {key: value for key, value in values.items() if value}
 
 
 def repair_command(prefix: str) -> str:
-    """Return the command that installs the package again, as it was installed into `prefix`.
+    """Return the command that reinstalls the package in the same way as in `prefix`.
 
-    It must work without the Python in `prefix`, which may be gone: `pip` there is gone with it.
+    It must work without the Python in `prefix`, which may be gone, and `pip` with it.
     """
     if os.path.exists(os.path.join(prefix, "pipx_metadata.json")):
         return "pipx reinstall uvlocal"
@@ -248,7 +247,7 @@ def repair_command(prefix: str) -> str:
 
 
 def is_foreign_program(shim: str, system: System) -> bool:
-    """Return whether a real uv or uvx is in the shim's place: the file beside it is still ours."""
+    """Return whether a real uv or uvx replaced the shim: the file beside it is still ours."""
     status = system.lstat(shim)
     if status is None or not stat.S_ISREG(status.st_mode) or is_ours(shim, system):
         return False
@@ -256,7 +255,7 @@ def is_foreign_program(shim: str, system: System) -> bool:
 
 
 def read(path: str) -> bytes | None:
-    """Return a file's content, None where there is none or it cannot be read."""
+    """Return a file's content, or None if there is none or it cannot be read."""
     try:
         with open(path, "rb") as file:
             return file.read()

@@ -1,4 +1,4 @@
-"""Whether the shim stands already as it should: then `uvlocal init` has nothing to make."""
+"""Check whether the shim is already installed, so that `uvlocal init` need not create it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def folder(named: str | None, system: System) -> str:
-    """Return the shim's folder if the shim stands in it as it should, else "".
+    """Return the shim's directory if the shim in it is complete, else "".
 
     Args:
-        named: the folder, None for the default one.
+        named: the directory; None for the default one.
         system: the machine.
 
     Raises:
-        UserError: this is no place to install from.
+        UserError: uvlocal cannot be installed from here.
     """
     refuse_bad_circumstances(system)
     should = shim_dir.Contents(shim_dir.chosen(named, system), system)
@@ -29,20 +29,20 @@ def folder(named: str | None, system: System) -> str:
 
 
 def refuse_bad_circumstances(system: System) -> None:
-    """Refuse to install from here, or for this user.
+    """Refuse to install from here, or as this user.
 
     Raises:
-        UserError: root would write to somebody else's home, this uvlocal will not stay, or what
-            this Python writes is for itself only.
+        UserError: root would write to another user's home, this uvlocal is temporary, or only this
+            Python would see what it writes.
     """
     home = system.stat(system.home) if system.home else None
     if system.uid == 0 and home is not None and home.st_uid != 0:
         raise UserError(
-            "this would put root's files into another user's home", "run it without sudo"
+            "this would create root's files in another user's home directory", "run it without sudo"
         )
     if is_in_uv_cache(shim_dir.PACKAGE):
         raise UserError(
-            "this uvlocal lies in uv's cache, which `uv cache prune` empties",
+            "this uvlocal is installed in uv's cache, which `uv cache prune` clears",
             "run `uv tool install uvlocal`, then `uvlocal install`",
         )
     if system.platform == "win32" and is_store_python(sys.base_prefix):
@@ -64,10 +64,10 @@ def is_store_python(prefix: str) -> bool:
 
 
 def is_in_uv_cache(package: str) -> bool:
-    """Return whether a package lies in uv's cache, as it does under `uvx`: no place to stay.
+    """Return whether a package is in uv's cache, as with `uvx`, and so is temporary.
 
     uv marks its cache with `CACHEDIR.TAG` (https://bford.info/cachedir/), and keeps environments
-    in folders such as `archive-v0`.
+    in directories such as `archive-v0`.
     """
     folder = package
     while os.path.dirname(folder) != folder:

@@ -1,6 +1,6 @@
-"""Take everything away that `uvlocal install` made, and what the shim left since.
+"""Remove everything that `uvlocal install` created, and what the shim has created since.
 
-Environments are data: they stay unless they are asked for. So do the user's own settings, and
+Environments are data: they stay unless the user asks to remove them. So do the user's settings, and
 whatever is not ours.
 """
 
@@ -16,7 +16,14 @@ from uvlocal.manage.environments import discoverable, in_use, records, remove_al
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.files import atomic
 from uvlocal.manage.files.reader import Reader
-from uvlocal.manage.installation import rc_files, shell_snippets, shells, starting, windows_path
+from uvlocal.manage.installation import (
+    completion,
+    rc_files,
+    shell_snippets,
+    shells,
+    starting,
+    windows_path,
+)
 from uvlocal.manage.installation.memory import MEMORY, Memory, remembered, remove_if_empty
 from uvlocal.manage.installation.on_path import is_ours, uvs_on_path
 from uvlocal.manage.installation.shim_dir import (
@@ -46,7 +53,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that stays although it should go, and why."""
+    """Something that could not be removed, and why."""
 
     path: str
     reason: str
@@ -54,12 +61,12 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What was taken away, or would be; paths are absolute.
+    """What was removed, or would be; paths are absolute.
 
-    `files` and `folders` go; from `startup_files` only our line does, and those made for it go as a
-    whole. `shared_files` are those that a sync client takes to other machines, each with the
-    client's name. `moved_back` are real uvs that had been installed over a shim and get their place
-    back. `environments` are removed on request; `kept` is what stays on purpose.
+    `files` and `folders` are removed; `startup_files` lose our line, or are removed if they were
+    created for it. `shared_files` are those that a sync client shares with other machines, with the
+    client's name. `moved_back` are real uvs that had been installed over a shim and move back.
+    `environments` are removed on request; `kept` is what stays on purpose.
     """
 
     version: int
@@ -75,14 +82,14 @@ class Removal:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to take away."""
+        """Whether there is nothing to remove."""
         gone = (self.files, self.startup_files, self.moved_back, self.environments, self.folders)
         return not any(gone) and not self.user_path
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `perform` does; `result` tells it, `shim_folders` are those that get cleared."""
+    """What `perform` does; `result` describes it, `shim_folders` are the ones to clear."""
 
     system: System
     shim_folders: tuple[str, ...]
@@ -102,18 +109,18 @@ def plan(
     processes: Callable[[], Iterable[Process]] = in_use.running,
     user_path: windows_path.UserPath | None = None,
 ) -> Plan:
-    """Return what is to be taken away, nothing of it gone yet.
+    """Plan an uninstallation, without changing anything.
 
     Args:
-        folder: the shim's folder; None means the default one, those of this uvlocal on PATH, and
+        folder: the shim's directory; None for the default one, those of this uvlocal on PATH, and
             every line of ours.
         system: the machine.
-        environments: the environments go too.
-        processes: what runs, if not what does run on this machine.
-        user_path: the user's PATH on Windows, if another than the registry's.
+        environments: remove the environments too.
+        processes: returns the running processes.
+        user_path: the user's PATH on Windows, by default the registry's.
 
     Raises:
-        UserError: `folder` holds something called `uv` that is not ours.
+        UserError: `folder` contains a `uv` that is not ours.
     """
     user_path = user_path or windows_path.Registry()
     folders = _shim_folders(folder, system)
@@ -125,7 +132,7 @@ def plan(
     places = records.places(system, wishes)
     going = remove_all.plan(places, system, processes) if environments else []
     files = [path for place in folders for path in _ours_in(place, system)]
-    # Decisions are recorded for all shims; so they go with the last.
+    # All shims share the recorded decisions, so remove them with the last shim.
     if folder is None:
         files += _cached(system)
         files += [path for path, _ in discoverable.links(places, system)]
@@ -156,7 +163,7 @@ def plan(
 
 
 def perform(todo: Plan, *, processes: Callable[[], Iterable[Process]] = in_use.running) -> Removal:
-    """Do what was planned; what cannot be done is told as a problem, the rest goes on."""
+    """Execute the plan; report what fails as a problem, and continue."""
     problems = list(todo.result.problems)
 
     def attempt(path: str, action: Callable[..., object], *arguments: object) -> None:
@@ -196,17 +203,17 @@ def perform(todo: Plan, *, processes: Callable[[], Iterable[Process]] = in_use.r
 
 
 def _shim_folders(folder: str | None, system: System) -> tuple[str, ...]:
-    """Return the folders to be cleared: the one that was named, or all of this uvlocal.
+    """Return the directories to clear: the named one, or all of this uvlocal.
 
     Raises:
-        UserError: the one that was named holds something called `uv` that is not ours.
+        UserError: the named one contains a `uv` that is not ours.
     """
     if folder is not None:
         path = chosen(folder, system)
         shim = shim_path(path, system)
         strange = os.path.lexists(shim) and not is_ours(shim, system)
         if strange and not is_foreign_program(shim, system):
-            raise UserError(f"`{shim}` is not a shim of uvlocal, so it stays")
+            raise UserError(f"`{shim}` is not a uvlocal shim, so it was kept")
         return (path,)
     default = [default_folder(system)] if settings.load(system).store else []
     shims = [shim for shim in uvs_on_path(system) if is_ours(shim, system)]
@@ -220,18 +227,19 @@ def _is_this_uvlocal(shim: str, system: System) -> bool:
 
 
 def _ours_in(folder: str, system: System) -> list[str]:
-    """Return our files in a shim's folder, by name; nothing else in it is touched."""
+    """Return our files in a shim's directory; nothing else in it is touched."""
     shim = shim_path(folder, system)
     found = [path for path in (shim, uvx_path(folder, system)) if is_ours(path, system)]
     found += starting.old(folder, system)
     if found or is_foreign_program(shim, system) or not os.path.lexists(shim):
-        beside = (os.path.join(folder, name) for name in (contract.CONFIGURATION, MEMORY))
+        names = (contract.CONFIGURATION, MEMORY, *completion.FILES)
+        beside = (os.path.join(folder, name) for name in names)
         found += [path for path in beside if os.path.isfile(path)]
     return found
 
 
 def _moved_back(folders: Iterable[str], system: System) -> list[str]:
-    """Return the shims whose place goes back to a real uv that `install` had put aside."""
+    """Return the shims whose path a real uv gets back that `install` moved aside."""
     shims = [path(folder, system) for folder in folders for path in (shim_path, uvx_path)]
     return [
         shim
@@ -241,7 +249,7 @@ def _moved_back(folders: Iterable[str], system: System) -> list[str]:
 
 
 def _edits(folder: str | None, system: System) -> tuple[rc_files.Edit, ...]:
-    """Return the edits that take our lines out of startup files."""
+    """Return the edits that remove our lines from startup files."""
     found = []
     path = "" if folder is None else chosen(folder, system)
     for file in shells.all_startup_files(system) if system.home else []:
@@ -258,7 +266,7 @@ def _edits(folder: str | None, system: System) -> tuple[rc_files.Edit, ...]:
 def _shared(
     edits: Iterable[rc_files.Edit], system: System, wishes: settings.Settings
 ) -> dict[str, str]:
-    """Return the startup files that lie in a synced folder, or lead into one, with the client."""
+    """Return the startup files in a synced folder, or linked into one, with the sync client."""
     found = {}
     reader = Reader(
         platform=system.platform, environ=system.environ, cwd=system.cwd, home=system.home
@@ -294,9 +302,9 @@ def _leave_user_path(todo: Plan, folder: str) -> None:
 
 
 def _cached(system: System) -> list[str]:
-    """Return the files that the shim left in our cache folder, each known by its name.
+    """Return the shim's files in our cache directory, recognised by name.
 
-    Anything may lie beside them: the store too may have that folder, or one inside it.
+    Other files may be beside them: the store may be the same directory, or inside it.
     """
     cache = directories.cache_directory(system)
     if not cache or os.path.islink(cache):
@@ -323,21 +331,25 @@ def _is_of_an_environment(name: str) -> bool:
     return naming.is_our_name(_DRAFT.sub("", name))
 
 
-#: How a name ends while the file is written (`System.write_private`).
+def _is_said(name: str) -> bool:
+    return _is_of_an_environment(name) or _DRAFT.sub("", name) == "editors"
+
+
+#: The suffix of a file that is being written (`System.write_private`).
 _DRAFT = re.compile(r"\.[0-9]+$")
 _CACHE = re.compile(rf"(roots|uv-versions|{bytecode.PREFIX}[\w.-]+-[0-9a-f]{{16}})(\.[0-9]+)?")
 _DECISION = re.compile(r"[0-9a-f]{16}(\.[0-9]+)?")
-#: Our folders in the cache folder, and which files in each are ours.
+#: Our directories in the cache directory, and which files in each are ours.
 _CACHED: dict[str, Callable[[str], bool]] = {
     "": _is_cache,
     contract.DECISIONS: _is_decision,
     "pointers": _is_of_an_environment,
-    "said": _is_of_an_environment,
+    "said": _is_said,
 }
 
 
 def _kept(places: list[str], going: list[Environment], system: System) -> list[str]:
-    """Return what stays on purpose: environments nobody asked to remove, and the settings."""
+    """Return what stays on purpose: environments, unless removal was requested, and settings."""
     names = {one.path for one in going}
     kept = []
     for place in places:
@@ -349,7 +361,7 @@ def _kept(places: list[str], going: list[Environment], system: System) -> list[s
 
 
 def _needless_locks(store: str, system: System) -> list[str]:
-    """Return the locks of stores that have no folders any more, so that nobody takes them."""
+    """Return the locks of stores without directories, which nobody can hold."""
     stores = [one for one in (store, directories.data_directory(system)) if one]
     return [
         lock
@@ -360,7 +372,7 @@ def _needless_locks(store: str, system: System) -> list[str]:
 
 
 def _tidy_cache(system: System) -> None:
-    """Remove our folders in the cache folder, and that itself, where nothing is left in them."""
+    """Remove our empty directories in the cache directory, and that itself if it is empty."""
     cache = directories.cache_directory(system)
     if cache and not os.path.islink(cache):
         for name in reversed(_CACHED):

@@ -1,8 +1,8 @@
 r"""PATH on Windows: the user's, which we change, and the machine's, which comes before it.
 
-The user's is `Path` in `HKCU\Environment` of the registry, by default of the type REG_EXPAND_SZ, in
-which `%USERPROFILE%` stays as it is. What the user has is kept to the character: our folder goes
-before it, and goes away again. Programs learn of it from `WM_SETTINGCHANGE`
+The user's is `Path` in `HKCU\Environment`, by default of the type REG_EXPAND_SZ, in which
+`%USERPROFILE%` is not expanded. The user's text is never changed: our directory is only added in
+front of it, and removed again. `WM_SETTINGCHANGE` notifies other programs
 (https://learn.microsoft.com/windows/win32/procthread/environment-variables).
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: Types of registry values.
 TEXT, TEXT_WITH_VARIABLES = 1, 2
-#: A process's whole environment, PATH included, must fit into this many characters.
+#: The maximum length of a process's environment, including PATH, in characters.
 LIMIT = 32767
 
 
@@ -36,17 +36,17 @@ class Value:
 
 
 class UserPath(Protocol):
-    """The user's PATH: the seam that the tests fill with a value."""
+    """The interface to the user's PATH, which tests replace."""
 
     def read(self) -> Value | None:
-        """Return the value, None where there is none.
+        """Return the value, or None if there is none.
 
         Raises:
-            OSError: the value cannot be read, or is no text.
+            OSError: the value cannot be read, or is not text.
         """
 
     def write(self, value: Value | None) -> None:
-        """Replace the value, or with None remove it, and tell all programs.
+        """Set the value, or remove it if None, and notify all programs.
 
         Raises:
             OSError: the registry cannot be written.
@@ -54,14 +54,14 @@ class UserPath(Protocol):
 
 
 def with_first(text: str, folder: str, variables: Mapping[str, str]) -> str:
-    """Return a PATH with `folder` first; one further back stays, so that nothing is lost."""
+    """Return a PATH with `folder` first; a later entry for it stays, so that nothing is lost."""
     if text and _is_same(text.split(";", maxsplit=1)[0], folder, variables):
         return text
     return f"{folder};{text}" if text else folder
 
 
 def without(text: str, folder: str, variables: Mapping[str, str]) -> str:
-    """Return a PATH without `folder`, everything else as it was."""
+    """Return a PATH without `folder`."""
     entries = text.split(";")
     return ";".join(entry for entry in entries if not _is_same(entry, folder, variables))
 
@@ -91,7 +91,7 @@ def _filled(text: str, variables: Mapping[str, str]) -> str:
 
 
 def add(path: UserPath, folder: str, variables: Mapping[str, str]) -> bool:
-    """Put `folder` first on the user's PATH, and say whether that changed anything.
+    """Put `folder` first on the user's PATH; return whether that changed it.
 
     Raises:
         OSError: the registry cannot be written, or PATH would become too long.
@@ -107,13 +107,13 @@ def add(path: UserPath, folder: str, variables: Mapping[str, str]) -> bool:
 
 
 def remove(path: UserPath, folder: str, variables: Mapping[str, str], *, made: bool) -> bool:
-    """Take `folder` off the user's PATH, and say whether that changed anything.
+    """Remove `folder` from the user's PATH; return whether that changed it.
 
     Args:
         path: the user's PATH.
-        folder: our folder.
+        folder: our directory.
         variables: the environment, for `%NAME%` in entries.
-        made: the value did not exist before; it goes if nothing else is in it.
+        made: we created the value, so remove it if nothing else is in it.
 
     Raises:
         OSError: the registry cannot be written.
@@ -127,7 +127,7 @@ def remove(path: UserPath, folder: str, variables: Mapping[str, str], *, made: b
 
 
 def state(path: UserPath, folder: str, variables: Mapping[str, str]) -> str:
-    """Return how `folder` stands on the user's PATH: `current`, `absent` or `blocked`."""
+    """Return the state of `folder` on the user's PATH: `current`, `absent` or `blocked`."""
     try:
         value = path.read()
     except OSError:
@@ -170,13 +170,13 @@ _KEY, _NAME = "Environment", "Path"
 
 
 class Registry:
-    """The user's PATH on the machine that this runs on."""
+    """The user's PATH in the registry."""
 
     def read(self) -> Value | None:
-        """Return the value, None where there is none.
+        """Return the value, or None if there is none.
 
         Raises:
-            OSError: the value cannot be read, or is no text.
+            OSError: the value cannot be read, or is not text.
         """
         if sys.platform != "win32":
             return None
@@ -188,12 +188,12 @@ class Registry:
         except FileNotFoundError:
             return None
         if not isinstance(text, str):
-            # To take this for no value would be to write over what the user has.
+            # If this counted as no value, we would overwrite the user's.
             raise OSError(None, "the user's PATH in the registry is not text")
         return Value(text, kind)
 
     def write(self, value: Value | None) -> None:
-        """Replace the value, or with None remove it, and tell all programs.
+        """Set the value, or remove it if None, and notify all programs.
 
         Raises:
             OSError: the registry cannot be written.
@@ -212,7 +212,7 @@ class Registry:
 
 
 def _broadcast() -> None:
-    """Tell all windows that the environment changed; those that hang are not waited for."""
+    """Notify all windows that the environment changed, without waiting for ones that hang."""
     if sys.platform != "win32":
         return
     import ctypes

@@ -1,1 +1,1 @@
-"""Look at projects: the status of one, a scan for many, their pointers, their migration."""
+"""Projects: the status of one, a scan for many, their pointers, their migration."""

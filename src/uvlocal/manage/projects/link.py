@@ -1,4 +1,4 @@
-"""The pointer for editors, on request: `.venv` in the project."""
+"""Create and remove the pointer for editors, `.venv` in the project."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from uvlocal.shim.store import naming, pointers
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """What leads to a project's environment, and whether that is new.
+    """The pointer to a project's environment, and whether it changed.
 
-    `version` is that of the JSON object made of it. `path` is the pointer, absolute; `kind` is
-    `symlink`, `file`, or `none` where nothing is there (any more); `says` is what is written
-    there, `said` what was before. `portable` says that it holds on every
-    machine on which the environment lies at the same place below the home directory.
+    `version` is the version of the JSON format. `path` is the pointer's absolute path; `kind` is
+    `symlink`, `file`, or `none` if there is none; `says` is its target, `said` its former target.
+    `portable` says that it is valid on every machine on which the environment is at the same path
+    below the home directory.
     """
 
     version: int
@@ -39,27 +39,27 @@ class Linked:
 
 
 def link(path: str | None, kind: str = "", environ: dict[str, str] | None = None) -> Linked:
-    """Make the pointer of the project that `path` (the current directory) belongs to.
+    """Create the pointer of the project that `path` belongs to.
 
     Args:
-        path: a folder of the project.
-        kind: `symlink` or `file`; "" for what the settings say, or what fits.
-        environ: the environment variables; those of this process if left out.
+        path: a directory in the project; None for the current directory.
+        kind: `symlink` or `file`; "" for what the settings say, or what works.
+        environ: the environment variables, by default those of this process.
 
     Raises:
-        UserError: there is no environment elsewhere to point to, a pointer would do harm, or
-            something that is not ours is in its place.
+        UserError: there is no environment to point to, a pointer would do harm, or something that
+            is not ours is in its place.
     """
     call, root, kept = project_of(path, environ)
     volume, version = call.facts.volume, call.uv_version()
-    assert volume is not None  # noqa: S101 - the decision to redirect rests on it
+    assert volume is not None  # noqa: S101 - the decision to redirect depends on it
     wishes = [kind] if kind else [call.settings.pointer]
     if wishes == ["none"]:
         wishes = [pointers.SYMLINK, pointers.FILE]
     obstacles = [pointers.obstacle(wish, volume, version) for wish in wishes]
     if all(obstacles):
         raise UserError(
-            f"no pointer is made: {'; '.join(obstacles)}",
+            f"no pointer was created: {'; '.join(obstacles)}",
             "`uvlocal link --vscode` shows VS Code's setting, `uvlocal path` prints the path",
         )
     wish = wishes[obstacles.index("")]
@@ -69,16 +69,16 @@ def link(path: str | None, kind: str = "", environ: dict[str, str] | None = None
     if not found.leads or (kind and found.kind != kind):
         _refuse(found, call.system)
         if not pointers.put(found, wish, says, call.system):
-            raise UserError(f"`{_shown(found.path, call.system)}` cannot be made")
+            raise UserError(f"`{_shown(found.path, call.system)}` cannot be created")
         found, changed = pointers.find(root, kept, call.system), True
     return replace(_leading(_nothing(call, root, kept), found.kind, found.target), changed=changed)
 
 
 def unlink(path: str | None, environ: dict[str, str] | None = None) -> Linked:
-    """Remove the pointer of a project, also one that another machine made.
+    """Remove the pointer of a project, even one of another machine.
 
     Raises:
-        UserError: there is no project, or what is at `.venv` was not made by uvlocal.
+        UserError: there is no project, or uvlocal did not create `.venv`.
     """
     call, root, kept = _any_project(path, environ)
     found = pointers.find(root, kept, call.system)
@@ -91,37 +91,37 @@ def unlink(path: str | None, environ: dict[str, str] | None = None) -> Linked:
 
 
 def astray(found: pointers.Pointer, root: str, wanted: str, system: System) -> str:
-    """Say where a pointer of ours leads if not to the environment that the project has, or "".
+    """Return what is wrong with the target of our pointer, or "".
 
     Args:
         found: what is at `.venv`.
         root: the project's root.
-        wanted: its environment in the store, "" where it has none: then uv follows the pointer.
+        wanted: its environment in the store, or "" if it has none, so that uv follows the pointer.
         system: the machine.
     """
     if not found.ours or found.leads:
         return ""
     there = system.path.normpath(system.path.join(root, found.target))
     if naming.exists(there, system):
-        return f"leads to another environment, `{_shown(there, system)}`" if wanted else ""
-    return f"is dangling, `{_shown(there, system)}` is not there"
+        return f"points to another environment, `{_shown(there, system)}`" if wanted else ""
+    return f"is dangling, as `{_shown(there, system)}` does not exist"
 
 
 def _refuse(found: pointers.Pointer, system: System) -> None:
-    """Leave alone what is not ours."""
+    """Raise an error if `.venv` is not ours."""
     if found.kind == pointers.NONE or found.ours:
         return
     shown = _shown(found.path, system)
     if found.kind == pointers.FOLDER:
-        raise UserError(f"`{shown}` is a folder", "`uvlocal migrate` takes care of it")
-    raise UserError(f"`{shown}` was not made by uvlocal", "remove it if it is not needed")
+        raise UserError(f"`{shown}` is a directory", "`uvlocal migrate` replaces it")
+    raise UserError(f"`{shown}` was not created by uvlocal", "remove it if you do not need it")
 
 
 # -- the project -----------------------------------------------------------------------------------
 
 
 def _any_project(path: str | None, environ: dict[str, str] | None) -> tuple[Call, str, str]:
-    """Return the call, the root, and the environment that is kept elsewhere, "" for none."""
+    """Return the call, the root, and the environment in the store, or ""."""
     call = Call(["sync"], System(environ=environ, cwd=user_path.folder(path)))
     decision = call.settle()
     project = call.facts.project
@@ -132,21 +132,21 @@ def _any_project(path: str | None, environ: dict[str, str] | None) -> tuple[Call
 
 
 def project_of(path: str | None, environ: dict[str, str] | None) -> tuple[Call, str, str]:
-    """Return the call, the root and the environment of a project that is kept elsewhere.
+    """Return the call, the root and the environment of a redirected project.
 
     Raises:
-        UserError: there is no project, or its environment lies in it.
+        UserError: there is no project, or it is not redirected.
     """
     call, root, kept = _any_project(path, environ)
     if not kept:
         where = _shown(os.path.join(root, ".venv"), call.system)
         message = f"uv keeps the environment in `{where}`, where editors find it"
-        raise UserError(message, "`uvlocal status` tells why")
+        raise UserError(message, "`uvlocal status` explains why")
     return call, root, kept
 
 
 def _nothing(call: Call, root: str, kept: str) -> Linked:
-    """Return the result for a project to which nothing leads."""
+    """Return the result for a project without a pointer."""
     return Linked(
         version=1,
         root=root,
@@ -162,7 +162,7 @@ def _nothing(call: Call, root: str, kept: str) -> Linked:
 
 
 def _leading(none: Linked, kind: str, says: str) -> Linked:
-    """Return the result for a project to whose environment something leads."""
+    """Return the result for a project with a pointer."""
     return replace(none, kind=kind, says=says, portable=not os.path.isabs(says))
 
 

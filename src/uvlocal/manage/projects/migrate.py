@@ -1,4 +1,4 @@
-"""Move projects over: find them, and hand each to its job (`migration_jobs`)."""
+"""Find the projects to migrate, and create a job for each (`migration_jobs`)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from uvlocal.manage.files.tree import Cost
 from uvlocal.manage.installation.on_path import shim_on_path, uvs_on_path
 from uvlocal.manage.projects import old_environments, scan
 from uvlocal.manage.projects.migration_jobs import Job
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.call import Call
 from uvlocal.shim.machine.host import System
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from uvlocal.manage.environments.in_use import Process
+    from uvlocal.manage.telling import Tell
 
 
 def is_shimmed(environ: dict[str, str] | None = None) -> bool:
@@ -35,23 +37,23 @@ def plan(
     processes: Callable[[], Iterable[Process]] = old_environments.programs,
     cost: Cost | None = None,
 ) -> Job:
-    """Look at the project that `path` (the current directory) belongs to; nothing is changed.
+    """Plan the migration of the project that `path` belongs to, without changing anything.
 
     Args:
-        path: a folder of the project.
-        extras: what to do with packages that were installed by hand: `keep`, `drop`, or "" to
-            leave a project that has any as it is.
-        environ: the environment variables, those of this process by default.
-        processes: yields what runs on this machine.
-        cost: what the old environment costs, where that is known.
+        path: a directory in the project; None for the current directory.
+        extras: what to do with packages installed by hand: `keep`, `drop`, or "" to skip a project
+            that has any.
+        environ: the environment variables, by default those of this process.
+        processes: yields the running processes.
+        cost: the cost of the old environment, if known.
 
     Raises:
-        UserError: the path is no directory (exit 2), or there is no project.
+        UserError: the path is not a directory (exit 2), or there is no project.
     """
     place = user_path.folder(path)
     inherited = dict(os.environ if environ is None else environ)
     for name in scan.OF_ONE_CALL:
-        # What the user set for environments is heeded: uv would heed it too.
+        # Keep the user's other variables for environments, as uv would use them too.
         if name not in ("UV_PROJECT_ENVIRONMENT", "UVLOCAL_BYPASS"):
             inherited.pop(name, None)
     system = System(environ=dict(inherited), cwd=place)
@@ -69,10 +71,10 @@ def plan(
 def plan_some(
     paths: Iterable[str | None], extras: str = "", environ: dict[str, str] | None = None
 ) -> list[Job]:
-    """Return the jobs for the projects that folders belong to, each project once.
+    """Return the jobs for the projects that paths belong to, each project once.
 
     Raises:
-        UserError: a path is no directory (exit 2), or there is no project.
+        UserError: a path is not a directory (exit 2), or there is no project.
     """
     jobs: dict[str, Job] = {}
     for path in paths:
@@ -86,26 +88,27 @@ def plan_all(
     extras: str = "",
     environ: dict[str, str] | None = None,
     *,
-    tell: Callable[[scan.Progress], None] | None = None,
+    tell: Tell = nobody,
     processes: Callable[[], Iterable[Process]] = old_environments.programs,
-) -> list[Job]:
-    """Return the jobs for everything that a scan finds.
+) -> tuple[list[Job], int]:
+    """Return the jobs for everything that a scan finds, and how many directories it could not read.
 
     Args:
-        folders: where to search; every synced folder that is known by default.
+        folders: the directories to search, by default every known synced folder.
         extras: as for `plan`.
-        environ: the environment variables, those of this process by default.
-        tell: hears how far the scan is.
-        processes: yields what runs on this machine.
+        environ: the environment variables, by default those of this process.
+        tell: called with the progress of the scan.
+        processes: yields the running processes.
 
     Raises:
-        UserError: one of the folders does not exist or is none (exit 2).
+        UserError: one of the paths is not a directory (exit 2).
     """
     inherited = dict(os.environ if environ is None else environ)
     found = scan.Scanner(environ=inherited, tell=tell).scan(folders)
     costs = {one.root: Cost(one.files, one.bytes) for one in found.projects if one.complete}
-    return [
+    jobs = [
         plan(one.root, extras, inherited, processes=processes, cost=costs.get(one.root))
         for one in found.projects
         if one.saves
     ]
+    return jobs, found.unread_folders

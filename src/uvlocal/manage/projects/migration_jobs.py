@@ -1,7 +1,7 @@
-"""One project's migration: its new environment first, then the old `.venv` goes.
+"""Migrate one project: create the new environment, then remove the old `.venv`.
 
-It is the same when it is run again, so it keeps no note of how far it came: until the new
-environment works nothing of the old one is touched, and what is there already is made once more.
+A migration can be run again, so it does not record its progress: the old environment is not touched
+until the new one works, and packages in the new one are installed again.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from uvlocal.shim.decide import Decision
     from uvlocal.shim.store.lookup import Store
 
-#: What a shell says of a program that Ctrl-C ended.
+#: The exit code of a program that Ctrl-C ended.
 _INTERRUPTED = 130
-#: The most that is read of a `uv.lock`, in bytes: those of large workspaces have a few megabytes.
+#: The size limit of a `uv.lock`, in bytes: those of large workspaces have a few megabytes.
 _LOCK_LIMIT = 64 * 1024 * 1024
 
 
 def start(command: list[str], folder: str, environ: dict[str, str], *, quiet: bool) -> int:
-    """Run a program and return its exit code; all that it says goes to stderr, or nowhere."""
+    """Run a program and return its exit code; its output goes to stderr, or nowhere."""
     out = subprocess.DEVNULL if quiet else 2
     try:
         return subprocess.run(
@@ -62,10 +62,10 @@ def start(command: list[str], folder: str, environ: dict[str, str], *, quiet: bo
 
 @dataclass(slots=True)
 class Job:
-    """One project's migration and its means; `result` says how far it is.
+    """The migration of one project; `result` is its current state.
 
-    `extras` says what to do with packages that were installed by hand: `keep`, `drop`, or "" to
-    leave a project that has any as it is. `start` starts a program.
+    `extras` says what to do with packages installed by hand: `keep`, `drop`, or "" to skip a
+    project that has any. `start` runs a program.
     """
 
     call: Call
@@ -82,7 +82,7 @@ class Job:
     # -- the plan --------------------------------------------------------------------------------
 
     def look(self, cost: Cost | None = None) -> None:
-        """Find out whether there is something to do, and what stands in the way."""
+        """Find out whether there is something to do, and what prevents it."""
         system, volume, new = self.call.system, self.call.facts.volume, self.decision.environment
         self.old = old_environments.look(self.root, system)
         label = volume.label if volume else ""
@@ -104,24 +104,24 @@ class Job:
         strategy = self.decision.strategy
         if strategy is None:
             return self.decision.sentence
-        return f"its strategy is `{strategy}`, which needs no environment elsewhere"
+        return f"its strategy is `{strategy}`, which keeps the environment in the project"
 
     def _undecided(self, extra: tuple[str, ...]) -> tuple[str, str]:
-        """Say that a person has to say what becomes of packages, as a state and a sentence."""
+        """Return a state and a sentence if the user has to decide about extra packages, else ""."""
         if self.extras or not extra:
             return "", ""
         if not self.call.system.exists(os.path.join(self.root, "uv.lock")):
-            why = "there is no `uv.lock` (`uv lock` makes it) that says which packages it needs"
+            why = "it has no `uv.lock` to say which packages it needs (`uv lock` creates one)"
             return "extra-packages", why
         return "extra-packages", f"installed by hand: {', '.join(extra)}"
 
     def _end(self, state: str, why: str) -> None:
-        """Note why there is nothing more to do; an empty state leaves things as they are."""
+        """Set the final state; an empty state changes nothing."""
         if state:
             self.result = replace(self.result, state=state, why=why)
 
     def _describe(self, cost: Cost | None) -> None:
-        """Say what the old environment is, and what was installed into it by hand."""
+        """Describe the old environment, and the packages installed into it by hand."""
         found = packages.installed(self.old.path, self.files)
         cost = cost or measure(self.old.path, self.files, Budget(ENTRIES, SECONDS, DEPTH))
         self.result = replace(
@@ -134,10 +134,10 @@ class Job:
         )
 
     def _by_hand(self, found: Iterable[Package]) -> list[Package]:
-        """Return those packages that are none of the project's.
+        """Return the packages that do not belong to the project.
 
-        The project's are in its `uv.lock`, with all its extras and groups, or in its folder
-        (https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile).
+        Those of the project are in its `uv.lock`, with all its extras and groups, or in its
+        directory (https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile).
         """
         data = self.call.system.read(os.path.join(self.root, "uv.lock"), _LOCK_LIMIT) or b""
         known = set(packages.SEEDS)
@@ -152,20 +152,20 @@ class Job:
 
     @property
     def store(self) -> Store:
-        """The store that the new environment goes to."""
+        """The store for the new environment."""
         store = self.call.facts.store
         if store is None:
             msg = "a decision to redirect rests on a store"
             raise RuntimeError(msg)
         return store
 
-    # -- doing it --------------------------------------------------------------------------------
+    # -- migrating -------------------------------------------------------------------------------
 
     def apply(self) -> Migration:
-        """Do it, and return the result, which says what stood in the way.
+        """Migrate the project, and return the result, which says what went wrong.
 
         Raises:
-            UserError: there is no real uv, the store cannot be written, or the user interrupted it.
+            UserError: there is no real uv, the store is not writable, or the user interrupted it.
         """
         if self.result.state != "planned":
             return self.result
@@ -173,7 +173,7 @@ class Job:
         if not real.path:
             message, _, hint = handover.missing(real).partition("\n\nhint: ")
             raise UserError(message.removeprefix("error: "), hint)
-        self.look(Cost(self.result.files, self.result.bytes))  # it may have changed since
+        self.look(Cost(self.result.files, self.result.bytes))  # it may have changed since the plan
         if self.result.state == "planned":
             self._make(real.path)
         if self.result.state == "planned":
@@ -181,23 +181,23 @@ class Job:
         return self.result
 
     def _make(self, uv: str) -> None:
-        """Make the new environment; what was made for nothing goes again."""
+        """Create the new environment; remove it again if that fails."""
         again = naming.exists(self.result.new, self.call.system)
         try:
             store_lock.make_private(self.store)
             records.write_first(self.call, self.decision)
             if not again:
-                # What was killed while it was made, or removed, has no `pyvenv.cfg`; uv refuses it.
+                # A killed creation or removal leaves no `pyvenv.cfg`, so uv would reject it.
                 self._throw_away()
             self._end(*self._sync(uv, again=again))
         except KeyboardInterrupt:
             self._end("interrupted", "")
-            message = "interrupted, the old environment is as it was"
+            message = "interrupted, the old environment is unchanged"
             raise UserError(message, code=_INTERRUPTED) from None
         except (OSError, store_lock.BusyError) as error:
             self._end("broken", "")
             where = display.contract_home(self.store.path, self.call.system)
-            why = getattr(error, "strerror", None) or "another process holds it"
+            why = getattr(error, "strerror", None) or "another process is using it"
             raise UserError(f"`{where}` cannot be written: {why}") from error
         finally:
             if self.result.state != "planned" and not again:
@@ -207,11 +207,11 @@ class Job:
     def _sync(self, uv: str, *, again: bool) -> tuple[str, str]:
         """Sync, and compare with the old environment; return what is wrong, as `look` does.
 
-        A sync that was killed leaves the metadata of a package without its `.pth` file, and a
-        second one takes the package for installed: what is there is installed again.
+        A killed sync leaves the metadata of a package without its `.pth` file, and the next one
+        considers the package installed; so existing packages are installed again.
         """
         environ = self.call.changes.applied_to(self.inherited)
-        # An active environment is not the project's new one; uv would warn of that each time.
+        # uv would warn each time that the active environment is not the project's new one.
         environ.pop("VIRTUAL_ENV", None)
 
         def run(*words: str, quiet: bool = False) -> bool:
@@ -224,16 +224,16 @@ class Job:
         if again:
             synced = run(*sync, "--reinstall")
         elif python and run(uv, "python", "find", python[0], quiet=True):
-            # The project may have come to require another one since.
+            # The project may require another version by now.
             synced = run(*sync, "--python", python[0]) or run(*sync)
         else:
             synced = run(*sync)
         if not synced:
             return "sync-failed", "`uv sync` failed, see above"
         made = packages.installed(new, self.files)
-        # The project itself may have got another name since, or be no package any more.
+        # The project may have another name by now, or no longer be a package.
         folders = {self.root, *(one.editable for one in made.values() if one.editable)}
-        # Nor does uv install again what is there beside; a migration that was killed left it.
+        # uv does not reinstall other packages, which a killed migration left.
         stale = {name for name in there.keys() & made if there[name].made == made[name].made}
         missing = [
             one
@@ -245,7 +245,7 @@ class Job:
         problem = self._undecided(_requirements(extra))
         if any(problem):
             return problem
-        # What the project's extras, groups and other members brought comes along in any case.
+        # Packages of the project's extras, groups and other members are always kept.
         kept = self.extras == "keep"
         wanted = [
             one for one in missing if kept or not (one in extra or one.name in packages.SEEDS)
@@ -266,7 +266,7 @@ class Job:
         return "", ""
 
     def _changed(self, old: dict[str, Package], new: dict[str, Package]) -> Iterator[Changed]:
-        """Yield what has another version in the new environment."""
+        """Yield packages with another version in the new environment."""
         python = python_version(self.result.new)
         if self.result.python not in ("", python):
             yield Changed("Python", self.result.python, python)
@@ -275,21 +275,21 @@ class Job:
                 yield Changed(name, old[name].version, new[name].version)
 
     def _throw_away(self) -> None:
-        """Remove the new environment: out of sight in one step, then its files."""
+        """Remove the new environment: move it away atomically, then remove its files."""
         if self.call.system.lstat(self.result.new) is not None:
             trash.put(self.store.path, self.result.new)
             trash.empty(self.store.path, self.call.system)
 
     def _remove(self) -> None:
-        """Remove the old environment, which is not needed any more."""
-        # Much time may have passed.
+        """Remove the old environment."""
+        # Check again, as this may be much later.
         state, why = old_environments.obstacle(
             self.old, self.call.system, self.files, self.processes
         )
         try:
             why = why or old_environments.remove(self.old)
         except KeyboardInterrupt:
-            message = "interrupted while the old environment was removed"
+            message = "interrupted while removing the old environment"
             raise UserError(
                 message, "run the same command again to finish it", _INTERRUPTED
             ) from None
@@ -297,7 +297,7 @@ class Job:
 
 
 def _words(package: Package) -> list[str]:
-    """Return the words that install a package exactly as it was."""
+    """Return the arguments that install a package exactly as it was."""
     return ["--editable", package.editable] if package.editable else [package.requirement]
 
 

@@ -1,4 +1,4 @@
-"""What is told of migrations: the objects that `uvlocal migrate --json` prints."""
+"""The results of migrations: the objects that `uvlocal migrate --json` prints."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ DONE = ("migrated", "nothing-to-move")
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A package, or Python itself, that the new environment has in another version."""
+    """A package, or Python itself, with another version in the new environment."""
 
     name: str
     before: str
@@ -23,20 +23,20 @@ class Migration:
 
     Attributes:
         root: the project's root, absolute.
-        state: `planned`; `migrated`; `nothing-to-move`; or what stands in the way:
+        state: `planned`, `migrated`, `nothing-to-move`, or what prevents the migration:
             `not-redirected`, `not-an-environment`, `own-files`, `mount-inside`, `in-use`,
             `extra-packages`, `sync-failed`, `broken`, `not-removed`.
-        why: the sentence for that, "" for the first two.
-        volume: what people call the project's volume.
-        old: the `.venv` that goes.
+        why: a sentence about the state, or "" for the first two.
+        volume: the name of the project's volume.
+        old: the old `.venv`.
         new: the environment in the store.
-        python: the version of the old environment's Python, "" where it does not say.
-        packages: how many packages the old environment has.
-        files: how many files it has.
-        bytes: their sizes.
-        extra: requirements of packages that were installed by hand into the old environment.
-        kept: whether the new environment has them now.
-        changed: what the new environment has in another version.
+        python: the old environment's Python version, or "".
+        packages: the number of packages in the old environment.
+        files: the number of its files.
+        bytes: their total size.
+        extra: requirements of packages installed by hand into the old environment.
+        kept: whether the new environment has them.
+        changed: packages with another version in the new environment.
     """
 
     root: str
@@ -56,10 +56,11 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class Migrations:
-    """What a call planned or did; `version` is that of the JSON object made of it.
+    """What a command planned or did; `version` is the version of the JSON format.
 
-    `agreed` says whether something was to be done. `shimmed` says whether the first `uv` on PATH is
-    a shim of ours; any other would make `.venv` again.
+    `agreed` says whether the migrations were confirmed. `shimmed` says whether the first `uv` on
+    PATH is a shim of ours; any other would create `.venv` again. `unread_folders` is how many
+    directories the search for projects could not read.
     """
 
     version: int
@@ -67,3 +68,4 @@ class Migrations:
     agreed: bool
     shimmed: bool
     migrations: tuple[Migration, ...]
+    unread_folders: int

@@ -1,4 +1,4 @@
-"""The `.venv` in a project: what it is, whether it may go, and how it goes."""
+"""The `.venv` in a project: what it is, whether it may be removed, and its removal."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 
 #: The name that uv gives to a project's environment.
 NAME = ".venv"
-#: How many names of a person's own things are shown.
+#: How many of the user's own files are shown.
 _SHOWN = 5
 #: How many words of a command line may name a program or script of an environment.
 _ARGUMENTS = 3
-#: How often a folder is emptied again into which a sync client puts things meanwhile.
+#: How often to retry the removal of a directory to which a sync client writes.
 _ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Old:
-    """What stands at `path`.
+    """What is at `path`.
 
-    `state` is `environment` (or an empty folder), `missing`, or `other`; `why` says what `other`
-    is. `device` and `inode` are the folder's identity.
+    `state` is `environment` (or an empty directory), `missing`, or `other`; `why` explains `other`.
+    `device` and `inode` are the directory's identity.
     """
 
     path: str
@@ -48,22 +48,24 @@ class Old:
 
 
 def look(root: str, system: System) -> Old:
-    """Say what stands at a project's `.venv`, links not followed."""
+    """Return what a project's `.venv` is, not following symlinks."""
     path = os.path.join(root, NAME)
     status = system.lstat(path)
     if status is None:
         return Old(path, "missing")
     if stat.S_ISLNK(status.st_mode) or not stat.S_ISDIR(status.st_mode) or _is_junction(status):
         what = "a file" if stat.S_ISREG(status.st_mode) else "a link"
-        return Old(path, "other", f"`.venv` is {what}, which is left alone")
-    # Nothing is lost with an empty folder.
+        return Old(path, "other", f"`.venv` is {what}, which is kept")
+    # An empty directory may be removed too.
     if naming.exists(path, system) or not system.listdir(path):
         return Old(path, "environment", "", status.st_dev, status.st_ino)
-    return Old(path, "other", "`.venv` is not a virtual environment, as it has no `pyvenv.cfg`")
+    return Old(path, "other", "`.venv` has no `pyvenv.cfg`, so it is not a virtual environment")
 
 
 def _is_junction(status: os.stat_result) -> bool:
-    return bool(getattr(status, "st_reparse_tag", 0) & 0x20000000)  # a name surrogate, as links are
+    return bool(
+        getattr(status, "st_reparse_tag", 0) & 0x20000000
+    )  # a name surrogate, like symlinks
 
 
 def obstacle(
@@ -73,21 +75,21 @@ def obstacle(
     processes: Callable[[], Iterable[Process]],
     new: str = "",
 ) -> tuple[str, str]:
-    """Say why an environment must not go, as a state and a sentence; empty where it may.
+    """Return why an environment must not be removed, as a state and a sentence, or "" twice.
 
-    Before uv works, nobody may use the `new` one either: uv installs its packages again.
+    Before uv runs, `new` must not be in use either, as uv reinstalls its packages.
     """
     own = packages.strangers(old.path, files)
     if own:
         shown = ", ".join(f"`{display.printable(name)}`" for name in own[:_SHOWN])
         more = f" and {len(own) - _SHOWN} more" if len(own) > _SHOWN else ""
-        return "own-files", f"`.venv` holds {shown}{more}, which no package put there"
+        return "own-files", f"`.venv` contains {shown}{more}, which no package installed"
     mount = trash.mounted_inside(old.path, system)
     if mount:
         return "mount-inside", f"another volume is mounted at `{mount}`"
     prefix = os.path.realpath(sys.prefix)
     if paths.relative_to(prefix, os.path.realpath(old.path), system) is not None:
-        return "in-use", "`.venv` is what uvlocal itself runs from"
+        return "in-use", "uvlocal itself runs from `.venv`"
     names = {old.path: "`.venv`"}
     if new:
         names[new] = "the project's environment in the store"
@@ -101,10 +103,10 @@ def obstacle(
 
 
 def programs() -> Iterator[Process]:
-    """Yield the processes other than this one and those that it was started from.
+    """Yield all processes except this one and its parents.
 
-    Of each only what it runs and where: a shell in which the environment is active, and what was
-    started there, are none of its users.
+    Variables are left out: a shell with the active environment, and its children, do not count as
+    users.
     """
     import psutil
 
@@ -126,12 +128,12 @@ def programs() -> Iterator[Process]:
 
 
 def remove(old: Old) -> str:
-    """Remove an environment where it lies; return what went wrong, "" for nothing.
+    """Remove an environment in place; return what went wrong, or "".
 
-    It is not renamed first. A new name inside a synced folder means that a client moves, or sends
-    again, each of its files; a new name outside it means on macOS that evicted files are fetched
-    before they go. Instead `pyvenv.cfg` goes last: whoever comes upon the remains, uv or a second
-    run of this, sees an environment that can be made anew or removed.
+    It is not renamed first. A rename inside a synced folder makes a client move, or send again,
+    each of its files; a rename out of it makes macOS download evicted files first. Instead
+    `pyvenv.cfg` is removed last: whoever finds the rest, uv or a second run of this, sees an
+    environment that can be recreated or removed.
     """
     problem = ""
     for _ in range(_ATTEMPTS):
@@ -148,11 +150,11 @@ def remove(old: Old) -> str:
 
 
 def _empty(old: Old) -> None:
-    """Remove what is in the folder that was looked at, wherever its name leads by now.
+    """Remove the content of the directory that was checked, even if its path changes.
 
-    Others write to a shared folder: a link can take the place of `.venv`, or of a folder above it,
-    at any moment. So what is in it is removed by the open folder, as `shutil.rmtree` does further
-    down. Windows has no such calls; there paths are followed.
+    Others write to a shared folder: a symlink can replace `.venv`, or a directory above it, at any
+    moment. So its content is removed through an open descriptor, as `shutil.rmtree` does further
+    down. Windows has no such calls, so there paths are used.
     """
     top = _opened(old.path)
     try:

@@ -1,7 +1,7 @@
-"""What an environment holds, read from its folders without starting its Python.
+"""The packages in an environment, found without starting its Python.
 
-An environment in a synced folder may not be able to start: its Python was that of another machine,
-its files were evicted. The names of its `.dist-info` folders still say what was installed
+An environment in a synced folder may not start: its Python may be on another machine, or its files
+evicted. The names of its `.dist-info` directories still say what was installed
 (https://packaging.python.org/specifications/recording-installed-packages/).
 """
 
@@ -15,16 +15,16 @@ from urllib.parse import unquote, urlsplit
 
 from uvlocal.manage.files.tree import Entry, Files, describe, is_conflict
 
-#: What may be the name and the version of a package; anything else in a folder's name is somebody's
-#: trick, and must not become a word on uv's command line.
+#: Valid names and versions of packages; anything else in a directory name may be an attack, and
+#: must not become an argument of uv.
 #: https://packaging.python.org/specifications/name-normalization/
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*")
-#: The folders in `lib` that hold those of packages.
+#: The directories in `lib` that contain `site-packages`.
 _LIBRARY = re.compile(r"(python|pypy|graalpy)\d[\d.]*t?")
-#: What tools put into a new environment so that it can install: nobody asked for them.
+#: Packages that tools install into every new environment.
 SEEDS = frozenset(("pip", "setuptools", "wheel"))
-#: What an environment has at its top, put there by Python, by packages, and by file managers.
+#: The usual top-level names in an environment, from Python, packages, and file managers.
 _USUAL = {
     *("bin", "cachedir.tag", "etc", "include", "lib", "lib32", "lib64", "man", "pyvenv.cfg"),
     *("scripts", "share", "desktop.ini", "thumbs.db", "icon\r"),
@@ -35,8 +35,8 @@ _USUAL = {
 class Package:
     """One installed package; `name` is normalised (PEP 503).
 
-    `requirement` installs it again as it was: `name==version`, or where it came from; `editable`
-    is the folder of an editable one, "" otherwise; `made` is when it was installed, in nanoseconds.
+    `requirement` installs it again: `name==version`, or its origin; `editable` is the directory of
+    an editable one, or ""; `made` is when it was installed, in nanoseconds.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Package:
 
 
 def installed(environment: str, files: Files) -> dict[str, Package]:
-    """Return what is installed in an environment, by normalised name."""
+    """Return the packages in an environment, by normalised name."""
     libraries = os.path.join(environment, "lib")
     folders = [
         os.path.join(libraries, entry.name, "site-packages")
@@ -55,7 +55,7 @@ def installed(environment: str, files: Files) -> dict[str, Package]:
         if entry.kind == "folder" and _LIBRARY.fullmatch(entry.name)
     ]
     found = {}
-    # A disk that does not tell upper case from lower has one folder under both names.
+    # On a case-insensitive disk, both names are the same directory.
     for folder in folders or [os.path.join(environment, "Lib", "site-packages")]:
         for entry in sorted(files.entries(folder, sizes=False)):
             package = _package(folder, entry, files)
@@ -65,7 +65,7 @@ def installed(environment: str, files: Files) -> dict[str, Package]:
 
 
 def _package(folder: str, entry: Entry, files: Files) -> Package | None:
-    """Return the package that a metadata folder stands for; None for everything else."""
+    """Return the package of a metadata directory, or None for anything else."""
     stem, extension = os.path.splitext(entry.name)
     if extension not in (".dist-info", ".egg-info") or " " in entry.name:
         return None  # `x-1.0 2.dist-info` is a sync client's conflict copy
@@ -89,7 +89,7 @@ def _package(folder: str, entry: Entry, files: Files) -> Package | None:
 
 
 def _with_origin(plain: Package, data: bytes) -> Package:
-    """Return the package with where it came from (PEP 610), if it did not come from an index."""
+    """Return the package with its origin (PEP 610), if that is not an index."""
     folder = ""
     try:
         origin = json.loads(data)
@@ -108,15 +108,15 @@ def _with_origin(plain: Package, data: bytes) -> Package:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return plain
     wanted = f"{plain.name} @ {url}"
-    # It is to be a word of a command line and a line on a terminal.
+    # It becomes an argument on a command line, and a line on a terminal.
     is_text = (wanted + folder).isprintable()
     return replace(plain, requirement=wanted, editable=folder) if is_text else plain
 
 
 def strangers(environment: str, files: Files) -> list[str]:
-    """Return names at the top of an environment that nothing put there but a person.
+    """Return the top-level names in an environment that only a person can have created.
 
-    What sync clients and file managers leave behind is nobody's work.
+    Leftovers of sync clients and file managers do not count.
     """
     names = {entry.name for entry in files.entries(environment, sizes=False)}
     return sorted(

@@ -1,4 +1,4 @@
-"""Which environments `uvlocal remove` takes: those of one project, or all of this user's."""
+"""Plan `uvlocal remove`: the environments of one project, or all of this user."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from uvlocal.manage.environments import prune
 from uvlocal.manage.errors import UserError
 from uvlocal.manage.files import user_path
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.machine.display import contract_home
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.project.discovery import discover
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from uvlocal.manage.environments.in_use import Process
     from uvlocal.manage.environments.records import Entry
+    from uvlocal.manage.telling import Tell
 
 
 def plan(
@@ -24,16 +26,16 @@ def plan(
     *,
     everything: bool = False,
     processes: Iterable[Process] | None = None,
-    tell: Callable[[int], None] | None = None,
+    tell: Tell = nobody,
 ) -> prune.Plan:
-    """Return what goes of a project's environments, nothing of it gone yet.
+    """Plan the removal of a project's environments, without changing anything.
 
     Args:
-        path: a folder of the project; the current directory if None.
-        environ: the environment variables, those of this process by default.
-        everything: every environment of this user, of whatever project.
-        processes: what runs, if not what does run on this machine.
-        tell: hears how many files were counted.
+        path: a directory in the project; None for the current directory.
+        environ: the environment variables, by default those of this process.
+        everything: remove every environment of this user.
+        processes: the running processes, by default those of this machine.
+        tell: is told the progress.
 
     Raises:
         UserError: there is no project, or uvlocal keeps no environment for it.
@@ -44,14 +46,14 @@ def plan(
         del used
         if not everything and entry.root != root:
             return "", ""
-        why = entry.why or "its removal was asked for"
+        why = entry.why or "you asked to remove it"
         return why, why if entry.state == "broken" else ""
 
     wanted = prune.look(reason, environ, processes=processes, tell=tell)
     if not everything and not wanted.remove and not wanted.keep:
         raise UserError(
             f"uvlocal keeps no environment for `{contract_home(root, System(environ=environ))}`",
-            "`uvlocal list` shows those that it keeps",
+            "`uvlocal list` shows the ones it keeps",
         )
     return wanted
 

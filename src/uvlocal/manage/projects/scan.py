@@ -1,34 +1,34 @@
-"""Find uv projects whose environment lies where something else writes, and what that costs."""
+"""Find uv projects whose environment is at risk, and what that costs."""
 
 from __future__ import annotations
 
 import os
 import stat
-import sys
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.files import user_path
-from uvlocal.manage.files.tree import Budget, Cost, Files, measure
+from uvlocal.manage.files.measuring import Measuring
+from uvlocal.manage.files.tree import Budget, Files
 from uvlocal.manage.projects import sync_roots
+from uvlocal.manage.telling import nobody
 from uvlocal.shim.call import Call
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.settings import settings
 from uvlocal.shim.store import naming
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from uvlocal.manage.files.tree import Cost
+    from uvlocal.manage.telling import Tell
     from uvlocal.shim.decide import Decision
 
-#: How much a scan looks at unless told otherwise.
+#: The default limits of a scan.
 ENTRIES, SECONDS, DEPTH = 5_000_000, 300.0, 24
 
-#: So many environments are worth to start other processes for.
-_MANY = 8
-
-#: Folders that hold no projects of the user, but often very many files.
+#: Directories without projects of the user, but often with very many files.
 _PASSED_OVER = frozenset(
     (
         ".dropbox.cache",
@@ -49,9 +49,9 @@ _PASSED_OVER = frozenset(
         "site-packages",
     )
 )
-#: Decisions that leave a project at risk, although nothing is done about it.
+#: Decisions with which uv runs unchanged although the project is at risk.
 _HELPLESS = ("no-better-place", "no-store")
-#: Variables that speak of the call they were set for, not of the projects that a scan finds.
+#: Variables that are meant for the current call, not for the projects that a scan finds.
 OF_ONE_CALL = (
     "UV_NO_PROJECT",
     "UV_PROJECT",
@@ -68,21 +68,21 @@ class Found:
 
     Attributes:
         root: the project's root, absolute.
-        code: the decision's code, and `sentence` the same for people.
-        sentence: see `code`.
+        code: the decision's code.
+        sentence: the decision's sentence.
         volume_kind: `synced`, `network`, `shared` or `incapable`.
-        volume_label: what people call the volume, `Dropbox` for instance.
-        provider: the sync provider's id, None where none is concerned.
-        strategy: what uvlocal does for the project, "" where it cannot help.
+        volume_label: the name of the volume, such as `Dropbox`.
+        provider: the sync provider's id, or None.
+        strategy: what uvlocal does for the project, or "" if it cannot help.
         environment: its `.venv`, absolute.
-        state: what `.venv` is: `environment`, or `no-environment` for any other folder.
-        files: how many files it holds; links count, folders do not.
-        bytes: their sizes.
+        state: what `.venv` is: `environment`, or `no-environment` for any other directory.
+        files: the number of files in it; symlinks count, directories do not.
+        bytes: their total size.
         hidden_pth: `.pth` files that Python skips because they are hidden.
-        conflict_copies: what a sync client made where two machines wrote.
-        evicted: what has its content in the cloud alone.
-        complete: False where a limit ended the count.
-        saves: whether `uvlocal migrate` would take all this away.
+        conflict_copies: copies that a sync client made because two machines wrote.
+        evicted: files and directories whose content is only in the cloud.
+        complete: False if a limit ended the count.
+        saves: whether `uvlocal migrate` would remove all this.
     """
 
     root: str
@@ -105,17 +105,18 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a scan found; `version` is that of the JSON object made of it.
+    """What a scan found; `version` is the version of the JSON format.
 
     Attributes:
-        roots: the folders that were searched.
-        projects: the projects at risk whose `.venv` lies there, the costliest first.
-        clean: how many projects there are safe already: nothing lies there.
-        untouched: how many are left alone, on a local volume or by the user's wish.
-        files, bytes: what all of `projects` cost.
-        saved_files, saved_bytes: what `uvlocal migrate --all` would take away.
-        evicted_folders: how many folders were not looked into, as their content is in the cloud.
-        limit: `entries`, `time` or `depth` where a limit ended the search, else "".
+        roots: the searched directories.
+        projects: the projects at risk that have a `.venv`, the costliest first.
+        clean: the number of projects there that are safe, as they have no `.venv`.
+        untouched: the number of projects on a local volume, or excluded by the user's settings.
+        files, bytes: the total cost of `projects`.
+        saved_files, saved_bytes: what `uvlocal migrate --all` would remove.
+        evicted_folders: the number of folders not searched, as their content is only in the cloud.
+        limit: `entries`, `time` or `depth` if a limit ended the search, else "".
+        unread_folders: the number of unreadable directories, whose content is unknown.
     """
 
     version: int
@@ -129,55 +130,53 @@ class Scan:
     saved_bytes: int
     evicted_folders: int
     limit: str
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a scan is: folders searched and projects found, then projects measured."""
-
-    folders: int = 0
-    projects: int = 0
-    measured: int = 0
-    to_measure: int = 0
-    where: str = ""
+    unread_folders: int = 0
 
 
 @dataclass(slots=True)
 class Scanner:
-    """A scan with its means; a test gives its own `reader`, `budget` and `environ`."""
+    """A scan; tests pass their own `reader`, `budget` and `environ`."""
 
     reader: Files = field(default_factory=Files)
     budget: Budget = field(default_factory=lambda: Budget(ENTRIES, SECONDS, DEPTH))
     environ: dict[str, str] = field(default_factory=lambda: dict(os.environ))
-    tell: Callable[[Progress], None] | None = None
-    progress: Progress = field(default_factory=Progress)
+    tell: Tell = nobody
+    folders: int = 0
     evicted: int = 0
     _machine: dict[str, object] = field(default_factory=dict)
 
     def scan(self, folders: list[str] | None) -> Scan:
-        """Search `folders`, or every synced folder known on this machine where there are none.
+        """Search `folders`, by default every synced folder known on this machine.
 
         Raises:
-            UserError: one of the folders does not exist or is none (exit 2).
+            UserError: one of the paths is not a directory (exit 2).
         """
         roots = [user_path.folder(path) for path in folders] if folders else self._known()
         at_risk, clean, untouched = [], 0, 0
-        for place in self._projects(roots):
-            call, decision = self.settle(place)
-            project = call.facts.project
-            if project is None or not self._is_same(project.root, place):
-                continue  # a member of a workspace: its root speaks for it
-            self.progress.projects += 1
-            if decision.strategy is None and decision.code not in _HELPLESS:
-                untouched += 1
-            elif self._has_environment(place):
-                at_risk.append((call, decision))
-            else:
-                clean += 1
-        self.progress.to_measure = len(at_risk)
-        costs = self._costs([_venv(call) for call, _ in at_risk])
-        measured = (self._found(call, decision, next(costs)) for call, decision in at_risk)
-        found = sorted(measured, key=lambda one: (-one.bytes, one.root))
+        alone = type(self.reader) is not Files or self.budget.entries < ENTRIES // 2
+        with Measuring(self.budget, self.reader, alone=alone) as measuring:
+            for place in self._projects(roots):
+                call, decision = self.settle(place)
+                project = call.facts.project
+                if project is None or not self._is_same(project.root, place):
+                    if self.reader.status(os.path.join(place, "pyproject.toml")) is None:
+                        self.reader.unread += 1  # only its name is readable
+                    continue  # a workspace member, which its root stands for
+                if decision.strategy is None and decision.code not in _HELPLESS:
+                    untouched += 1
+                elif self._has_environment(place):
+                    at_risk.append((call, decision))
+                    measuring.ask(_venv(call))
+                else:
+                    clean += 1
+            found = []
+            unread = self.reader.unread
+            for number, (call, decision) in enumerate(at_risk):
+                self.tell("environment", number, len(at_risk))
+                cost = measuring.cost(number)
+                unread += cost.unread
+                found.append(self._found(call, decision, cost))
+        found.sort(key=lambda one: (-one.bytes, one.root))
         return Scan(
             version=1,
             roots=tuple(roots),
@@ -190,6 +189,7 @@ class Scanner:
             saved_bytes=sum(one.bytes for one in found if one.saves),
             evicted_folders=self.evicted,
             limit=self.budget.spent,
+            unread_folders=unread,
         )
 
     def _known(self) -> list[str]:
@@ -197,27 +197,27 @@ class Scanner:
         return [one.path for one in sync_roots.folders(system, settings.load(system))]
 
     def _projects(self, roots: list[str]) -> Iterator[str]:
-        """Yield the folders with a `pyproject.toml`, those near the top first.
+        """Yield the directories with a `pyproject.toml`, those near the top first.
 
-        A folder in which a virtual environment lies is passed over, whatever its name is.
+        Virtual environments of any name are skipped.
         """
         pending = deque((root, 0) for root in roots)
         seen: set[str] = set()
         while pending and self.budget.allows():
             folder, depth = pending.popleft()
-            if folder in seen:  # one of the given folders lies in another one
+            if folder in seen:  # one of the given directories is inside another
                 continue
             if depth == 0:
                 seen.add(folder)
             entries = self.reader.entries(folder, sizes=False)
             self.budget.entries -= len(entries) + 1
-            self.progress.folders += 1
+            self.folders += 1
+            self.tell("folder", self.folders, 0)
             names = {entry.name for entry in entries}
             if "pyvenv.cfg" in names:
                 continue
             if "pyproject.toml" in names:
                 yield folder
-            self._say(folder)
             for entry in entries:
                 if entry.kind != "folder" or entry.name.lower() in _PASSED_OVER:
                     continue
@@ -227,49 +227,24 @@ class Scanner:
                     pending.append((os.path.join(folder, entry.name), depth + 1))
 
     def _is_same(self, path: str, other: str) -> bool:
-        """Return whether both are one folder, in whatever spelling."""
+        """Return whether both paths are the same directory."""
         if path == other:
             return True
         one, two = self.reader.status(path), self.reader.status(other)
         return bool(one and two and one.st_ino and os.path.samestat(one, two))
 
     def settle(self, place: str) -> tuple[Call, Decision]:
-        """Return what would be decided about `uv sync` in a folder."""
+        """Return the decision for `uv sync` in a directory."""
         environ = {name: value for name, value in self.environ.items() if name not in OF_ONE_CALL}
         system = System(environ=environ, cwd=place)
         system.share(self._machine)
         call = Call(["sync"], system)
         return call, call.settle()
 
-    def _say(self, where: str) -> None:
-        self.progress.where = where
-        if self.tell is not None:
-            self.tell(self.progress)
-
     def _has_environment(self, root: str) -> bool:
-        """Return whether `.venv` is a folder, and no link to one."""
+        """Return whether `.venv` is a directory, not a symlink to one."""
         found = self.reader.status(os.path.join(root, ".venv"))
         return found is not None and stat.S_ISDIR(found.st_mode)
-
-    def _costs(self, folders: list[str]) -> Iterator[Cost]:
-        """Yield what each folder costs; where there are many, in several processes."""
-        alone = type(self.reader) is not Files or self.budget.entries < ENTRIES // 2
-        if alone or len(folders) < _MANY or sys.platform == "win32":
-            for folder in folders:
-                self._say(os.path.dirname(folder))
-                allowed = self.budget.allows()
-                yield measure(folder, self.reader, self.budget) if allowed else _UNKNOWN
-                self.progress.measured += 1
-            return
-        from uvlocal.manage.files.measuring import Measuring
-
-        with Measuring(self.budget) as processes:
-            for folder in folders:
-                processes.ask(folder)
-            for number, folder in enumerate(folders):
-                self._say(os.path.dirname(folder))
-                yield processes.costs(number)
-                self.progress.measured += 1
 
     def _found(self, call: Call, decision: Decision, cost: Cost) -> Found:
         volume, project = call.facts.volume, call.facts.project
@@ -299,6 +274,3 @@ class Scanner:
 def _venv(call: Call) -> str:
     project = call.facts.project
     return os.path.join(project.root if project else "", ".venv")
-
-
-_UNKNOWN = Cost(complete=False)

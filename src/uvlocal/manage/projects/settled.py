@@ -1,7 +1,7 @@
-"""What is decided about a folder's project, and where its environment is.
+"""The decision for a directory's project, and the path of its environment.
 
-This is all that `uvlocal path` needs, which a prompt may ask at every line: so nothing is imported
-here that the shim does not import.
+`uvlocal path` needs only this, and a prompt may call it for every line. So this imports only what
+the shim imports.
 """
 
 from __future__ import annotations
@@ -21,16 +21,15 @@ if TYPE_CHECKING:
 
 
 class Settled:
-    """The answer for one folder: the call of `uv sync` that was asked about, and what it leads to.
+    """The result for one directory: a call of `uv sync` in it, and its decision.
 
-    `root` is the project's root. `environment` is where uv will find the project's environment,
-    None where that is not known.
+    `root` is the project's root. `environment` is where uv will find the project's environment, or
+    None if that is unknown.
     """
 
     __slots__ = ("call", "decision", "environment", "root")
 
     def __init__(self, call: Call, decision: Decision, root: str) -> None:
-        """Hold the answer."""
         self.call = call
         self.decision = decision
         self.root = root
@@ -38,16 +37,15 @@ class Settled:
 
 
 def settled(path: str | None, environ: dict[str, str] | None = None) -> Settled:
-    """Return the answer for the project that `path` (the current directory) belongs to.
+    """Return the result for the project that `path` (by default the current directory) is in.
 
     Raises:
-        UserError: the path does not exist or is no directory (exit 2), or there is no project
-            (exit 1).
+        UserError: the path is not a directory (exit 2), or there is no project (exit 1).
     """
     system = System(environ=environ, cwd=user_path.folder(path))
     call = Call(["sync"], system, shim_on_path(system))
     decision = call.settle()
-    # Some decisions are taken before the project is looked for.
+    # Some decisions do not need the project.
     project = call.facts.project or discover(system.cwd, call.system)
     if project is None or not project.root:
         why = (project or no_project(system.cwd)).why + _lies_on(call)
@@ -56,14 +54,14 @@ def settled(path: str | None, environ: dict[str, str] | None = None) -> Settled:
 
 
 def _lies_on(call: Call) -> str:
-    """Say what a folder without a project lies on, "" where that is a local volume."""
+    """Describe the volume of a directory without a project, or return "" if it is local."""
     from uvlocal.shim.volume.locate import locate
 
     system = call.system
     volume = locate(system.cwd, system.cwd, system, call.settings)
     if volume.kind == "local":
         return ""
-    return f"; the folder lies on {volume.label} ({volume.kind})"
+    return f"; the folder is on {volume.label} ({volume.kind})"
 
 
 def _environment(call: Call, decided: str, root: str) -> str | None:

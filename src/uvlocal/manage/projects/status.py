@@ -1,4 +1,4 @@
-"""What uvlocal would do about a folder, and why: the facts behind `status` and `path`."""
+"""What uvlocal does for a directory's project, and why: the facts of `uvlocal status`."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class Status(NamedTuple):
-    """The answer for one folder; `version` is that of the JSON object made of it.
+    """The status of one directory; `version` is the version of the JSON format.
 
-    Paths are absolute. `volume_*` are empty and `environment` is None where the decision was
-    taken before they were needed; `volume_state` is as in `shim.volume.Volume`. `python` is the
-    version of the environment's Python, `created` when its record was written (UTC). `pointer` is
-    what the settings ask for, `venv` what is at `.venv` (`none`, `symlink`, `file`, `folder`,
-    `other`), `venv_target` what a link or file there says, `pointer_problem` says why none is made,
-    or where one leads astray, "" where all is well. `former_root` is where the project was
-    when it has an environment under that name, "" otherwise.
+    Paths are absolute. `volume_*` are empty and `environment` is None if the decision did not need
+    them; `volume_state` is as in `locate.Volume`. `python` is the version of the environment's
+    Python, `created` when its record was written (UTC). `pointer` is what the settings ask for,
+    `venv` what is at `.venv` (`none`, `symlink`, `file`, `folder`, `other`), `venv_target` the
+    target of a symlink or file there. `pointer_problem` says why no pointer is created, or what is
+    wrong with it, or is "". `former_root` is the project's old path if it has an environment from
+    there, else "".
     """
 
     version: int
@@ -60,11 +60,10 @@ class Status(NamedTuple):
 
 
 def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
-    """Return the status of the project that `path` (the current directory) belongs to.
+    """Return the status of the project that `path` (by default the current directory) is in.
 
     Raises:
-        UserError: the path does not exist or is no directory (exit 2), or there is no project
-            (exit 1).
+        UserError: the path is not a directory (exit 2), or there is no project (exit 1).
     """
     answer = settled(path, environ)
     call, decision, root, kept = answer.call, answer.decision, answer.root, answer.environment
@@ -73,6 +72,7 @@ def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
     pointer = pointers.find(root, decision.environment, call.system)
     real, version = call.real_uv(), call.uv_version()
     record_path = _record(call, decision)
+    known = _known(record_path, call.system)
     return Status(
         version=1,
         root=root,
@@ -93,8 +93,8 @@ def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
         environment_exists=exists,
         python=python_version(kept) if kept and exists else "",
         record=record_path or None,
-        created=_created(record_path, call.system),
-        former_root=_former_root(call, decision),
+        created=known.created if known else "",
+        former_root=_former_root(call, decision, known),
         pointer=call.settings.pointer,
         venv=pointer.kind,
         venv_target=pointer.target,
@@ -107,7 +107,7 @@ def of(path: str | None, environ: dict[str, str] | None = None) -> Status:
 
 
 def _pointer_problem(call: Call, decision: Decision, pointer: pointers.Pointer, root: str) -> str:
-    """Say why the pointer that is asked for is not made, or where one leads astray; or ""."""
+    """Return why the wanted pointer is not created, or what is wrong with it, or ""."""
     wish, volume = call.settings.pointer, call.facts.volume
     if pointer.ours and not pointer.leads:
         from uvlocal.manage.projects import link
@@ -118,11 +118,11 @@ def _pointer_problem(call: Call, decision: Decision, pointer: pointers.Pointer, 
     if wish == pointers.NONE or volume is None or decision.strategy != "redirect":
         return ""
     why = pointers.obstacle(wish, volume, call.uv_version())
-    return f"none is made: {why}" if why and not pointer.leads else ""
+    return f"none is created: {why}" if why and not pointer.leads else ""
 
 
 def _record(call: Call, decision: Decision) -> str:
-    """Return the path of the project's record, "" where it has none."""
+    """Return the path of the project's record, or "" if it has none."""
     store = call.facts.store
     if not decision.environment or store is None:
         return ""
@@ -131,17 +131,20 @@ def _record(call: Call, decision: Decision) -> str:
     return path if os.path.lexists(path) else ""
 
 
-def _created(path: str, system: System) -> str:
+def _known(path: str, system: System) -> record.Record | None:
     try:
-        return record.read_record(path, system).created if path else ""
+        return record.read_record(path, system) if path else None
     except record.BrokenRecordError:
-        return ""
+        return None
 
 
-def _former_root(call: Call, decision: Decision) -> str:
-    """Return where the project was before it was moved, if its old environment is there."""
+def _former_root(call: Call, decision: Decision, known: record.Record | None) -> str:
+    """Return the project's path before it was moved, if its old environment exists."""
     project, store = call.facts.project, call.facts.store
     if not decision.environment or project is None or store is None:
         return ""
-    former = record.moved_from(store.path, project.root, call.system)
+    if known is not None and not known.former:
+        return ""
+    name = known.former if known is not None else ""
+    former = record.moved_from(store.path, project.root, call.system, name)
     return former.root if former is not None else ""

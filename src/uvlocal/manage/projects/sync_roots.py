@@ -1,4 +1,4 @@
-"""The synced folders that are known on this machine, whether or not a project lies in them."""
+"""The synced folders known on this machine."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from uvlocal.shim.machine.host import System
     from uvlocal.shim.settings.settings import Settings
 
-#: Folders of a macOS home that iCloud takes over while they stay where they are.
+#: Folders of a macOS home that iCloud syncs in place.
 _TAKEN_OVER = ("Desktop", "Documents")
 
 
 class SyncedFolder(NamedTuple):
     """A folder that a sync client writes to.
 
-    `path` is canonical; `provider` is the id of the provider's row, None for the user's own
-    `synced-roots`; `label` is what people call it.
+    `path` is canonical; `provider` is the provider's id, or None for the user's own
+    `synced-roots`; `label` is the name for people.
     """
 
     path: str
@@ -38,7 +38,9 @@ def folders(system: System, settings: Settings) -> list[SyncedFolder]:
         canonical = system.realpath(path)
         if system.is_directory(canonical):
             label = next((row.label for row in PROVIDERS if row.id == provider), "")
-            folder = SyncedFolder(canonical, provider, label or "a synced folder of yours")
+            folder = SyncedFolder(
+                canonical, provider, label or "a folder that you marked as synced"
+            )
             found.setdefault(comparable(canonical, system), folder)
     return [
         folder
@@ -48,7 +50,7 @@ def folders(system: System, settings: Settings) -> list[SyncedFolder]:
 
 
 def _candidates(system: System, settings: Settings) -> Iterator[tuple[str, str | None]]:
-    """Yield paths and providers: the user's own, the configured ones, the usual places."""
+    """Yield paths and providers: the user's own, the configured ones, the default places."""
     for path in settings.synced_roots:
         yield path, None
     for root in discovery.configured(system)[0]:
@@ -61,9 +63,9 @@ def _candidates(system: System, settings: Settings) -> Iterator[tuple[str, str |
 
 
 def _usual_places(system: System) -> Iterator[str]:
-    """Yield folders whose place alone says that they may be synced.
+    """Yield folders whose path shows that they may be synced.
 
-    Shapes of paths are looked for below the home only: on a whole disk they would mean a search.
+    Only the home directory is checked for path shapes: a whole disk would need a search.
     """
     for provider in PROVIDERS:
         for place in provider.places:

@@ -1,16 +1,17 @@
-"""The settings that lead VS Code to an environment: shown, to be pasted; no file of it is written.
+"""The VS Code settings for an environment, to be pasted by the user; no file is written.
 
-Two extensions look for environments, and do not read paths alike:
+Two extensions search for environments, and expand paths differently:
 
 - Python: `${env:NAME}` and `~` in `python.defaultInterpreterPath`, not `${userHome}`
   (https://github.com/microsoft/vscode-python/blob/main/src/client/common/configSettings.ts);
-  `~` in each of `python.venvFolders`, whose sub-folders are environments (`nativePythonFinder.ts`).
+  `~` in each of `python.venvFolders`, whose subdirectories are environments
+  (`nativePythonFinder.ts`).
 - Python Environments: `${env:NAME}` and `${userHome}` in `python.defaultInterpreterPath`, not `~`
   (https://github.com/microsoft/vscode-python-environments/blob/main/src/common/utils/internalVariables.ts);
   `~` in each of `python-envs.globalSearchPaths`, not in `python.venvFolders`
   (.../blob/main/src/managers/common/nativePythonFinder.ts).
 
-So the interpreter is written with `${env:NAME}`, and the folder in both settings with `~`.
+So the interpreter's path uses `${env:NAME}`, and the directory in both settings uses `~`.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 class Settings:
     """The settings to paste, and where.
 
-    `version` is that of the JSON object made of it. `path` is the workspace's settings file,
-    absolute, "" for the user's. `portable` says that the settings hold on every machine on which
-    the environment lies at the same place below the home directory.
+    `version` is the version of the JSON format. `path` is the workspace's settings file, absolute,
+    or "" for the user's. `portable` says that the settings are valid on every machine on which the
+    environment is at the same path below the home directory.
     """
 
     version: int
@@ -48,15 +49,15 @@ class Settings:
 def settings(
     path: str | None, *, user: bool = False, environ: dict[str, str] | None = None
 ) -> Settings:
-    """Return what leads VS Code to the environment of a project, or to those of all.
+    """Return the VS Code settings for a project's environment, or for all environments.
 
     Args:
-        path: a folder of the project.
-        user: for the user's settings: the folder of all environments, never one's interpreter.
-        environ: the environment variables; those of this process if left out.
+        path: a directory in the project.
+        user: return user settings, with the directory of all environments.
+        environ: the environment variables, by default those of this process.
 
     Raises:
-        UserError: there is no environment elsewhere, or its path is no text.
+        UserError: the project is not redirected, or its environment's path is not text.
     """
     call, root, kept = project_of(path, environ)
     system = call.system
@@ -83,7 +84,7 @@ def settings(
 
 
 def _from_home(path: str, home: str, system: System) -> str:
-    """Return a path as VS Code's extensions read it; `home` stands for the home directory."""
+    """Return a path for VS Code's extensions, with `home` for the home directory."""
     below = paths.relative_to(path, system.home, system)
     if below is not None:
         path = home + system.path.sep + below
@@ -93,5 +94,5 @@ def _from_home(path: str, home: str, system: System) -> str:
         raise UserError(
             f"`{naming.as_text(path)}` cannot be read by VS Code, as it is not text"
         ) from None
-    # Windows takes both, and a backslash would have to be doubled.
+    # Windows accepts both, and JSON would need doubled backslashes.
     return path.replace(system.path.sep, "/")

@@ -1,1 +1,1 @@
-"""Show settings, and change them in the file they belong to."""
+"""Show settings, and change them in the right file."""

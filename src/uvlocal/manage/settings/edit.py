@@ -1,4 +1,4 @@
-"""Change a setting in the file that it belongs to: the user's, or the project's."""
+"""Change a setting in the user's or the project's file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from uvlocal.manage.files.toml_edit import Value
 
-#: Keys whose value is a list, and keys of a provider's own table.
+#: Keys with a list as value, and keys of a provider's own table.
 _LISTS = ("volumes", "synced-roots", "local-roots")
 _OF_PROVIDER = ("enabled", "strategy")
 _TABLE = ("tool", "uvlocal")
@@ -34,7 +34,7 @@ _TABLE = ("tool", "uvlocal")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One value in a file: before and after, None where it is not set there."""
+    """The change of one value in a file: before and after, None if it is not set."""
 
     file: str
     key: str
@@ -44,9 +44,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a command changed, nothing perhaps; `version` is that of the JSON object made of it.
+    """What a command changed, perhaps nothing; `version` is the version of the JSON format.
 
-    `hints` are sentences about what the change does not do.
+    `hints` are sentences about what the change does not affect.
     """
 
     version: int
@@ -55,10 +55,10 @@ class Changes:
 
 
 def set_value(key: str, text: str, *, project: bool, system: System | None = None) -> Changes:
-    """Set a key of the user's settings, or of the project around.
+    """Set a key in the user's settings, or in the current project's.
 
     Raises:
-        UserError: the key or value is none (exit 2), there is no project, or the file cannot be
+        UserError: the key or value is invalid (exit 2), there is no project, or the file cannot be
             changed.
     """
     system = system or System()
@@ -66,7 +66,7 @@ def set_value(key: str, text: str, *, project: bool, system: System | None = Non
     if project and key not in rules.PROJECT_KEYS:
         would_be = ", ".join(f"`{name}`" for name in rules.PROJECT_KEYS)
         raise UserError(
-            f"`{key}` is the user's to set, a project may set {would_be}",
+            f"`{key}` cannot be set for a project, only {would_be}",
             f"`uvlocal config set {key} …` sets it for you",
             USAGE,
         )
@@ -78,7 +78,7 @@ def set_value(key: str, text: str, *, project: bool, system: System | None = Non
     hints = _shadows(key, system, project=project)
     if key == "store" and system.is_directory(rules.load(system).store):
         old = contract_home(rules.load(system).store, system)
-        hints.append(f"the environments made so far stay in `{old}`")
+        hints.append(f"existing environments stay in `{old}`")
     if before == value:
         return Changes(1, (), tuple(hints))
     file.set(path, value)
@@ -87,11 +87,11 @@ def set_value(key: str, text: str, *, project: bool, system: System | None = Non
 
 
 def unset(key: str, *, project: bool, system: System | None = None) -> Changes:
-    """Remove a key from the user's settings, or from the project's; a wrong one too.
+    """Remove a key, even an invalid one, from the user's settings or the project's.
 
     Raises:
-        UserError: there is no such key and no such setting (exit 2), there is no project, or the
-            file cannot be changed.
+        UserError: the key is neither a setting nor in the file (exit 2), there is no project, or
+            the file cannot be changed.
     """
     system = system or System()
     file = _file(system, project=project)
@@ -101,18 +101,18 @@ def unset(key: str, *, project: bool, system: System | None = None) -> Changes:
     if before is None:
         _known(key, system)
         return Changes(1, (), tuple(hints))
-    # Where a project has to opt in, the table itself does that, even an empty one.
+    # If a project has to opt in, even an empty table does that.
     file.unset(path, keep_table=project and rules.load(system).require_opt_in)
     file.write()
-    plain = json.loads(json.dumps(before, default=str))  # TOML knows dates, JSON does not
+    plain = json.loads(json.dumps(before, default=str))  # TOML has dates, JSON has not
     return Changes(1, (Change(file.path, key, plain, None),), tuple(hints))
 
 
 def add_root(folder: str, *, local: bool, system: System | None = None) -> Changes:
-    """Add a folder to `synced-roots`, or to `local-roots`, and take it out of the other list.
+    """Add a directory to `synced-roots` or `local-roots`, and remove it from the other list.
 
     Raises:
-        UserError: the folder does not exist (exit 2), or the file cannot be changed.
+        UserError: the directory does not exist (exit 2), or the file cannot be changed.
     """
     system = system or System()
     path = _absolute(folder, system)
@@ -125,7 +125,7 @@ def add_root(folder: str, *, local: bool, system: System | None = None) -> Chang
     own = roots = _roots(file, wanted)
     found = rules.load(system)
     if found.origins.get(wanted) == "machine":
-        # The user's list replaces the machine's, so it begins with what is in that.
+        # The user's list replaces the machine's, so start with a copy of that.
         roots = list(found.local_roots if local else found.synced_roots)
     if not any(_is_same(root, path, system) for root in roots):
         after = [*roots, below_home(path, system)]
@@ -137,7 +137,7 @@ def add_root(folder: str, *, local: bool, system: System | None = None) -> Chang
 
 
 def remove_root(folder: str, *, system: System | None = None) -> Changes:
-    """Take a folder out of `synced-roots` and `local-roots`; it need not exist.
+    """Remove a directory from `synced-roots` and `local-roots`; it need not exist.
 
     Raises:
         UserError: it is in neither, or the file cannot be changed.
@@ -191,11 +191,11 @@ def _unknown(word: str, known: Sequence[str], what: str = "setting") -> UserErro
     if near:
         return UserError(f"unknown {what} `{word}`", f"did you mean `{near[0]}`?", USAGE)
     would_be = ", ".join(f"`{name}`" for name in known)
-    return UserError(f"unknown {what} `{word}`", f"known are {would_be}", USAGE)
+    return UserError(f"unknown {what} `{word}`", f"use one of {would_be}", USAGE)
 
 
 def _value(key: str, text: str) -> Value:
-    """Return what a person typed as the value it stands for; a wrong one is complained of later."""
+    """Parse a value from the command line; `_check` rejects an invalid one."""
     if key in (*rules.FLAGS, "enabled") and text in ("true", "false"):
         return text == "true"
     if key not in _LISTS:
@@ -211,7 +211,7 @@ def _value(key: str, text: str) -> Value:
 
 
 class _Candidate(System):
-    """This machine, with a given content as its only file of settings."""
+    """This machine, with a given content as its only settings file."""
 
     __slots__ = ("content", "file")
 
@@ -234,10 +234,10 @@ def _no_variables(system: System) -> dict[str, str]:
 
 
 def _check(keys: list[str], value: Value, system: System) -> None:
-    """Ask the shim's own rules about a value.
+    """Check a value by the shim's own rules.
 
     Raises:
-        UserError: it cannot be used (exit 2).
+        UserError: it is invalid (exit 2).
     """
     table: dict[str, object] = {keys[-1]: value}
     for key in reversed(keys[:-1]):
@@ -267,7 +267,7 @@ def _file(system: System, *, project: bool) -> TomlFile:
 
 
 def _shadows(key: str, system: System, *, project: bool) -> list[str]:
-    """Return sentences about what stands above the file that a key is changed in."""
+    """Return sentences about settings that take precedence over a changed key."""
     variable = rules.VARIABLES.get(key, "")
     if variable and system.environ.get(variable):
         return [f"`{variable}` is set, and takes precedence over the files"]
@@ -282,7 +282,7 @@ def _shadows(key: str, system: System, *, project: bool) -> list[str]:
 
 
 def _absolute(folder: str, system: System) -> str:
-    """Return a folder that a person named, as an absolute path in its canonical spelling."""
+    """Return a directory from the command line as a canonical absolute path."""
     path = system.path.join(system.cwd, expand_home(folder, system))
     return system.realpath(system.path.normpath(path))
 
@@ -299,7 +299,7 @@ def _is_same(root: str, path: str, system: System) -> bool:
 
 
 def _without(file: TomlFile, key: str, path: str, system: System) -> list[Change]:
-    """Take a folder out of a list in memory; return the change, if there is one."""
+    """Remove a directory from a list in memory; return the change, if there is one."""
     roots = _roots(file, key)
     kept = [root for root in roots if not _is_same(root, path, system)]
     if len(kept) == len(roots):

@@ -1,4 +1,4 @@
-"""The settings that are in force, each with where it came from."""
+"""The current settings, each with its origin."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting as it is in force.
+    """The current value of one setting.
 
     `origin` is `default`, `machine`, `user`, `project` or `variable`; `place` is the file or the
-    variable, "" for the default.
+    variable, or "" for the default.
     """
 
     key: str
@@ -31,10 +31,11 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting; `version` is that of the JSON object made of it.
+    """Every setting; `version` is the version of the JSON format.
 
-    `project_file` is the `pyproject.toml` of the project around, None outside one; `opted_in` says
-    whether it has `[tool.uvlocal]`. `problems` are sentences about what cannot be used.
+    `project_file` is the `pyproject.toml` of the current project, or None outside of one;
+    `opted_in` says whether it has `[tool.uvlocal]`. `problems` are sentences about invalid
+    settings.
     """
 
     version: int
@@ -49,7 +50,7 @@ class Settings:
 
 
 def shown(system: System | None = None) -> Settings:
-    """Return every setting that is in force in the current directory."""
+    """Return every setting that applies in the current directory."""
     system = system or System()
     project = discover(system.cwd, system) if system.cwd else None
     machine, user = rules.machine_file(system), rules.user_file(system)
@@ -96,9 +97,9 @@ def shown(system: System | None = None) -> Settings:
 
 
 def broken(file: str, system: System) -> list[str]:
-    """Return what is wrong with a project's `pyproject.toml` as a file, nothing where all is well.
+    """Return what makes a project's `pyproject.toml` unreadable.
 
-    uv says so too; but then uvlocal reads nothing of it, and leaves the project to uv.
+    uv reports it too; uvlocal then ignores the file, and leaves the project to uv.
     """
     data = system.read(file)
     if data is None:
@@ -111,12 +112,12 @@ def broken(file: str, system: System) -> list[str]:
 
 
 def local_store(system: System) -> str:
-    """Say how a store on a local disk is named, by the user or for everybody on the machine."""
+    """Return a hint how to set a store on a local disk, for the user or for the whole machine."""
     file = rules.machine_file(system)
     everybody = f', or for everybody `store = "/scratch/$USER/uvlocal"` in `{file}`' if file else ""
     return f"`uvlocal config set store DIR` with a DIR on a local disk{everybody}"
 
 
 def project_file(project: Project, system: System) -> str:
-    """Return the file that holds a project's settings: that of the workspace's root."""
+    """Return the file with a project's settings: the workspace root's `pyproject.toml`."""
     return system.path.join(project.root, "pyproject.toml")

@@ -1,1 +1,1 @@
-"""What commands print; the only package that prints."""
+"""The output of commands; the only package that prints."""

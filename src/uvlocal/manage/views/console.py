@@ -1,6 +1,6 @@
-"""Show results to people or to programs; the only module that prints.
+"""Print results for people or for programs; the only module that prints.
 
-Data goes to stdout, talk to stderr. Without a terminal, or with `NO_COLOR`, there is no colour.
+Data goes to stdout, messages to stderr. Without a terminal, or with `NO_COLOR`, there is no colour.
 What `uvlocal path` and `uvlocal init` do not need is imported where it is used.
 """
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from uvlocal.manage.projects.status import Status
 
 _LABEL_WIDTH = 13
-#: What stands around coloured text until it is written. No name and no file holds these characters
-#: (halves of surrogate pairs), so that nothing but `painted` brings a colour to the terminal.
+#: Markers around coloured text until it is written. No file or name contains these characters
+#: (halves of surrogate pairs), so that only `painted` can colour the terminal.
 _COLOUR, _PAINTED, _END = "\ud800", "\ud801", "\ud802"
-#: The escape sequences of ECMA-48 that they become.
+#: The ECMA-48 escape sequences that they become.
 _STEERS = {_COLOUR: "\x1b[", _PAINTED: "m", _END: "\x1b[0m"}
-#: The machine, by what says where home is: a list shows thousands of paths.
+#: The machine, cached by the home variables, as a list may show thousands of paths.
 _systems: dict[tuple[str | None, str | None], System] = {}
-#: How many bytes, KiB, MiB make one of the next unit.
+#: The ratio between two units of size.
 _UNIT = 1024
 
 
 def shown(path: str) -> str:
-    """Return a path as people write it, fit for one line of a terminal."""
+    """Return a path for display, escaped and with `~` for the home directory."""
     home = os.environ.get("HOME"), os.environ.get("USERPROFILE")
     if home not in _systems:
         _systems[home] = System()
@@ -40,22 +40,22 @@ def shown(path: str) -> str:
 
 
 def data(text: str) -> None:
-    """Print data for a person, made fit for a terminal."""
+    """Print data for people, escaped for a terminal."""
     code(_fit(text))
 
 
 def code(text: str) -> None:
-    """Print lines for a program, as they are.
+    """Print lines for a program, unchanged.
 
     Raises:
-        UserError: stdout takes no more, as where a disk is full.
+        UserError: stdout cannot be written, for example because a disk is full.
     """
     with _ToldIfFull():
         sys.stdout.write(_writable(text, sys.stdout.encoding) + "\n")
 
 
 def exact(path: str) -> None:
-    """Print a path byte for byte, whatever its name is made of, for a program to use."""
+    """Print the exact bytes of a path, for a program."""
     if sys.platform == "win32":
         code(path)
         return
@@ -66,26 +66,26 @@ def exact(path: str) -> None:
 
 
 def talk(text: str) -> None:
-    """Print talk, after the data that was printed before it; nobody has to be there to hear it."""
+    """Print a message to stderr, after flushing stdout; ignore a closed stderr."""
     import contextlib
 
     flush()
     with contextlib.suppress(OSError):
-        sys.stderr.write(_writable(_fit(text), sys.stderr.encoding) + "\n")
+        sys.stderr.write(_writable(_fit(contracted(text)), sys.stderr.encoding) + "\n")
 
 
 def flush() -> None:
-    """Write what is still to be written to stdout.
+    """Flush stdout.
 
     Raises:
-        UserError: stdout takes no more.
+        UserError: stdout cannot be written.
     """
     with _ToldIfFull():
         sys.stdout.flush()
 
 
 class _ToldIfFull:
-    """Says that stdout takes no more; not by `contextlib`, which `uvlocal path` need not load."""
+    """Reports a failed write to stdout; a class, as `uvlocal path` does not import `contextlib`."""
 
     __slots__ = ()
 
@@ -99,7 +99,7 @@ class _ToldIfFull:
 
 
 def _fit(text: str) -> str:
-    """Return lines of ours in which nothing but our own colours steers the terminal."""
+    """Escape everything that could control the terminal, except our own colours."""
     import re
 
     pieces = re.split(f"([\n{''.join(_STEERS)}])", text)
@@ -109,7 +109,7 @@ def _fit(text: str) -> str:
 
 
 def _writable(text: str, encoding: str | None) -> str:
-    """Return text that the stream can take: a file name may hold bytes that are no text."""
+    """Return text that the stream can encode: a file name may contain bytes that are not text."""
     return text.encode(encoding or "utf-8", "replace").decode(encoding or "utf-8", "replace")
 
 
@@ -133,41 +133,49 @@ def _fields(result: object) -> dict[str, object]:
 
 
 def error(problem: UserError) -> None:
-    """Print an error, and after an empty line the hint."""
-    talk(f"{_coloured('error', '1;31')}: {_contracted(problem.message)}")
+    """Print an error, then the hint after an empty line."""
+    talk(f"{_coloured('error', '1;31')}: {problem.message}")
     if problem.hint:
         hint(problem.hint)
 
 
 def hint(text: str) -> None:
-    """Print what a person may do next, after an empty line."""
+    """Print what the user may do next, after an empty line."""
     talk(f"\n{_coloured('hint', '1;36')}: {text}")
 
 
 def warning(text: str) -> None:
-    """Print something that a person should know, although the command goes on."""
-    talk(f"{_coloured('warning', '1;33')}: {_contracted(text)}")
+    """Print a warning."""
+    talk(f"{_coloured('warning', '1;33')}: {text}")
 
 
-def _contracted(text: str) -> str:
-    """Return a sentence with `~` for the home directory in the paths that it names."""
+def unread(number: int) -> None:
+    """Report the number of unreadable folders, if any, and what that means."""
+    if number:
+        warning(f"{count(number, 'folder')} could not be read, so their content is unknown")
+        if sys.platform == "darwin":
+            hint("System Settings > Privacy & Security > Files & Folders: allow this terminal")
+
+
+def contracted(text: str) -> str:
+    """Return a sentence with `~` for the home directory in its paths."""
     import re
 
     home = System().home.rstrip(os.sep)
     return (
-        re.sub(rf"(^|[\s`]){re.escape(home)}(?=[{re.escape(os.sep)}`])", r"\1~", text)
+        re.sub(rf"(^|[\s`]|`\")({re.escape(home)})(?=[{re.escape(os.sep)}`])", r"\1~", text)
         if home
         else text
     )
 
 
 def can_ask() -> bool:
-    """Return whether there is a terminal with a person before it."""
+    """Return whether there is a terminal to ask on."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def agreed(question: str) -> bool:
-    """Ask on the terminal, and say whether the answer is yes; without a terminal it is no."""
+    """Ask on the terminal, and return whether the answer is yes; without a terminal it is no."""
     if not can_ask():
         return False
     flush()
@@ -178,14 +186,14 @@ def agreed(question: str) -> bool:
     except UnicodeDecodeError:
         answer = "\n"
     if not answer.endswith("\n"):
-        talk("")  # Ctrl-D leaves the cursor behind the question
+        talk("")  # Ctrl-D leaves the cursor after the question
     return answer.strip().lower() in ("y", "yes")
 
 
 def painted(text: str, colour: str, *, talking: bool = False) -> str:
-    """Return text in a colour (a number of ECMA-48), plain where the stream shows none.
+    """Return text in a colour (an ECMA-48 number), or plain if the stream shows no colour.
 
-    The stream is stdout, or stderr where the text is for `talk`.
+    The stream is stdout, or stderr for text for `talk`.
     """
     stream = sys.stderr if talking else sys.stdout
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
@@ -198,13 +206,13 @@ def _coloured(text: str, colour: str) -> str:
 
 
 def size(number: int) -> str:
-    """Return a number of bytes as people read it, in the units that uv uses too."""
+    """Return a number of bytes for display, in the same units as uv."""
     if number < _UNIT:
         return f"{number} B"
     amount = float(number)
     for unit in ("KiB", "MiB", "GiB"):
         amount /= _UNIT
-        # What would be rounded up to the next unit belongs there.
+        # A value that would be rounded up to the next unit is shown in that unit.
         if amount < _UNIT - 0.05:
             return f"{amount:.1f} {unit}"
     return f"{amount / _UNIT:.1f} TiB"
@@ -216,7 +224,7 @@ def count(number: int, what: str) -> str:
 
 
 def rows(pairs: Iterable[tuple[str, str]]) -> None:
-    """Print labelled values; long ones go on below, nothing is cut."""
+    """Print labelled values, wrapping long ones."""
     from uvlocal.manage.views.terminal import prose_width, wrapped
 
     width = prose_width() - _LABEL_WIDTH
@@ -228,20 +236,19 @@ def rows(pairs: Iterable[tuple[str, str]]) -> None:
 
 
 def status(found: Status) -> None:
-    """Show what is done about a project, and why."""
+    """Show what uvlocal does for a project, and why."""
     rows(_about_project(found))
     for problem in found.settings_problems:
         warning(problem)
     if found.former_root:
-        talk(
-            f"the project was `{shown(found.former_root)}` before, and has an environment from then"
-        )
+        former = shown(found.former_root)
+        talk(f"the project was at `{former}` before, and its environment still exists")
         hint("`uvlocal adopt` reuses it")
     elif found.venv == "folder" and found.strategy == "redirect":
-        talk("there is a `.venv` in the project too, which uv does not use")
-        hint("`uvlocal migrate` removes it once the environment has what it has")
+        talk("the project also has a `.venv`, which uv does not use")
+        hint("`uvlocal migrate` moves its packages over, then removes it")
     elif found.venv_target and found.pointer_problem:
-        mends = "link` lets it lead to the environment" if found.strategy else "unlink` removes it"
+        mends = "link` points it to the environment" if found.strategy else "unlink` removes it"
         hint(f"`uvlocal {mends}")
     elif found.code == "no-better-place" and not found.strategy:
         from uvlocal.manage.settings.show import local_store
@@ -251,7 +258,7 @@ def status(found: Status) -> None:
 
 
 def _about_project(found: Status) -> Iterator[tuple[str, str]]:
-    """Yield what there is to say, each with its label."""
+    """Yield labelled values about a project."""
     yield "project", shown(found.root) or "none"
     if found.volume_kind:
         what = found.volume_kind
@@ -267,7 +274,7 @@ def _about_project(found: Status) -> Iterator[tuple[str, str]]:
         yield "", _age(found)
     pointer = found.pointer
     if found.venv_target:
-        pointer += f", `.venv` leads to `{shown(found.venv_target)}`"
+        pointer += f", `.venv` points to `{shown(found.venv_target)}`"
     yield "pointer", pointer
     if found.pointer_problem:
         yield "", found.pointer_problem
@@ -284,8 +291,8 @@ def _about_project(found: Status) -> Iterator[tuple[str, str]]:
 
 
 def _age(found: Status) -> str:
-    """Say what is known of an environment."""
+    """Describe an environment."""
     if not found.environment_exists:
-        return "not made yet"
+        return "does not exist yet"
     python = f"Python {found.python}" if found.python else "an unknown version of Python"
     return f"{python}, since {found.created[:10]}" if found.created else python

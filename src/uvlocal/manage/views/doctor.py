@@ -1,24 +1,25 @@
-"""Show what `doctor` found."""
+"""Show the results of `uvlocal doctor`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.views import console
-from uvlocal.manage.views.console import data, painted, talk
+from uvlocal.manage.views.console import contracted, data, painted, talk
 from uvlocal.manage.views.terminal import prose_width, wrapped
 from uvlocal.shim.machine.display import printable
 
 if TYPE_CHECKING:
     from uvlocal.manage.doctor.checkup import Diagnosis, Result
+    from uvlocal.manage.doctor.report import Report
 
-#: How each level is shown: a word that is clear without colour.
+#: The word and the colour of each level.
 _WORDS = {"ok": ("ok", "32"), "warn": ("warn", "33"), "fail": ("FAIL", "1;31")}
 _INDENT = 8
 
 
 def diagnosis(found: Diagnosis) -> None:
-    """Show every check, and below each finding what mends it."""
+    """Show every check, and below each finding how to fix it."""
     group = ""
     for result in found.results:
         if result.group != group:
@@ -26,6 +27,14 @@ def diagnosis(found: Diagnosis) -> None:
             data(painted(group, "1"))
         _show(result)
     _sum_up(found)
+
+
+def report(told: Report) -> None:
+    """Show a report: lines that stay whole, as they are to be pasted somewhere."""
+    for section in told.sections:
+        data(painted(section.title, "1"))
+        for what, text in section.rows:
+            data(f"  {what}: {text}")
 
 
 def _show(result: Result) -> None:
@@ -50,7 +59,7 @@ def _indented(text: str) -> None:
 
 
 def _wrapped(text: str) -> list[str]:
-    return wrapped(printable(text), prose_width() - _INDENT)
+    return wrapped(printable(contracted(text)), prose_width() - _INDENT)
 
 
 def _sum_up(found: Diagnosis) -> None:
@@ -60,6 +69,6 @@ def _sum_up(found: Diagnosis) -> None:
         for level, words in (("fail", ("failure", "failures")), ("warn", ("warning", "warnings")))
     ]
     said = [f"{number} {words[number != 1]}" for number, words in counts if number]
-    talk(f"\n{', '.join(said) or 'all is well'}")
+    talk(f"\n{', '.join(said) or 'all checks passed'}")
     if any(result.fixable and result.level != "ok" for result in open_):
         console.hint("`uvlocal doctor --fix` fixes what is safe to fix")

@@ -1,27 +1,26 @@
-"""Show environments: the list, what goes, what was adopted."""
+"""Show environments: the list, removals, and adoption."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
 import time
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.environments.listing import as_seconds
+from uvlocal.manage.environments.project_state import BACK
 from uvlocal.manage.views import console
 from uvlocal.manage.views.console import count, data, painted, shown, size, talk
 from uvlocal.manage.views.terminal import columns, prose_width, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from uvlocal.manage.environments.adopt import Adopted
     from uvlocal.manage.environments.listing import Environment, Environments
     from uvlocal.manage.environments.prune import Candidate, Plan, Pruned
 
 _HEADERS = ("project", "volume", "size", "python", "last used", "state")
-#: Which column is set flush right.
+#: The right-aligned column.
 _SIZE = 2
 _COLOURS = {"ok": "32", "moved": "36", "copy": "36", "broken": "31"}
 _VERB_WIDTH = 8
@@ -32,7 +31,7 @@ _DAY = 86400.0
 
 
 def age_text(moment: str, now: float | None = None) -> str:
-    """Return how long ago a UTC time was, "" where there is none."""
+    """Return how long ago a UTC time was, or "" if there is none."""
     then = as_seconds(moment)
     if then is None:
         return ""
@@ -48,7 +47,7 @@ def age_text(moment: str, now: float | None = None) -> str:
 
 
 def listed(found: Environments, now: float | None = None) -> None:
-    """Show the environments as a table, and on stderr what there is to know about them."""
+    """Show the environments as a table, and remarks about them on stderr."""
     rows = [_row(environment, now) for environment in found.environments]
     if rows:
         for line in table(_HEADERS, rows, columns()):
@@ -61,6 +60,7 @@ def listed(found: Environments, now: float | None = None) -> None:
     if found.size is not None and rows:
         talk(f"{_sizes(found)} in all")
     _remarks(found)
+    console.unread(found.unread_folders)
 
 
 def _row(one: Environment, now: float | None) -> tuple[str, ...]:
@@ -83,11 +83,15 @@ def _sizes(found: Environments) -> str:
 
 
 def _remarks(found: Environments) -> None:
-    """Say why something is not as it should be, and what to do."""
+    """Show problems, and what to do about them."""
+    back = [one for one in found.environments if one.why == BACK]
     for one in found.environments:
-        if one.why and one.state != "project-gone":
-            path = one.project or (one.environment if one.exists else one.record)
-            remark(shown(path), one.why)
+        if one.why and one.state != "project-gone" and one not in back[1:]:
+            path = shown(one.project or (one.environment if one.exists else one.record))
+            more = f" and {len(back) - 1} more" if one in back and back[1:] else ""
+            remark(path + more, one.why)
+    if back:
+        console.hint("`uvlocal doctor --fix` updates the records")
     moved = [one.moved_to for one in found.environments if one.state == "moved"]
     states = ("project-gone", "replaced", "unused")
     gone = [one.size or 0 for one in found.environments if one.state in states]
@@ -101,7 +105,7 @@ def _remarks(found: Environments) -> None:
 
 
 def on_command_line(path: str) -> str:
-    """Return a path fit for a command line, with `~` for home."""
+    """Return a path quoted for a command line, with `~` for home."""
     from uvlocal.shim.machine.display import below_home, quoted
     from uvlocal.shim.machine.host import System
 
@@ -112,8 +116,8 @@ def on_command_line(path: str) -> str:
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
     """Yield the lines of a table.
 
-    Where the first column does not fit beside the others, each row takes two lines; a path that is
-    longer than the terminal goes on below, at a separator.
+    If the first column does not fit beside the others, each row takes two lines; a path that is
+    longer than the terminal is broken at a separator.
     """
     widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
     fits = sum(widths) + 2 * (len(widths) - 1) <= width
@@ -142,7 +146,7 @@ def _state(text: str) -> str:
 
 
 def folded(path: str, width: int) -> Iterator[str]:
-    """Yield a path in lines of a width, broken after separators where that can be."""
+    """Yield a path in lines of a width, broken after separators if possible."""
     while len(path) > width:
         cut = path.rfind(os.sep, 1, width) + 1 or width
         yield path[:cut]
@@ -151,7 +155,7 @@ def folded(path: str, width: int) -> Iterator[str]:
 
 
 def remark(name: str, text: str) -> None:
-    """Print talk about something: its name, then a sentence that goes on indented."""
+    """Print a name and a sentence about it to stderr, with an indent for further lines."""
     for line in wrapped(f"{name}: {text}", prose_width(), "  "):
         talk(line)
 
@@ -160,13 +164,13 @@ def remark(name: str, text: str) -> None:
 
 
 def plan(wanted: Plan) -> None:
-    """Show what is to go, and what stays although it has no project."""
+    """Show what would be removed, and what stays although it has no project."""
     for candidate in wanted.remove:
         takes = size(candidate.size) if candidate.environment else "its record"
         why = "its project is gone" if candidate.state == "project-gone" else candidate.why
         _line("remove", f"{_named(candidate)} ({takes}): {why}", "31")
     for path in wanted.leftovers:
-        _line("finish", f"{shown(path)}: a removal that was interrupted", "31")
+        _line("finish", f"{shown(path)}: an interrupted removal", "31")
     for candidate in wanted.keep:
         _line("keep", f"{_named(candidate)}: {candidate.why}", "2")
     if wanted.is_empty:
@@ -189,7 +193,7 @@ def _line(verb: str, text: str, colour: str) -> None:
 
 
 def pruned(done: Pruned) -> None:
-    """Say what was removed."""
+    """Show what was removed."""
     for problem in done.problems:
         console.warning(problem)
     what = count(len(done.removed), "environment")
@@ -200,37 +204,16 @@ def pruned(done: Pruned) -> None:
 
 
 def adopted(done: Adopted) -> None:
-    """Say what a project took along."""
+    """Show what was adopted."""
     verb = "would reuse" if done.dry_run else "reuses"
     talk(f"`{shown(done.root)}` {verb} the environment of `{shown(done.former_root)}`")
     if done.replaced:
         verb = "would replace" if done.dry_run else "replaced"
-        talk(f"it {verb} the one that was made since")
+        talk(f"it {verb} the one created since the move")
     if done.scripts:
-        talk(f"{count(done.scripts, 'script')} now name the new path")
+        talk(f"{count(done.scripts, 'script')} now use the new path")
     for problem in done.problems:
         console.warning(problem)
     console.exact(done.environment)
     if done.needs_sync:
-        console.hint("`uv sync --reinstall` makes the programs in `Scripts` anew")
-
-
-# -- waiting -----------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def counting(what: str) -> Iterator[Callable[[int], None] | None]:
-    """Show on a terminal how many files were looked at, while that lasts."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-
-    def tell(files: int) -> None:
-        sys.stderr.write(f"\r{what}: {files} files")
-        sys.stderr.flush()
-
-    try:
-        yield tell
-    finally:
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
+        console.hint("`uv sync --reinstall` recreates the programs in `Scripts`")

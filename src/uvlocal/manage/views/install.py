@@ -1,4 +1,4 @@
-"""Show what `install` and `uninstall` do."""
+"""Show the results of `uvlocal install` and `uvlocal uninstall`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from uvlocal.manage.views import console
 from uvlocal.manage.views.console import data, shown, talk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from uvlocal.manage.installation.install import Installation
     from uvlocal.manage.installation.uninstall import Removal
 
 
 def plan(made: Installation) -> None:
-    """Show what is to be done, in a few lines."""
+    """Show the plan of an installation in a few lines."""
     if not made.changed:
         data("nothing to change")
     if made.moved_uv:
@@ -25,65 +27,82 @@ def plan(made: Installation) -> None:
         data(f"create  {shown(made.shim)}")
     changing = [shown(line.path) for line in made.lines if line.state in ("absent", "outdated")]
     if changing:
-        data(f"add     one line to {', '.join(changing)}, which puts it first on PATH")
+        data(f"add     one line to {', '.join(changing)}, to put the shim first on PATH")
     if made.user_path == "absent":
         data(f"add     {shown(os.path.dirname(made.shim))} to the user's PATH")
 
 
 def installed(made: Installation) -> None:
-    """Say what was installed, and what to do now."""
-    talk(f"{'installed' if made.changed else 'already installed:'} `{shown(made.shim)}`")
-    if not made.real_uv:
-        console.warning(
-            "there is no uv on `PATH` yet, so install uv next: https://docs.astral.sh/uv"
-        )
-    folder = shown(os.path.dirname(made.shim))
+    """Report what was installed, what prevents its use, and what to do next: a line for each."""
+    verb = "installed" if made.changed else "already installed:"
+    added = [shown(line.path) for line in made.lines if line.state == "added"]
+    also = f", and one line in {_quoted(added)}" if added else ""
+    if made.moved_uv:
+        also += f"; the real uv that was there is now `{shown(made.moved_uv)}`"
+    talk(f"{verb} `{shown(made.shim)}`{also}")
+    problems = list(_problems(made))
+    if problems:
+        more = f" (and {len(problems) - 1} more: `uvlocal doctor`)" if len(problems) > 1 else ""
+        console.warning(problems[0] + more)
     if not made.wants_startup_files:
-        line = f'export PATH="{os.path.dirname(made.shim)}:$PATH"'
-        console.hint(f"put it first on PATH: `{line}`")
-        return
-    if not made.lines and not made.user_path:
-        console.warning(f"no known shell found, so put `{folder}` first on PATH yourself")
-    obstacles(made)
-    if made.changed and made.now:
-        console.hint("open a new shell, or run this in the current one:")
-        talk(f"  {made.now}")
+        now = made.now or f'export PATH="{os.path.dirname(made.shim)}:$PATH"'
+        console.hint(f"put it first on PATH: `{now}`")
+    elif made.changed and made.now:
+        program = _started_in()
+        again = f" (quit {program} and start it again)" if program else ""
+        console.hint(f"open a new shell{again}, or run `{made.now}`")
 
 
-def obstacles(made: Installation) -> None:
-    """Say what keeps the shim from being found, and what to do about it."""
+def _problems(made: Installation) -> Iterator[str]:
+    """Yield what prevents the shim from being found, each with what to do about it."""
+    if not made.real_uv:
+        yield "there is no uv on `PATH` yet, so install uv next: https://docs.astral.sh/uv"
+    if made.wants_startup_files and not made.lines and not made.user_path:
+        folder = shown(os.path.dirname(made.shim))
+        yield f"no known shell found, so put `{folder}` first on PATH yourself"
     for line in made.lines:
         if line.state == "blocked":
-            console.warning(f"`{shown(line.path)}` {line.reason}, so add this line yourself:")
-            talk(f"  {line.code}")
+            own = f"`uvlocal init {line.shell}`"
+            yield f"`{shown(line.path)}` {line.reason}, so add what {own} prints yourself"
     for shadow in made.shadows:
-        console.warning(
+        yield (
             f"`{shown(shadow.path)}`, line {shadow.line}: this {shadow.kind} hides the shim in "
-            f"{shadow.shell}; remove it, or let it call `{shown(made.shim)}`:"
+            f"{shadow.shell}; remove it, or change it to call `{shown(made.shim)}`"
         )
-        talk(f"  {shadow.text}")
     if made.user_path == "blocked":
-        console.warning("the user's PATH in the registry cannot be changed")
+        yield "the user's PATH in the registry cannot be changed"
     if made.machine_uv:
-        console.warning(
-            f"`{made.machine_uv}` is on the machine's PATH, which Windows searches before yours"
-        )
-        console.hint(windows_path.ways_out(made.machine_uv))
+        found = f"`{made.machine_uv}` is on the machine's PATH, which Windows searches before yours"
+        yield f"{found}: {windows_path.ways_out(made.machine_uv)}"
+
+
+#: What a program's own terminal says of it, and its name. Such a program has its PATH from before.
+_TERMINALS = {
+    ("TERM_PROGRAM", "vscode"): "VS Code",
+    ("TERMINAL_EMULATOR", "JetBrains-JediTerm"): "the JetBrains IDE",
+}
+
+
+def _started_in() -> str:
+    """Return the program in whose terminal this runs, "" where it is no program of its own."""
+    found = (name for (key, value), name in _TERMINALS.items() if os.environ.get(key) == value)
+    return next(found, "")
+
+
+def _quoted(paths: Iterable[str]) -> str:
+    return ", ".join(f"`{path}`" for path in paths)
 
 
 def removal_plan(gone: Removal) -> None:
-    """Show what is to go."""
-    for path in gone.startup_files:
-        data(f"undo    {shown(path)}")
-    for path, client in gone.shared_files.items():
-        console.warning(
-            f"`{shown(path)}` is synced by {client}: other machines lose the line too, and need "
-            "`uvlocal install` once more"
-        )
+    """Show what would be removed."""
+    if gone.startup_files:
+        data(f"undo    {', '.join(map(shown, gone.startup_files))}")
+    for warning in _shared(gone):
+        console.warning(warning)
     if gone.user_path:
         data("undo    the user's PATH")
-    for path in gone.files:
-        data(f"remove  {shown(path)}")
+    for path in _by_folder(gone.files):
+        data(f"remove  {path}")
     for path in gone.moved_back:
         data(f"restore {shown(path)}, a real uv")
     for one in gone.environments:
@@ -98,20 +117,49 @@ def removal_plan(gone: Removal) -> None:
         data(f"keep    {shown(path)}")
 
 
-def removed(gone: Removal) -> None:
-    """Say what was removed, and how the rest goes."""
-    for problem in gone.problems:
-        console.warning(f"`{shown(problem.path)}`: {problem.reason}")
-    if not gone.is_empty:
-        talk("removed the shim and everything that belongs to it")
-        talk("shells that are open may need `hash -r` to find `uv` again")
+def _by_folder(files: Iterable[str]) -> Iterator[str]:
+    """Yield files to be shown: one by its path, several of a folder by their number."""
+    folders: dict[str, list[str]] = {}
+    for path in files:
+        folders.setdefault(os.path.dirname(path), []).append(path)
+    for folder, paths in folders.items():
+        one = shown(paths[0])
+        yield one if len(paths) == 1 else f"{len(paths)} files in {shown(folder)}"
+
+
+def _shared(gone: Removal) -> list[str]:
+    return [
+        f"`{shown(path)}` is synced by {client}: other machines lose the line too, and need "
+        "`uvlocal install` again"
+        for path, client in gone.shared_files.items()
+    ]
+
+
+def removed(gone: Removal, *, has_plan: bool) -> None:
+    """Report what was removed, and how to remove the rest: a line for each.
+
+    Args:
+        gone: what was removed.
+        has_plan: the plan was shown before.
+    """
+    number = sum(not one.stays for one in gone.environments)
+    also = f" and {console.count(number, 'environment')}" if number else ""
+    if gone.moved_back:
+        also += f", and moved the real uv back to {_quoted(map(shown, gone.moved_back))}"
+    talk(f"removed the shim{also}; open shells may need `hash -r` to find `uv` again")
+    problems = [f"`{shown(problem.path)}`: {problem.reason}" for problem in gone.problems]
+    problems += [] if has_plan else _shared(gone)
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        console.warning(problems[0] + more)
+    last = f"to remove uvlocal itself: `{own_removal(sys.prefix)}`"
     if any(f"{os.sep}envs{os.sep}" in path for path in gone.kept):
-        console.hint("`uvlocal uninstall --environments` removes the environments")
-    console.hint(f"to remove uvlocal itself: `{own_removal(sys.prefix)}`")
+        last = f"`uvlocal uninstall --environments` removes the environments; {last}"
+    console.hint(last)
 
 
 def own_removal(prefix: str) -> str:
-    """Return the command that removes the package, as it was installed into `prefix`."""
+    """Return the command that removes the package, by how it was installed into `prefix`."""
     if os.path.exists(os.path.join(prefix, "uv-receipt.toml")):
         return "uv tool uninstall uvlocal"
     if os.path.exists(os.path.join(prefix, "pipx_metadata.json")):

@@ -1,4 +1,4 @@
-"""Show what `link` and `unlink` did, and what is to be pasted."""
+"""Show the results of `uvlocal link` and `uvlocal unlink`, and settings to paste."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ if TYPE_CHECKING:
 
 
 def linked(made: Linked) -> None:
-    """Say what leads to the environment now, and what is to be known of it."""
+    """Show the new pointer, and remarks about it."""
     where, says = shown(made.path), printable(made.says)
     kind = "link" if made.kind == "symlink" else "redirect file"
     if made.changed:
-        talk(f"made the {kind} `{where}` to `{says}`")
+        talk(f"created the {kind} `{where}` to `{says}`")
     else:
-        talk(f"the {kind} `{where}` already leads to `{says}`")
+        talk(f"the {kind} `{where}` already points to `{says}`")
     _remarks(portable=made.portable, exists=made.environment_exists)
 
 
 def to_paste(found: Settings) -> None:
-    """Print VS Code's settings, and say where they go."""
+    """Print VS Code's settings, and where to paste them."""
     number = "this line" if len(found.settings) == 1 else "these lines"
     if found.path:
         talk(f"paste {number} between the braces of `{shown(found.path)}`:")
     else:
         talk(f"paste {number} into `Preferences: Open User Settings (JSON)`, between the braces:")
     for name, value in found.settings.items():
-        # A comma after the last one is no error in these files.
+        # These files allow a trailing comma.
         code(f"    {json.dumps(name)}: {json.dumps(value)},")
     if found.path:
         _remarks(portable=found.portable, exists=found.environment_exists)
         hint(
-            "an interpreter that was picked by hand goes first, "
-            "`Python: Clear Workspace Interpreter Setting` forgets it"
+            "an interpreter selected by hand takes precedence, "
+            "`Python: Clear Workspace Interpreter Setting` clears it"
         )
 
 
 def _remarks(*, portable: bool, exists: bool) -> None:
     if not portable:
-        warning("that path holds on this machine only, and the folder is seen by others too")
+        warning("that path is valid on this machine only, but other machines see the directory too")
     if not exists:
-        hint("the environment is not made yet, `uv sync` makes it")
+        hint("the environment does not exist yet, `uv sync` creates it")
 
 
 def unlinked(gone: Linked) -> None:
-    """Say what is gone."""
+    """Show what was removed."""
     where = shown(gone.path)
     if not gone.changed:
         talk(f"there is no `{where}`")
     else:
-        talk(f"removed `{where}`, which led to `{printable(gone.said)}`")
+        talk(f"removed `{where}`, which pointed to `{printable(gone.said)}`")

@@ -1,8 +1,7 @@
-"""Show what a scan found, and what a migration plans and did."""
+"""Show the results of `uvlocal scan` and `uvlocal migrate`."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -16,86 +15,42 @@ from uvlocal.manage.views.console import (
     shown,
     size,
     talk,
+    unread,
     warning,
 )
 from uvlocal.manage.views.environments import on_command_line
-from uvlocal.manage.views.terminal import columns, prose_width, wrapped
+from uvlocal.manage.views.terminal import prose_width, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from uvlocal.manage.projects.migration_results import Migration, Migrations
-    from uvlocal.manage.projects.scan import Found, Progress, Scan
+    from uvlocal.manage.projects.scan import Found, Scan
 
-#: The columns for the number of files and for their size.
+#: The width of the columns for the number of files and for their size.
 _FILES, _SIZE = 15, 11
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 
-#: What to say of a limit that ended a search.
+#: The option and the warning for each limit.
 _LIMITS = {
-    "entries": ("`--max-entries`", "not everything was looked at"),
-    "time": ("`--max-seconds`", "not everything was looked at"),
-    "depth": ("`--max-depth`", "folders further down were not looked at"),
+    "entries": ("`--max-entries`", "the search is incomplete"),
+    "time": ("`--max-seconds`", "the search is incomplete"),
+    "depth": ("`--max-depth`", "deeper directories were not searched"),
 }
-
-
-# -- progress ------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def searching() -> Iterator[Callable[[Progress], None] | None]:
-    """Show how far a scan is while the block runs; only on a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich import progress as bars
-    from rich.console import Console
-
-    bar = bars.Progress(
-        bars.TextColumn("{task.description}"),
-        bars.BarColumn(20),
-        bars.TextColumn("{task.fields[detail]}"),
-        bars.TimeElapsedColumn(),
-        console=Console(stderr=True, width=columns(sys.stderr)),
-        transient=True,
-    )
-    with bar:
-        task = bar.add_task("searching", total=None, detail="")
-
-        def tell(progress: Progress) -> None:
-            if progress.to_measure:
-                detail = count(progress.to_measure, "environment")
-                bar.update(
-                    task,
-                    description="measuring",
-                    total=progress.to_measure,
-                    completed=progress.measured,
-                    detail=detail,
-                )
-                return
-            folders, projects = (
-                count(progress.folders, "folder"),
-                count(progress.projects, "project"),
-            )
-            bar.update(task, detail=f"{folders}, {projects}")
-
-        yield tell
 
 
 # -- scan ----------------------------------------------------------------------------------------
 
 
 def scan(found: Scan, folders: list[str] | None = None) -> None:
-    """Show each project at risk with a bar for its share, then the sums.
+    """Show each project at risk with a bar for its size, then the totals.
 
     Args:
-        found: what was found.
-        folders: the folders that the user named, as typed; None for all that are known.
+        found: the result of the scan.
+        folders: the directories that the user named, as typed, or None.
     """
     width = prose_width()
     if not found.roots:
         talk("no synced folder is known on this machine")
-        hint("`uvlocal scan DIR` looks at one, `uvlocal config add-root DIR` makes it known")
+        hint("`uvlocal scan DIR` searches one, `uvlocal config add-root DIR` marks it as synced")
         return
     most = max((one.bytes for one in found.projects), default=0)
     for one in found.projects:
@@ -113,16 +68,17 @@ def _sums(found: Scan, folders: list[str] | None) -> None:
     if found.projects:
         number = count(len(found.projects), "project")
         data(f"{number} at risk: {count(found.files, 'file')}, {size(found.bytes)}")
-    else:
+    elif not found.unread_folders:
         where = ", ".join(f"`{shown(root)}`" for root in found.roots)
-        data(f"no environment lies in {where}")
+        data(f"no environment in {where}")
+    unread(found.unread_folders)
     if found.clean:
         data(f"{_are(found.clean)} clean: there is no environment in the folder")
     if found.untouched:
         data(f"{_are(found.untouched)} left alone: on a local volume, or by your settings")
     if found.evicted_folders:
         number = count(found.evicted_folders, "folder")
-        talk(f"{number} not looked into, as their content is only in the cloud")
+        talk(f"{number} not searched, as their content is only in the cloud")
     if found.limit:
         option, what = _LIMITS[found.limit]
         warning(f"{what}; {option} raises the limit")
@@ -130,7 +86,9 @@ def _sums(found: Scan, folders: list[str] | None) -> None:
         saved = f"{count(found.saved_files, 'file')} ({size(found.saved_bytes)})"
         words = " ".join(map(on_command_line, found.roots)) if folders else ""
         command = f"uvlocal migrate --all {words}".rstrip()
-        hint(f"`{command}` saves {saved} there")
+        harmed = any(one.hidden_pth and one.saves for one in found.projects)
+        also = ", and imports work again" if harmed else ""
+        hint(f"`{command}` saves {saved} there{also}")
 
 
 def _are(number: int) -> str:
@@ -142,18 +100,19 @@ def _remarks(one: Found) -> str:
     if one.state == "no-environment":
         remarks.append("`.venv` is not a virtual environment")
     elif not one.strategy:
-        remarks.append("there is no better place for it")
+        remarks.append("no better place for it")
     elif not one.saves:
         remarks.append(f"stays there, as the strategy is `{one.strategy}`")
     if one.hidden_pth:
-        remarks.append(count(one.hidden_pth, "hidden `.pth` file"))
+        number = count(one.hidden_pth, "hidden `.pth` file")
+        remarks.append(f"{number}, which Python skips, so imports fail")
     if one.conflict_copies:
         number = count(one.conflict_copies, "conflict cop")
         remarks.append(number.removesuffix("s") + ("y" if one.conflict_copies == 1 else "ies"))
     if one.evicted:
         remarks.append(f"{one.evicted:,} evicted")
     if not one.complete:
-        remarks.append("not counted to the end")
+        remarks.append("count incomplete")
     return ", ".join(remarks)
 
 
@@ -163,7 +122,7 @@ def _indented(text: str, width: int) -> None:
 
 
 def _bar(value: int, most: int, room: int) -> str:
-    """Return a bar of at most `room` characters; something is shown for every value but 0."""
+    """Return a bar of at most `room` characters, which is only empty for 0."""
     if not value or not most:
         return ""
     encoding = (sys.stdout.encoding or "ascii").lower()
@@ -176,24 +135,24 @@ def _bar(value: int, most: int, room: int) -> str:
 # -- migrate -------------------------------------------------------------------------------------
 
 
-#: What becomes of packages that were installed by hand.
+#: What happens to packages installed by hand.
 _EXTRAS = {
-    "keep": "installed by hand, and in the new environment too",
+    "keep": "installed by hand, kept in the new environment",
     "drop": "installed by hand, left out of the new environment",
     "": "installed by hand: `--yes` alone leaves this project as it is",
 }
 
 
 def planned(one: Migration, extras: str) -> None:
-    """Show what a migration would do, or what stands in the way; `extras` is as for a plan."""
+    """Show what a migration would do, or what prevents it; `extras` is as in `migrate.plan`."""
     if one.state in ("planned", "extra-packages"):
         python = f"Python {one.python}" if one.python else "an unknown Python"
         what = f"{python}, {count(one.packages, 'package')}, {count(one.files, 'file')}"
         pairs = [
             ("project", f"{shown(one.root)} ({one.volume})"),
-            ("goes", shown(one.old)),
+            ("old", shown(one.old)),
             ("", f"{what}, {size(one.bytes)}"),
-            ("comes", shown(one.new)),
+            ("new", shown(one.new)),
         ]
         pairs += [("" if index else "extra", text) for index, text in enumerate(one.extra)]
         if one.extra:
@@ -205,7 +164,7 @@ def planned(one: Migration, extras: str) -> None:
 
 
 def _refused(one: Migration) -> None:
-    """Say why a project is not migrated."""
+    """Show why a project is not migrated."""
     if one.state == "nothing-to-move":
         talk(f"`{shown(one.root)}`: nothing to move, {one.why}")
         return
@@ -219,13 +178,12 @@ def _refused(one: Migration) -> None:
 
 
 def migrated(one: Migration) -> None:
-    """Say what was done for one project."""
+    """Show the result of one migration."""
     if one.state != "migrated":
         _refused(one)
         return
     freed = f"{count(one.files, 'file')}, {size(one.bytes)}"
-    data(f"migrated `{shown(one.root)}`")
-    data(f"    `.venv` is gone ({freed})")
+    data(f"migrated `{shown(one.root)}`: removed `.venv` ({freed})")
     for package in one.changed:
         data(f"    {package.name} {package.before} -> {package.after}")
     for requirement in one.extra:
@@ -233,16 +191,17 @@ def migrated(one: Migration) -> None:
 
 
 def summed(result: Migrations) -> None:
-    """Say what is left to be said when all is planned or done."""
+    """Show a summary of all migrations."""
     ready = [one for one in result.migrations if one.state == "planned"]
-    if not result.migrations:
-        talk("nothing to migrate: no environment lies in a synced folder")
+    unread(result.unread_folders)
+    if not result.migrations and not result.unread_folders:
+        talk("nothing to migrate: no environment is in a synced folder")
     elif result.dry_run:
         talk(f"would migrate {count(len(ready), 'project')}; nothing was changed")
     if any(one.state == "migrated" for one in result.migrations) and not result.shimmed:
-        hint("`uvlocal install` comes next: plain uv would make `.venv` again")
+        hint("run `uvlocal install` next, or plain uv will create `.venv` again")
 
 
 def begun(one: Migration) -> None:
-    """Say which project's turn it is, before uv talks."""
+    """Show which project is migrated next, before uv's output."""
     talk(f"migrating `{shown(one.root)}` to `{os.path.basename(one.new)}`")

@@ -1,4 +1,4 @@
-"""Show the settings, and what was changed in them."""
+"""Show the settings, and changes to them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from uvlocal.manage.settings.edit import Changes
     from uvlocal.manage.settings.show import Setting, Settings
 
-#: The widest column of keys; a longer key has a line of its own.
+#: The width of the column of keys; a longer key gets its own line.
 _KEYS = 17
 
 
 def settings(found: Settings) -> None:
-    """Show each setting with where it came from, then the files and what is wrong in them."""
+    """Show each setting with its origin, then the files and their problems."""
     width = prose_width()
     for one in found.settings:
         _setting(one, width)
@@ -27,7 +27,7 @@ def settings(found: Settings) -> None:
         ("user", found.user_file, found.user_file_exists),
     ):
         if path:
-            data(f"{who:<{_KEYS}}{shown(path)}{'' if exists else ' (not there)'}")
+            data(f"{who:<{_KEYS}}{shown(path)}{'' if exists else ' (not found)'}")
     if found.project_file:
         absent = "" if found.opted_in else " (has no `[tool.uvlocal]`)"
         data(f"{'project':<{_KEYS}}{shown(found.project_file)}{absent}")
@@ -61,7 +61,7 @@ def _as_text(value: str | bool) -> str:
 
 
 def changes(found: Changes) -> None:
-    """Say what was changed in which file."""
+    """Show what was changed, and in which file."""
     for one in found.changes:
         where = f"in `{shown(one.file)}`"
         if one.after is None:
@@ -77,6 +77,6 @@ def changes(found: Changes) -> None:
 
 
 def _toml(value: object) -> str:
-    """Return a value as TOML writes it; JSON writes texts, flags and lists of texts alike."""
+    """Return a value as TOML, which is the same as JSON for text, booleans and lists of text."""
     text = json.dumps(value, ensure_ascii=False)
     return f"`{text}`" if text.isprintable() else f"`{json.dumps(value)}`"

@@ -1,7 +1,7 @@
-"""How wide the terminal is, and text that fits it: the only module that asks.
+"""The width of the terminal, and text wrapped to it.
 
-A terminal without a size (CI, `script`, some editors) counts as 80 columns wide, one narrower than
-40 as 40: nothing of ours is readable in less, and the terminal itself breaks the lines then.
+A terminal without a size (in CI, `script`, some editors) counts as 80 columns wide, one narrower
+than 40 as 40: our output is not readable in less, and the terminal itself wraps the lines then.
 """
 
 from __future__ import annotations
@@ -12,27 +12,27 @@ import textwrap
 from typing import TextIO
 
 _USUAL, _NARROWEST = 80, 40
-#: Lines of prose are no longer, however wide the terminal is.
+#: The maximum width of prose, however wide the terminal is.
 WIDEST = 100
 
 
 def columns(stream: TextIO | None = None) -> int:
-    """Return how wide the terminal is that a stream (stdout if None) leads to, at least 40.
+    """Return the width of a stream's terminal (by default stdout's), at least 40.
 
-    `COLUMNS` comes first. Without a terminal the answer is 80.
+    `COLUMNS` takes precedence. Without a terminal, the width is 80.
     """
     return max(_said_by_user() or _measured(stream or sys.stdout) or _USUAL, _NARROWEST)
 
 
 def prose_width() -> int:
-    """Return how wide lines of prose are."""
+    """Return the width of prose."""
     return min(columns(), WIDEST)
 
 
 def wrapped(text: str, width: int, indent: str = "") -> list[str]:
-    """Return text in lines of a width, at least one; a word that is longer is left whole.
+    """Wrap text to a width; return at least one line. Long words are not broken.
 
-    `indent` comes before every line but the first.
+    `indent` precedes every line but the first.
     """
     return textwrap.wrap(
         text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False

@@ -1,1 +1,1 @@
-"""What `no-metadata` does in a project's own `.venv`; nothing about the store."""
+"""What `no-metadata` does in a project's own `.venv`."""

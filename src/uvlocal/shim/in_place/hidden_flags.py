@@ -1,10 +1,10 @@
 """Clear the hidden flag of `.pth` files in an environment that stays in its project.
 
-In iCloud Drive macOS gives all that lies below a dot-folder the flag UF_HIDDEN (chflags(2)), and
-`site` of CPython skips `.pth` files that have it (https://github.com/python/cpython/issues/113659).
+In iCloud Drive macOS sets the flag UF_HIDDEN (chflags(2)) on everything below a dot-directory, and
+CPython's `site` skips `.pth` files that have it (https://github.com/python/cpython/issues/113659).
 
-This is the one place of the shim that looks into a project's environment. It follows no link, so
-that nothing outside the project is changed, whatever a shared folder holds.
+This is the only part of the shim that looks into a project's environment. It follows no symlinks,
+so that nothing outside the project is changed, whatever a shared folder contains.
 """
 
 from uvlocal.shim.machine.early_os import stat
@@ -12,9 +12,9 @@ from uvlocal.shim.machine.host import System
 
 
 def clear(root: str, system: System) -> int:
-    """Clear the flag of every `.pth` file in the project's environment; return of how many.
+    """Clear the flag on every `.pth` file in the project's environment; return how many had it.
 
-    Other hidden files are found as always, so they stay as they are.
+    Python does not skip other hidden files, so they stay as they are.
     """
     cleared = 0
     for folder in _site_packages(root, system):
@@ -26,9 +26,9 @@ def clear(root: str, system: System) -> int:
 
 
 def _site_packages(root: str, system: System) -> "list[str]":
-    """Return the folders of installed packages in the project's environment.
+    """Return the `site-packages` directories of the project's environment.
 
-    Each part of the way must be a folder itself: a link could lead anywhere.
+    Each part of the path must be a real directory: a symlink could point anywhere.
     """
     library = system.path.join(root, ".venv", "lib")
     if not (_is_folder(system.path.dirname(library), system) and _is_folder(library, system)):
@@ -43,6 +43,6 @@ def _site_packages(root: str, system: System) -> "list[str]":
 
 
 def _is_folder(path: str, system: System) -> bool:
-    """Return whether there is a folder at `path` itself, links not followed."""
+    """Return whether `path` itself is a directory, not following symlinks."""
     status = system.lstat(path)
     return status is not None and stat.S_ISDIR(status.st_mode)

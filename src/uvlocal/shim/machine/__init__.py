@@ -1,1 +1,1 @@
-"""The operating system behind one seam: one method per outside fact; no rule of uvlocal."""
+"""The interface to the operating system: one method per fact, no rules of uvlocal."""

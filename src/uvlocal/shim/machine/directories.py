@@ -1,13 +1,12 @@
-"""Where programs keep things, by the rules of each system: XDG variables, `%APPDATA%`, a home.
+"""Where programs keep their files on each system: XDG variables, `%APPDATA%`, the home directory.
 
-The XDG base directory specification says that a relative value is to be ignored
+By the XDG base directory specification, relative values are ignored
 (https://specifications.freedesktop.org/basedir-spec/latest/).
 """
 
 from uvlocal.shim.machine.host import System
 
-#: Each folder with the variable that names it, and what stands for it below home where that is
-#: unset.
+#: Each directory with the variable that names it, and the default below home if that is unset.
 _BASES = {
     "$CONFIG": ("XDG_CONFIG_HOME", ".config"),
     "$DATA": ("XDG_DATA_HOME", ".local/share"),
@@ -15,7 +14,7 @@ _BASES = {
     "$CACHE": ("XDG_CACHE_HOME", ".cache"),
     "%APPDATA%": ("APPDATA", "AppData/Roaming"),
     "%LOCALAPPDATA%": ("LOCALAPPDATA", "AppData/Local"),
-    # Places that clients can be told to use instead of their own; nothing stands for these.
+    # Directories that clients use instead of their own if told so; these have no default.
     "$CCNET_CONF_DIR": ("CCNET_CONF_DIR", ""),
     "$MUTAGEN_DATA_DIRECTORY": ("MUTAGEN_DATA_DIRECTORY", ""),
     "$STCONFDIR": ("STCONFDIR", ""),
@@ -24,7 +23,7 @@ _BASES = {
 
 
 def base(name: str, system: System) -> str:
-    """Return one of the folders above, "" where nothing names it."""
+    """Return one of the directories above, or "" if it is unknown."""
     variable, below = _BASES[name]
     path = system.environ.get(variable, "")
     if system.path.isabs(path):
@@ -35,12 +34,12 @@ def base(name: str, system: System) -> str:
 
 
 def config_home(system: System) -> str:
-    """Return where a user's settings lie; on macOS too, for programs that follow XDG there."""
+    """Return the user's configuration directory; on macOS for programs that follow XDG there."""
     return base("%APPDATA%" if system.platform == "win32" else "$CONFIG", system)
 
 
 def cache_home(system: System) -> str:
-    """Return where a user's caches lie."""
+    """Return the user's cache directory."""
     return base("%LOCALAPPDATA%" if system.platform == "win32" else "$CACHE", system)
 
 
@@ -51,18 +50,18 @@ def data_directory(system: System) -> str:
 
 
 def cache_directory(system: System) -> str:
-    """Return where recorded decisions and other things lie that can be thrown away."""
+    """Return our cache directory, for recorded decisions and other files that may be deleted."""
     names = ("uvlocal", "cache") if system.platform == "win32" else ("uvlocal",)
     return _below(cache_home(system), system, *names)
 
 
 def config_directory(system: System) -> str:
-    """Return where the user's `uvlocal.toml` lies."""
+    """Return the directory of the user's `uvlocal.toml`."""
     return _below(config_home(system), system, "uvlocal")
 
 
 def uv_cache(system: System) -> str:
-    """Return where uv's own cache lies unless it is told otherwise, "" where there is none.
+    """Return uv's default cache directory, or "" if there is none.
 
     Source: https://docs.astral.sh/uv/concepts/cache/#cache-directory
     """
@@ -75,9 +74,9 @@ def _below(folder: str, system: System, *names: str) -> str:
 
 
 def expand(template: str, system: System) -> str:
-    """Return the path that a template of the tables stands for, "" where there is no home.
+    """Expand a path template of the tables; return "" if there is no home directory.
 
-    A template begins with `~` or with one of the folders above.
+    A template starts with `~` or with one of the directories above.
     """
     first, _, rest = template.partition("/")
     folder = base(first, system) if first in _BASES else system.home
@@ -87,7 +86,7 @@ def expand(template: str, system: System) -> str:
 
 
 def expand_home(text: str, system: System) -> str:
-    """Replace a leading `~` by the home directory; other users' homes are not known here."""
+    """Replace a leading `~` by the home directory; `~user` is not supported."""
     if text == "~":
         return system.home
     if text[:2] in ("~/", "~" + system.path.sep):

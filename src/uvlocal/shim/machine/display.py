@@ -1,16 +1,16 @@
-"""What people read: paths as they write them, and text that is fit to be shown."""
+"""Paths and text as shown to people."""
 
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.machine.paths import relative_to
 
 
 def contract_home(path: str, system: System) -> str:
-    """Return `path` as it is shown to people: with `~` for the home directory, fit for one line."""
+    """Return `path` for display: with `~` for the home directory, escaped for one line."""
     return printable(below_home(path, system))
 
 
 def below_home(path: str, system: System) -> str:
-    """Return `path` as people write it: with `~` for the home directory, exact otherwise."""
+    """Return `path` with `~` for the home directory, otherwise unchanged."""
     real = system.once("real home", lambda: system.realpath(system.home) if system.home else "")
     for home in (system.home, real):
         below = relative_to(path, home, system)
@@ -20,11 +20,11 @@ def below_home(path: str, system: System) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Return `text` fit to be shown in one line: what is not printable is escaped as in Python.
+    r"""Return `text` for one line of output, with unprintable characters escaped as in Python.
 
-    A name in a shared folder is anybody's: a newline in it would forge a message of ours, an escape
-    sequence (ECMA-48) would steer the terminal, a direction override (U+202E) would turn the rest
-    of the line around. Bytes that are no text become `\xNN`.
+    Names in a shared folder are untrusted: a newline could forge one of our messages, an escape
+    sequence (ECMA-48) could control the terminal, a direction override (U+202E) could reverse the
+    rest of the line. Bytes that are not text become `\xNN`.
     """
     if text.isprintable():
         return text
@@ -33,13 +33,13 @@ def printable(text: str) -> str:
 
 def _escaped(character: str) -> str:
     number = ord(character)
-    # How Python spells a byte that is no UTF-8 (PEP 383).
+    # How Python represents a byte that is not UTF-8 (PEP 383).
     byte = number - 0xDC00 if 0xDC80 <= number <= 0xDCFF else -1  # noqa: PLR2004 - as PEP 383 says
     return repr(character)[1:-1] if byte < 0 else f"\\x{byte:02x}"
 
 
 def quoted(text: str, system: System) -> str:
-    """Return a path, exact, fit to be pasted into a command line of this system and to be shown."""
+    """Return the exact path, quoted for this system's command line and safe to print."""
     plain = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+.,/@%=~")
     if system.platform == "win32":
         plain.update("\\:")
@@ -47,7 +47,7 @@ def quoted(text: str, system: System) -> str:
         return text
     if system.platform == "win32":
         return f'"{text}"'
-    home = "~/" if text.startswith("~/") else ""  # within quotes it would be a name like others
+    home = "~/" if text.startswith("~/") else ""  # `~` is not expanded within quotes
     rest = text[len(home) :].replace("'", "'\\''")
     if rest.isprintable():
         return f"{home}'{rest}'"

@@ -1,9 +1,9 @@
-"""What of `os`, `stat` and `posixpath` a call needs, as far as the interpreter has it built in.
+"""The parts of `os`, `stat` and `posixpath` that a call needs and that are built in.
 
-`os` is the system's calls, which every interpreter is made with (`posix`, `nt`), and much that a
-call of ours has no use for. Importing it takes a tenth of the time in which an interpreter starts,
-so the modules of an ordinary call take the system's calls from here; a test holds that they take no
-name that is not built in. A process that has `os` anyway gets that.
+`os` adds much to the built-in system calls (`posix`, `nt`) that we do not need. Importing it
+takes a tenth of an interpreter's startup time, so the modules of an ordinary call get the system
+calls from here; a test checks that they use only built-in names. A process that has already
+imported `os` gets `os`.
 """
 
 import sys
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import os
     import stat
 else:
-    # The import system of the interpreter has imported one of these (`importlib._bootstrap`).
+    # The import system itself has imported one of these (`importlib._bootstrap`).
     os = sys.modules.get("os") or sys.modules.get("posix") or sys.modules["nt"]
     try:
         import _stat as stat
@@ -24,19 +24,19 @@ __all__ = ["environ", "fsdecode", "fsencode", "os", "stat"]
 
 
 def fsencode(text: str) -> bytes:
-    """Return a name as the system has it (`os.fsencode`)."""
+    """Encode a file name (`os.fsencode`)."""
     return text.encode(sys.getfilesystemencoding(), sys.getfilesystemencodeerrors())
 
 
 def fsdecode(name: bytes) -> str:
-    """Return a name of the system as text, from which `fsencode` makes it again."""
+    """Decode a file name, so that `fsencode` restores it (`os.fsdecode`)."""
     return name.decode(sys.getfilesystemencoding(), sys.getfilesystemencodeerrors())
 
 
 def environ() -> "dict[str, str]":
-    """Return a copy of the environment as text; on Windows with names in capitals (`os.environ`).
+    """Return a copy of the environment as text; on Windows with uppercase names like `os.environ`.
 
-    There letter case does not matter, and nobody writes `Path` as it is in the environment.
+    Names are case-insensitive there, and the environment spells `PATH` as `Path`.
     """
     found = {}
     for name, value in os.environ.items():

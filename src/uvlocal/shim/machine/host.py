@@ -1,9 +1,8 @@
-"""The seam between uvlocal and the machine: one method per outside fact.
+"""The interface between uvlocal and the machine: one method per outside fact.
 
-Everything that the decision rests on is read through a `System`. The tests give a system made of
-a dictionary, so that the rules of macOS and Windows are tested on Linux and back. A fact that
-cannot be had is `None` (or empty), never an exception: no file of a sync client and no strange
-volume may stop uv.
+Everything that a decision depends on is read through a `System`. The tests pass a fake made of a
+dictionary, so that every system's rules are tested on every system. A fact that cannot be read is
+`None` (or empty), never an exception: no sync client's file and no odd volume may stop uv.
 """
 
 import sys
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
     class PathRules(Protocol):
-        """What is used of `unix_paths` and `ntpath`."""
+        """The functions that are used of `posix_paths` and `ntpath`."""
 
         sep: str
 
@@ -35,20 +34,22 @@ if TYPE_CHECKING:
         def splitdrive(self, p: str, /) -> tuple[str, str]: ...
 
 
-#: The most that is read of any one configuration file, in bytes. Real ones are a few kilobytes;
-#: a larger file is treated as unreadable, so that no call ever waits for one.
+#: The size limit of a configuration file, in bytes. Real ones have a few kilobytes; a larger file
+#: is treated as unreadable, so that no call waits for it.
 READ_LIMIT = 4 * 1024 * 1024
-#: What is added to the name of something in a project while it is made.
+#: The suffix of files in a project while they are being created.
 DRAFT = ".uvlocal"
 
 
 class System:
     """The machine this process runs on.
 
-    `platform` is `sys.platform` and enters the program here only; `path` is the module of path
-    rules that goes with it; `environ` is the environment as text; `cwd` is the physical current
-    directory, empty when it has been deleted; `home` is the user's home directory, empty when
-    nothing names one; `uid` is the effective user id, -1 where there is none.
+    `platform` is `sys.platform`, which is read nowhere else; `path` is the matching module of path
+    rules; `environ` is the environment as text; `cwd` is the physical current directory, or "" if
+    it was deleted; `home` is the user's home directory, or "" if it is unknown; `uid` is the
+    effective user id, or -1 if the system has none.
+
+    Arguments that are not given are read from the operating system.
     """
 
     __slots__ = ("_known", "cwd", "environ", "home", "path", "platform", "uid")
@@ -61,7 +62,6 @@ class System:
         cwd: "str | None" = None,
         home: "str | None" = None,
     ) -> None:
-        """Take the facts given, and ask the operating system for the others."""
         self.platform = platform
         self.path: "PathRules" = _windows_paths() if platform == "win32" else posix_paths
         self.environ = early_os.environ() if environ is None else environ
@@ -73,26 +73,26 @@ class System:
             self.uid = os.geteuid()
 
     def once(self, name: str, ask: "Callable[[], T]") -> "T":
-        """Return what `ask` returned the first time: no fact of one call is gathered twice."""
+        """Return the cached result of `ask`, so that no fact of a call is gathered twice."""
         if name not in self._known:
             self._known[name] = ask()
-        return self._known[name]  # type: ignore[return-value] # what was kept under that name
+        return self._known[name]  # type: ignore[return-value] # the result of `ask`
 
     def share(self, known: "dict[str, object]") -> None:
-        """Keep what is asked once in `known`: the calls of one command are on one machine."""
+        """Share the cache of `once` between the calls of one command."""
         self._known = known
 
     # -- files ---------------------------------------------------------------------------------
 
     def stat(self, path: str) -> "os.stat_result | None":
-        """Return the status of what `path` leads to, or None."""
+        """Return the status of `path`, following symlinks, or None."""
         try:
             return os.stat(path)
         except (OSError, ValueError):
             return None
 
     def lstat(self, path: str) -> "os.stat_result | None":
-        """Return the status of `path` itself, links not followed, or None."""
+        """Return the status of `path` itself, not following symlinks, or None."""
         try:
             return os.lstat(path)
         except (OSError, ValueError):
@@ -101,33 +101,33 @@ class System:
     def exists(self, path: str) -> bool:
         """Return whether anything exists at `path`, a dangling symlink included.
 
-        Asked instead of `lstat` where nothing but the existence matters.
+        Used instead of `lstat` if only the existence matters.
         """
         return self.lstat(path) is not None
 
     def version(self, path: str) -> str:
-        """Return what differs when a file's content, or the names in a folder, changed, or "".
+        """Return a text that changes with a file's content, or a directory's names, or "".
 
-        That is the size, the inode, and the times of the last change: a file can be replaced by
-        one of equal size and mtime, but not without another ctime or inode.
+        It consists of size, inode, mtime and ctime: a file can be replaced by one of equal size and
+        mtime, but not with the same ctime and inode.
         """
         return version_of(self.stat(path))
 
     def is_file(self, path: str) -> bool:
-        """Return whether `path` leads to a regular file."""
+        """Return whether `path` is a regular file, following symlinks."""
         found = self.stat(path)
         return found is not None and stat.S_ISREG(found.st_mode)
 
     def is_directory(self, path: str) -> bool:
-        """Return whether `path` leads to a directory."""
+        """Return whether `path` is a directory, following symlinks."""
         found = self.stat(path)
         return found is not None and stat.S_ISDIR(found.st_mode)
 
     def read(self, path: str, limit: int = READ_LIMIT) -> "bytes | None":
         """Return the content of a regular file of at most `limit` bytes, or None.
 
-        The file is opened without waiting and looked at before it is read: a FIFO or a device
-        put where a configuration file is expected must not hold uv up.
+        The file is opened without blocking and checked before it is read: a FIFO or a device in
+        the place of a configuration file must not block uv.
         """
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         try:
@@ -152,21 +152,21 @@ class System:
             os.close(descriptor)
 
     def variable(self, name: str) -> str:
-        """Return an environment variable that a setting names, "" where it is not set."""
+        """Return the environment variable that a setting refers to, or "" if it is unset."""
         return self.environ.get(name.upper() if self.platform == "win32" else name, "")
 
     def readlink(self, path: str) -> "str | None":
-        """Return what the symbolic link at `path` says, or None where there is no link."""
+        """Return the target of the symlink at `path`, or None if it is not one."""
         try:
             return os.readlink(path)
         except (OSError, ValueError):
             return None
 
     def realpath(self, path: str) -> str:
-        """Return the canonical form of `path`: absolute, links resolved.
+        """Return the canonical form of `path`: absolute, with symlinks resolved.
 
-        On macOS the name that the disk itself has, so that letter case and Unicode form do not
-        matter (`fcntl(2)`, F_GETPATH).
+        On macOS this is the spelling on disk, whatever the letter case and Unicode form of `path`
+        (`getattrlist(2)`, ATTR_CMN_FULLPATH).
         """
         try:
             resolved = self._resolved(path)
@@ -184,7 +184,7 @@ class System:
     def listdir(self, path: str) -> "list[str]":
         """Return the sorted names in a *configuration* directory.
 
-        Never called on a project, but for the environment in it (`hidden_flags`).
+        Never called on a project, except on its environment (`hidden_flags`).
         """
         try:
             return sorted(os.listdir(path))
@@ -199,30 +199,31 @@ class System:
             return False
 
     def can_change(self, path: str) -> bool:
-        """Return whether this user may change the file at `path`; it stays as it is.
+        """Return whether this user may change the file at `path`, without changing it.
 
-        It is opened for writing, as `access(2)` answers yes in some sandboxes (Landlock) and means
-        no.
+        Opens it for writing, as `access(2)` wrongly says yes in some sandboxes (Landlock). Only
+        a regular file is opened.
         """
         flags = os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         try:
+            if not stat.S_ISREG(os.stat(path).st_mode):
+                return False
             os.close(os.open(path, flags | getattr(os, "O_CLOEXEC", 0)))
         except (OSError, ValueError):
             return False
         return True
 
     def can_start(self, path: str) -> bool:
-        """Return whether this user may start the file at `path` as a program; on Windows always."""
+        """Return whether this user may execute the file at `path`; on Windows always true."""
         try:
             return sys.platform == "win32" or os.access(path, os.X_OK)
         except (OSError, ValueError):
             return False
 
     def attribute(self, path: str, name: str) -> "bytes | None":
-        """Return an extended attribute of `path` itself, None where it has none.
+        """Return an extended attribute of `path` itself, or None if it has none.
 
-        On Windows that is an alternate data stream. `name` is the whole name, on Linux with its
-        `user.`.
+        On Windows this is an alternate data stream. `name` is the full name, on Linux with `user.`.
         """
         try:
             if sys.platform == "linux":
@@ -234,18 +235,18 @@ class System:
             return None
 
     def has_hidden_flag(self) -> bool:
-        """Return whether files of this system can have the flag UF_HIDDEN."""
+        """Return whether this system has the file flag UF_HIDDEN."""
         return self.platform == "darwin"
 
     def is_hidden(self, path: str) -> bool:
-        """Return whether `path` itself has the flag UF_HIDDEN, which macOS and the BSDs know.
+        """Return whether `path` itself has the flag UF_HIDDEN of macOS and the BSDs.
 
         Source: chflags(2), and `site.addpackage` in CPython, which skips `.pth` files with it.
         """
         return bool(getattr(self.lstat(path), "st_flags", 0) & stat.UF_HIDDEN)
 
     def show(self, path: str) -> bool:
-        """Clear the flag UF_HIDDEN of `path` itself, all others kept; say whether that worked."""
+        """Clear the flag UF_HIDDEN of `path` itself; return whether that worked."""
         if sys.platform == "darwin":
             try:
                 os.lchflags(path, os.lstat(path).st_flags & ~stat.UF_HIDDEN)
@@ -255,10 +256,10 @@ class System:
         return False
 
     def born(self, path: str) -> int:
-        """Return when a folder was made, in microseconds since 1970, 0 where that is not known.
+        """Return when a directory was created, in microseconds since 1970, or 0 if unknown.
 
-        For a recorded decision it needs no stamp: a folder that was made anew has another
-        `pyproject.toml` too.
+        A recorded decision needs no stamp of it: a directory that was created again also has
+        another `pyproject.toml`.
         """
         try:
             from uvlocal.shim.machine import native
@@ -268,11 +269,11 @@ class System:
             return 0
 
     def query(self, path: str, query: str) -> "list[tuple[object, ...]] | None":
-        """Return the rows that a query finds in an SQLite database, None where it cannot be read.
+        """Return the rows that a query finds in an SQLite database, or None if it cannot be read.
 
-        The database belongs to a program that may be writing to it: it is opened without a lock and
-        read as it lies there (`immutable`), so that nobody waits for anybody. What is in its log
-        but not yet in the file is not seen. A query that takes long is given up.
+        Another program may be writing to the database, so it is opened without a lock
+        (`immutable`), and nobody waits. Changes that are only in its log are not seen. A query that
+        takes too long is aborted.
         """
         try:
             from uvlocal.shim.machine import native
@@ -282,7 +283,7 @@ class System:
             return None
 
     def make_private_directory(self, path: str) -> bool:
-        """Make a folder for this user alone, and what is missing above; say whether it is there."""
+        """Create a private directory and its missing parents; return whether it exists."""
         try:
             make_private_folder(path)
         except (OSError, ValueError, RecursionError):
@@ -290,10 +291,10 @@ class System:
         return True
 
     def write_private(self, path: str, data: bytes) -> bool:
-        """Replace a file of ours in one step, and say whether that worked; only for caches.
+        """Replace a file of ours atomically; return whether that worked. Only for caches.
 
-        The file is the user's alone, and so is its folder, which is made where it is missing.
-        A folder that others may write, or that belongs to somebody else, is left alone.
+        The file is private to the user, and so is its directory, which is created if missing.
+        Nothing is written to a directory that others can write to, or that belongs to others.
         """
         folder = self.path.dirname(path)
         if not self.make_private_directory(folder) or not self.is_private(folder, stat.S_IFDIR):
@@ -301,14 +302,13 @@ class System:
         return _put_beside(path, f"{path}.{os.getpid()}", lambda at: write_new(at, data, 0o600))
 
     def remove(self, path: str) -> bool:
-        """Remove a file or link; say whether that worked."""
+        """Remove a file or symlink; return whether that worked."""
         return _removed(path)
 
     def put_link(self, path: str, target: str, *, over: bool) -> bool:
-        """Put a symbolic link at `path`; say whether that worked.
+        """Create a symlink at `path`; return whether that worked.
 
-        Where something is there already, the link takes its place in one step if `over` says so,
-        but never that of a directory.
+        With `over`, it atomically replaces what is there, unless that is a directory.
         """
 
         def make(at: str) -> None:
@@ -317,17 +317,17 @@ class System:
         return _put(path, make, over=over, whole=True)
 
     def keep_link(self, path: str, target: str) -> bool:
-        """Make a symbolic link at a path that leads nowhere; say whether it leads somewhere now."""
+        """Create a symlink at `path` if nothing exists there; return whether it resolves now."""
         if self.stat(path) is None:
             self.put_link(path, target, over=self.readlink(path) is not None)
         return self.stat(path) is not None
 
     def put_file(self, path: str, data: bytes, *, over: bool) -> bool:
-        """Put a file at `path`, with the usual permissions; `over` as in `put_link`."""
+        """Create a file at `path`, with the usual permissions; `over` as in `put_link`."""
         return _put(path, lambda at: write_new(at, data, 0o666), over=over)
 
     def is_private(self, path: str, kind: int) -> bool:
-        """Return whether `path` is this user's, of that `kind` (`stat.S_IFREG`), closed to others.
+        """Return whether `path` is this user's, of that `kind` (`stat.S_IFREG`), and private.
 
         Windows keeps `%LOCALAPPDATA%` private by itself.
         """
@@ -348,23 +348,27 @@ class System:
         return (data or b"").decode("utf-8", "surrogateescape")
 
     def mounts(self) -> "list[tuple[str, str, str, str]]":
-        """Return device, mount point, type and options of what is mounted, not for Linux.
+        """Return device, mount point, type and options of each mount, except on Linux.
 
-        On macOS that is `getfsstat(MNT_NOWAIT)`, which does not wait for a server. On Windows only
-        local drives are listed, as asking a remote one may take long (`drive_type` tells them).
+        On macOS this is `getfsstat(MNT_NOWAIT)`, which does not wait for a server. On Windows it
+        lists only local drives, as asking a remote one may take long (see `drive_type`).
         """
         if self.platform == "linux":
             return []
         try:
+            if self.platform == "darwin":
+                from uvlocal.shim.machine import native
+
+                return native.mounts() or []
             import psutil
 
-            rows = psutil.disk_partitions(all=self.platform == "darwin")
+            rows = psutil.disk_partitions(all=False)
             return [(row.device, row.mountpoint, row.fstype, row.opts) for row in rows]
-        except (ImportError, OSError, ValueError, RuntimeError):
+        except (ImportError, OSError, ValueError, RuntimeError, AttributeError):
             return []
 
     def command_lines(self, program: str) -> "list[list[str]]":
-        """Return the command lines of what runs under the name `program`, on Linux (proc(5))."""
+        """Return the command lines of the running processes named `program`, on Linux (proc(5))."""
         found = []
         for name in os.listdir("/proc") if self.platform == "linux" else ():
             try:
@@ -378,6 +382,8 @@ class System:
 
     def drive_type(self, drive: str) -> str:
         """Return `fixed`, `removable`, `remote`, ... for a Windows drive such as `C:`, or "".
+
+        No server is asked.
 
         Source: https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-getdrivetypew
         """
@@ -398,7 +404,7 @@ class System:
             return []
 
     def registry_values(self, key: str) -> "dict[str, str]":
-        """Return the values of a registry key as text, numbers included; "" is the default one."""
+        """Return the values of a registry key, numbers as text; "" names the default value."""
         try:
             from uvlocal.shim.machine import native
 
@@ -407,7 +413,7 @@ class System:
             return {}
 
     def registry_stamp(self, key: str) -> str:
-        """Return something that changes when a registry key's values do, "" where it is absent."""
+        """Return a text that changes with a registry key's values, or "" if there is no key."""
         try:
             from uvlocal.shim.machine import native
 
@@ -417,14 +423,14 @@ class System:
 
 
 def _windows_paths() -> "PathRules":
-    """Return the rules of Windows; elsewhere they take as long to import as all others."""
+    """Return the path rules of Windows, imported only where needed."""
     import ntpath
 
     return ntpath
 
 
 def version_of(status: "os.stat_result | None") -> str:
-    """Return `System.version` of what has this status."""
+    """Return `System.version` for a file with this status."""
     if status is None:
         return ""
     kind = "" if stat.S_ISREG(status.st_mode) else f"{stat.S_IFMT(status.st_mode)}:"
@@ -432,7 +438,7 @@ def version_of(status: "os.stat_result | None") -> str:
 
 
 def write_new(path: str, data: bytes, mode: int) -> None:
-    """Write a file that must not be there yet; where the disk is full, none is left."""
+    """Write a file that must not exist yet; remove it again if the disk is full."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0), mode)
     written = -1
@@ -453,13 +459,13 @@ def _put_beside(
     make: "Callable[[str], None]",
     is_free: "Callable[[], bool]" = lambda: True,
 ) -> bool:
-    """Make something beside its place, then put it there in one step; say whether that worked.
+    """Create something under a temporary name, then rename it; return whether that worked.
 
     Args:
-        path: its place.
-        beside: where it is made, in the same folder; nothing is left there.
-        make: makes it at a path.
-        is_free: says, right before, whether it may be put there.
+        path: the final path.
+        beside: the temporary path in the same directory; nothing is left there.
+        make: creates it at a path.
+        is_free: returns, right before the rename, whether `path` may be replaced.
     """
     try:
         make(beside)
@@ -473,11 +479,11 @@ def _put_beside(
 
 
 def _put(path: str, make: "Callable[[str], None]", *, over: bool, whole: bool = False) -> bool:
-    """Make something at `path`, with `over` in the place of what is there unless a directory.
+    """Create something at `path`; with `over`, replace what is there unless it is a directory.
 
-    With `whole`, what `make` makes is there in one step. Otherwise, and over something else, it is
-    made beside `path`. The name beside it is always the same: a call that is killed in between
-    leaves one thing at most, and the next call takes that away.
+    `whole` says that `make` is atomic. If it is not, or replaces something, it creates a temporary
+    file beside `path`. The temporary name is always the same: a call that is killed leaves one
+    file at most, which the next call removes.
     """
 
     def is_free() -> bool:
@@ -500,7 +506,7 @@ def _put(path: str, make: "Callable[[str], None]", *, over: bool, whole: bool = 
 
 
 def _removed(path: str) -> bool:
-    """Remove a file or link; say whether that worked."""
+    """Remove a file or symlink; return whether that worked."""
     try:
         os.unlink(path)
     except (OSError, ValueError):
@@ -509,7 +515,7 @@ def _removed(path: str) -> bool:
 
 
 def _own_paths() -> "PathRules":
-    """Return the rules of the machine that this runs on, whatever is looked at."""
+    """Return the path rules of the machine that this runs on, even in tests of another system."""
     return _windows_paths() if sys.platform == "win32" else posix_paths
 
 
@@ -521,10 +527,10 @@ def _is_folder(path: str) -> bool:
 
 
 def make_private_folder(path: str) -> None:
-    """Make a folder and those above it, open to this user alone, whatever the umask.
+    """Create a directory and its parents, private to this user whatever the umask.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
     if _is_folder(path):
         return

@@ -1,20 +1,20 @@
-r"""Paths as text: compare them as the disk would, component by component.
+r"""Paths as text: compare them as the file system would, component by component.
 
-On macOS and Windows two spellings can be one folder: letter case does not matter, macOS does not
-tell the Unicode forms of a name apart, Windows has `\\?\` in front of some paths. `comparable`
-brings a path into one form, in which a folder contains another if its components come first.
+On macOS and Windows, two spellings can name one directory: letter case does not matter, macOS
+ignores the Unicode form of a name, and Windows puts `\\?\` in front of some paths. `comparable`
+normalises a path, so that a directory contains another if its components are a prefix.
 """
 
 from uvlocal.shim.machine.host import System
 
 
 def comparable(path: str, system: System) -> str:
-    """Return the one form of an absolute `path` in which paths are compared; not for display."""
+    """Return the normal form of an absolute `path` for comparison; not for display."""
     if system.platform == "win32":
         path = without_prefix(path)
     path = system.path.normpath(path)
     if path.startswith("//") and system.platform != "win32":
-        path = path[1:]  # POSIX leaves two leading slashes alone; Linux and macOS do not
+        path = path[1:]  # POSIX keeps two leading slashes; Linux and macOS do not
     if system.platform not in ("win32", "darwin"):
         return path
     if path.isascii():
@@ -39,7 +39,7 @@ def _fold(character: str) -> str:
 
 
 def without_prefix(path: str) -> str:
-    r"""Return a Windows path without the prefix that turns its parsing off.
+    r"""Return a Windows path without the prefix that disables its parsing.
 
     `\\?\C:\x` is `C:\x`, `\\?\UNC\server\share` is `\\server\share`
     (https://learn.microsoft.com/windows/win32/fileio/naming-a-file).
@@ -53,15 +53,15 @@ def without_prefix(path: str) -> str:
 
 
 def contains(folder: str, path: str, system: System) -> bool:
-    """Return whether `path` is `folder` or lies below it; both in `comparable` form."""
+    """Return whether `path` is `folder` or below it; both in `comparable` form."""
     separator = system.path.sep
     return path == folder or path.startswith(folder.rstrip(separator) + separator)
 
 
 def ancestors(path: str, system: System) -> "list[str]":
-    """Return `path` and the folders above it, innermost first; without the root directory.
+    """Return `path` and its parents, innermost first, without the root directory.
 
-    On Windows the root of a drive is a folder like others: sync clients make drives of their own.
+    On Windows the root of a drive counts as a directory: sync clients create their own drives.
     """
     found = []
     while path:
@@ -81,12 +81,12 @@ def depth(path: str, system: System) -> int:
 
 
 def components(path: str, system: System) -> "list[str]":
-    """Return the parts of a path, without empty ones."""
+    """Return the components of a path, without empty ones."""
     return [part for part in path.replace(system.path.sep, "/").split("/") if part]
 
 
 def relative_to(path: str, folder: str, system: System) -> "str | None":
-    """Return `path` relative to `folder`, "" for the folder itself, None where it is not below."""
+    """Return `path` relative to `folder`, "" for the folder itself, or None if it is not below."""
     if not folder:
         return None
     separator = system.path.sep
@@ -101,7 +101,7 @@ def relative_to(path: str, folder: str, system: System) -> "str | None":
 
 
 def absolute(path: str, directory: str, system: System) -> str:
-    """Return `path` made absolute as Rust's `std::path::absolute` does: `..` stays, `.` goes.
+    """Return `path` made absolute like Rust's `std::path::absolute`: keeps `..`, removes `.`.
 
     Windows resolves `..` too (https://doc.rust-lang.org/std/path/fn.absolute.html).
     """
@@ -112,15 +112,15 @@ def absolute(path: str, directory: str, system: System) -> str:
 
 
 def normalised(path: str, system: System) -> str:
-    """Return an absolute path without `.`, `..` and repeated separators, links not resolved."""
+    """Return an absolute path without `.`, `..` and repeated separators, symlinks not resolved."""
     path = system.path.normpath(path)
     return path[1:] if path.startswith("//") else path
 
 
 def parent(path: str, system: System) -> str:
-    """Return all but the last component of `path`, as uv counts them: `.` is one at the start only.
+    """Return all but the last component of `path`; as in uv, `.` counts only at the start.
 
-    "" for a bare name, and where there is nothing above.
+    Returns "" for a bare name and for a root.
     """
     drive, rest = system.path.splitdrive(path)
     parts = rest.replace(system.path.sep, "/").split("/")
@@ -140,12 +140,12 @@ def device_number(device: int) -> str:
 
 
 def is_anonymous(device: int) -> bool:
-    """Return whether a Linux device number stands for no disk: network, FUSE, memory, btrfs."""
+    """Return whether a Linux device number is not a disk's: network, FUSE, memory, btrfs."""
     return device_number(device).startswith("0:")
 
 
 def search_path(text: str, system: System) -> "list[str]":
-    """Return the folders that a PATH names. Windows allows quotes, in which `;` separates none."""
+    """Return the directories of a PATH. On Windows, `;` in quotes does not separate them."""
     if system.platform != "win32":
         return text.split(":")
     found = [""]

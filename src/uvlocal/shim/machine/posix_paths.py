@@ -1,7 +1,7 @@
-"""The rules of paths on POSIX systems, as `posixpath` has them, which imports `os`.
+"""The path rules of `posixpath`, without its import of `os`.
 
-Each function gives what the one of the same name in `posixpath` gives; a test holds them side by
-side, over random paths and over random trees of links.
+Each function returns the same as its namesake in `posixpath`; a test compares them on random paths
+and random trees of symlinks.
 """
 
 from uvlocal.shim.machine.early_os import os
@@ -14,12 +14,12 @@ sep = "/"
 
 
 def isabs(path: str) -> bool:
-    """Return whether a path begins at the root directory."""
+    """Return whether a path is absolute."""
     return path.startswith("/")
 
 
 def join(path: str, *more: str) -> str:
-    """Return what one path after the other leads to; an absolute one begins anew."""
+    """Join paths; an absolute one discards those before it."""
     for part in more:
         if part.startswith("/") or not path:
             path = part
@@ -31,18 +31,18 @@ def join(path: str, *more: str) -> str:
 
 
 def split(path: str) -> "tuple[str, str]":
-    """Return the folder and the last name, which is "" after a slash."""
+    """Return the directory and the last component, which is "" after a slash."""
     folder, slash, name = path.rpartition("/")
     return folder.rstrip("/") or folder + slash, name
 
 
 def dirname(path: str) -> str:
-    """Return the folder that a path lies in."""
+    """Return the directory part of a path."""
     return split(path)[0]
 
 
 def basename(path: str) -> str:
-    """Return the last name of a path, "" after a slash."""
+    """Return the last component of a path, or "" after a slash."""
     return path[path.rfind("/") + 1 :]
 
 
@@ -57,10 +57,10 @@ def normcase(path: str) -> str:
 
 
 def normpath(path: str) -> str:
-    """Return a path without empty parts, `.`, and `..` after a name; links are not looked at."""
+    """Return a path without empty parts, `.`, and `..` after a name; ignores symlinks."""
     if path[:1] == "/" and path[-1:] != "/" and "//" not in path and "/." not in path:
         return path
-    # POSIX leaves it to systems what exactly two slashes at the beginning mean.
+    # POSIX lets each system define the meaning of exactly two leading slashes.
     start = path[: len(path) - len(path.lstrip("/"))]
     start = start if start == "//" else start[:1]
     parts: "list[str]" = []
@@ -75,7 +75,7 @@ def normpath(path: str) -> str:
 
 
 def abspath(path: str) -> str:
-    """Return a path as it is from the root directory.
+    """Return a path as an absolute one.
 
     Raises:
         FileNotFoundError: the path is relative, and the current directory is gone.
@@ -84,26 +84,26 @@ def abspath(path: str) -> str:
 
 
 def realpath(path: str) -> str:
-    """Return a path as it is from the root directory, with every link replaced by its target."""
+    """Return an absolute path with every symlink replaced by its target."""
     return resolved(path, _link_at)
 
 
 def resolved(path: str, link_at: "Callable[[str], str | None]") -> str:
-    """Return `realpath` of a path, told what each link on the way says.
+    """Return `realpath` of a path, reading symlinks with `link_at`.
 
-    What is not there is no link; nor is a link that leads round in a circle to itself (as from
-    Python 3.13 on).
+    A missing path is not a symlink; neither is one that is part of a symlink loop (as in
+    Python 3.13 and later).
 
     Args:
         path: the path.
-        link_at: returns what the link at a path says, None where there is none.
+        link_at: returns the target of the symlink at a path, or None if it is not one.
 
     Raises:
         FileNotFoundError: the path is relative, and the current directory is gone.
     """
     done = "/"
     rest = _parts_reversed(path if isabs(path) else join(os.getcwd(), path))
-    # Where each link led to; None while it is being followed, which tells a circle.
+    # The target of each symlink; None while it is being followed, which reveals a loop.
     known: "dict[str, str | None]" = {}
     while rest:
         part = rest.pop()
@@ -126,7 +126,7 @@ def resolved(path: str, link_at: "Callable[[str], str | None]") -> str:
     return done
 
 
-#: Stands in a list of parts where a link ends, after the link's own path; no part is empty.
+#: Marks the end of a symlink's target in a list of parts; the symlink's path precedes it.
 _END = ""
 
 

@@ -1,1 +1,1 @@
-"""Which project and workspace root that is, by uv's own rules; nothing about volumes."""
+"""Find the project and its workspace root by uv's own rules."""

@@ -1,7 +1,7 @@
 """Find the project and the workspace root, exactly as uv finds them.
 
 The first `pyproject.toml` up from the start directory is the project; the first one above that may
-be a workspace that has it for a member. Sources:
+be the workspace that the project is a member of. Sources:
 https://docs.astral.sh/uv/concepts/projects/workspaces/, and experiments with the real uv, which the
 tests repeat.
 """
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
     from uvlocal.shim.request.uv_environ import Version
 
-#: A longer path names no file on POSIX systems; Windows has its own limit (`PATH_MAX`).
+#: The longest path on POSIX systems (`PATH_MAX`); Windows has its own limit.
 _PATH_LIMIT = 4096
-#: The first version of uv that does not look for a workspace around its own cache directory.
+#: The first version of uv that does not look for a workspace above its own cache directory.
 _SPARES_CACHE_SINCE = (0, 11, 20)
 
 
 class Project:
-    """A project, or why there is none to speak of.
+    """A project, or why there is none.
 
-    `root` is the canonical workspace root, `found` the same as uv spells it. `code` is `no-project`
-    where uv does not use the project or will refuse it, with the sentence `why`. `table` is
-    `[tool.uvlocal]` of the root's `pyproject.toml`, `preview` its `[tool.uv]` preview setting:
+    `root` is the canonical workspace root, `found` is the same as uv spells it. `code` is
+    `no-project` if uv does not use the project or will reject it, with the sentence `why`. `table`
+    is `[tool.uvlocal]` of the root's `pyproject.toml`, `preview` its `[tool.uv]` preview setting:
     True, False, a list of features, or None.
     """
 
@@ -44,7 +44,6 @@ class Project:
         table: "dict[str, object] | None" = None,
         preview: object = None,
     ) -> None:
-        """Hold the fields."""
         self.root = root
         self.found = found
         self.code = code
@@ -60,14 +59,14 @@ def discover(
     uv_version: "Callable[[], Version | None]" = lambda: None,
     cache_directory: str = "",
 ) -> "Project | None":
-    """Return the project up from `start`, None where there is no `pyproject.toml`.
+    """Return the project up from `start`, or None if there is no `pyproject.toml`.
 
     Args:
-        start: an absolute directory; it need not exist, and may hold `..` where uv keeps it.
+        start: an absolute directory; it need not exist, and may contain `..` where uv keeps it.
         system: the machine.
-        uv_version: returns the real uv's version, None for the newest; asked only where versions
+        uv_version: returns the real uv's version, or None for the newest; called only if versions
             find different roots.
-        cache_directory: uv's cache where the user names one, absolute; "" for the default.
+        cache_directory: uv's cache if the user names one, absolute; "" for the default.
     """
     place = _nearest(start, system)
     if not place:
@@ -117,7 +116,7 @@ def _root(
         version = uv_version()
         if version is None or version >= _SPARES_CACHE_SINCE:
             return document
-    # An old uv compares the project with its trailing separator, and so finds no member.
+    # An old uv compares the project including its trailing separator, so it finds no member.
     from uvlocal.shim.project import workspace
 
     tail = system.path.sep if document.directory.endswith(system.path.sep) else ""
@@ -129,7 +128,7 @@ def _root(
 
 
 def _nearest(directory: str, system: System) -> str:
-    """Return the first directory from `directory` up that has a file `pyproject.toml`, or ""."""
+    """Return the first directory from `directory` up with a `pyproject.toml`, or ""."""
     if len(directory) > _PATH_LIMIT and system.platform != "win32":
         directory = system.path.dirname(directory[:_PATH_LIMIT])
     while directory:
@@ -143,7 +142,7 @@ def _nearest(directory: str, system: System) -> str:
 
 
 def _is_workspace(document: Document) -> bool:
-    """Return whether the file has `[tool.uv.workspace]`; a wrong one is a problem."""
+    """Return whether the file has `[tool.uv.workspace]`; set `problem` if it is invalid."""
     if not document.may_have("workspace"):
         return False
     table = document.get("tool", "uv", "workspace")
@@ -162,7 +161,7 @@ def _is_unmanaged(document: Document) -> bool:
 
 
 def _note_tables(project: Project, root: Document) -> None:
-    """Note what the root's file says to us and of preview features."""
+    """Read our table and the preview setting from the root's file."""
     if root.may_have("uvlocal"):
         table = root.get("tool", "uvlocal")
         project.table = table if isinstance(table, dict) else None
@@ -174,13 +173,13 @@ def _note_tables(project: Project, root: Document) -> None:
 
 
 def _cache(named: str, system: System) -> str:
-    """Return uv's cache directory, "" where there is none."""
+    """Return uv's cache directory, or "" if there is none."""
     if named:
         return normalised(system.path.join(system.cwd, named), system)
     return directories.uv_cache(system)
 
 
 def no_project(start: str) -> Project:
-    """Return what stands for the absence of a project."""
+    """Return the `Project` that means there is none."""
     where = f"no `pyproject.toml` in `{start}` or above it" if start else "the directory is gone"
     return Project(root="", found="", code="no-project", why=where)

@@ -1,16 +1,16 @@
 """Globs of a workspace's members and excludes, matched as the Rust crate `glob` matches them.
 
 `?` is one character, `*` any number of them, `[a-z]` and `[!a-z]` one out of a set, `**` any number
-of whole path components. The time is bounded by pattern length times path length, whatever the
-pattern. Source: https://docs.rs/glob/latest/glob/struct.Pattern.html
+of whole path components. Matching takes at most pattern length times path length steps.
+Source: https://docs.rs/glob/latest/glob/struct.Pattern.html
 """
 
-#: What a token matches besides a single literal character, which stands for itself.
+#: The tokens other than characters and sets.
 _ANY_CHARACTER, _ANY_SEQUENCE, _ANY_COMPONENTS = "?", "*", "**"
 
 
 class InvalidGlobError(ValueError):
-    """The pattern is none; uv refuses the file that holds it."""
+    """The pattern is invalid; uv rejects the file that contains it."""
 
 
 class Within:
@@ -19,7 +19,7 @@ class Within:
     __slots__ = ("excepted", "ranges")
 
     def __init__(self, text: str, *, excepted: bool) -> None:
-        """Read the text between the brackets: `a-z` is a range, all else are characters."""
+        """Parse the text between the brackets: `a-z` is a range, anything else are characters."""
         self.excepted = excepted
         self.ranges: "list[tuple[str, str]]" = []
         at = 0
@@ -32,17 +32,16 @@ class Within:
                 at += 1
 
     def holds(self, character: str) -> bool:
-        """Return whether the character is one of them."""
+        """Return whether the set contains the character."""
         return any(low <= character <= high for low, high in self.ranges) != self.excepted
 
 
 class Literal:
-    """One character that stands for itself."""
+    """A character that matches itself."""
 
     __slots__ = ("character",)
 
     def __init__(self, character: str) -> None:
-        """Hold it."""
         self.character = character
 
 
@@ -50,7 +49,7 @@ def compiled(pattern: str, separators: str = "/") -> "list[str | Literal | Withi
     """Return the tokens of a pattern.
 
     Raises:
-        InvalidGlobError: the pattern is none.
+        InvalidGlobError: the pattern is invalid.
     """
     tokens: "list[str | Literal | Within]" = []
     at = 0
@@ -72,7 +71,7 @@ def compiled(pattern: str, separators: str = "/") -> "list[str | Literal | Withi
 def _stars(
     tokens: "list[str | Literal | Within]", pattern: str, at: int, end: int, separators: str
 ) -> int:
-    """Read `*` or `**` from `at` to `end`; return where to go on."""
+    """Parse `*` or `**` from `at` to `end`; return where to continue."""
     if end - at == 1:
         tokens.append(_ANY_SEQUENCE)
         return end
@@ -86,7 +85,7 @@ def _stars(
 
 
 def _brackets(tokens: "list[str | Literal | Within]", pattern: str, at: int) -> int:
-    """Read `[...]` or `[!...]` at `at`; return where to go on. The first character may be `]`."""
+    """Parse `[...]` or `[!...]` at `at`; return where to continue. The set may start with `]`."""
     excepted = pattern[at + 1 : at + 2] == "!"
     first = at + 2 if excepted else at + 1
     end = pattern.find("]", first + 1)
@@ -102,14 +101,14 @@ def matches(pattern: str, path: str, *, crossing: bool = True, separators: str =
     Args:
         pattern: the glob.
         path: the path as text.
-        crossing: `*`, `?` and sets may match a separator, as the crate has it by default.
+        crossing: `*`, `?` and sets may match a separator, the default of the crate.
         separators: the characters that separate components; on Windows two.
 
     Raises:
-        InvalidGlobError: the pattern is none.
+        InvalidGlobError: the pattern is invalid.
     """
     tokens = compiled(pattern, separators)
-    # The tokens at which the rest of the path may begin: all ways through the pattern at once.
+    # The tokens that may match next: all ways through the pattern at once.
     places = _with_empty(tokens, {0}, after_separator=True, at_end=not path)
     for position, character in enumerate(path):
         is_separator = character in separators
@@ -151,9 +150,9 @@ def _with_empty(
     after_separator: bool,
     at_end: bool,
 ) -> "set[int]":
-    """Add the places that are reached when sequences match nothing (more).
+    """Add the positions that are reached if sequences match nothing (more).
 
-    `**` ends only where a component begins, or with the path.
+    `**` ends only at the start of a component, or with the path.
     """
     found: "set[int]" = set()
     for start in places:

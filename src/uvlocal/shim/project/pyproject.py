@@ -1,6 +1,6 @@
-"""One `pyproject.toml`: read with a bound, parsed only if it can hold what is asked for.
+"""A `pyproject.toml`, parsed only if it may contain the requested key.
 
-Most projects' files are never parsed: the parser alone costs as much as the rest of a decision.
+Most files are never parsed, as the parser alone takes as long as the rest of a decision.
 """
 
 from uvlocal.shim.machine.host import System
@@ -13,13 +13,12 @@ if TYPE_CHECKING:
 class Document:
     """The file `pyproject.toml` in `directory`.
 
-    `problem` says why uv will not accept it, "" if nothing was found yet.
+    `problem` says why uv will reject it, or is "" if no reason was found yet.
     """
 
     __slots__ = ("_table", "_text", "directory", "path", "problem")
 
     def __init__(self, directory: str, system: System) -> None:
-        """Read the file; a BOM in front is no part of it."""
         self.directory = directory
         self.path = system.path.join(directory, "pyproject.toml")
         self.problem = ""
@@ -30,23 +29,23 @@ class Document:
             self.problem = f"`{self.path}` cannot be read"
             return
         try:
-            # By hand, since the codec that drops a byte order mark is no built-in module.
+            # By hand, as the codec `utf-8-sig` is not a built-in module.
             self._text = data.removeprefix(b"\xef\xbb\xbf").decode()
         except UnicodeDecodeError:
             self.problem = f"`{self.path}` is not valid UTF-8"
 
     def may_have(self, key: str) -> bool:
-        """Return whether the file can hold `key`, without parsing: its text does, or hides it.
+        """Return whether the file may contain `key`, without parsing it.
 
-        A quoted key may spell a letter as an escape.
+        The key may be hidden: a quoted key can spell letters as escapes.
         """
         text = self._text
         return key in text or "\\u" in text or "\\U" in text or "\\x" in text
 
     def get(self, *keys: str) -> object:
-        """Return the value at these keys, None where there is none.
+        """Return the value at these keys, or None if there is none.
 
-        Parses the file; afterwards `problem` is set if it is not valid.
+        Parses the file, and sets `problem` if it is invalid.
         """
         value: object = self._parsed()
         for key in keys:
@@ -64,16 +63,16 @@ class Document:
         return self._table
 
 
-#: The most dots in one line. Python's parser takes time that grows with the square of the parts of
-#: a key: a million of them, in a file that somebody else wrote, would take it hours.
+#: The maximum number of dots in a line. Python's parser takes time quadratic in the parts of a key:
+#: a million of them, in somebody else's file, would take hours.
 _MOST_DOTS = 1000
 
 
 def parse(text: str) -> "Mapping[str, object]":
-    """Parse TOML 1.1, which uv reads since 0.9; Python's parser knows 1.0 only up to 3.14.
+    """Parse TOML 1.1, which uv reads since 0.9; up to Python 3.14, `tomllib` only supports 1.0.
 
     Raises:
-        ValueError: the text is neither, or would take very long.
+        ValueError: the text is invalid, or would take very long.
     """
     import tomllib
 
@@ -88,10 +87,10 @@ def parse(text: str) -> "Mapping[str, object]":
 
 
 def refuse_endless(text: str) -> None:
-    """Refuse a text on which Python's TOML parser would work for very long.
+    """Reject a text that would take Python's TOML parser very long.
 
     Raises:
-        ValueError: it is one.
+        ValueError: the text is one.
     """
     if text.count(".") > _MOST_DOTS and max(map(_dots, text.split("\n"))) > _MOST_DOTS:
         msg = f"a line has more than {_MOST_DOTS} dots"
@@ -103,10 +102,10 @@ def _dots(line: str) -> int:
 
 
 def as_toml_1_0(text: str) -> str:
-    r"""Rewrite what TOML 1.1 added in terms of TOML 1.0; other text comes back with equal meaning.
+    r"""Rewrite TOML 1.1 as TOML 1.0; the meaning stays the same.
 
-    That is: newlines, comments and a trailing comma in inline tables, the escapes `\e` and `\xHH`,
-    times without seconds (https://github.com/toml-lang/toml/blob/main/CHANGELOG.md).
+    TOML 1.1 added newlines, comments and a trailing comma in inline tables, the escapes `\e` and
+    `\xHH`, and times without seconds (https://github.com/toml-lang/toml/blob/main/CHANGELOG.md).
     """
     parts: "list[str]" = []
     brackets: "list[str]" = []
@@ -138,7 +137,7 @@ def as_toml_1_0(text: str) -> str:
 
 
 def _string_end(text: str, start: int) -> int:
-    """Return where the string that begins at `start` ends; the end of the text if it does not."""
+    """Return where the string at `start` ends, or the end of the text if it is not closed."""
     quote = text[start]
     delimiter = quote * 3 if text.startswith(quote * 3, start) else quote
     at = start + len(delimiter)
@@ -164,7 +163,7 @@ def _escapes(string: str) -> str:
 
 
 def _drop_comma(parts: "list[str]") -> None:
-    """Remove a comma at the end, white space after it included."""
+    """Remove a trailing comma and the white space after it."""
     at = len(parts) - 1
     while at >= 0 and not parts[at].strip():
         at -= 1
@@ -173,7 +172,7 @@ def _drop_comma(parts: "list[str]") -> None:
 
 
 def _is_short_time(text: str, at: int) -> bool:
-    """Return whether `07:32` stands here, and no seconds after it."""
+    """Return whether a time without seconds, such as `07:32`, is at this position."""
     shape = "".join("0" if character.isdigit() else character for character in text[at : at + 6])
     before = text[at - 1 : at] if at else ""
     is_time = shape[:5] == "00:00" and shape[5:] not in ("0", ":")

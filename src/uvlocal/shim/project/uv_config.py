@@ -1,4 +1,4 @@
-"""Find out what the user told uv of central environments, and of how it links files.
+"""Find the user's uv settings for central environments and for the link mode.
 
 uv reads them from the command line, from variables, and from its configuration:
 `[tool.uv]` of the project or the `uv.toml` beside it, the user's and the system's `uv.toml`
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from uvlocal.shim.project.discovery import Project
     from uvlocal.shim.request.parse import Request
 
-#: uv keeps environments centrally with this preview feature, which it has since that version.
+#: The preview feature with which uv keeps environments centrally, and its first version.
 FEATURE = "centralized-project-envs"
 CENTRALIZES_FROM = (0, 11, 25)
 _TRUE = ("1", "true", "t", "yes", "y", "on")
 
 
 def centralized_by(request: "Request", project: "Project", system: System) -> str:
-    """Return where central environments were turned on, for people; "" where nowhere.
+    """Return where central environments were turned on, for display, or "".
 
-    The command line replaces the variables, these replace the configuration.
+    The command line overrides the variables, which override the configuration.
     """
     if request.preview:
         return "by the command line" if _wants(request.preview) else ""
@@ -38,7 +38,7 @@ def centralized_by(request: "Request", project: "Project", system: System) -> st
 
 
 def link_mode_by(request: "Request", project: "Project", system: System) -> str:
-    """Return where the user chose how uv links files, for people; "" where nowhere."""
+    """Return where the user chose uv's link mode, for display, or ""."""
     if system.environ.get("UV_LINK_MODE"):
         return "`UV_LINK_MODE`"
     if request.config_file:
@@ -61,19 +61,19 @@ def link_mode_by(request: "Request", project: "Project", system: System) -> str:
 
 
 def _wants(text: str) -> bool:
-    """Return whether `on` or a comma list of features turns central environments on."""
+    """Return whether `on` or a comma-separated list of features turns central environments on."""
     return text == "on" or FEATURE in [word.strip() for word in text.split(",")]
 
 
 def _configured(request: "Request", project: "Project", system: System) -> "tuple[object, str]":
-    """Return what the configuration says first of preview features, and where; None for nothing."""
+    """Return the first preview setting in the configuration, or None, and where it is."""
     if request.config_file:
         path = system.path.join(request.directory, request.config_file)
         return _file(path, system), f"`{path}`"
     if request.no_config:
         return None, ""
     beside = system.path.join(project.root, "uv.toml")
-    if system.lstat(beside) is not None:  # then uv does not read `[tool.uv]` for settings
+    if system.lstat(beside) is not None:  # uv then ignores the settings in `[tool.uv]`
         value, where = _file(beside, system), f"`{beside}`"
     else:
         value, where = project.preview, "`[tool.uv]`"
@@ -85,9 +85,9 @@ def _configured(request: "Request", project: "Project", system: System) -> "tupl
 
 
 def _user_files(system: System) -> "list[str]":
-    """Return the `uv.toml` of the user, and the one of the machine that uv takes.
+    """Return the user's `uv.toml`, and the system's that uv uses.
 
-    Source: `system_config_file` in uv's crate `uv-dirs`; an empty folder ends the list.
+    Source: `system_config_file` in uv's crate `uv-dirs`; an empty directory ends the list.
     """
     join = system.path.join
     home = directories.config_home(system)
@@ -99,21 +99,21 @@ def _user_files(system: System) -> "list[str]":
         if not folder:
             break
         path = join(folder, "uv", "uv.toml")
-        # uv takes a relative one too. What is relative cannot be recorded, which only costs time.
+        # uv accepts a relative path too. Decisions with relative paths are not recorded.
         if system.is_file(path):
             return [*files, path]
     return [*files, "/etc/uv/uv.toml"]
 
 
 def _file(path: str, system: System) -> object:
-    """Return what a `uv.toml` says of preview features: True, False, a list, None for nothing."""
+    """Return the preview setting of a `uv.toml`: True, False, a list, or None."""
     table = _parsed(path, b"preview", system)
     features = table.get("preview-features")
     return table.get("preview") if features is None else features
 
 
 def _parsed(path: str, word: bytes, system: System) -> "dict[str, object]":
-    """Return a TOML file that has `word` in it; empty for any other, which uv reports."""
+    """Parse a TOML file that contains `word`; return {} for others, and for invalid ones."""
     data = system.read(path)
     if data is None or word not in data:
         return {}

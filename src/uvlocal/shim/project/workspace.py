@@ -1,6 +1,6 @@
-"""Return whether a project is a member of the workspace around it, by the rules of each uv.
+"""Find out whether a project is a member of the workspace above it, by each uv's rules.
 
-`members` name the project, `exclude` must not. Source:
+`members` must match the project, `exclude` must not. Source:
 https://docs.astral.sh/uv/concepts/projects/workspaces/, and experiments with the real uv.
 """
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from uvlocal.shim.request.uv_environ import Version
 
-#: The most text of globs that is looked at, in characters; and of those with `*` or a set the most
-#: times the length of the path: matching takes that many steps, for which a second is enough.
+#: The limit of all globs in characters; and for those with `*` or a set, the limit of their length
+#: times the path's: matching takes that many steps, which fit into a second.
 _GLOB_LIMIT = 65536
 _STEPS_LIMIT = 1_000_000
 
@@ -23,20 +23,20 @@ _STEPS_LIMIT = 1_000_000
 class Rules:
     """How some versions of uv read globs, from the first version that did so.
 
-    A glob is cleaned as a path is, its `.`, `..` and needless separators taken out, if it has one
-    of what `cleans` names. `crossing`: `*` in `members` crosses `/`; in `exclude` it always does.
+    A glob is normalised like a path (without `.`, `..` and needless separators) if it contains one
+    of the things that `cleans` lists. `crossing`: `*` in `members` matches `/`; in `exclude` it
+    always does.
     """
 
     __slots__ = ("cleans", "crossing", "since")
 
     def __init__(self, since: "Version", cleans: str, *, crossing: bool) -> None:
-        """Hold the fields."""
         self.since = since
         self.cleans = cleans.split()
         self.crossing = crossing
 
 
-#: The newest first.
+#: Newest first.
 RULES = (
     Rules((0, 12, 8), "dots trailing-separator any-separator", crossing=False),
     Rules((0, 11, 7), "dots trailing-separator any-separator", crossing=True),
@@ -51,8 +51,8 @@ def has_member(
 ) -> bool:
     """Return whether the project in the directory `found` is a member of the workspace.
 
-    The real uv's version is asked only where versions differ. Wrong globs make uv refuse the file:
-    `document.problem` is set.
+    `uv_version` is called only if versions differ. Sets `document.problem` for invalid globs, for
+    which uv rejects the file.
     """
     members = _globs(document, "members", found)
     excludes = _globs(document, "exclude", found)
@@ -71,7 +71,7 @@ def has_member(
     if answers.count(answers[0]) == len(answers):
         return answers[0]
     version = uv_version()
-    # The last rules hold for every version, so that there is always an answer.
+    # The last rules apply to every version, so that there is always a result.
     return next(
         answer
         for rules, answer in zip(RULES, answers, strict=True)
@@ -80,7 +80,7 @@ def has_member(
 
 
 def _globs(document: Document, key: str, found: str) -> "list[str]":
-    """Return the workspace's globs; wrong or too many of them are a problem."""
+    """Return the workspace's globs; set `problem` if they are invalid or too long."""
     value = document.get("tool", "uv", "workspace", key)
     if value is None:
         return []
@@ -110,14 +110,14 @@ class _Matcher:
         self.rules = rules
         self.separators = "/" if system.path.sep == "/" else "\\/"
         self.found = found
-        # The root is literal in both, so that only what follows needs to be compared.
+        # The root is the same in both, so only the rest needs to be compared.
         self.relative = found[len(root.rstrip(self.separators)) + 1 :]
 
     def matches(self, glob: str, *, crossing: bool) -> bool:
         """Return whether a glob matches the project.
 
         Raises:
-            InvalidGlobError: cleaning has made it a glob no more.
+            InvalidGlobError: normalising made it invalid.
         """
         path = self.system.path
         parts = glob.replace(path.sep, "/").split("/")

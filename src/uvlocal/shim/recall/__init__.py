@@ -1,1 +1,1 @@
-"""Record a decision with all that it rests on, for the launcher to replay; none is made here."""
+"""Record a decision with everything that it depends on, for the launcher to replay."""

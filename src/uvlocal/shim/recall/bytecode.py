@@ -1,14 +1,13 @@
-"""One file with the byte code of a whole call, so that Python looks for one, not thirty.
+"""One file with the bytecode of a whole call, so that Python reads one file instead of thirty.
 
-The file lies in the cache folder. It is made of the byte code that Python itself keeps, without
-docstrings and line numbers, which would be a quarter of it. With each module stand size and
-mtime of its source, by which Python tells stale byte code too. It is trusted as recorded decisions
-are: if it and its folder belong to this user and nobody else can write them. Where it is missing,
-stale, or of another Python, modules are imported as ever, and it is made anew; where that cannot
-be, nothing is lost but time.
+The file is in the cache directory. It contains the bytecode that Python itself caches, without
+docstrings and line numbers, which would be a quarter of it. Each module has the size and mtime of
+its source, which Python also uses to detect stale bytecode. The file is trusted like recorded
+decisions: only if it and its directory belong to this user and nobody else can write to them. If it
+is missing, stale, or from another Python, modules are imported normally and it is written again; if
+that fails, only time is lost.
 
-`launch` runs this module by its path before anything else of the package is there: it imports
-nothing of it.
+`launch` runs this module by its path before the package is loaded, so it imports nothing from it.
 """
 
 import marshal
@@ -21,11 +20,11 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 else:
-    # As in `early_os`, which is not there yet.
+    # As in `early_os`, which is not loaded yet.
     os = sys.modules.get("os") or sys.modules.get("posix") or sys.modules["nt"]
 
-#: What almost every call needs, each after those that it imports itself. A test holds that the
-#: order is right, and that such calls import nothing else.
+#: The modules that almost every call needs, each after those that it imports. A test checks the
+#: order, and that such calls import nothing else.
 MODULES = (
     "contract",
     "machine.early_os",
@@ -67,30 +66,30 @@ MODULES = (
     "prepare",
     "recall.writer",
 )
-#: How many such files are kept: other versions of Python and of uvlocal have their own, and so have
-#: other machines that share the folder.
+#: How many such files are kept: each version of Python and uvlocal has its own, and so do other
+#: machines that share the directory.
 _MOST = 8
-#: Flags of code objects (`Include/cpython/code.h`): the code of a function, not of a module or a
-#: class; its first constant is its docstring. Without the latter, up to Python 3.13, the first
-#: constant of each function but those that have no name is its docstring or None.
+#: Flags of code objects (`Include/cpython/code.h`): the code belongs to a function, not a module or
+#: class; its first constant is its docstring. The latter flag is new: up to Python 3.13, the first
+#: constant of every named function is its docstring or None.
 _OF_FUNCTION, _HAS_DOCSTRING = 0x1, 0x4000000
 _WITH_FLAG = (3, 14)
-#: An entry of a line table (`Objects/locations.md` in CPython): its mark, the kind that tells
-#: nothing, of how many instructions one can speak.
+#: An entry of a line table (`Objects/locations.md` in CPython): its marker, the kind without
+#: location, and how many instructions it can cover.
 _ENTRY, _NOTHING, _SPAN = 0x80, 15 << 3, 8
-#: The largest file of byte code that is read, in bytes; a real one has a quarter of that.
+#: The size limit of the file, in bytes; a real one has a quarter of that.
 _CODE_LIMIT = 1 << 20
-#: How its name begins.
+#: The start of its name.
 PREFIX = "code-"
 #: The length of `sum_of`, in bytes.
 SUM_LENGTH = 8
-#: Raised with every change of that file's format.
+#: The version of the file's format.
 FORMAT = 3
-#: 2^61 - 1: what is left of a name, divided by it, stands for the name.
+#: 2^61 - 1: names are hashed modulo this prime.
 _PRIME = (1 << 61) - 1
-#: Parts of `st_mode` (inode(7)): what kind of file, a regular one, others may write.
+#: Parts of `st_mode` (inode(7)): the file type, a regular file, others may write.
 _KIND, _REGULAR, _WRITABLE = 0o170000, 0o100000, 0o022
-#: How names of the system become text (`os.fsdecode`).
+#: How file names and variables become text (`os.fsdecode`).
 _ENCODING = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
 
 
@@ -101,26 +100,26 @@ def load(cache: str, package: str) -> bool:
     """Put the modules of the file into `sys.modules`.
 
     Args:
-        cache: the cache folder, "" for none.
-        package: the folder that holds the package `uvlocal`.
+        cache: the cache directory, or "".
+        package: the directory that contains the package `uvlocal`.
 
     Returns:
-        whether there is nothing (more) to load, so that the file need not be made anew.
+        whether the file is up to date, so that it need not be written again.
     """
     if not cache or "uvlocal.shim.machine.early_os" in sys.modules:
         return True
     before = set(sys.modules)
     try:
-        data = memoryview(_trusted(path_for(cache, package), cache))  # a copy costs a reading
+        data = memoryview(_trusted(path_for(cache, package), cache))  # avoids copies
         if data[:SUM_LENGTH] != sum_of(data[SUM_LENGTH:]):
             return False
-        # What nobody else can have made.
+        # Safe, as nobody else can have written the file.
         made_for, rows = marshal.loads(data[SUM_LENGTH:])  # noqa: S302
         if made_for != made_for_this() or any(stamp(path) != was for _, path, was, _ in rows):
             return False
         for name, path, _, code in rows:
             _run(name, path, code)
-    except Exception:  # noqa: BLE001 - whatever it was, the plain import is there
+    except Exception:  # noqa: BLE001 - whatever went wrong, modules can be imported normally
         for name in set(sys.modules) - before:
             if name.startswith("uvlocal"):
                 del sys.modules[name]
@@ -129,7 +128,7 @@ def load(cache: str, package: str) -> bool:
 
 
 def _run(name: str, path: str, code: "CodeType") -> None:
-    """Do what an import does, but for the search."""
+    """Import a module from its code, without a search."""
     if name in sys.modules:
         return
     module = type(sys)(name)
@@ -142,7 +141,7 @@ def _run(name: str, path: str, code: "CodeType") -> None:
     else:
         module.__package__ = package
     sys.modules[name] = module
-    exec(code, module.__dict__)  # noqa: S102 - as an import does
+    exec(code, module.__dict__)  # noqa: S102 - like an import
     if package:
         setattr(sys.modules[package], last, module)
 
@@ -151,9 +150,9 @@ def _trusted(path: str, cache: str) -> bytes:
     """Return the content of the file.
 
     Raises:
-        OSError: there is none that can be trusted.
+        OSError: there is no trusted one.
     """
-    # Without waiting: something else may stand in its place, a FIFO say.
+    # Without blocking, as it may have been replaced by a FIFO, for example.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
     with open(descriptor, "rb", buffering=0) as file:
@@ -168,10 +167,10 @@ def _trusted(path: str, cache: str) -> bytes:
 
 
 def sum_of(data: "bytes | memoryview") -> bytes:
-    """Return what tells whether data is as it was written.
+    """Return a checksum of the data.
 
-    `marshal` takes a damaged file at its word: a length in it can be that of all memory. It is the
-    sum by which Python itself tells byte code that fits its source (PEP 552).
+    `marshal` does not detect damage: a wrong length in the file can make it allocate all memory.
+    This is the hash that Python uses to match bytecode with its source (PEP 552).
     """
     import _imp
 
@@ -179,24 +178,24 @@ def sum_of(data: "bytes | memoryview") -> bytes:
 
 
 def made_for_this() -> "tuple[object, ...]":
-    """Return what byte code depends on besides its source."""
+    """Return what bytecode depends on besides its source."""
     import _frozen_importlib_external as importing
 
     return FORMAT, importing.MAGIC_NUMBER, sys.flags.optimize
 
 
 def stamp(path: str) -> "tuple[int, int]":
-    """Return size and mtime of a source, by which Python itself tells stale byte code."""
+    """Return size and mtime of a source, which Python uses to detect stale bytecode."""
     status = os.stat(path)
     return status.st_size, status.st_mtime_ns
 
 
 def path_for(cache: str, package: str) -> str:
-    """Return where the file lies: each Python and each installed package has its own.
+    """Return the file's path: each Python and each installed package has its own file.
 
-    What is installed is told by its first file, ctime and inode included: in images that are made
-    to be the same each time all files of all versions have one mtime; and a home directory on a
-    network has a package at the same place on each machine.
+    The package is identified by its first file, including ctime and inode: in reproducible images,
+    all files of all versions have the same mtime; and with a home directory on a network, each
+    machine may have a package at the same path.
     """
     status = os.stat(f"{package}/uvlocal/__init__.py")
     numbers = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
@@ -209,12 +208,12 @@ def path_for(cache: str, package: str) -> str:
 
 
 def save(cache: str, package: str, write: "Callable[[str, bytes], bool]") -> None:
-    """Make the file; any failure is silent.
+    """Write the file; ignore any failure.
 
     Args:
-        cache: the cache folder, as for `load`.
-        package: the folder that holds the package, as for `load`.
-        write: puts a file there in one step, for this user alone, and says whether that worked
+        cache: the cache directory, as for `load`.
+        package: the directory that contains the package, as for `load`.
+        write: atomically writes a private file, and returns whether that worked
             (`System.write_private`).
     """
     try:
@@ -224,10 +223,10 @@ def save(cache: str, package: str, write: "Callable[[str, bytes], bool]") -> Non
 
 
 def sources(package: str) -> "dict[str, str]":
-    """Return the modules of the file and their sources, each package before what lies in it.
+    """Return the modules of the file and their sources, each package before its modules.
 
     Args:
-        package: the folder that holds the package `uvlocal`.
+        package: the directory that contains the package `uvlocal`.
     """
     folder = f"{package}/uvlocal"
     found = {"uvlocal": f"{folder}/__init__.py", "uvlocal.shim": f"{folder}/shim/__init__.py"}
@@ -269,7 +268,7 @@ def _code(name: str, path: str) -> "CodeType":
 
 
 def stripped(code: "CodeType") -> "CodeType":
-    """Return code that does the same, without docstrings of functions and without line numbers."""
+    """Return the code without line numbers and without the docstrings of functions."""
     constants = [
         stripped(value) if isinstance(value, type(code)) else value for value in code.co_consts
     ]
@@ -289,7 +288,7 @@ def _has_docstring(code: "CodeType") -> bool:
 
 
 def _trim(cache: str) -> None:
-    """Keep the number of files bounded: the oldest go."""
+    """Remove the oldest files beyond the limit."""
     paths = [f"{cache}/{name}" for name in os.listdir(cache) if name.startswith(PREFIX)]
     for path in sorted(paths, key=lambda path: os.stat(path).st_mtime)[:-_MOST]:
         os.unlink(path)

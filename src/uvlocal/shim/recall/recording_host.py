@@ -1,30 +1,31 @@
 """A `System` that records each fact it was asked for, so that a decision can be revalidated later.
 
-Each input gets a *stamp*, text that the launcher can make anew with one system call or two, and
+Each input gets a *stamp*, a text that the launcher can recompute with one or two system calls and
 compare. The first letter of a stamp is its kind:
 
-    s  what `stat` says of a file: device, inode, mode, owner, size, mtime, ctime; of a folder too,
-       where it was listed
-    l  the same of `lstat`
-    d  what `stat` says of a folder, as far as it does not change with the folder's content
-    k  the same of `lstat`
-    a  `stat` fails, whatever the reason;  A  `lstat` fails;  e  `lstat` finds something
-    r  the content of a file, as `summed` has it
-    t  what a symbolic link says
-    n  the name that macOS or Windows itself has for what a path leads to
-    w  whether this user may write into a folder
+    s  `stat` of a file: device, inode, mode, owner, size, mtime, ctime; also of a listed
+       directory
+    l  the same with `lstat`
+    d  `stat` of a directory, without the parts that change with its content
+    k  the same with `lstat`
+    a  `stat` fails, for any reason;  A  `lstat` fails;  e  `lstat` succeeds
+    r  the content of a file, as a checksum (`summed`)
+    t  the target of a symlink
+    n  the name that macOS or Windows itself has for the target of a path
+    w  whether this user may write to a directory
     o  whether this user may open a file for writing
-    p  that this user may not start a file, whatever its mode says
-    x  an extended attribute:  x NAME = hexadecimal value, or  x NAME ! where it is absent
+    p  this user may not execute a file, whatever its mode says
+    x  an extended attribute:  x NAME = hexadecimal value, or  x NAME ! if it is absent
+    f  whether a file has macOS' flag UF_HIDDEN, symlinks not followed; elsewhere none has it
     q  when a key of Windows' registry was last changed;  Q  there is no such key
-    $  the value of an environment variable, its name in the place of the path
-    v  what kind of drive a letter stands for, as a number;  m  which letters stand for drives
+    $  the value of an environment variable, with its name instead of a path
+    v  the type of a drive letter, as a number
+    m  which drive letters exist; on macOS the mounts, as a checksum
 
-`r` and `t` are for file systems of whose clock nothing is known: another machine's, or a program's;
-for the mount table; and `r` for all of Windows, where a file's times can be put back without trace.
-What cannot be stamped at all (a database, a file that may not be read, a link on Windows) makes
-`complete` False, and then nothing is recorded. `recall` writes stamps down, `shims/launcher`
-makes them anew.
+`r` and `t` are used for file systems with an unknown clock (another machine's, or a program's) and
+for the mount table; `r` also on Windows, where a file's times can be reset without a trace.
+Inputs without a stamp (a database, an unreadable file, a symlink on Windows) set `complete` to
+False, so that nothing is recorded. `writer` writes the stamps, `shims/launcher` recomputes them.
 """
 
 import sys
@@ -32,7 +33,7 @@ import time
 
 from uvlocal.shim import contract
 from uvlocal.shim.machine import posix_paths
-from uvlocal.shim.machine.early_os import os, stat
+from uvlocal.shim.machine.early_os import fsencode, os, stat
 from uvlocal.shim.machine.host import READ_LIMIT, System, version_of
 
 TYPE_CHECKING = False
@@ -42,27 +43,27 @@ if TYPE_CHECKING:
 _MOUNTS = "/proc/self/mountinfo"
 #: FILE_ATTRIBUTE_DIRECTORY of Windows.
 _DIRECTORY = 0x10
-#: The beginning of 1970 in steps of 100 ns since that of 1601, as Windows counts time.
+#: The start of 1970 in steps of 100 ns since the start of 1601, as Windows counts time.
 _SINCE_1601 = 116_444_736_000_000_000
-#: The Mersenne prime 2^61 - 1: two contents have the same rest by accident once in 10^18 times.
+#: The Mersenne prime 2^61 - 1: two contents collide with a probability of about 10^-18.
 _PRIME = (1 << 61) - 1
 
 
 def summed(data: bytes) -> str:
-    """Return the length of `data`, and what is left of it as one number, divided by a prime.
+    """Return the length of `data`, and its remainder modulo a prime, as a checksum.
 
-    One operation each in Python and in C; a loop over bytes is too slow in Python.
+    It is one operation each in Python and in C; a loop over bytes is too slow in Python.
     """
     return f"{len(data)}:{rest_of(data)}"
 
 
 def rest_of(data: bytes) -> int:
-    """Return `data`, read as a number with its first byte the highest, modulo 2^61 - 1."""
+    """Return `data` as a big-endian number modulo 2^61 - 1."""
     return int.from_bytes(data, "big") % _PRIME
 
 
 def whole(letter: str, status: os.stat_result) -> str:
-    """Return the stamp of all that tells one version of a file from another."""
+    """Return the stamp that changes with every change of a file."""
     if sys.platform == "win32":
         return letter + ":".join(map(str, windows_numbers(status)))
     numbers = (
@@ -78,7 +79,7 @@ def whole(letter: str, status: os.stat_result) -> str:
 
 
 def identity(letter: str, status: os.stat_result) -> str:
-    """Return the stamp of a folder that stays the same while files come and go in it."""
+    """Return the stamp of a directory that does not change with the files in it."""
     if sys.platform == "win32":
         return letter + ":".join(map(str, windows_numbers(status)[:3]))
     numbers = (status.st_dev, status.st_ino, status.st_mode, status.st_uid)
@@ -88,8 +89,8 @@ def identity(letter: str, status: os.stat_result) -> str:
 def windows_numbers(status: os.stat_result) -> "tuple[int, ...]":
     """Return a file's volume, index and kind, its size, and the time of its last change.
 
-    As `GetFileInformationByHandle` tells them, of which CPython makes them: newer versions have
-    more digits of the volume's number, and the time is in steps of 100 ns since 1601.
+    They are as in `GetFileInformationByHandle`, CPython's source for them: newer versions have more
+    digits of the volume number, and the time counts steps of 100 ns since 1601.
     """
     attributes: int = getattr(status, "st_file_attributes", 0)
     return (
@@ -102,14 +103,14 @@ def windows_numbers(status: os.stat_result) -> "tuple[int, ...]":
 
 
 class RecordingSystem(System):
-    """The machine, and a note of each fact that was asked of it.
+    """The machine, with a record of each fact that was asked for.
 
     Attributes:
         began: the time of the first question, in nanoseconds.
         complete: every answer has a stamp.
         inputs: the stamp of the first answer to each kind of question about each path.
-        newest: the latest ctime of all whose content matters, in nanoseconds.
-        newest_listed: the same of folders on file systems with an unknown clock.
+        newest: the latest ctime of everything whose content matters, in nanoseconds.
+        newest_listed: the same for directories on file systems with an unknown clock.
     """
 
     __slots__ = ("_canonical", "began", "complete", "inputs", "newest", "newest_listed")
@@ -122,7 +123,6 @@ class RecordingSystem(System):
         cwd: "str | None" = None,
         home: "str | None" = None,
     ) -> None:
-        """Begin with nothing asked; the facts are as for `System`."""
         super().__init__(platform=platform, environ=environ, cwd=cwd, home=home)
         self.began = time.time_ns()
         self.complete = True
@@ -132,14 +132,14 @@ class RecordingSystem(System):
         self.newest_listed = 0
 
     def _note(self, question: str, path: str, stamp: str) -> None:
-        """Note an answer; two different ones within one call: something changed meanwhile."""
+        """Record an answer; if it differs from an earlier one, something has just changed."""
         if self.inputs.setdefault((question, path), stamp) != stamp:
             self.complete = False
 
     def _ask(
         self, path: str, ask: "Callable[[str], os.stat_result]", letters: str
     ) -> "os.stat_result | None":
-        """Ask `stat` or `lstat`; `letters` are the kinds for nothing, a file, a folder."""
+        """Call `stat` or `lstat`; `letters` are the kinds for nothing, a file, a directory."""
         try:
             status = ask(path)
         except (OSError, ValueError) as error:
@@ -151,7 +151,7 @@ class RecordingSystem(System):
         return status
 
     def _note_failure(self, path: str, error: Exception, letters: str) -> None:
-        if isinstance(error, ValueError):  # a NUL, which no path can hold
+        if isinstance(error, ValueError):  # a NUL, which no path can contain
             self.complete = False
             return
         self._note(letters, path, letters[0])
@@ -159,15 +159,15 @@ class RecordingSystem(System):
     # -- what has a stamp ------------------------------------------------------------------------
 
     def stat(self, path: str) -> "os.stat_result | None":
-        """Return the status of what `path` leads to, or None."""
+        """Return the status of `path`, following symlinks, or None."""
         return self._ask(path, os.stat, "asd")
 
     def lstat(self, path: str) -> "os.stat_result | None":
-        """Return the status of `path` itself, or None."""
+        """Return the status of `path` itself, not following symlinks, or None."""
         return self._ask(path, os.lstat, "Alk")
 
     def exists(self, path: str) -> bool:
-        """Return whether something is at `path`; that alone is noted."""
+        """Return whether anything exists at `path`; only that is recorded."""
         try:
             os.lstat(path)
         except (OSError, ValueError) as error:
@@ -177,7 +177,7 @@ class RecordingSystem(System):
         return True
 
     def version(self, path: str) -> str:
-        """Return what differs when a file's content, or the names in a folder, changed."""
+        """Return a text that changes with a file's content, or a directory's names."""
         return version_of(self._note_names(path))
 
     def read(self, path: str, limit: int = READ_LIMIT) -> "bytes | None":
@@ -187,7 +187,7 @@ class RecordingSystem(System):
         if status is None or not stat.S_ISREG(status.st_mode):
             return data
         if data is None:
-            # Too large: its stamp tells that. Anything else has no stamp: no permission, say.
+            # The stamp of a file that is too large shows that. Other failures have no stamp.
             self.complete = self.complete and status.st_size > limit
         elif has_own_clock(status.st_dev):
             self.newest = max(self.newest, status.st_ctime_ns)
@@ -198,13 +198,13 @@ class RecordingSystem(System):
         return data
 
     def variable(self, name: str) -> str:
-        """Return an environment variable that a setting names, "" where it is not set."""
+        """Return the environment variable that a setting refers to, or "" if it is unset."""
         value = System.variable(self, name)
         self._note("$", name, "$" + value)
         return value
 
     def readlink(self, path: str) -> "str | None":
-        """Return what the symbolic link at `path` says, or None."""
+        """Return the target of the symlink at `path`, or None."""
         status = self.lstat(path)
         target = System.readlink(self, path)
         if status is None or not stat.S_ISLNK(status.st_mode):
@@ -218,13 +218,13 @@ class RecordingSystem(System):
         return target
 
     def keep_link(self, path: str, target: str) -> bool:
-        """Let a path lead somewhere; what is noted is how it is then, if that worked."""
+        """Create a symlink if nothing exists there; record the result if that worked."""
         kept = UNWATCHED.keep_link(path, target) and self.stat(path) is not None
         self.complete = self.complete and kept
         return kept
 
     def realpath(self, path: str) -> str:
-        """Return the canonical form of `path`; every folder and link on the way is noted."""
+        """Return the canonical form of `path`; record every directory and symlink on the way."""
         if path not in self._canonical:
             self._canonical[path] = System.realpath(self, path)
             if self.platform == "darwin":
@@ -238,35 +238,35 @@ class RecordingSystem(System):
             name = native.final_name(path)
             self.complete = self.complete and name != ""
             self._note("n", path, "n" + name)
-            return System._resolved(self, path)  # noqa: SLF001 - the same method of the base
+            return System._resolved(self, path)  # noqa: SLF001 - the method of the base class
         return posix_paths.resolved(path, self._link_at)
 
     def _link_at(self, path: str) -> "str | None":
-        """Note what is at a path; return what it says if it is a link."""
+        """Record what is at a path; return its target if it is a symlink."""
         status = self.lstat(path)
         if status is None or not stat.S_ISLNK(status.st_mode):
             return None
         return self.readlink(path)
 
     def listdir(self, path: str) -> "list[str]":
-        """Return the names in a folder; its mtime tells when they change."""
+        """Return the names in a directory; its mtime changes with them."""
         if self._note_names(path) is None:
             return []
         try:
             return sorted(os.listdir(path))
-        except (OSError, ValueError):  # a file, whose stamp says so, or no permission
+        except (OSError, ValueError):  # a file, as its stamp shows, or no permission
             self.complete = False
             return []
 
     def _note_names(self, path: str) -> "os.stat_result | None":
-        """Note the state of a folder with all that is in it, or of a file."""
+        """Record the state of a directory with its names, or of a file."""
         status = self.stat(path)
         if status is not None and stat.S_ISDIR(status.st_mode):
             self._note("names", path, whole("s", status))
             if has_own_clock(status.st_dev):
                 self.newest = max(self.newest, status.st_ctime_ns)
             else:
-                windows = self.platform == "win32"  # where that is the time of creation
+                windows = self.platform == "win32"  # where ctime is the creation time
                 changed = status.st_mtime_ns if windows else status.st_ctime_ns
                 self.newest_listed = max(self.newest_listed, changed)
         return status
@@ -284,20 +284,26 @@ class RecordingSystem(System):
         return answer
 
     def can_start(self, path: str) -> bool:
-        """Return whether this user may start a file; that it may shows when it is started."""
+        """Return whether this user may execute a file; only a no is recorded."""
         answer = System.can_start(self, path)
         if not answer:
             self._note("p", path, "p")
         return answer
 
     def attribute(self, path: str, name: str) -> "bytes | None":
-        """Return an extended attribute, None where there is none."""
+        """Return an extended attribute, or None if there is none."""
         value = System.attribute(self, path, name)
         stamp = f"x{name}!" if value is None else f"x{name}={value.hex()}"
         self._note(f"x{name}", path, stamp)
         if value is not None and len(value) > contract.ATTRIBUTE_LIMIT:
             self.complete = False
         return value
+
+    def is_hidden(self, path: str) -> bool:
+        """Return whether `path` itself has the flag UF_HIDDEN; only that is recorded."""
+        answer = System.is_hidden(UNWATCHED, path)
+        self._note("f", path, "f1" if answer else "f0")
+        return answer
 
     def registry_keys(self, key: str) -> "list[str]":
         """Return the names of the keys below a registry key."""
@@ -310,11 +316,11 @@ class RecordingSystem(System):
         return System.registry_values(self, key)
 
     def registry_stamp(self, key: str) -> str:
-        """Return something that changes when a registry key's values do."""
+        """Return a text that changes with a registry key's values."""
         return self._note_key(key)
 
     def _note_key(self, key: str) -> str:
-        """Note when a key was last changed: its values, or the names below it."""
+        """Record when a key was last changed: its values, or the names below it."""
         written = System.registry_stamp(self, key)
         self._note("q", key, f"q{written}" if written else "Q")
         if written:
@@ -322,7 +328,7 @@ class RecordingSystem(System):
         return written
 
     def drive_type(self, drive: str) -> str:
-        """Return what kind of drive a letter stands for; what is unknown has no stamp."""
+        """Return the type of a drive; an unknown type has no stamp."""
         from uvlocal.shim.machine import native
 
         answer = System.drive_type(self, drive)
@@ -331,30 +337,43 @@ class RecordingSystem(System):
         return answer
 
     def mounts(self) -> "list[tuple[str, str, str, str]]":
-        """Return what is mounted; on Windows that changes with the drives, or with a volume.
+        """Return the mounts; on Windows the stamp is the set of drives.
 
-        A folder's volume is a part of its own stamp. macOS has no stamp for what is mounted.
+        A directory's own stamp includes its volume. On macOS the stamp is the list itself: mount
+        points, types, and whether they are local. Without a list nothing is recorded.
         """
+        rows = System.mounts(self)
         if self.platform == "win32":
             from uvlocal.shim.machine import native
 
             self._note("m", "drives", f"m{native.logical_drives()}")
+        elif rows:
+            self._note("m", "mounts", "m" + summed(listed_mounts(rows)))
         else:
             self.complete = False
-        return System.mounts(self)
+        return rows
 
     def mount_table(self) -> str:
-        """Return what is mounted; the text itself is stamped, since it has no other stamp."""
+        """Return the mount table; its stamp is a checksum of the text."""
         data = System.read(UNWATCHED, _MOUNTS) or b""
         self._note("r", _MOUNTS, "r" + summed(data))
         return data.decode("utf-8", "surrogateescape")
 
 
-def has_own_clock(device: int) -> bool:
-    """Return whether a file's ctime on this device is the kernel's own, and changes with the file.
+def listed_mounts(rows: "list[tuple[str, str, str, str]]") -> bytes:
+    """Return macOS' mounts as text, in the same form as in the launcher, for a checksum."""
+    data = b""
+    for _, point, kind, options in rows:
+        local = b"l" if "local" in options.split(",") else b"r"
+        data += fsencode(point) + b"\0" + fsencode(kind) + b"\0" + local
+    return data
 
-    So it is on a disk. On Linux a device with an anonymous number is a network or FUSE file system,
-    where anybody's clock counts, or btrfs, say, where the content may be summed as well.
+
+def has_own_clock(device: int) -> bool:
+    """Return whether the kernel itself sets a file's ctime on this device, at every change.
+
+    This is true for disks. On Linux a device with an anonymous number is a network or FUSE file
+    system, whose clock is unknown, or btrfs, for example, where a checksum does no harm.
     """
     if sys.platform == "linux":
         return os.major(device) != 0
@@ -362,7 +381,7 @@ def has_own_clock(device: int) -> bool:
 
 
 def _startup_disk() -> "tuple[int, ...]":
-    """Return the device numbers of macOS' startup disk, which is always a local one."""
+    """Return the device numbers of macOS' startup disk, which is always local."""
     if sys.platform != "darwin":
         return ()
     found = [System.stat(UNWATCHED, path) for path in ("/", "/System/Volumes/Data")]
@@ -370,7 +389,7 @@ def _startup_disk() -> "tuple[int, ...]":
 
 
 def _without_stamp(name: str) -> None:
-    """Let a method of `System` that has no stamp make the record incomplete."""
+    """Make a method of `System` that has no stamp set `complete` to False."""
     method = getattr(System, name)
 
     def ask(self: RecordingSystem, *arguments: object, **options: object) -> object:
@@ -382,11 +401,10 @@ def _without_stamp(name: str) -> None:
     setattr(RecordingSystem, name, ask)
 
 
-#: What changes something, or asks what no system call of the launcher could ask again. A test
-#: holds that every method of `System` is here, or above, or made of those.
+#: Methods that change something, or whose answer the launcher cannot check with a system call. A
+#: test checks that every method of `System` is here, or above, or uses only those.
 WITHOUT_STAMP = (
     "command_lines",
-    "is_hidden",
     "put_file",
     "put_link",
     "query",
@@ -396,6 +414,6 @@ WITHOUT_STAMP = (
 for _name in WITHOUT_STAMP:
     _without_stamp(_name)
 
-#: Reads without notes.
+#: Reads without recording.
 UNWATCHED = System(environ={}, cwd="/", home="/")
 _STARTUP_DISK = _startup_disk()

@@ -1,28 +1,28 @@
-"""Write down a decision, so that the launcher can replay it without Python.
+"""Record a decision, so that the launcher can replay it without Python.
 
-A recorded decision is a file below `decisions` in the cache folder, named by a hash of what it is
-for: the launcher that was called, the current directory, the command line, and the variables that
-can matter. It holds all of these in full, every input with its stamp (`recorder`), and what to do.
-The launcher replays it only if each is exactly so again; whatever else may be, the answer is a
-miss, and Python decides anew. On Windows names of variables are in capitals, text is UTF-8.
+A recorded decision is a file in `decisions` in the cache directory, named by a hash of its key: the
+launcher that was called, the current directory, the command line, and the variables that can
+matter. It contains the key in full, every input with its stamp (`recording_host`), and what to do.
+The launcher replays it only if all of them match exactly; otherwise Python decides again. On
+Windows, names of variables are uppercase, and text is UTF-8.
 
-Format: fields, each ended by a NUL byte, which no path, argument or variable can hold.
+Format: fields, each terminated by a NUL byte, which no path, argument or variable can contain.
 
     the format, `contract.RECORD_MAGIC`
     the launcher
-    the way it is keyed: `exact`, `run`, `prefix` or `kept`
+    the kind of key: `exact`, `run`, `prefix` or `kept`
     the current directory, empty for `prefix`
-    a count, and so many words of the command line
-    a count, and so many variables as NAME=value
-    a count, and so many inputs as two fields: stamp, path
-    a count, and so many changes: NAME=value to set, NAME to remove
+    a count, and that many words of the command line
+    a count, and that many variables as NAME=value
+    a count, and that many inputs as two fields: stamp, path
+    a count, and that many changes: NAME=value to set, NAME to remove
     the real uv
     end
 
-`kept` is for a project's other calls in the directory once Python is gone (`contract.KEEPING`): the
-words are none. `prefix` is for commands that never use a project: the words are the command,
-whatever follows. `run` is for `uv run FLAGS... PROGRAM...`: the words end before the program, which
-the launcher makes sure is a plain name. `exact` is for a whole command line.
+`exact` is for a whole command line. `run` is for `uv run FLAGS... PROGRAM...`: the words end before
+the program, and the launcher checks that the program is a plain name. `prefix` is for commands that
+never use a project: the words are the command, and anything may follow. `kept` is for a project's
+other calls in the directory once Python is gone (`contract.KEEPING`): it has no words.
 """
 
 from uvlocal.shim import contract
@@ -39,15 +39,15 @@ if TYPE_CHECKING:
     from uvlocal.shim.decide import Decision
     from uvlocal.shim.request.parse import Request
 
-#: Stamps of what is no file: keys of the registry, drives, variables that a setting names.
+#: Stamps without a path: registry keys, drives, variables that a setting refers to.
 NO_PATH = "qQvm$"
-#: How many decisions are kept at most; one new one in `_TRIM_EVERY` makes sure.
+#: The maximum number of recorded decisions, enforced once in `_TRIM_EVERY` new ones.
 _MOST = 10000
 _TRIM_EVERY = 64
-#: Content that changed so short a time before it was read may have changed again without any stamp
-#: showing it, in nanoseconds: file systems count time in steps, the coarsest (FAT) in 2 s.
+#: Content that changed less than this before it was read, in nanoseconds, may have changed again
+#: without changing its stamp: file systems count time in steps, the coarsest (FAT) in 2 s.
 SETTLED = 2_000_000_000
-#: The same for what another machine's clock has stamped.
+#: The same for another machine's clock.
 _SETTLED_ELSEWHERE = 60_000_000_000
 #: Commands that never use a project, whatever options follow.
 _ALONE = frozenset(
@@ -60,17 +60,17 @@ _ALONE = frozenset(
 
 
 def record(call: "Call", decision: "Decision", cache: str, settled: int = SETTLED) -> None:
-    """Record the decision of a call, if it can be recalled at all; any failure is silent.
+    """Record the decision of a call, if it can be recalled; ignore any failure.
 
     Args:
         call: the call.
         decision: what was decided.
-        cache: the folder in which decisions are recorded.
-        settled: how long ago content must have changed, in nanoseconds.
+        cache: our cache directory.
+        settled: the minimum age of the last change to any content, in nanoseconds.
     """
     try:
         _record(call, decision, cache, settled)
-    except Exception as error:  # noqa: BLE001 - the decision itself stands, and costs time only
+    except Exception as error:  # noqa: BLE001 - the decision is valid without a record
         call.note("decision", f"not recorded ({type(error).__name__}: {error})")
 
 
@@ -78,7 +78,7 @@ def _record(call: "Call", decision: "Decision", cache: str, settled: int) -> Non
     system = call.system
     if not isinstance(system, RecordingSystem) or not cache:
         return
-    # Without the variable, home is in the user database, which has no stamp.
+    # Without the variable, home comes from the user database, which has no stamp.
     home = call.inherited.get("USERPROFILE" if system.platform == "win32" else "HOME")
     if not home or not _is_lasting(call, decision):
         return
@@ -93,9 +93,9 @@ def _record(call: "Call", decision: "Decision", cache: str, settled: int) -> Non
 
 
 def _is_for_the_directory(call: "Call", decision: "Decision") -> bool:
-    """Return whether a decision holds for the project here, and its environment exists.
+    """Return whether the decision is for the project here, whose environment exists.
 
-    What a command line or a script led to elsewhere does not.
+    It is not if the command line or a script led to another project.
     """
     store, request = call.facts.store, call.facts.request
     if store is None or request is None or not store.exists:
@@ -105,7 +105,7 @@ def _is_for_the_directory(call: "Call", decision: "Decision") -> bool:
 
 
 def _write(call: "Call", cache: str, key: "tuple[str, str, list[str]]") -> None:
-    """Write a record under a key, if all that it rests on can be written down."""
+    """Write a record with this key, if every input of the decision has a stamp."""
     system = call.system
     if not isinstance(system, RecordingSystem):
         return
@@ -114,7 +114,7 @@ def _write(call: "Call", cache: str, key: "tuple[str, str, list[str]]") -> None:
     fields = [contract.RECORD_MAGIC, call.launcher, how, directory]
     inputs = [(stamp, path) for (_, path), stamp in system.inputs.items()]
     uv = call.program().path
-    # What is relative depends on the directory, which is not always a part of the key.
+    # A relative path depends on the directory, which is not always part of the key.
     isabs = system.path.isabs
     if not isabs(uv) or any(not isabs(path) for stamp, path in inputs if stamp[0] not in NO_PATH):
         return
@@ -124,7 +124,7 @@ def _write(call: "Call", cache: str, key: "tuple[str, str, list[str]]") -> None:
     changes = uv_variables.as_fields(call.changes.values)
     fields += (str(len(changes)), *changes, uv, "end")
     text = "\0".join([*fields, ""])
-    # A field with a NUL of its own would be two; an input without a stamp would be none.
+    # A NUL in a field would split it; an input without a stamp would be missing.
     if text.count("\0") != len(fields) or not system.complete:
         return
     data = fsencode(text)
@@ -133,7 +133,7 @@ def _write(call: "Call", cache: str, key: "tuple[str, str, list[str]]") -> None:
     folder = system.path.join(cache, contract.DECISIONS)
     number = hash_of(call.launcher, how, directory, words, variables)
     system.write_private(system.path.join(folder, f"{number:016x}"), data)
-    # By the time, in microseconds: names of similar calls have their last digits in common.
+    # The time, in microseconds, is the random number: similar calls have similar names.
     if system.began // 1000 % _TRIM_EVERY == 0:
         _trim(folder)
 
@@ -151,9 +151,9 @@ def relevant(environ: "dict[str, str]") -> "list[str]":
 def hash_of(
     launcher: str, how: str, directory: str, words: "list[str]", variables: "list[str]"
 ) -> int:
-    """Return the number that names a recorded decision; the launcher computes the same.
+    """Return the hash that names a recorded decision; the launcher computes the same.
 
-    Variables have no order, so their numbers are added.
+    Variables have no order, so their hashes are added.
     """
     number = rest_of(fsencode("\0".join([launcher, how, directory, *words, ""])))
     for entry in variables:
@@ -162,10 +162,10 @@ def hash_of(
 
 
 def _key(call: "Call", decision: "Decision") -> "tuple[str, str, list[str]] | None":
-    """Return how the decision is keyed, in which directory, for which words."""
+    """Return the kind, directory and words of the decision's key, or None."""
     words, directory = call.arguments, call.system.cwd
     is_short = len(fsencode("".join(words))) <= contract.LINE_LIMIT
-    if handover.is_uvx(call.launcher, call.system):  # whose first word is no command
+    if handover.is_uvx(call.launcher, call.system):  # its first word is not a command
         return ("exact", directory, words) if words and directory and is_short else None
     if decision.code == "not-a-project-command":
         count = commands_only(words)
@@ -175,7 +175,7 @@ def _key(call: "Call", decision: "Decision") -> "tuple[str, str, list[str]] | No
         return None
     request = call.facts.request
     count = _plain_run(words, request) if request is not None else 0
-    # uv looks for the program in the directory that it works in, the launcher in the current one.
+    # uv looks for the program in its working directory, the launcher in the current one.
     if (
         request is not None
         and count
@@ -187,7 +187,7 @@ def _key(call: "Call", decision: "Decision") -> "tuple[str, str, list[str]] | No
 
 
 def commands_only(arguments: "list[str]") -> int:
-    """Return how many first words make a command that never uses a project; 0 for none."""
+    """Return how many words at the start are a command that never uses a project, or 0."""
     if arguments[:1] and arguments[0] in ("--version", "-V", "--help", "-h", "help"):
         return 1
     for count in (1, 2):
@@ -198,10 +198,10 @@ def commands_only(arguments: "list[str]") -> int:
 
 
 def _plain_run(arguments: "list[str]", request: "Request") -> int:
-    """Return where the program stands in `uv run FLAGS... PROGRAM...`; 0 for another line.
+    """Return the index of the program in `uv run FLAGS... PROGRAM...`, or 0 for other commands.
 
-    The launcher takes the first word that does not begin with a dash for the program. Where that
-    is an option's value, the line is not recorded as `run`.
+    The launcher takes the first word that does not start with a dash as the program. If that is an
+    option's value, the command line is not recorded as `run`.
     """
     if arguments[:1] != ["run"]:
         return 0
@@ -214,12 +214,12 @@ def _plain_run(arguments: "list[str]", request: "Request") -> int:
 
 
 def is_plain(program: str) -> bool:
-    """Return whether a program is a plain name: no path, no script, which uv treats otherwise."""
+    """Return whether a program is a plain name; uv treats paths and scripts differently."""
     return bool(program) and not any(mark in program for mark in "/\\.")
 
 
 def _is_lasting(call: "Call", decision: "Decision") -> bool:
-    """Return whether a decision needs nothing done and nothing said at the next call."""
+    """Return whether the next call needs no action and no message."""
     facts = call.facts
     if not call.is_lasting or (facts.settings is not None and facts.settings.problems):
         return False
@@ -231,14 +231,14 @@ def _is_lasting(call: "Call", decision: "Decision") -> bool:
         return False
     if not facts.request.writes:
         return True
-    # That an environment cannot be changed, or is not the active one, is said each time.
+    # These warnings are repeated in each call.
     if facts.old_is_active and facts.request.command != "run":
         return False
     if not facts.store.changeable:
         return False
     if facts.request.role != "project":
         return True
-    # As long as uv has not made the environment, or there is no record, each call tries to write.
+    # Until uv has created the environment and there is a record, each call tries to write.
     name = call.system.path.basename(decision.environment)
     path = lookup.record_path(facts.store.path, name, call.system)
     is_made = facts.store.exists and call.system.lstat(path) is not None
@@ -246,9 +246,9 @@ def _is_lasting(call: "Call", decision: "Decision") -> bool:
 
 
 def _is_settled(system: RecordingSystem, settled: int) -> bool:
-    """Return whether no content that was read is so fresh that it may change unseen.
+    """Return whether all content that was read is old enough for any change to be seen.
 
-    git's index has the same trap (`racy-git` in its documentation): a file that changes again
+    git's index has the same problem (`racy-git` in its documentation): a file that changes again
     within one step of the clock, to the same size, looks unchanged.
     """
     return (
@@ -258,10 +258,10 @@ def _is_settled(system: RecordingSystem, settled: int) -> bool:
 
 
 def _code(system: RecordingSystem) -> "list[str]":
-    """Return the files that this decision was made by.
+    """Return the files of our code that this decision depends on.
 
-    An installed package is replaced as a whole, so that one file stands for all; a source tree is
-    edited file by file.
+    An installed package is replaced as a whole, so one file is enough; a source tree is edited file
+    by file.
     """
     import uvlocal
 
@@ -282,7 +282,7 @@ def _code(system: RecordingSystem) -> "list[str]":
 
 
 def _trim(folder: str) -> None:
-    """Keep the number of recorded decisions bounded: the oldest go."""
+    """Remove the oldest recorded decisions beyond the limit."""
     names = os.listdir(folder)
     if len(names) <= _MOST:
         return
@@ -294,7 +294,7 @@ def _trim(folder: str) -> None:
         try:
             os.unlink(path)
         except OSError:
-            pass  # another call trims too
+            pass  # another call is removing them too
 
 
 def _written(path: str) -> int:

@@ -1,1 +1,1 @@
-"""What uv is asked to do, read from argv and variables as uv reads them; no project is sought."""
+"""What uv is asked to do, read from argv and variables as uv reads them."""

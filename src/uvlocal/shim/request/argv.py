@@ -1,8 +1,8 @@
-"""Read a command line as uv does: its command, options and words, whatever they are.
+"""Parse a command line as uv does, into its command, options and words.
 
-uv takes global options before and after its command, `--option value` and `--option=value`, short
-options in clusters (`-qp 3.12`, `-p3.12`), no abbreviations. Reading is total: a command line that
-uv will refuse gives some answer, as uv then does nothing.
+uv accepts global options before and after its command, `--option value` and `--option=value`, short
+options in clusters (`-qp 3.12`, `-p3.12`), but no abbreviations. Parsing never fails: for a command
+line that uv will reject, the result does not matter.
 """
 
 from uvlocal.shim.request.commands import (
@@ -19,19 +19,18 @@ from uvlocal.shim.request.commands import (
 
 
 class Line:
-    """A command line, taken apart.
+    """A parsed command line.
 
-    `command` has its aliases resolved, "" if there is none. `values` are the options with a value
-    and `flags` those without, by their long names; an option that is given twice has its last
-    value, so that one after the command wins over one before it. `words` is what is left; for
-    `uv run` and `uv tool run` the program to run and all of its arguments. `env_files` are all
-    values of `--env-file`, the one option of which more than the last counts.
+    `command` has its aliases resolved, or is "". `values` are the options with a value and `flags`
+    those without, by their long names; the last value of an option wins, so that one after the
+    command wins over one before it. `words` are the remaining arguments; for `uv run` and
+    `uv tool run` the program and all of its arguments. `env_files` are all values of `--env-file`,
+    the only option of which all values count.
     """
 
     __slots__ = ("command", "env_files", "flags", "values", "words")
 
     def __init__(self) -> None:
-        """Begin with nothing."""
         self.command = ""
         self.env_files: "list[str]" = []
         self.flags: "set[str]" = set()
@@ -40,7 +39,7 @@ class Line:
 
 
 def read(arguments: "list[str]") -> Line:
-    """Take uv's arguments apart, those after argv[0]."""
+    """Parse uv's arguments, without argv[0]."""
     line = Line()
     taking = GLOBAL_VALUES
     position = 0
@@ -69,7 +68,7 @@ def read(arguments: "list[str]") -> Line:
 
 
 def _read_long(line: Line, word: str, following: str, taking: "frozenset[str]") -> int:
-    """Note `--option`, `--option=value` or `--option value`; say whether `following` was used."""
+    """Parse `--option`, `--option=value` or `--option value`; return if `following` was used."""
     name, equals, value = word.partition("=")
     if name not in taking:
         _note_flag(line, name)
@@ -79,7 +78,7 @@ def _read_long(line: Line, word: str, following: str, taking: "frozenset[str]") 
 
 
 def _read_cluster(line: Line, word: str, following: str, taking: "frozenset[str]") -> int:
-    """Note `-qp3.12`, `-p=3.12` or `-qp 3.12`; say whether `following` was used."""
+    """Parse `-qp3.12`, `-p=3.12` or `-qp 3.12`; return whether `following` was used."""
     for position in range(1, len(word)):
         name = "-" + word[position]
         if name in taking:

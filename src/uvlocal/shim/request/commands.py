@@ -1,16 +1,16 @@
 """uv's command line as tables: its commands, and the options that take a value.
 
 Source: `uv help <command>`, and `uv generate-shell-completion zsh`, which shows hidden options too;
-a test compares the tables with the latter. Where a command reads `UV_PROJECT_ENVIRONMENT` was found
-out by running it.
+a test compares the tables with the latter. Running the commands showed which of them read
+`UV_PROJECT_ENVIRONMENT`.
 """
 
 PROJECT, ENVIRONMENT, NONE = "project", "environment", "none"
 
-#: What each command has to do with a project's environment, and whether it creates or changes it.
+#: How each command uses a project's environment, and whether it creates or changes it.
 #: `project`: uv reads `UV_PROJECT_ENVIRONMENT`. `environment`: uv, or the tool that `uv tool run`
 #: starts, looks for `VIRTUAL_ENV`, then for `.venv` from the working directory up. A command that
-#: is not here is taken for `none`.
+#: is not listed counts as `none`.
 COMMANDS: "dict[str, tuple[str, bool]]" = {
     "add": (PROJECT, True),
     "audit": (PROJECT, False),
@@ -71,10 +71,10 @@ COMMANDS: "dict[str, tuple[str, bool]]" = {
     "workspace metadata": (PROJECT, False),
 }
 
-#: Commands that consist of commands; of others (`self`, `cache`, ...) none concerns us.
+#: Commands with subcommands; those of others (`self`, `cache`, ...) do not matter here.
 NAMESPACES = frozenset(("pip", "python", "tool", "workspace"))
 
-#: The commands that run a program: what follows it is the program's.
+#: The commands that run a program, with all arguments after its name.
 RUNS_PROGRAM = frozenset(("run", "tool run", "tool uvx"))
 
 ALIASES = {
@@ -93,13 +93,17 @@ TAKES_ACTIVE = frozenset(("add", "remove", "run", "sync", "version", "workspace 
 #: The commands that take `--no-project`, in a way that matters here.
 TAKES_NO_PROJECT = frozenset(("check", "run", "venv"))
 
-#: The commands that take `--isolated` as their own option; elsewhere it is a deprecated one.
+#: The commands that take `--isolated` as their own option; elsewhere it is deprecated.
 TAKES_ISOLATED = frozenset(("check", "run"))
 
 #: The commands that take `--no-sync`.
 TAKES_NO_SYNC = frozenset(("add", "check", "remove", "run", "version"))
 
-#: Options with a value that stand anywhere, before or after the command.
+#: Those of them that can do what they are for with what is installed. `add` and `remove` are for
+#: changing the environment: where uv cannot, it fails, and undoes what `add` wrote.
+INSTALLS_ON_THE_SIDE = frozenset(("check", "run", "version"))
+
+#: Options with a value that are allowed before and after the command.
 GLOBAL_VALUES = frozenset(
     (  # noqa: SIM905 - a table of words reads best as words
         "--allow-insecure-host --cache-dir --color --config-file --directory --preview-feature "
@@ -107,7 +111,7 @@ GLOBAL_VALUES = frozenset(
     ).split()
 )
 
-#: Options that take a value in every command that knows them, aliases included.
+#: Options that take a value in every command that has them, including aliases.
 VALUES = GLOBAL_VALUES.union(
     (  # noqa: SIM905 - as above
         "--abi --annotation-style --batch --bounds --branch --build-constraint --build-constraints "
@@ -131,7 +135,7 @@ VALUES = GLOBAL_VALUES.union(
     ).split()
 )
 
-#: Options that take a value in some commands and are flags in others: who takes a value.
+#: Options that are flags in some commands, with the commands in which they take a value.
 VALUES_OF = {
     "add": frozenset(("--script", "-c", "-f", "-m")),
     "audit": frozenset(("--script", "-f")),
@@ -157,7 +161,7 @@ VALUES_OF = {
     "workspace metadata": frozenset(("--script", "-f")),
 }
 
-#: The long names of what is asked for under several names.
+#: The long names of options that have several names.
 SPELLINGS = {
     "--no-workspace": "--no-project",
     "--no_workspace": "--no-project",
@@ -169,10 +173,10 @@ SPELLINGS = {
     "-q": "--quiet",
 }
 
-#: The short names that mean this in `uv run` alone.
+#: The short names that have this meaning only in `uv run`.
 SPELLINGS_OF_RUN = {"-m": "--module", "-s": "--script"}
 
-#: Flags that take back an earlier one on the same command line.
+#: Flags that cancel an earlier one on the same command line.
 TAKES_BACK = {
     "--no-active": "--active",
     "--no-frozen": "--frozen",

@@ -1,9 +1,9 @@
-"""Variables in the files that `uv run` is told to read for what it starts (`--env-file`).
+"""Variables in the files that `uv run` reads for the program it starts (`--env-file`).
 
-Before 0.11 uv heeded `UV_PROJECT_ENVIRONMENT` in such a file itself; since then it passes it on to
-what it starts. Neither replaces a variable that is set already, so what a file sets is not to be
-set by us. Sources: https://docs.astral.sh/uv/configuration/files/#env, and experiments with the
-real uv, which the tests repeat.
+Before 0.11 uv itself obeyed `UV_PROJECT_ENVIRONMENT` in such a file; since then it only passes it
+on to the program. Neither replaces a variable that is already set, so we must not set what a file
+sets. Sources: https://docs.astral.sh/uv/configuration/files/#env, and experiments with the real uv,
+which the tests repeat.
 """
 
 from uvlocal.shim.machine.host import System
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from uvlocal.shim.request.argv import Line
     from uvlocal.shim.request.uv_environ import Variables
 
-#: The most that is read of one file, in bytes; real ones have a few hundred.
+#: The size limit of a file, in bytes; real ones have a few hundred.
 LIMIT = 256 * 1024
 
 
 def variables(
     line: "Line", directory: str, system: System, environ: "Variables"
 ) -> "dict[str, str]":
-    """Return what the files of a `uv run` set, without what they refer to.
+    """Return the variables that the files of a `uv run` set; references are not expanded.
 
     Args:
         line: the command line.
-        directory: the folder that relative paths begin in.
+        directory: the directory that relative paths start from.
         system: the machine.
         environ: the variables, as uv reads them.
     """
@@ -34,15 +34,15 @@ def variables(
     found: "dict[str, str]" = {}
     for name in dict.fromkeys([name for word in wish for name in _names(word)]):
         data = system.read(system.path.join(directory, name), LIMIT) or b""
-        # Of two files the later counts.
+        # A later file wins.
         found.update(parse(data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")))
     return found
 
 
 def _names(word: str) -> "list[str]":
-    r"""Return the files that a word may name: a list with spaces between them, `\ ` for one inside.
+    r"""Return the files that a word may name: separated by spaces, with `\ ` for a space in a name.
 
-    The oldest uvs take the word for one path. Both are looked for: where they differ, uv stops.
+    The oldest uvs take the word as one path. Both readings are tried; if they differ, uv fails.
     """
     names, escaped = [""], False
     for letter in word:
@@ -57,8 +57,8 @@ def _names(word: str) -> "list[str]":
 def parse(text: str) -> "dict[str, str]":
     """Return the variables that a file sets, as the library dotenvy reads it.
 
-    The first of two values counts, and nothing after a line that is none. What a value refers to
-    (`${HOME}`) is left as it stands.
+    The first value of a variable wins, and nothing after an invalid line counts. References such as
+    `${HOME}` are not expanded.
     """
     found: "dict[str, str]" = {}
     rest = text
@@ -77,9 +77,9 @@ def parse(text: str) -> "dict[str, str]":
 
 
 def _statement(text: str) -> "tuple[str, str]":
-    """Return the first line, without quotes and comment, and the rest; a quoted one may be long.
+    """Return the first statement, without quotes and comment, and the rest of the text.
 
-    An unended quote makes the line none.
+    A quoted value may span lines. An unclosed quote makes the statement "".
     """
     taken, quote, position = "", "", 0
     while position < len(text):

@@ -1,8 +1,8 @@
-"""What uv is asked to do, and in which directory: the command line and the variables beside it.
+"""What uv is asked to do, and in which directory, from the command line and variables.
 
-Where a rule changed between versions of uv, `uv_version` is asked, and only then. Sources: uv's
-reference of commands and variables (https://docs.astral.sh/uv/reference/), uv's changelog, and
-experiments with the real uv, which the tests repeat.
+`uv_version` is called only if a rule differs between versions of uv. Sources: uv's reference of
+commands and variables (https://docs.astral.sh/uv/reference/), uv's changelog, and experiments with
+the real uv, which the tests repeat.
 """
 
 from uvlocal.shim.machine.host import System
@@ -12,6 +12,7 @@ from uvlocal.shim.request.argv import Line, read
 from uvlocal.shim.request.commands import (
     COMMANDS,
     ENVIRONMENT,
+    INSTALLS_ON_THE_SIDE,
     NONE,
     PROJECT,
     TAKES_ACTIVE,
@@ -28,35 +29,35 @@ if TYPE_CHECKING:
     from uvlocal.shim.request.uv_environ import Version
 
 #: uv looks for the project from the directory of a run target: always since the first version, with
-#: a preview feature since the second; up to the third that feature wins over `--project`.
+#: a preview feature since the second; before the third, that feature wins over `--project`.
 _TARGET_SINCE = (0, 12, 0)
 _TARGET_PREVIEW_SINCE = (0, 9, 25)
 _TARGET_PREVIEW_YIELDS_SINCE = (0, 11, 2)
 _TARGET_FEATURE = "target-workspace-discovery"
 
-#: Before that uv keeps a trailing separator of `--project`, and no glob of a workspace matches it.
+#: Before this, uv keeps a trailing separator of `--project`, which no workspace glob matches.
 _TRIMS_PROJECT_SINCE = (0, 9, 0)
 
-#: Since then a project directory that does not exist is an error.
+#: Since this version, a project directory that does not exist is an error.
 _PROJECT_MUST_EXIST_SINCE = (0, 12, 0)
 
 
 class Request:
     """What uv is asked to do.
 
-    `line` is the command line taken apart; nothing else reads argv.
-    `command` is the command with its aliases resolved (`pip install`), "" if there is none.
+    `line` is the parsed command line; nothing else reads argv.
+    `command` is the command with its aliases resolved (`pip install`), or "".
     `role` says which environment it uses: `project` reads `UV_PROJECT_ENVIRONMENT`, `environment`
     looks for `VIRTUAL_ENV` or `.venv`, `none`. `writes`: it creates or changes that environment;
-    `installs`: that of a project, and it may install packages into it; `can_skip_sync`: it knows
-    `UV_NO_SYNC`, with which it does not.
+    `installs`: it may install packages into a project's environment; `can_skip_sync`: it does its
+    work with what is installed if `UV_NO_SYNC` is set.
     `code` is a decision code that the command line alone settles, `why` its sentence.
     `start` is the absolute directory from which uv walks up to the project, spelled as uv spells
-    it; `directory` is the working directory after `--directory`, physical; both are "" if the
-    current directory has been deleted. `only_at_root`: the project's environment is used only if
-    `start` is the root itself. `names_target`: uv will look for neither `VIRTUAL_ENV` nor `.venv`.
-    `preview` is what the command line says of preview features: "", `on`, `off`, or a comma list.
-    `file_variables` are set by files that `uv run` reads for what it starts.
+    it; `directory` is the physical working directory after `--directory`; both are "" if the
+    current directory was deleted. `only_at_root`: the project's environment is used only if
+    `start` is the root itself. `names_target`: uv looks for neither `VIRTUAL_ENV` nor `.venv`.
+    `preview` holds the command line's preview features: "", `on`, `off`, or a comma-separated list.
+    `file_variables` are set by files that `uv run` reads for the program it starts.
     `config_file`, `no_config` and `cache_directory` are uv's options and variables of these names.
     """
 
@@ -84,7 +85,6 @@ class Request:
     def __init__(
         self, command: str = "", role: str = NONE, *, writes: bool = False, directory: str = ""
     ) -> None:
-        """Begin with what the table of commands says."""
         self.line = Line()
         self.command = command
         self.role = role
@@ -105,7 +105,7 @@ class Request:
         self.cache_directory = ""
 
     def settle(self, code: str, why: str) -> None:
-        """Let the command line alone settle the decision."""
+        """Settle the decision by the command line alone."""
         self.code, self.why = code, why
 
 
@@ -117,8 +117,8 @@ def parse(
     Args:
         arguments: uv's arguments, without argv[0].
         system: the machine.
-        uv_version: returns the real uv's version, or None where it is unknown; then the newest is
-            assumed. It is called only when the answer depends on it.
+        uv_version: returns the real uv's version, or None if it is unknown, which means the newest.
+            It is called only if the result depends on it.
     """
     line = read(arguments)
     role, writes = COMMANDS.get(line.command, (NONE, False))
@@ -141,7 +141,7 @@ def parse(
         request.settle("no-project", why)
     elif request.role == ENVIRONMENT:
         request.names_target = _names_target(line, request.directory, system, variables)
-        # The interpreter is the environment's all the same, but what is installed goes elsewhere.
+        # The interpreter is still the environment's, but packages are installed elsewhere.
         elsewhere = request.names_target or "--target" in line.values or "--prefix" in line.values
         request.writes = request.writes and not elsewhere
     else:
@@ -152,7 +152,7 @@ def parse(
 
 
 def _note_options(request: Request, line: Line, variables: Variables) -> None:
-    """Note the options that have the same meaning everywhere."""
+    """Read the options that have the same meaning in every command."""
     flags, values = line.flags, line.values
     request.quiet = "--quiet" in flags
     request.no_config = "--no-config" in flags or variables.on("UV_NO_CONFIG")
@@ -165,9 +165,9 @@ def _note_options(request: Request, line: Line, variables: Variables) -> None:
 
 
 def _enter_directory(request: Request, line: Line, system: System, variables: Variables) -> bool:
-    """Follow `--directory`; False where uv cannot go there.
+    """Apply `--directory`; return False if uv cannot change to it.
 
-    uv asks the system where it is, so that symbolic links are resolved (not so on Windows).
+    uv then asks the system for the current directory, which resolves symlinks (not on Windows).
     """
     wish = (
         line.values.get("--directory")
@@ -187,12 +187,12 @@ def _enter_directory(request: Request, line: Line, system: System, variables: Va
 
 
 def _names_target(line: Line, directory: str, system: System, variables: Variables) -> bool:
-    """Return whether an interpreter or environment is named, so that uv looks for none.
+    """Return whether an interpreter or environment is named, so that uv does not look for one.
 
-    A version (`--python 3.12`) names none: uv looks for an environment with that version. Neither
-    do `--target` and `--prefix`: uv takes the interpreter from the environment all the same.
+    A version (`--python 3.12`) does not count: uv looks for an environment with that version.
+    `--target` and `--prefix` do not count: uv still takes the interpreter from the environment.
     """
-    if line.command in ("tool run", "tool uvx"):  # what is named there is the tool's own
+    if line.command in ("tool run", "tool uvx"):  # there it is the tool's own
         return False
     asks_system = line.command.startswith(("pip ", "python "))
     if (
@@ -211,7 +211,7 @@ def _names_target(line: Line, directory: str, system: System, variables: Variabl
 
 
 def _find_project(request: Request, line: Line, system: System, variables: Variables) -> None:
-    """Find where uv begins to look for the project, or why it does not use one."""
+    """Find where uv starts to look for the project, or why it does not use one."""
     command, flags = line.command, line.flags
     goal = run_target.Target()
     if command == "run":
@@ -223,7 +223,7 @@ def _find_project(request: Request, line: Line, system: System, variables: Varia
     elif command in TAKES_ISOLATED and ("--isolated" in flags or variables.on("UV_ISOLATED")):
         request.settle("no-project", "uv is told to use an isolated environment")
     elif command in TAKES_NO_PROJECT and ("--no-project" in flags or variables.on("UV_NO_PROJECT")):
-        if command == "run":  # then in the environment that `uv pip` would use
+        if command == "run":  # it then uses the environment that `uv pip` would use
             request.role, request.writes = ENVIRONMENT, False
             request.names_target = _names_target(line, request.directory, system, variables)
         else:
@@ -239,19 +239,19 @@ def _find_project(request: Request, line: Line, system: System, variables: Varia
         if command == "workspace metadata":
             request.writes = "--sync" in flags
         request.installs = request.writes and not _is_told_not_to_sync(line, variables)
-        request.can_skip_sync = command in TAKES_NO_SYNC
+        request.can_skip_sync = command in INSTALLS_ON_THE_SIDE
         _find_start(request, line, goal, system, variables)
 
 
 def _is_told_not_to_sync(line: Line, variables: Variables) -> bool:
-    """Return whether uv is told to install nothing; it may make the environment all the same."""
+    """Return whether uv is told to install nothing; it may still create the environment."""
     return line.command in TAKES_NO_SYNC and (
         "--no-sync" in line.flags or variables.on("UV_NO_SYNC")
     )
 
 
 def _only_reads(line: Line, variables: Variables) -> bool:
-    """Return whether options keep a command that changes the environment from doing so."""
+    """Return whether options keep the command from changing the environment."""
     flags = line.flags
     if "--dry-run" in flags or (line.command == "sync" and "--check" in flags):
         return True
@@ -304,7 +304,7 @@ def _follows_target(line: Line, has_project: bool, variables: Variables) -> bool
 
 
 def _previews_target(line: Line, variables: Variables) -> bool:
-    """Return whether the preview feature was asked for, by command line or variable."""
+    """Return whether the preview feature is enabled, by command line or variable."""
     if "--preview" in line.flags or "--no-preview" in line.flags:
         return "--preview" in line.flags
     features = line.values.get("--preview-features") or variables.text("UV_PREVIEW_FEATURES")

@@ -1,7 +1,7 @@
-"""What `uv run` is asked to run, as far as it moves the project or leaves it out.
+"""What `uv run` is asked to run, as far as it affects the project.
 
-A script has a directory, from which uv looks for the project; a script with inline metadata
-(PEP 723) has an environment of its own. Commands, modules, URLs and standard input have neither.
+uv looks for the project from the directory of a script; a script with inline metadata (PEP 723)
+has its own environment. Neither applies to commands, modules, URLs and standard input.
 Source: https://docs.astral.sh/uv/concepts/projects/run/, and experiments with the real uv.
 """
 
@@ -12,8 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from uvlocal.shim.request.argv import Line
 
-#: The most that is read of a file to find out whether it is a zipped application, in bytes.
-#: uv reads such a file as well, as it runs it.
+#: The size limit of a file that is checked for being a zipped application, in bytes.
+#: uv reads it as well, as it runs it.
 _ZIP_LIMIT = 64 * 1024 * 1024
 
 #: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3.12 and 4.3.16.
@@ -24,16 +24,15 @@ _SCRIPT_TAG = "# /// script"
 
 
 class Target:
-    """What is to be run.
+    """What `uv run` runs.
 
-    `folder` is the directory part as it was given, "" if there is none or it does not matter.
-    `script` is the path of a script with inline metadata, "" for anything else.
+    `folder` is the directory part as given, or "" if there is none or it does not matter.
+    `script` is the path of a script with inline metadata, or "".
     """
 
     __slots__ = ("folder", "script")
 
     def __init__(self, folder: str = "", script: str = "") -> None:
-        """Hold both."""
         self.folder = folder
         self.script = script
 
@@ -73,9 +72,9 @@ def _extension(path: str, system: System) -> str:
 
 
 def has_inline_metadata(path: str, system: System) -> bool:
-    """Return whether the file holds a block `# /// script` as uv recognises it (PEP 723).
+    """Return whether the file has a block `# /// script` as uv recognises it (PEP 723).
 
-    A block that uv will refuse counts: uv then stops by itself.
+    A block that uv will reject counts too: uv then fails by itself.
     """
     data = system.read(path)
     tag = _SCRIPT_TAG.encode()

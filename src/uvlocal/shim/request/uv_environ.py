@@ -1,7 +1,7 @@
-"""The variables beside the command line, as the real uv reads them.
+"""The environment variables as the real uv reads them.
 
-Sources: https://docs.astral.sh/uv/reference/environment/ says since when, corrected by experiments
-with the real uv, which the tests repeat.
+Sources: https://docs.astral.sh/uv/reference/environment/, which says since when, corrected by
+experiments with the real uv, which the tests repeat.
 """
 
 TYPE_CHECKING = False
@@ -19,14 +19,14 @@ READS_SINCE = {
     "UV_WORKING_DIRECTORY": (0, 9, 1),
 }
 
-#: What uv takes for true in a variable, in any letter case; other words are false or an error.
+#: The values that uv reads as true, in any letter case; others are false or an error.
 _TRUE = ("1", "on", "t", "true", "y", "yes")
 
 
 class Variables:
     """The environment, read as the real uv reads it.
 
-    `uv_version` is asked only where the answer depends on it; None is taken for the newest.
+    `uv_version` is called only if the result depends on it; None means the newest.
     """
 
     __slots__ = ("environ", "uv_version")
@@ -34,22 +34,21 @@ class Variables:
     def __init__(
         self, environ: "dict[str, str]", uv_version: "Callable[[], Version | None]"
     ) -> None:
-        """Hold both."""
         self.environ = environ
         self.uv_version = uv_version
 
     def uv_is(self, since: "Version") -> bool:
-        """Return whether the real uv is that version or a later one."""
+        """Return whether the real uv is that version or later."""
         version = self.uv_version()
         return version is None or version >= since
 
     def text(self, name: str) -> str:
-        """Return a variable that uv reads, "" where it is unset, empty, or this uv ignores it."""
+        """Return a variable, or "" if it is unset or this uv ignores it."""
         value = self.environ.get(name, "")
         if value and name in READS_SINCE and not self.uv_is(READS_SINCE[name]):
             return ""
         return value
 
     def on(self, name: str) -> bool:
-        """Return whether a variable that uv reads is true."""
+        """Return whether a variable is true for uv."""
         return self.environ.get(name, "").lower() in _TRUE and bool(self.text(name))

@@ -1,1 +1,1 @@
-"""What the variables, the project, the user and the machine ask for, each with its origin."""
+"""The settings from variables, the project, the user and the machine, with their origins."""

@@ -1,4 +1,4 @@
-"""What the user and the project ask for, and where each answer came from.
+"""The settings, and where each value comes from.
 
 Precedence: environment variable, project (`[tool.uvlocal]`), user (`uvlocal.toml`), machine (the
 administrator's `uvlocal.toml`, with the user's keys), default. A project says *whether* and *how*,
@@ -14,7 +14,7 @@ STRATEGIES = ("redirect", "no-metadata")
 POINTERS = ("none", "symlink", "file")
 VOLUMES = ("synced", "network", "shared", "incapable")
 
-#: What a value may be: one of these words, or a name of a kind.
+#: The possible values of each of these keys.
 CHOICES: "dict[str, tuple[str, ...]]" = {
     "mode": MODES,
     "strategy": STRATEGIES,
@@ -31,27 +31,27 @@ USER_KEYS = (
     "local-roots",
     "providers",
 )
-#: Keys that are `true` or `false`; a provider's own is `enabled`.
+#: Keys that are `true` or `false`, besides a provider's `enabled`.
 FLAGS = ("require-opt-in", "discoverable")
 VARIABLES = {"mode": "UVLOCAL_MODE", "strategy": "UVLOCAL_STRATEGY", "store": "UVLOCAL_STORE"}
 
-#: Strategies that are gone, and what to use in their place.
+#: Removed strategies, and what to use instead.
 GONE = {
     "centralize": "use `redirect`, or turn on uv's own `centralized-project-envs`",
     "unhide": "use `no-metadata`, which clears hidden flags too",
 }
-#: The most that is shown of a wrong value, in characters, and the most that is said of one file.
+#: The longest value in a message, in characters, and the most problems reported.
 _LINE = 120
 _MOST_PROBLEMS = 20
 
 
 class Settings:
-    """Every setting, its origin, and what was wrong with what was asked for.
+    """Every setting, its origin, and the problems found.
 
-    `store` is absolute, or "" where the user has no home. `origins` names for each key where its
-    value came from: `variable`, `project`, `user` or `machine`; a key with its default is not in
-    it. A key of a provider's table stands there as `providers.dropbox.strategy`. `problems` are
-    sentences, in uv's voice.
+    `store` is absolute, or "" if the user has no home directory. `origins` has the origin of each
+    key: `variable`, `project`, `user` or `machine`; keys with their default are not in it. The keys
+    of a provider's table look like `providers.dropbox.strategy`. `problems` are sentences in uv's
+    voice.
     """
 
     __slots__ = (
@@ -71,7 +71,6 @@ class Settings:
     )
 
     def __init__(self) -> None:
-        """Begin with the defaults."""
         self.mode = "auto"
         self.strategy = "redirect"
         self.pointer = "none"
@@ -89,8 +88,8 @@ class Settings:
     def strategy_for(self, provider: "str | None") -> str:
         """Return the strategy for a project below `provider`'s root.
 
-        A provider's own table stands above the general word of the same file, and below what
-        stands above that file.
+        A provider's own table takes precedence over the general setting of the same file, but not
+        over sources that take precedence over that file.
         """
         own = self.providers.get(provider or "", {}).get("strategy")
         general = self.origins.get("strategy", "machine")
@@ -99,13 +98,13 @@ class Settings:
 
 
 def user_file(system: System) -> str:
-    """Return where the user's settings lie, "" where there is no home."""
+    """Return the path of the user's settings, or "" if there is no home directory."""
     folder = config_directory(system)
     return system.path.join(folder, "uvlocal.toml") if folder else ""
 
 
 def machine_file(system: System) -> str:
-    """Return where the machine's settings lie, "" where Windows names no folder for them."""
+    """Return the path of the machine's settings, or "" if `%PROGRAMDATA%` is unset."""
     if system.platform != "win32":
         return "/etc/uvlocal/uvlocal.toml"
     folder = system.environ.get("PROGRAMDATA", "")
@@ -113,9 +112,9 @@ def machine_file(system: System) -> str:
 
 
 def load(system: System) -> Settings:
-    """Read both files and the variables; the project's table is added by `add_project`.
+    """Read both files and the variables; `add_project` adds the project's table.
 
-    Nothing is raised: what is wrong is left out and described in `problems`.
+    Never raises: invalid settings are ignored and described in `problems`.
     """
     settings = Settings()
     settings.store = data_directory(system)
@@ -139,16 +138,15 @@ def add_project(settings: Settings, table: "dict[str, object]", path: str, syste
     apply(settings, wanted, Source("project", place, PROJECT_KEYS, system))
 
 
-# -- what somebody asks for --------------------------------------------------------------------
+# -- sources ---------------------------------------------------------------------------------------
 
 
 class Source:
-    """Somebody who may set something: who, where it is written, and which keys are theirs."""
+    """A source of settings: its origin, the file or variable, and the keys it may set."""
 
     __slots__ = ("known", "origin", "place", "system")
 
     def __init__(self, origin: str, place: str, known: "tuple[str, ...]", system: System) -> None:
-        """Take what is known of them."""
         self.origin = origin
         self.place = place
         self.known = known
@@ -156,37 +154,37 @@ class Source:
 
 
 def parse(path: str, system: System, problems: "list[str]") -> "dict[str, object]":
-    """Return the content of a settings file; what is wrong with it goes to `problems`."""
+    """Parse a settings file; add what is wrong with it to `problems`."""
     data = system.read(path)
     if data is None:
         problems.append(f"`{path}` cannot be read")
         return {}
     if not any(line.strip() and not line.lstrip().startswith(b"#") for line in data.split(b"\n")):
-        return {}  # nothing but comments: no parser is worth its import
+        return {}  # only comments: skip the import of a parser
     from uvlocal.shim.project import pyproject
 
     try:
         return dict(pyproject.parse(data.decode("utf-8-sig")))
-    except (ValueError, RecursionError) as error:  # TOML or UTF-8, both are ValueErrors
+    except (ValueError, RecursionError) as error:  # invalid TOML or UTF-8, both are ValueErrors
         problems.append(f"`{path}` is not valid TOML: {_one_line(str(error))}")
         return {}
 
 
 def apply(settings: Settings, table: "dict[str, object]", source: Source) -> None:
-    """Set each key of a table that the source may set; what cannot be goes to `problems`."""
+    """Set each key of a table that the source may set; report the others in `problems`."""
     for key, value in table.items():
         if key in source.known:
             complaint = _SETTERS[key](settings, key, value, source)
         else:
             would_be = ", ".join(f"`{name}`" for name in source.known)
-            complaint = f"is no setting here, known are {would_be}"
+            complaint = f"is not a setting here, use one of {would_be}"
         if complaint and len(settings.problems) < _MOST_PROBLEMS:
             settings.problems.append(f"{source.place}: `{_one_line(key)}` {complaint}")
         if not complaint:
             settings.origins[key] = source.origin
 
 
-# -- one function for each shape of value; each returns what is wrong, "" where nothing is ---------
+# -- one setter for each type of value; each returns what is wrong, or "" --------------------------
 
 
 def _set_choice(settings: Settings, key: str, value: object, source: Source) -> str:
@@ -211,9 +209,9 @@ def _set_store(settings: Settings, key: str, value: object, source: Source) -> s
 
 
 def _with_variables(text: str, system: System) -> "tuple[str, str]":
-    """Replace `$NAME` and `${NAME}`; return the text, and a variable that is not set, or empty.
+    """Replace `$NAME` and `${NAME}`; return the text, and a variable that is unset, if any.
 
-    A `$` without a name after it is an ordinary character.
+    A `$` that is not followed by a name is an ordinary character.
     """
     result, *parts = text.split("$")
     for part in parts:
@@ -233,7 +231,7 @@ def _with_variables(text: str, system: System) -> "tuple[str, str]":
 
 
 def _name_at_the_start(text: str) -> str:
-    """Return the name of a variable with which a text begins, as a shell reads it."""
+    """Return the variable name at the start of a text, by the rules of a shell."""
     end = 0
     while end < len(text) and text[end].isascii() and (text[end].isalnum() or text[end] == "_"):
         end += 1
@@ -310,7 +308,7 @@ def _provider_complaint(key: str, value: object) -> str:
         return "" if isinstance(value, bool) else "must be `true` or `false`"
     if key == "strategy":
         return _not_one_of(value, STRATEGIES)
-    return "is no setting of a provider, known are `enabled`, `strategy`"
+    return "is not a provider's setting, use `enabled` or `strategy`"
 
 
 def _not_one_of(value: object, choices: "tuple[str, ...]") -> str:
@@ -323,13 +321,13 @@ def _not_one_of(value: object, choices: "tuple[str, ...]") -> str:
 
 
 def _texts(value: object) -> "list[str] | None":
-    """Return a list of texts, or None where `value` is something else."""
+    """Return `value` if it is a list of texts, else None."""
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value
     return None
 
 
 def _one_line(text: str) -> str:
-    """Return `text` fit for one line of a terminal: printable and short."""
+    """Return `text` escaped and shortened for one line of a terminal."""
     shown = printable(text)
     return shown if len(shown) <= _LINE else shown[: _LINE - 1] + "…"

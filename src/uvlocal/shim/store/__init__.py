@@ -1,1 +1,1 @@
-"""Where environments are kept, their names, and pointers to them; nothing is decided here."""
+"""Where environments are kept, their names, and pointers to them."""

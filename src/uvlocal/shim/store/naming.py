@@ -1,10 +1,10 @@
-"""Where environments are kept, what they are called, and which variables are ours."""
+"""The paths and names of environments, and how to recognise ours."""
 
 from uvlocal.shim.machine.early_os import stat
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.machine.paths import relative_to
 
-#: Folders below the store.
+#: Directories in the store.
 ENVIRONMENTS = "envs"
 RECORDS = "records"
 
@@ -19,9 +19,9 @@ _HEX = frozenset("0123456789abcdef")
 def name_of(root: str, system: System, salt: int = 0) -> str:
     """Return the environment's name: a readable slug of the root's name, then 10 hex digits.
 
-    The digits are a hash of the canonical root, written relative to home where it lies below it
-    (`~/Dropbox/code/foo`), so that a folder has the same name on every machine of one person.
-    `salt` gives further names to two roots whose first names collide; a record tells them apart.
+    The digits are a hash of the canonical root, written relative to home if it is below it
+    (`~/Dropbox/code/foo`), so that a folder has the same name on all machines of one person.
+    `salt` gives another name if two roots collide; a record tells them apart.
     """
     data = key_of(root, system).encode("utf-8", "surrogatepass")
     if salt:
@@ -30,13 +30,13 @@ def name_of(root: str, system: System, salt: int = 0) -> str:
 
 
 def key_of(root: str, system: System) -> str:
-    """Return what the hash in a name is made of: the root, relative to home where it is below."""
+    """Return the text that a name's hash is made from: the root, relative to home if below it."""
     below = relative_to(root, system.realpath(system.home) if system.home else "", system)
     return (root if below is None else "~/" + below).replace(system.path.sep, "/")
 
 
 def as_text(path: str) -> str:
-    r"""Return a path as text that a TOML file can hold: bytes that are no UTF-8 as `\xNN`."""
+    r"""Return a path as text for a TOML file, with bytes that are not UTF-8 as `\xNN`."""
     return path.encode("utf-8", "surrogatepass").decode("utf-8", "backslashreplace")
 
 
@@ -48,7 +48,7 @@ def slug(name: str) -> str:
             kept.append(character)
         elif kept and kept[-1] != "-":
             kept.append("-")
-    # A leading dot would hide the folder, and hidden folders are what macOS marks; Windows drops
+    # A leading dot would hide the directory, which triggers macOS' hidden flags; Windows drops
     # trailing dots.
     return "".join(kept)[:_SLUG_LENGTH].strip("-._") or "project"
 
@@ -56,8 +56,8 @@ def slug(name: str) -> str:
 def hash_digits(data: bytes) -> str:
     """Return 10 hex digits: the hash of `data`, folded to 40 bits.
 
-    It need not resist an attacker: before an environment is used, its record is compared with the
-    whole root (`stores.name_in`).
+    It need not resist attacks: before an environment is used, its record is compared with the full
+    root (`lookup.find_in`).
     """
     value = fnv(data)
     return format((value >> 40) ^ (value & 0xFFFFFFFFFF), "010x")
@@ -83,8 +83,8 @@ def is_our_name(name: str) -> bool:
 def is_our_environment(path: str, store: str, system: System) -> bool:
     """Return whether `path` is an environment of ours: `<store>/envs/<name>-<10 hex digits>`.
 
-    That is in the store `store`, "" for none, or in a folder named `uvlocal`, as the default one of
-    every machine is.
+    It must be in `store`, which may be "", or in a directory named `uvlocal`, like the default
+    store of every machine.
     """
     above, _ = system.path.split(_in_envs(path, system))
     if not above:
@@ -94,26 +94,26 @@ def is_our_environment(path: str, store: str, system: System) -> bool:
 
 
 def has_our_shape(path: str, system: System) -> bool:
-    """Return whether `path` could be an environment of ours in some store, by its end."""
+    """Return whether the end of `path` looks like an environment of ours."""
     return bool(_in_envs(path, system))
 
 
 def _in_envs(path: str, system: System) -> str:
-    """Return the folder of an environment if that is `envs` and the name one of ours, else ""."""
+    """Return the parent of an environment if that is `envs` and the name is ours, else ""."""
     folder, name = system.path.split(path.rstrip(system.path.sep))
     return folder if system.path.basename(folder) == ENVIRONMENTS and is_our_name(name) else ""
 
 
-# -- what lies there ---------------------------------------------------------------------------
+# -- what exists --------------------------------------------------------------------------------
 
 
 def exists(environment: str, system: System) -> bool:
-    """Return whether a virtual environment is there already (`pyvenv.cfg`, PEP 405)."""
+    """Return whether the virtual environment exists (`pyvenv.cfg`, PEP 405)."""
     return system.is_file(system.path.join(environment, "pyvenv.cfg"))
 
 
 def is_private(status: "object | None", uid: int) -> bool:
-    """Return whether a file or folder is the user's (or root's) and nobody else may write it."""
+    """Return whether the user (or root) owns a file or directory that nobody else may write to."""
     if status is None:
         return False
     mode, owner = status.st_mode, status.st_uid  # type: ignore[attr-defined]

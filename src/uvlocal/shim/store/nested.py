@@ -1,9 +1,9 @@
-"""Let a nested `uv` meet the shim: the kept environment's `bin/uv` is a link to it.
+"""Let a nested `uv` reach the shim, with a symlink to it at the environment's `bin/uv`.
 
-`uv run` and `activate` put that folder first on PATH, before what a version manager or an editor
-puts there. uv empties an environment's folder or refuses it where it finds anything but an
-environment, so the link is made once uv has made the environment. uv (0.5.9 to 0.13.9) leaves it
-alone, and puts its own program there where the project depends on the package `uv`.
+`uv run` and `activate` put that directory first on PATH, before those of version managers and
+editors. uv empties or rejects a directory that is not an environment, so the symlink is created
+once uv has created the environment. uv (0.5.9 to 0.13.9) leaves it alone, and puts its own program
+there if the project depends on the package `uv`.
 """
 
 from uvlocal.shim.machine.early_os import stat
@@ -11,20 +11,20 @@ from uvlocal.shim.machine.host import System
 
 
 def keep(environment: str, launcher: str, system: System) -> bool:
-    """Make the link where nothing is, or a link that leads nowhere; say whether all is well.
+    """Create the symlink if nothing, or a dangling symlink, is there; return whether it resolves.
 
-    Whatever else is there belongs to the project. Windows has no links for everybody, and its
+    Anything else there belongs to the project. On Windows, not every user may create symlinks, and
     version managers put nothing before the shim.
 
     Args:
         environment: an environment in the store, which exists.
-        launcher: the shim's absolute path, "" for none.
+        launcher: the shim's absolute path, or "".
         system: the machine.
     """
     if system.platform == "win32" or not launcher:
         return True
     folder = system.path.join(environment, "bin")
-    for path in (environment, folder):  # where either is a link, it leads to no place of ours
+    for path in (environment, folder):  # a symlink would point to a place that is not ours
         status = system.lstat(path)
         if status is None or not stat.S_ISDIR(status.st_mode):
             return False

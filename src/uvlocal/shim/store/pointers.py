@@ -1,9 +1,8 @@
-"""The pointer for editors: `.venv` as a link, or as a redirect file, that leads to the environment.
+"""The pointer for editors: `.venv` as a symlink or a redirect file to the environment.
 
-Editors look for `.venv` in the project and know nothing of variables. A pointer is opt-in, as it
-lies in the shared folder, where other machines find it too. One that leads from below the home
-directory to below the home directory is written relative, so that it is the same on all machines of
-one person.
+Editors look for `.venv` in the project and ignore variables. A pointer is opt-in, as it is in the
+shared folder, where other machines see it too. If both ends are below the home directory, the
+pointer is relative, so that it is the same on all machines of one person.
 """
 
 import stat
@@ -21,7 +20,7 @@ NONE, SYMLINK, FILE = "none", "symlink", "file"
 #: What else `.venv` may be.
 FOLDER, OTHER = "folder", "other"
 
-#: Why a link is not put into a synced folder, by what its client does to links.
+#: Why no symlink is created in a synced folder, by what its client does to symlinks.
 _TROUBLE = {
     "skipped": "leaves symbolic links out",
     "followed": "would sync the whole environment through a symbolic link",
@@ -29,11 +28,11 @@ _TROUBLE = {
 }
 #: The first uv that reads redirect files.
 REDIRECT_FILES_FROM = (0, 13, 9)
-#: The most that a redirect file can sensibly hold, in bytes: one path.
+#: The size limit of a redirect file, in bytes: it contains one path.
 _REDIRECT_LIMIT = 65536
-#: How many pointers of other machines are remembered as once repaired.
+#: How many repaired pointers are remembered.
 _REMEMBERED = 32
-#: How the line of one begins that is just being repaired; no path that is ours begins so.
+#: The prefix of a pointer whose repair has started; none of our paths starts like this.
 _GOING_TO = "\t"
 
 
@@ -43,15 +42,14 @@ class Pointer:
     Attributes:
         path: where.
         kind: `none`, `symlink`, `file`, `folder`, or `other`.
-        target: what the link or file says, as it is written there.
-        ours: it was written by uvlocal, on this machine or another: its end says so.
-        leads: it leads to this project's environment on this machine.
+        target: the path in the symlink or file, as written.
+        ours: uvlocal wrote it, on this machine or another, as the end of the path shows.
+        leads: it points to this project's environment on this machine.
     """
 
     __slots__ = ("kind", "leads", "ours", "path", "target")
 
     def __init__(self, path: str, kind: str, target: str = "") -> None:
-        """Hold what was found; whose it is comes later."""
         self.path = path
         self.kind = kind
         self.target = target
@@ -71,13 +69,13 @@ def find(root: str, wanted: str, system: System) -> Pointer:
         pointer = Pointer(path, SYMLINK, system.readlink(path) or "")
     else:
         lines = lines_of(path, system)
-        if len(lines) != 1:  # more is somebody's own file
+        if len(lines) != 1:  # more lines are somebody else's file
             return Pointer(path, OTHER)
         pointer = Pointer(path, FILE, lines[0])
     if system.platform == "win32":
         pointer.target = without_prefix(pointer.target)
     there = comparable(system.path.join(root, pointer.target), system)
-    # Compared as text: what another machine wrote may lead anywhere, and is not followed.
+    # Compare as text: another machine may have written it, so it is not followed.
     home = system.realpath(system.home) if system.home else ""
     below = paths.relative_to(wanted, system.home, system)
     places = [wanted, system.path.join(home, below)] if below and home else [wanted]
@@ -88,13 +86,13 @@ def find(root: str, wanted: str, system: System) -> Pointer:
 
 
 def lines_of(path: str, system: System) -> "list[str]":
-    """Return the lines of a redirect file; uv takes the first for the path of an environment."""
+    """Return the lines of a redirect file; uv reads the environment's path from the first."""
     data = system.read(path, _REDIRECT_LIMIT) or b""
     return [line.decode("utf-8", "surrogateescape") for line in data.splitlines()]
 
 
 def target(root: str, wanted: str, system: System) -> str:
-    """Return what a pointer from the project at `root` to the environment `wanted` says."""
+    """Return the path for a pointer from the project at `root` to the environment `wanted`."""
     home = system.realpath(system.home) if system.home else ""
     above = paths.relative_to(root, home, system)
     below = paths.relative_to(wanted, system.home, system)
@@ -108,12 +106,12 @@ def target(root: str, wanted: str, system: System) -> str:
 
 
 def obstacle(kind: str, volume: "Volume", version: "tuple[int, int, int] | None") -> str:
-    """Return why a pointer of this kind is not to be made, "" where it may be.
+    """Return why a pointer of this kind must not be created, or "".
 
     Args:
         kind: `symlink` or `file`.
-        volume: what the project lies on.
-        version: the real uv's, None where it is unknown.
+        volume: the project's volume.
+        version: the real uv's version, or None if it is unknown.
     """
     if kind == SYMLINK and volume.kind == "synced" and volume.links != "kept":
         trouble = _TROUBLE.get(volume.links, "is not known to keep symbolic links as links")
@@ -121,17 +119,17 @@ def obstacle(kind: str, volume: "Volume", version: "tuple[int, int, int] | None"
     if kind == FILE and (version is None or version < REDIRECT_FILES_FROM):
         first = ".".join(map(str, REDIRECT_FILES_FROM))
         this = ".".join(map(str, version)) if version else "of an unknown version"
-        return f"uv reads redirect files from {first} on, and this is {this}"
+        return f"redirect files need uv {first} or later, and this is {this}"
     return ""
 
 
 def put(pointer: Pointer, kind: str, says: str, system: System) -> bool:
-    """Put a pointer at `.venv`, in one step, never in the place of a folder or of what is not ours.
+    """Write a pointer to `.venv` atomically; never replace a directory, or what is not ours.
 
     Args:
         pointer: what was found there.
         kind: `symlink` or `file`.
-        says: what it is to say, see `target`.
+        says: the path to write, see `target`.
         system: the machine.
     """
     if pointer.kind != NONE and not pointer.ours:
@@ -143,17 +141,17 @@ def put(pointer: Pointer, kind: str, says: str, system: System) -> bool:
 
 
 def keep(root: str, wanted: str, kind: str, system: System, memory: str) -> "tuple[Pointer, bool]":
-    """Make the pointer that is asked for where it is missing; mend one of another machine, once.
+    """Create the pointer if it is missing; repair one of another machine, but only once.
 
-    Two machines whose pointers differ would otherwise take turns for ever: a pointer that comes
-    back after it was mended stays.
+    Otherwise two machines whose pointers differ would repair them forever. A pointer that comes
+    back after a repair stays.
 
     Args:
         root: the project's root.
         wanted: its environment.
         kind: `symlink` or `file`.
         system: the machine.
-        memory: the file that holds what was mended, "" for nowhere.
+        memory: the file that lists repaired pointers, or "".
 
     Returns:
         what was found, and whether it was changed.
@@ -170,11 +168,11 @@ def keep(root: str, wanted: str, kind: str, system: System, memory: str) -> "tup
 
 
 def _note(pointer: Pointer, memory: str, system: System, *, done: bool) -> bool:
-    """Note that a pointer is going to be mended, or has been.
+    """Record that a pointer is going to be repaired, or has been.
 
     Returns:
-        whether to go on: not where it was mended before, or nothing can be noted. One that was
-        going to be mended, by a call that was killed, is.
+        whether to repair it: False if it was repaired before, or nothing can be recorded. A repair
+        that a killed call started is done again.
     """
     if not memory:
         return False

@@ -1,1 +1,1 @@
-"""The real uv: finding it, its version, the variables set for it, becoming it."""
+"""The real uv: finding it, its version, its variables, and becoming it."""

@@ -19,16 +19,14 @@ _SIGN = 1 << 31
 class RealUv:
     """Where the real uv is.
 
-    `program` is `uv`, or `uvx` where that is looked for. `path` is "" where there is none. `origin`
-    says how it was found: `variable`, `path` or `recorded`. `tried` lists every place looked at,
-    each with what was wrong there; `rejected` is what was wrong with the last. `wish` is what
-    `UVLOCAL_UV` names, if that is set.
+    `program` is `uv` or `uvx`. `path` is "" if it was not found. `origin` says how it was found:
+    `variable`, `path` or `recorded`. `tried` lists every place searched, with what was wrong there;
+    `rejected` is what was wrong with the last. `wish` is the value of `UVLOCAL_UV`, if set.
     """
 
     __slots__ = ("origin", "path", "program", "rejected", "tried", "wish")
 
     def __init__(self, program: str = "uv") -> None:
-        """Begin with nothing found."""
         self.program = program
         self.path = ""
         self.origin = ""
@@ -38,11 +36,11 @@ class RealUv:
 
 
 def find(system: System, launcher: str) -> RealUv:
-    """Look for the real uv: the user's word, then PATH without ourselves, then the recorded one.
+    """Find the real uv: from `UVLOCAL_UV`, then on PATH without ourselves, then as recorded.
 
-    The path is returned as it was found, links not resolved: a link of a package manager goes on
-    working when its target moves. A `UVLOCAL_UV` that is no executable is an error, since an
-    explicit wish is not silently replaced.
+    Symlinks in the path are not resolved: a package manager's symlink still works when its target
+    moves. A `UVLOCAL_UV` that is not an executable is an error, as an explicit choice is never
+    silently replaced.
     """
     found = RealUv()
     found.wish = system.environ.get("UVLOCAL_UV", "")
@@ -59,12 +57,12 @@ def find(system: System, launcher: str) -> RealUv:
 
 
 def is_uvx(launcher: str, system: System) -> bool:
-    """Return whether a shim stands on PATH as `uvx`."""
+    """Return whether the shim was called as `uvx`."""
     return system.path.basename(launcher).lower() in ("uvx", "uvx.exe")
 
 
 def find_program(uv: RealUv, system: System, launcher: str) -> RealUv:
-    """Return what a shim becomes: the real uv, or by its name the uvx beside it, or on PATH."""
+    """Return what the shim becomes: the real uv, or for `uvx` the uvx beside it or on PATH."""
     if not is_uvx(launcher, system) or (uv.wish and not uv.path):
         return uv
     found = RealUv("uvx")
@@ -78,7 +76,7 @@ def find_program(uv: RealUv, system: System, launcher: str) -> RealUv:
 
 
 def _search_path(found: RealUv, system: System, launcher: str) -> None:
-    """Look for a program on PATH, but not in a relative folder: that is the current directory's."""
+    """Search PATH for a program, skipping relative entries, which depend on the directory."""
     name = found.program + (".exe" if system.platform == "win32" else "")
     for folder in paths.search_path(system.environ.get("PATH", ""), system):
         if system.path.isabs(folder):
@@ -88,7 +86,7 @@ def _search_path(found: RealUv, system: System, launcher: str) -> None:
 
 
 def _consider(found: RealUv, path: str, origin: str, system: System, launcher: str) -> None:
-    """Take `path` as the real uv, or note why not."""
+    """Accept `path` as the real uv, or record why not."""
     status = system.stat(path)
     if status is None:
         found.rejected = "does not exist"
@@ -100,12 +98,12 @@ def _consider(found: RealUv, path: str, origin: str, system: System, launcher: s
         found.path = path
         found.origin = origin
         return
-    # That PATH has folders without a uv is no news, but they show where it was looked for.
+    # A directory without uv needs no explanation, but shows where we searched.
     found.tried.append(path if status is None else f"{path} ({found.rejected})")
 
 
 def is_shim(path: str, status: os.stat_result, system: System, launcher: str) -> bool:
-    """Return whether `path` is a shim of ours: this one, or another install, or a copy."""
+    """Return whether `path` is a uvlocal shim: this one, another installation's, or a copy."""
     if launcher and path == launcher:
         return True
     if status.st_size > contract.SHIM_LIMIT:
@@ -114,7 +112,7 @@ def is_shim(path: str, status: os.stat_result, system: System, launcher: str) ->
 
 
 def configuration(system: System, launcher: str) -> "dict[str, str]":
-    """Return what the file beside the launcher says, empty where there is none."""
+    """Return the settings in the file beside the launcher, or {} if there is none."""
     if not launcher:
         return {}
     path = system.path.join(system.path.dirname(launcher), contract.CONFIGURATION)
@@ -143,7 +141,7 @@ def missing(found: RealUv) -> str:
 def say(text: str) -> None:
     """Write lines to stderr, escaped for a terminal; ignore a closed stderr.
 
-    A name that may hold a newline is made `environment.printable` by whoever puts it into a line.
+    The caller escapes names that may contain a newline (`display.printable`).
     """
     lines = "\n".join(map(printable, text.split("\n")))
     try:
@@ -153,18 +151,18 @@ def say(text: str) -> None:
 
 
 def become(path: str, arguments: "list[str]", changes: "dict[str, str | None]") -> int:
-    """Become the program at `path`; return only if that failed, or on Windows its exit code.
+    """Become the program at `path`. On Windows, wait for it and return its exit code.
 
     Args:
         path: the real uv.
         arguments: the whole argv, argv[0] included.
-        changes: variables to set, or with None to remove; all others are passed on as they are.
+        changes: variables to set, or to remove if None; all others are passed on unchanged.
 
     Raises:
         OSError: the program could not be started.
     """
-    # The environment is changed where C keeps it, and passed on from there: entries that a mapping
-    # cannot hold (twins, no `=`, no name) reach uv as they came, in their order.
+    # Change the environment where C keeps it: entries that a mapping cannot hold (duplicates, no
+    # `=`, no name) then reach uv unchanged and in order.
     for name, value in changes.items():
         if value is None:
             os.unsetenv(name)
@@ -172,17 +170,17 @@ def become(path: str, arguments: "list[str]", changes: "dict[str, str | None]") 
             os.putenv(name, value)
     if sys.platform == "win32":
         return _run(path, arguments)
-    # Python starts no program with an empty argv[0]; uv does not look at it.
+    # Python refuses an empty argv[0]; uv ignores it.
     os.execv(path, [arguments[0] or "uv", *arguments[1:]])
-    return contract.NOT_FOUND  # never: a successful `execv` does not return, a failed one raises
+    return contract.NOT_FOUND  # unreachable: `execv` does not return, or raises
 
 
 def _run(path: str, arguments: "list[str]") -> int:
-    """Start the program, wait, and return its exit code; Windows cannot replace a process.
+    """Start the program, wait, and return its exit code, as Windows cannot replace a process.
 
     This is for calls without the launcher, which starts uv itself (`answer`). Ctrl-C and Ctrl-Break
-    reach every process of the console; uv decides what they mean, so we do not. `os._exit` takes
-    signed numbers only, of which the system sees the same 32 bits.
+    reach every process of the console; we ignore them and let uv handle them. `os._exit` takes only
+    signed numbers, of which the system uses the same 32 bits.
     """
     import signal
     import subprocess

@@ -1,4 +1,4 @@
-"""The variables that uvlocal sets for uv, marked: a nested call tells ours from the user's."""
+"""The variables that uvlocal sets for uv, with markers that let a nested call recognise them."""
 
 from uvlocal.shim.contract import HAD_PREFIX, MANAGED, SET_PREFIX
 
@@ -9,15 +9,14 @@ def is_on(environ: "dict[str, str]", switch: str) -> bool:
 
 
 class Changes:
-    """What is to be done to the environment before uv starts.
+    """Changes to the environment before uv starts.
 
-    `values` maps a name to its new value, or to None where the variable is to be removed.
+    `values` maps a name to its new value, or to None to remove the variable.
     """
 
     __slots__ = ("values",)
 
     def __init__(self) -> None:
-        """Begin without changes."""
         self.values: "dict[str, str | None]" = {}
 
     def applied_to(self, environ: "dict[str, str]") -> "dict[str, str]":
@@ -37,10 +36,10 @@ def as_fields(changes: "dict[str, str | None]") -> "list[str]":
 
 
 def take_back(environ: "dict[str, str]") -> Changes:
-    """Return the changes that give the user back what an outer call of ours replaced.
+    """Return the changes that restore the user's values, which an outer uvlocal call replaced.
 
-    A marked variable that still has the marked value is ours; one that has another value was set
-    by somebody in between (by `uv run`, say) and is left alone.
+    A variable is ours if it has the value in its marker; otherwise someone else set it since then
+    (`uv run`, for example), and it is left alone.
     """
     changes = Changes()
     for name in MANAGED:
@@ -55,7 +54,7 @@ def take_back(environ: "dict[str, str]") -> Changes:
 
 
 def put_on(changes: Changes, environ: "dict[str, str]", wanted: "dict[str, str]") -> None:
-    """Add the variables that a decision wants, each with its marks."""
+    """Add the variables that a decision sets, each with its markers."""
     user = changes.applied_to(environ)
     for name, value in wanted.items():
         changes.values[name] = value

@@ -1,24 +1,24 @@
-"""The real uv's version: asked once per binary, remembered by path, size and time of change.
+"""The real uv's version, asked once per binary, and cached by path, size and time of change.
 
-A wrapper (of pyenv, asdf, mise) is another uv in each folder: its answer is not remembered.
+A wrapper (of pyenv, asdf, mise) may run another uv in each directory, so its answer is not cached.
 
-This is the one program that a decision may start, and only where the answer depends on it.
+uv is the one program that a decision may start, and only if the decision depends on its version.
 """
 
 import stat
 
 from uvlocal.shim.machine.host import System
 
-#: How long uv may take to say its version, in seconds; it takes milliseconds.
+#: How long uv may take to print its version, in seconds; it takes milliseconds.
 _PATIENCE = 2.0
-#: The most that is read of its answer, in bytes.
+#: The size limit of its answer, in bytes.
 _ANSWER_LIMIT = 4096
-#: The most binaries that are remembered, and the most that is read of the file, in bytes.
+#: The maximum number of cached binaries, and the size limit of the cache file, in bytes.
 _REMEMBERED = 32
 _FILE_LIMIT = 1 << 20
-#: The largest script that is told from a program, in bytes.
+#: The size limit of a wrapper script, in bytes.
 _SCRIPT_LIMIT = 64 * 1024
-#: The most digits of a number in a version.
+#: The maximum number of digits in a part of a version.
 _DIGITS = 9
 
 TYPE_CHECKING = False
@@ -34,12 +34,12 @@ def known(
     cache_file: str,
     ask: "Callable[[str, dict[str, str]], bytes] | None" = None,
 ) -> "Version | None":
-    """Return the version of the uv at `path`, None where it cannot be had.
+    """Return the version of the uv at `path`, or None if it is unknown.
 
     Args:
         path: the binary, absolute.
         system: the machine.
-        cache_file: where versions are remembered, "" for nowhere.
+        cache_file: the file that caches versions, or "".
         ask: starts the binary with an environment and returns what `--version` prints.
     """
     status = system.stat(path)
@@ -54,7 +54,7 @@ def known(
             version = parsed(line[len(key) : -len(path) - 1])
             if version is not None:
                 return version
-    # uv's own variables could make it fail, and ours are not for it.
+    # uv's own variables could make it fail, and it does not need ours.
     environ = {name: value for name, value in system.environ.items() if not name.startswith("UV")}
     answer = (ask or _ask)(path, environ).decode("utf-8", "replace").split()
     version = parsed(answer[1]) if answer[:1] == ["uv"] and len(answer) > 1 else None
@@ -67,9 +67,9 @@ def known(
 
 
 def is_wrapper(path: str, system: System) -> bool:
-    """Return whether a `uv` is a script, or a link to another program, that finds uv by itself.
+    """Return whether a `uv` is a script, or a symlink to another program, that runs the actual uv.
 
-    mise puts links to `mise` on PATH, pyenv and asdf scripts.
+    mise puts symlinks to `mise` on PATH, pyenv and asdf put scripts there.
     """
     name = system.path.basename(system.realpath(path)).lower()
     start = system.read(path, _SCRIPT_LIMIT)
@@ -77,7 +77,7 @@ def is_wrapper(path: str, system: System) -> bool:
 
 
 def parsed(text: str) -> "Version | None":
-    """Return a version such as `0.13.9` or `0.13.9+1` as numbers, None if it is none."""
+    """Parse a version such as `0.13.9` or `0.13.9+1`; return None if it is invalid."""
     parts = text.partition("+")[0].split(".")
     numbers = [part[: len(part) - len(part.lstrip("0123456789"))] for part in parts]
     if len(numbers) != len(("major", "minor", "patch")) or not all(map(_is_number, numbers)):
@@ -90,7 +90,7 @@ def _is_number(digits: str) -> bool:
 
 
 def _remembered(cache_file: str, system: System) -> "list[str]":
-    """Return the lines `SIZE MTIME VERSION PATH` of the file, if it is ours alone."""
+    """Return the lines `SIZE MTIME VERSION PATH` of the file, if it is private."""
     if not cache_file or not system.is_private(cache_file, stat.S_IFREG):
         return []
     data = system.read(cache_file, _FILE_LIMIT) or b""
@@ -100,7 +100,7 @@ def _remembered(cache_file: str, system: System) -> "list[str]":
 
 def _ask(path: str, environ: "dict[str, str]") -> bytes:
     """Return what `PATH --version` prints, b"" if that fails or takes too long."""
-    import subprocess  # takes longer to import than uv to answer, but once per binary only
+    import subprocess  # slower than uv's answer, but only once per binary
 
     try:
         result = subprocess.run(

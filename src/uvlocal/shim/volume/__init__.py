@@ -1,1 +1,1 @@
-"""What a directory lies on, with the evidence; nothing about what to do about it."""
+"""Which volume a directory is on, with the evidence."""

@@ -1,7 +1,7 @@
-"""The signals that tell of a sync client or of the user's own word, each as a small function.
+"""The signals of a sync client or of the user's settings, each as a small function.
 
-They ask for names that are known beforehand, in the folders above the project, and never for what
-else is there. `uvlocal.shim.volume.locate` weighs what they find.
+They look for known names in the directories above the project, and never list a directory.
+`uvlocal.shim.volume.locate` weighs what they find.
 """
 
 from uvlocal.shim.machine.display import below_home
@@ -10,22 +10,22 @@ from uvlocal.shim.machine.host import System
 from uvlocal.shim.machine.paths import comparable, components
 from uvlocal.shim.volume.location import Sight
 from uvlocal.shim.volume.providers.schema import Place, Provider
-from uvlocal.shim.volume.providers.table import BY_ID, PROVIDERS
+from uvlocal.shim.volume.providers.table import BY_ID, HIDES_FILES, PROVIDERS
 from uvlocal.shim.volume.sync_roots import discovery
 from uvlocal.shim.volume.sync_roots.model import SyncRoot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-#: How strong a signal is where two speak of the same folder: the least first.
-LOCAL_ROOT, SYNCED_ROOT, CONFIGURED, SHAPE, MARKER, ATTRIBUTE = range(6)
+#: Ranks of signals for the same folder: the lowest wins.
+LOCAL_ROOT, SYNCED_ROOT, CONFIGURED, SHAPE, MARKER, ATTRIBUTE, HIDDEN = range(7)
 
 #: The folders that iCloud takes over when "Desktop & Documents" is on.
 _TAKEN_OVER = ("desktop", "documents")
 _CONTAINER = "com~apple~clouddocs"
 
-#: A name that no folder has.
+#: A name that does not exist in any directory.
 _NEVER_THERE = ".uvlocal-never-there"
 
 
@@ -33,17 +33,17 @@ class Signal:
     """One signal that fired.
 
     Attributes:
-        rank: how strong it is, see above.
-        top: the folder that it speaks of, canonical; "" where only the spelling of the path led
-            through one.
-        provider: whose folder it is, None for the user's own roots.
-        said: the sentence that says what was seen and where.
-        doubt: the sentence that says what would make it wrong.
-        label: what people call it.
+        rank: see above.
+        top: the canonical folder that the signal is about, or "" if only the spelling of the path
+            leads through one.
+        provider: whose folder it is, or None for the user's own roots.
+        said: a sentence that says what was seen and where.
+        doubt: a sentence that says what would make it wrong.
+        label: the name for people.
         confidence: `high`, `medium` or `low`.
-        options: lines of the client's configuration, see `roots_model.SyncRoot`.
-        stale: what speaks against the client being in use, "" for nothing.
-        shown: the user's own root as it is shown, "" for other signals.
+        options: lines of the client's configuration, see `model.SyncRoot`.
+        stale: why the client may not be in use, or "".
+        shown: the user's own root for display, or "" for other signals.
     """
 
     __slots__ = (
@@ -73,7 +73,6 @@ class Signal:
         stale: str = "",
         shown: str = "",
     ) -> None:
-        """Fill the signal."""
         self.rank = rank
         self.top = top
         self.provider = provider
@@ -92,7 +91,7 @@ def gather(sight: Sight) -> "list[Signal]":
     found += [*_shapes(sight), *_back_links(sight)]
     found += _markers(sight, {signal.provider.id for signal in found if signal.provider})
     if not any(signal.provider for signal in found):
-        found += _attributes(sight)  # on macOS this costs an import, and says nothing more
+        found += _attributes(sight)  # on macOS this would cost an import and add nothing
     return found
 
 
@@ -112,12 +111,12 @@ def _user_roots(sight: Sight) -> "Iterator[Signal]":
         for folder in folders:
             top = sight.folder_at(folder)
             if top is None and folder in sight.absent:
-                sentence = f"{sight.shown(folder)}, one of your `{key}`, cannot be found"
+                sentence = f"{sight.shown(folder)}, listed in your `{key}`, cannot be found"
                 sight.missing.append(sentence)
             if top is not None:
-                said = f"{sight.shown(folder)} is one of your `{key}`"
-                doubt = "wrong if it should not be in your settings any more"
-                label = "a synced folder of yours" if rank == SYNCED_ROOT else ""
+                said = f"{sight.shown(folder)} is listed in your `{key}`"
+                doubt = "wrong if that setting is outdated"
+                label = "a folder that you marked as synced" if rank == SYNCED_ROOT else ""
                 shown = below_home(folder, sight.system)
                 yield Signal(rank, top, None, said=said, doubt=doubt, label=label, shown=shown)
 
@@ -140,7 +139,7 @@ def _configured(sight: Sight) -> "Iterator[Signal]":
         label = root.label or provider.label
         said = f"{root.read_from} names the {label} folder {sight.shown(root.path)}"
         if top == "":
-            said += ", which a link leads out of, and this client follows links"
+            said += ", and a link in it leads here, which this client follows"
         yield Signal(
             CONFIGURED,
             top,
@@ -155,7 +154,7 @@ def _configured(sight: Sight) -> "Iterator[Signal]":
 
 
 def _note_missing(sight: Sight, root: SyncRoot, provider: Provider) -> None:
-    """Remember a configured folder that is not there: the client may have been moved or removed."""
+    """Record a configured folder that does not exist: the client may have moved or been removed."""
     if root.path in sight.absent:
         folder = f"{provider.label} folder {sight.shown(root.path)}"
         sight.missing.append(f"{root.read_from} names the {folder}, which cannot be found")
@@ -164,21 +163,26 @@ def _note_missing(sight: Sight, root: SyncRoot, provider: Provider) -> None:
 def _shapes(sight: Sight) -> "Iterator[Signal]":
     system = sight.system
     parts = components(sight.folded, system)
-    for provider in PROVIDERS:
-        for place in provider.places:
-            if place.how != "shape" or system.platform not in place.platforms:
-                continue
-            wanted = components(comparable("/" + place.where, system), system)
-            # A shape that begins with `/` stands at the beginning of the path, others anywhere.
-            starts = len(parts) - len(wanted) + 1
-            for start in range(min(starts, 1) if place.where.startswith("/") else starts):
-                if _has_shape(parts[start : start + len(wanted)], wanted):
-                    top = sight.above[len(parts) - start - len(wanted)]
-                    signal = _of_shape(sight, provider, top, place.confidence)
-                    if signal.provider is not None and sight.is_enabled(signal.provider.id):
-                        yield signal
-                    break
+    for provider, place, wanted in system.once("shapes", lambda: _known_shapes(system)):
+        # A shape that starts with `/` matches at the start of the path, others anywhere.
+        starts = len(parts) - len(wanted) + 1
+        for start in range(min(starts, 1) if place.where.startswith("/") else starts):
+            if _has_shape(parts[start : start + len(wanted)], wanted):
+                top = sight.above[len(parts) - start - len(wanted)]
+                signal = _of_shape(sight, provider, top, place.confidence)
+                if signal.provider is not None and sight.is_enabled(signal.provider.id):
+                    yield signal
+                break
     yield from _through_container(sight)
+
+
+def _known_shapes(system: System) -> "list[tuple[Provider, Place, list[str]]]":
+    return [
+        (provider, place, components(comparable("/" + place.where, system), system))
+        for provider in PROVIDERS
+        for place in provider.places
+        if place.how == "shape" and system.platform in place.platforms
+    ]
 
 
 def _has_shape(parts: "list[str]", wanted: "list[str]") -> bool:
@@ -186,7 +190,7 @@ def _has_shape(parts: "list[str]", wanted: "list[str]") -> bool:
 
 
 def _of_shape(sight: Sight, provider: Provider, top: str, confidence: str) -> Signal:
-    """Return the signal of a shape; a File Provider's folder is named after its provider."""
+    """Return the signal for a shape; a File Provider's folder is named after its provider."""
     label = ""
     if provider.id == "file-provider":
         service = sight.system.path.basename(top).partition("-")[0]
@@ -200,14 +204,14 @@ def _of_shape(sight: Sight, provider: Provider, top: str, confidence: str) -> Si
         top,
         provider,
         said=f"{sight.shown(top)} is where {label or provider.label} keeps its files",
-        doubt="wrong if that folder was made by hand",
+        doubt="wrong if you created that folder yourself",
         label=label,
         confidence=confidence,
     )
 
 
 def _through_container(sight: Sight) -> "Iterator[Signal]":
-    """Yield what the user's spelling says: a path through iCloud's container to its Documents."""
+    """Yield a signal if the path leads through iCloud's container to its Documents."""
     provider = BY_ID["icloud"]
     if sight.system.platform != "darwin" or not sight.is_enabled(provider.id):
         return
@@ -219,15 +223,15 @@ def _through_container(sight: Sight) -> "Iterator[Signal]":
         name = sight.system.path.basename(above).lower()
         if name in _TAKEN_OVER and following == [name]:
             said = f"the path leads through iCloud Drive to {sight.shown(above)}"
-            doubt = "wrong if that link was made by hand"
+            doubt = "wrong if you created that link yourself"
             yield Signal(SHAPE, above, provider, said=said, doubt=doubt)
 
 
 def _back_links(sight: Sight) -> "Iterator[Signal]":
     """Yield folders that iCloud links to: Desktop and Documents stay where they are.
 
-    The link is in the container, so that resolving the project's path does not show it. It is
-    looked for beside the folder itself, so that other users' homes are seen as well.
+    The link is in the container, so resolving the project's path does not show it. It is looked
+    for relative to the folder itself, so that other users' homes are covered as well.
     """
     system = sight.system
     for provider, place in _places(sight, "back-link"):
@@ -254,19 +258,8 @@ def _back_links(sight: Sight) -> "Iterator[Signal]":
 
 
 def _markers(sight: Sight, known: "set[str]") -> "Iterator[Signal]":
-    system = sight.system
-    places = [
-        (provider, place, place.where.rstrip("/").replace("/", system.path.sep))
-        for provider, place in _places(sight, "marker")
-    ]
     for above in _folders_to_search(sight):
-        stem = system.path.join(above, "")
-        for provider, place, name in places:
-            path = stem + name
-            if not _is_marker(path, place, system):
-                continue
-            if system.exists(system.path.join(above, _NEVER_THERE)):
-                break  # a file system that claims to have every name (smbnetfs) has no marks
+        for provider, place, path in _marks_in(above, sight):
             stale = ""
             listed = place.needs and provider.id in sight.configured
             if listed and provider.id not in known:
@@ -275,11 +268,34 @@ def _markers(sight: Sight, known: "set[str]") -> "Iterator[Signal]":
                 MARKER,
                 above,
                 provider,
-                said=f"{sight.shown(path)} is there, a mark of {provider.label}",
-                doubt="wrong if the mark was left behind or copied here",
+                said=f"{sight.shown(path)} exists, which is a sign of {provider.label}",
+                doubt="wrong if it was left behind or copied here",
                 confidence=place.confidence,
                 stale=stale,
             )
+
+
+def _marks_in(above: str, sight: Sight) -> "list[tuple[Provider, Place, str]]":
+    """Return the markers in a directory; it may also contain the store and other projects."""
+    system = sight.system
+
+    def look() -> "list[tuple[Provider, Place, str]]":
+        stem = system.path.join(above, "")
+        marks = [
+            (provider, place, stem + name)
+            for provider, place, name in system.once("names of marks", names)
+            if _is_marker(stem + name, place, system)
+        ]
+        # A file system on which every name exists (smbnetfs) has no markers.
+        return [] if marks and system.exists(stem + _NEVER_THERE) else marks
+
+    def names() -> "list[tuple[Provider, Place, str]]":
+        return [
+            (provider, place, place.where.rstrip("/").replace("/", system.path.sep))
+            for provider, place in _places(sight, "marker")
+        ]
+
+    return system.once(f"marks in {above}", look)
 
 
 def _is_marker(path: str, place: Place, system: System) -> bool:
@@ -288,10 +304,10 @@ def _is_marker(path: str, place: Place, system: System) -> bool:
 
 
 def _folders_to_search(sight: Sight) -> "list[str]":
-    """Return the folders above the root that may have a mark: up to home, on the root's own disk.
+    """Return the folders above the root that may have a marker: up to home, on the root's own disk.
 
-    Nobody syncs the folder of all homes. Beyond the mount point no name is asked for: in the folder
-    of an automounter that could start a search of the network.
+    Nobody syncs the parent of all homes. No name is looked up beyond the mount point: in the
+    directory of an automounter, that could start a search of the network.
     """
     system = sight.system
     home = comparable(system.home, system) if system.home else ""
@@ -310,7 +326,7 @@ def _folders_to_search(sight: Sight) -> "list[str]":
 def _attributes(sight: Sight) -> "Iterator[Signal]":
     system = sight.system
     for provider, place in _places(sight, "attribute"):
-        for above in sight.above[:-1]:  # not the outermost, which is the system's
+        for above in sight.above[:-1]:  # without the outermost, which belongs to the system
             value = system.attribute(above, place.where)
             if value is None or not value.startswith(place.needs.encode()):
                 continue
@@ -328,3 +344,41 @@ def _attributes(sight: Sight) -> "Iterator[Signal]":
                 confidence=place.confidence,
             )
             return
+
+
+def hidden(sight: Sight, recorded: "Callable[[], str]") -> "Signal | None":
+    """Return the signal that something hides the files in the project's dot-folders, or None.
+
+    macOS hides `.git` and `.venv` by their names; the flag UF_HIDDEN is set by whoever harms the
+    environment. Asked where nothing else speaks, neither a client nor the file system: a server or
+    a FAT disk may have a hidden attribute of its own.
+
+    Args:
+        sight: the project.
+        recorded: returns the provider that the record of the project's environment names. With
+            the environment elsewhere there may be nothing left in the project that could be hidden.
+    """
+    system, provider = sight.system, BY_ID[HIDES_FILES]
+    if not system.has_hidden_flag() or not sight.is_enabled(provider.id):
+        return None
+    for place in provider.places:
+        path = system.path.join(sight.root, place.where)
+        if system.is_hidden(path):
+            return Signal(
+                HIDDEN,
+                sight.root,
+                provider,
+                said=f"{sight.shown(path)} has the flag UF_HIDDEN, as sync clients of macOS set it",
+                doubt="wrong if you hid it yourself",
+                confidence=place.confidence,
+            )
+    if recorded() != provider.id:
+        return None
+    return Signal(
+        HIDDEN,
+        sight.root,
+        provider,
+        said="something hid files here when the project's environment was made",
+        doubt="wrong if nothing does so any more: `uvlocal remove` forgets it",
+        confidence="medium",
+    )

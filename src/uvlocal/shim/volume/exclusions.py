@@ -1,8 +1,8 @@
 """Folders inside a sync root that are not synced: excluded ones, and clients that are paused.
 
-Only what a client's maker documents, or its code shows, changes the answer; what is disputed is
-told. What counts is the environment's own folder, `.venv`, and every folder above it up to the
-root.
+Only what a client's vendor documents, or its code shows, changes the result; anything disputed is
+only reported. What counts is the environment's directory, `.venv`, and every folder above it up to
+the sync root.
 """
 
 from uvlocal.shim.machine.directories import expand
@@ -11,16 +11,16 @@ from uvlocal.shim.volume.evidence import Signal
 from uvlocal.shim.volume.location import Sight
 from uvlocal.shim.volume.providers.schema import Exclusion
 
-#: The most that is read of a file of patterns, in bytes.
+#: The size limit of a file of patterns, in bytes.
 _LIMIT = 256 * 1024
-#: The values of an attribute that excludes.
+#: The attribute values that exclude a folder.
 _YES = (b"1", b"1\0")
 
 
 def state_of(signal: Signal, sight: Sight) -> "tuple[str, str]":
     """Return the state of a project below a synced folder, and the sentence for it.
 
-    ("", "") stands for a plain yes. The states are those of `volume.Volume`.
+    ("", "") means that it is synced. The states are those of `locate.Volume`.
     """
     provider = signal.provider
     if provider is None:
@@ -35,7 +35,7 @@ def state_of(signal: Signal, sight: Sight) -> "tuple[str, str]":
         if why and exclusion.certain:
             return "excluded", f"{why}, so {provider.label} leaves it out"
         if why:
-            perhaps = ("perhaps-excluded", f"{why}, which {provider.label} may or may not heed")
+            perhaps = ("perhaps-excluded", f"{why}, which {provider.label} may or may not respect")
     stale = signal.stale or _without_marker(signal, sight)
     if stale:
         return "stale", f"{provider.label} may not sync this folder: {stale}"
@@ -43,7 +43,7 @@ def state_of(signal: Signal, sight: Sight) -> "tuple[str, str]":
 
 
 def _without_marker(signal: Signal, sight: Sight) -> str:
-    """Return what speaks against a client that refuses a folder without its marker."""
+    """Return why the client does not sync, if it refuses a folder without its marker, or ""."""
     for option in signal.options:
         key, _, name = option.partition("=")
         path = sight.system.path.join(signal.top, *name.split("/"))
@@ -53,7 +53,7 @@ def _without_marker(signal: Signal, sight: Sight) -> str:
 
 
 def _excluded_by(exclusion: Exclusion, signal: Signal, sight: Sight) -> str:
-    """Return what was seen of one kind of exclusion, "" for nothing."""
+    """Return what was seen of an exclusion, or ""."""
     if exclusion.how == "option":
         if exclusion.what in signal.options:
             return f"its configuration has `{exclusion.what}`"
@@ -100,7 +100,7 @@ def _by_file(exclusion: Exclusion, signal: Signal, sight: Sight) -> str:
 
 
 def _by_patterns(text: str, exclusion: Exclusion, signal: Signal, sight: Sight) -> str:
-    """Return the pattern that leaves the environment out, below the root and with slashes."""
+    """Return the pattern that excludes the environment, by its path below the sync root, or ""."""
     from uvlocal.shim.volume.ignore_patterns import ignores  # few roots have a file of patterns
 
     names = [sight.system.path.basename(folder) for folder in _inside(sight, signal.top)]
@@ -109,7 +109,7 @@ def _by_patterns(text: str, exclusion: Exclusion, signal: Signal, sight: Sight) 
 
 
 def _inside(sight: Sight, top: str) -> "list[str]":
-    """Return the environment's folder and those above it, without the root of the sync."""
+    """Return the environment's directory and those above it, without the sync root."""
     folders = [sight.system.path.join(sight.root, ".venv")]
     for above in sight.above:
         if top and comparable(above, sight.system) == comparable(top, sight.system):

@@ -1,8 +1,8 @@
-"""File systems by the name the system gives them: a table without logic.
+"""The table of file systems by type, without logic.
 
-Rows are tried in order, the first that fits is taken. What the names mean and where they come from:
-coreutils `src/stat.c` and systemd `fstype_is_network` for most of the network, the row's own
-`source` for the others. `uvlocal.shim.volume.mounts` reads this table.
+The first matching row wins. Sources: coreutils `src/stat.c` and systemd `fstype_is_network` for
+most network file systems, the row's own `source` for the others. `uvlocal.shim.volume.mounts` reads
+this table.
 """
 
 _COREUTILS = "https://github.com/coreutils/coreutils/blob/master/src/stat.c"
@@ -15,20 +15,20 @@ class FileSystem:
     """One row: how a file system is recognised, and what it means for an environment.
 
     Attributes:
-        types: names in the type field; a `*` at the end stands for anything.
+        types: names in the type field; a trailing `*` matches anything.
         kind: `network`, `shared`, `incapable` or `local`.
-        label: what people call it; "" for the type itself.
-        prefixes: the device field begins with one of these; empty for any.
+        label: the name for people, or "" for the type itself.
+        prefixes: the device field starts with one of these; empty for any.
         infix: the device field contains this; "" for any.
-        option: one of the super options begins with this; "" for any.
-        attribute: an extended attribute that the mount point has; "" for any.
-        backed: the device field is a folder of this machine that holds the files, so what counts
-            is where that folder lies. Without a slash it is the program that was given the folder.
-        schemes: the first name below the mount point tells the protocol (`smb-share:server=...`).
-        provider: the row of `providers` that it belongs to, "" for none.
+        option: one of the super options starts with this; "" for any.
+        attribute: the mount point has this extended attribute; "" for any.
+        backed: the device field is a local directory that contains the files, so that directory's
+            volume counts. Without a slash it is the program that got the directory as an argument.
+        schemes: the first name below the mount point shows the protocol (`smb-share:server=...`).
+        provider: the id of the provider that it belongs to, or "".
         confidence: `high`, `medium` or `low`.
-        note: what goes wrong with an environment there, for people; "" where nothing does.
-        source: where this is known from.
+        note: what goes wrong with an environment there, for people, or "".
+        source: the evidence for this row.
     """
 
     __slots__ = (
@@ -64,7 +64,6 @@ class FileSystem:
         note: str = "",
         source: str = _COREUTILS,
     ) -> None:
-        """Fill the row."""
         self.types = types
         self.kind = kind
         self.label = label
@@ -91,7 +90,7 @@ FILE_SYSTEMS = (
         "FUSE-T",
         prefixes=("fuse-t:",),
         confidence="low",
-        note="a program on this machine serves it over a loopback NFS; what is behind is not known",
+        note="a program on this machine serves it over a loopback NFS, from an unknown place",
         source="https://www.fuse-t.org",
     ),
     FileSystem(("nfs", "nfs4"), "network", "NFS", note=_SLOW),
@@ -135,7 +134,7 @@ FILE_SYSTEMS = (
         ("fuse.sshfs",),
         "network",
         "sshfs",
-        note="links made there may lead nowhere, many small files are slow",
+        note="links created there may dangle, many small files are slow",
         source=_MEASURED,
     ),
     FileSystem(("fuse.smbnetfs", "fuse.usmb"), "network", "SMB", note=_NO_LINKS, source=_MEASURED),
@@ -334,7 +333,7 @@ FILE_SYSTEMS = (
         ("vmhgfs", "fuse.vmhgfs-fuse"), "shared", "the host's folder (VMware)", note=_NO_LINKS
     ),
     FileSystem(("prl_fs*", "fuse.prl_fsd"), "shared", "the host's folder (Parallels)", note=_SLOW),
-    # -- local, but no place for an environment ---------------------------------------------------
+    # -- local, but unable to hold an environment -----------------------------------------------
     FileSystem(
         ("exfat", "fuse.exfat", "fuse.mount.exfat*"),
         "incapable",
@@ -354,7 +353,7 @@ FILE_SYSTEMS = (
     FileSystem(
         ("fuseblk",), "incapable", "exFAT", note="it has no links", confidence="medium", source=_KIO
     ),
-    # -- local, though a program serves it --------------------------------------------------------
+    # -- local, although served by a program ------------------------------------------------------
     FileSystem(
         ("fuse.bindfs", "fuse.gocryptfs", "fuse.encfs", "fuse.securefs", "fuse.unionfs"),
         "local",
@@ -439,7 +438,7 @@ FILE_SYSTEMS = (
         ("fuse.*",),
         "network",
         confidence="low",
-        note="a program serves it, and which one is not known",
+        note="an unknown program serves it",
         source=_SYSTEMD,
     ),
     FileSystem(
@@ -485,11 +484,11 @@ FILE_SYSTEMS = (
     ),
 )
 
-#: What stands for a type that no row knows. Saying so is better than a guess: the answer is shown
-#: with low confidence, and `synced-roots` puts it right.
+#: The row for unknown types. It does not guess: the result has low confidence, and `synced-roots`
+#: can correct it.
 UNKNOWN = FileSystem(("*",), "local", confidence="low", source="")
 
-#: Likewise where the system itself says that the volume is not local (macOS' MNT_LOCAL).
+#: The same if the system says that the volume is not local (macOS' MNT_LOCAL).
 UNKNOWN_REMOTE = FileSystem(
     ("*",), "network", confidence="medium", note=_SLOW, source="statfs(2) of macOS"
 )

@@ -1,20 +1,20 @@
-"""Patterns of files that are left out of sync, as far as they can be read honestly.
+"""Patterns of files that are excluded from sync, as far as we can read them reliably.
 
-A dialect says what a line means and which line decides:
+A dialect defines the syntax of a line, and which line decides:
 
-- `syncthing` (https://docs.syncthing.net/users/ignoring.html): the first line that fits decides,
-  `!` keeps, `(?d)` and `(?i)` may stand in front, `//` begins a comment;
-- `gitignore` (https://git-scm.com/docs/gitignore): the last line that fits decides, `!` keeps;
-- `nextcloud` (https://docs.nextcloud.com/desktop/latest/): any line, `]` may stand in front;
-- `mega`: the last line decides, `-` or `+` and more stand before a `:`;
+- `syncthing` (https://docs.syncthing.net/users/ignoring.html): the first matching line decides,
+  `!` includes, `(?d)` and `(?i)` are prefixes, `//` starts a comment;
+- `gitignore` (https://git-scm.com/docs/gitignore): the last matching line decides, `!` includes;
+- `nextcloud` (https://docs.nextcloud.com/desktop/latest/): any line, `]` is a prefix;
+- `mega`: the last matching line decides, a prefix with `-` or `+` ends with `:`;
 - `names`: any line.
 
-In all of them `*` does not cross a `/`, `**` does, `/` at the beginning means the top of the synced
-folder. A line with anything else that has a meaning (`[`, `{`, `#include`) ends the reading in the
-dialects where order matters: what follows cannot be known.
+In all of them `*` does not match a `/`, `**` does, and a leading `/` is the sync root. In dialects
+where order matters, parsing stops at a line with any other special syntax (`[`, `{`, `#include`),
+because the meaning of the following lines is unknown.
 """
 
-#: Enough for any pattern; a longer one could take long to match.
+#: The longest pattern; a longer one could take long to match.
 _LONGEST = 512
 _MOST_STARS = 8
 _MOST_LINES = 4096
@@ -24,7 +24,7 @@ _ORDERED = ("syncthing", "gitignore", "mega")
 
 
 def ignores(text: str, path: str, dialect: str, *, folds_case: bool = False) -> str:
-    """Return the line that leaves `path` (relative, with `/`) out of sync, "" where none does."""
+    """Return the line that excludes `path` (relative, with `/`), or "" if none does."""
     decided = ""
     for line in text.splitlines()[:_MOST_LINES]:
         pattern = line.strip()
@@ -46,7 +46,7 @@ def ignores(text: str, path: str, dialect: str, *, folds_case: bool = False) -> 
 
 
 def _unwrap(pattern: str, dialect: str, *, folds_case: bool) -> "tuple[str, bool, bool]":
-    """Return a pattern without what stands before it; whether it keeps, and folds case."""
+    """Return a pattern without its prefixes, whether it includes, and whether it ignores case."""
     keeps = False
     if dialect == "syncthing":
         while pattern.startswith(("!", "(?i)", "(?d)")):
@@ -72,7 +72,7 @@ def _is_readable(pattern: str) -> bool:
 
 
 def _matches(pattern: str, path: str) -> bool:
-    """Return whether a pattern fits `path` or a folder above it; unrooted ones fit at any depth."""
+    """Return whether a pattern matches `path` or a parent; unrooted ones match at any depth."""
     names = path.split("/")
     rooted = pattern.startswith("/")
     pattern = pattern.strip("/")
@@ -86,7 +86,7 @@ def _matches(pattern: str, path: str) -> bool:
 
 
 def _fits(pattern: str, text: str) -> bool:
-    """Match a whole text, by the sets of positions that each part of the pattern can reach."""
+    """Match the whole text, tracking all positions that each part of the pattern can reach."""
     reached = {0}
     position = 0
     while position < len(pattern) and reached:

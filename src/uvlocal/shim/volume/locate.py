@@ -1,43 +1,45 @@
-"""Where a project lies: the answer, and the evidence for it.
+"""Find out which volume a project is on, with the evidence.
 
-Every signal that fires speaks of a folder: one of the user's own roots, one that a sync client is
-set up with, one with a telling name or mark (`signals`), or the mount point (`mounts`). The
-innermost folder wins; at a tie the user's word does. Nothing inside a synced tree is listed.
+Every signal is about a folder: one of the user's own roots, a folder that a sync client is set up
+with, a folder with a known name or marker (`evidence`), or the mount point (`mounts`). The
+innermost folder wins; at a tie the user's settings do. No directory inside a synced tree is listed.
 """
 
 from uvlocal.shim.machine.display import below_home, quoted
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.machine.paths import depth, is_anonymous
-from uvlocal.shim.volume.evidence import LOCAL_ROOT, SYNCED_ROOT, Signal, gather
+from uvlocal.shim.volume.evidence import LOCAL_ROOT, SYNCED_ROOT, Signal, gather, hidden
 from uvlocal.shim.volume.location import Sight
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from uvlocal.shim.settings.settings import Settings
     from uvlocal.shim.volume.filesystems import FileSystem
     from uvlocal.shim.volume.mounts import Mount
 
-#: How often a folder may hold what another mount shows (an encrypted folder in a bind mount ...).
+#: How deep mounts backed by other folders may nest (an encrypted folder in a bind mount ...).
 _MOST_BACKINGS = 3
 
 
 class Volume:
-    """What a project lies on.
+    """The volume that a project is on.
 
     Attributes:
         kind: `synced`, `network`, `shared`, `incapable` or `local`.
-        label: what people call it: `Dropbox`, `sshfs`, `ext4`.
-        provider: the id of the row of `providers`, None where none is concerned.
-        file_system: the type as the system names it, "" where it was not asked for.
-        mount_point: where that is mounted, "" where it was not asked for.
-        top: the sync root or mount point, "" where there is neither.
-        evidence: sentences: which signal fired, where it was read, what would make it wrong.
+        label: the name for people: `Dropbox`, `sshfs`, `ext4`.
+        provider: the id in the table of providers, or None.
+        file_system: the type as the system names it, or "" if it was not needed.
+        mount_point: the mount point, or "" if it was not needed.
+        top: the sync root or mount point, or "".
+        evidence: sentences: what was seen, where, and what would make it wrong.
         confidence: `high`, `medium` or `low`.
-        contest: the command with which a user says that this is wrong.
-        state: "", or why the answer is no plain one: `excluded` (inside a root, left out of
-            sync), `perhaps-excluded`, `stale` (the client may be gone), `root-missing` (a
-            configured root cannot be found), `unmounted`.
-        links: what the provider does to symbolic links, as in its row; "" without one.
+        contest: the command with which a user corrects the result.
+        state: a special case, or "": `excluded` (inside a sync root, but not synced),
+            `perhaps-excluded`, `stale` (the client may be gone), `root-missing` (a configured root
+            cannot be found), `unmounted`.
+        links: what the provider does to symlinks, or "" without a provider.
         copies_links: uv should copy instead of linking (`UV_LINK_MODE=copy`) when it writes here.
     """
 
@@ -72,7 +74,6 @@ class Volume:
         links: str = "",
         copies_links: bool = False,
     ) -> None:
-        """Fill the answer."""
         self.kind = kind
         self.label = label
         self.provider = provider
@@ -95,32 +96,41 @@ def locate(  # noqa: PLR0913 - a place, and what is known of it
     known_local: str = "",
     *,
     binds: bool = True,
+    recorded: "Callable[[], str]" = str,
 ) -> Volume:
-    """Say what the project at `root` lies on.
+    """Return the volume of the project at `root`.
 
     Args:
         root: the canonical root.
-        found: the root as the user spelled it, through links perhaps.
+        found: the root as the user spelled it, perhaps through symlinks.
         system: the machine.
-        settings: the user's; `synced_roots`, `local_roots` and `providers` are used here. Whether
-            a kind of volume matters is not decided here.
-        known_local: a folder, the store usually. A root on the same disk needs no look at the
-            mount table. Only a device number of its own proves a disk, so that a home directory
-            on a network file system proves nothing.
-        binds: it is also asked whether a bind mount shows a folder inside a sync root here, which
-            takes a look at the mount table. Nobody does that to the store.
+        settings: the user's; only `synced_roots`, `local_roots` and `providers` are used.
+        known_local: a directory, usually the store. For a root on the same disk, the mount table is
+            not read. A home directory on a network file system does not count: only a disk has a
+            device number of its own.
+        binds: also check whether a bind mount shows a folder inside a sync root here, which reads
+            the mount table, and whether files are hidden here. Not needed for the store.
+        recorded: returns the provider in the record of the project's environment, or "".
     """
     sight = Sight(root, found, system, settings)
-    return _locate(sight, known_local, _MOST_BACKINGS, binds=binds)
+    symptom = (lambda: hidden(sight, recorded)) if binds else None
+    return _locate(sight, known_local, _MOST_BACKINGS, binds=binds, symptom=symptom)
 
 
-def _locate(sight: Sight, known_local: str, backings: int, *, binds: bool = True) -> Volume:
+def _locate(
+    sight: Sight,
+    known_local: str,
+    backings: int,
+    *,
+    binds: bool = True,
+    symptom: "Callable[[], Signal | None] | None" = None,
+) -> Volume:
     system = sight.system
     signal = _strongest(gather(sight), system)
     device = sight.device()
     mount, row = None, None
     if not _is_known_local(device, known_local, sight):
-        from uvlocal.shim.volume import mounts  # on a disk that is known it is of no use
+        from uvlocal.shim.volume import mounts  # not needed on a known disk
 
         mount = mounts.find(sight.root, device, system)
         row = mounts.classify(mount, system) if mount is not None else None
@@ -134,16 +144,18 @@ def _locate(sight: Sight, known_local: str, backings: int, *, binds: bool = True
         elsewhere = _behind_bind_mount(mount, sight, backings)
         if elsewhere is not None:
             return elsewhere
+    if signal is None and symptom is not None:
+        signal = symptom()
     if signal is None or signal.rank == LOCAL_ROOT:
         return _local(sight, signal, mount, row)
     return _synced(sight, signal, mount)
 
 
 def is_local_mount(path: str, device: int, system: System) -> bool:
-    """Return whether a folder is a mount of its own, of a local file system."""
+    """Return whether a directory is the mount point of a local file system."""
     if system.platform == "win32":
         return False
-    if system.platform != "linux":  # where each mount has a device number of its own
+    if system.platform != "linux":  # elsewhere each mount has its own device number
         above = system.stat(system.path.dirname(path))
         if above is None or above.st_dev == device:
             return False
@@ -157,10 +169,10 @@ def is_local_mount(path: str, device: int, system: System) -> bool:
 
 
 def _behind_bind_mount(mount: "Mount | None", sight: Sight, backings: int) -> "Volume | None":
-    """Return what a folder's other place on this machine says, if it is synced there.
+    """Return the volume of the folder behind a bind mount if it is synced, else None.
 
-    A bind mount of a folder inside a sync root shows nothing of that root. Where no sync client is
-    set up, the mount table need not be read for this.
+    The path of a bind mount does not show the sync root that the folder is in. Without a configured
+    sync client, the mount table need not be read for this.
     """
     system = sight.system
     if not (sight.configured or sight.settings.synced_roots) or system.platform != "linux":
@@ -177,7 +189,7 @@ def _behind_bind_mount(mount: "Mount | None", sight: Sight, backings: int) -> "V
         if here is None or there is None:
             continue
         if (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino):
-            continue  # something else is mounted over it
+            continue  # another mount covers it
         volume = _locate(Sight(path, path, system, sight.settings), "", backings - 1)
         if volume.kind == "synced":
             said = f"{sight.shown(mount.point)} is a bind mount of {sight.shown(folder)}"
@@ -188,7 +200,7 @@ def _behind_bind_mount(mount: "Mount | None", sight: Sight, backings: int) -> "V
 
 
 def _strongest(found: "list[Signal]", system: System) -> "Signal | None":
-    """Return the signal with the innermost folder; at a tie the one that is the strongest."""
+    """Return the signal with the innermost folder; at a tie, the strongest one."""
     best: "Signal | None" = None
     for signal in found:
         if best is None or (-depth(signal.top, system), signal.rank) < (
@@ -200,7 +212,7 @@ def _strongest(found: "list[Signal]", system: System) -> "Signal | None":
 
 
 def _is_inner(signal: Signal, mount: "Mount", system: System) -> bool:
-    """Return whether a signal's folder lies in a mount: a tie is the signal's."""
+    """Return whether a signal's folder is inside a mount, or is its mount point."""
     return depth(signal.top, system) >= depth(mount.point, system)
 
 
@@ -208,10 +220,10 @@ def _is_inner(signal: Signal, mount: "Mount", system: System) -> bool:
 
 
 def _is_known_local(device: "int | None", known_local: str, sight: Sight) -> bool:
-    """Return whether a device is known to be a local disk without a look at what is mounted.
+    """Return whether a device is known to be a local disk, without reading the mount table.
 
-    On Linux a number of its own stands for a disk, where a network file system, FUSE, or memory
-    has an anonymous one. On macOS the startup disk is local.
+    On Linux a disk has its own device number, while network file systems, FUSE, and memory have
+    anonymous ones. On macOS the startup disk is local.
     """
     system = sight.system
     if device is None:
@@ -227,9 +239,9 @@ def _is_known_local(device: "int | None", known_local: str, sight: Sight) -> boo
 
 
 def _holder(mount: "Mount", system: System) -> str:
-    """Return the folder that holds the files of a mount, "" where that cannot be known.
+    """Return the folder that contains the files of a mount, or "" if it is unknown.
 
-    EncFS does not tell the mount table, but is started as `encfs OPTIONS FOLDER MOUNTPOINT`.
+    EncFS does not show it in the mount table, but is started as `encfs OPTIONS FOLDER MOUNTPOINT`.
     """
     _, slash, rest = mount.device.partition("/")
     if slash:
@@ -243,9 +255,9 @@ def _holder(mount: "Mount", system: System) -> str:
 
 
 def _behind(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) -> "Volume | None":
-    """Return what the folder lies on that holds what a mount shows; None where that is local.
+    """Return the volume of the folder that backs a mount, or None if that is local.
 
-    An encrypted folder in Dropbox is synced, whatever is mounted from it.
+    An encrypted folder in Dropbox is synced, wherever it is mounted.
     """
     system = sight.system
     folder = _holder(mount, system)
@@ -258,23 +270,23 @@ def _behind(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) -> "
     volume = _locate(inner, "", backings - 1)
     if volume.kind == "local" and not volume.state:
         return None
-    said = f"{sight.shown(mount.point)} shows what {sight.shown(folder)} holds ({label})"
+    said = f"{sight.shown(mount.point)} shows the content of {sight.shown(folder)} ({label})"
     volume.evidence.insert(0, said)
     volume.contest = _contest(sight, local=volume.kind != "local")
     return volume
 
 
-# -- answers ---------------------------------------------------------------------------------------
+# -- results ---------------------------------------------------------------------------------------
 
 
 def _contest(sight: Sight, *, local: bool) -> str:
-    """Return the command that says that the root is local, or is synced."""
+    """Return the command that marks the root as local, or as synced."""
     root = quoted(below_home(sight.root, sight.system), sight.system)
     return f"uvlocal config add-root {'--local ' if local else ''}{root}"
 
 
 def _of_mount(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) -> "Volume | None":
-    """Return the answer for a mount that is not local, None for a local or disabled one."""
+    """Return the volume for a mount, or None if it is local or its provider is disabled."""
     if row.backed:
         return _behind(mount, row, sight, backings) if backings else None
     if row.kind == "local" or (row.provider and not sight.is_enabled(row.provider)):
@@ -307,9 +319,9 @@ def _of_mount(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) ->
 
 
 def unmounted(root: str, system: System, settings: "Settings") -> "Volume | None":
-    """Say which volume is missing where a project cannot be found; None where none is known.
+    """Return the unmounted volume of a project that cannot be found, or None if none is known.
 
-    Not a part of `locate`, which is also asked of folders that are yet to be made.
+    Not a part of `locate`, which is also called for directories that do not exist yet.
     """
     from uvlocal.shim.volume import mounts
     from uvlocal.shim.volume import unmounted as absent
@@ -341,7 +353,7 @@ def unmounted(root: str, system: System, settings: "Settings") -> "Volume | None
 
 
 def _synced(sight: Sight, signal: Signal, mount: "Mount | None") -> Volume:
-    from uvlocal.shim.volume import exclusions  # of use in synced folders only
+    from uvlocal.shim.volume import exclusions  # only needed in synced folders
 
     state, sentence = exclusions.state_of(signal, sight)
     provider = signal.provider
@@ -380,7 +392,7 @@ def _local(
 
         label = mounts.label_of(row, mount, sight.root, system)
         confidence = row.confidence
-        said = f"{sight.shown(mount.point)} is of type `{mount.type}`, a local one"
+        said = f"{sight.shown(mount.point)} is of type `{mount.type}`, which is local"
         if row.kind != "local":
             said = f"{sight.shown(mount.point)} is of type `{mount.type}`"
         evidence.append(f"{said} (read from {mount.read_from})")
@@ -390,7 +402,7 @@ def _local(
         confidence = signal.confidence
         contest = f"uvlocal config remove-root {quoted(signal.shown, system)}"
     else:
-        evidence.append("no sync client that is known here names a folder above it")
+        evidence.append("no known sync client has it in one of its folders")
         evidence += sight.problems + sight.missing
     return Volume(
         "local",

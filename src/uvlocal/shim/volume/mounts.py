@@ -1,7 +1,7 @@
 r"""What a path is mounted from: Linux's mount table, rows of other systems, Windows' drives.
 
-The mount table is text that the kernel has at hand: reading it does not touch a remote server,
-where `statfs` on a dead one would wait.
+The kernel produces the mount table itself: reading it does not contact a remote server, while
+`statfs` on a dead one would block.
 """
 
 from uvlocal.shim.machine.host import System
@@ -14,9 +14,9 @@ from uvlocal.shim.machine.paths import (
 )
 from uvlocal.shim.volume.filesystems import FILE_SYSTEMS, UNKNOWN, UNKNOWN_REMOTE, FileSystem
 
-#: An escaped character in the mount table: a backslash and three octal digits.
+#: An escaped character in the mount table is a backslash and three octal digits.
 _ESCAPE_LENGTH = 4
-#: Mount point, device number and so on come before the separator, type and device after it.
+#: The mount point, device number etc. come before the separator, type and device after it.
 _FIELDS_BEFORE, _FIELDS_AFTER = 5, 2
 
 
@@ -24,9 +24,9 @@ class Mount:
     """One mounted file system.
 
     `device` is the field of that name, which for a network file system names the server; `number`
-    is the device number as `major:minor`, "" where it is not known; `root` is the folder of the
-    file system that is mounted, "/" for all of it or where that is not known; `read_from` says for
-    people where the row was read.
+    is the device number as `major:minor`, or "" if it is unknown; `root` is the directory of the
+    file system that is mounted, "/" for all of it or if it is unknown; `read_from` says for people
+    where the row comes from.
     """
 
     __slots__ = ("device", "number", "options", "point", "read_from", "root", "type")
@@ -42,7 +42,6 @@ class Mount:
         number: str = "",
         root: str = "/",
     ) -> None:
-        """Take the fields as text."""
         self.point = point
         self.type = kind
         self.device = device
@@ -53,7 +52,7 @@ class Mount:
 
 
 def parse_mount_table(text: str) -> "list[Mount]":
-    """Parse `/proc/self/mountinfo`; lines that are none are left out.
+    """Parse `/proc/self/mountinfo`; skip invalid lines.
 
     Format: https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
     """
@@ -78,7 +77,7 @@ def parse_mount_table(text: str) -> "list[Mount]":
 
 
 def unescape(field: str) -> str:
-    r"""Turn `\040` and its like back into characters; bytes that are no UTF-8 stay as they are."""
+    r"""Decode escapes such as `\040`; bytes that are not UTF-8 stay as they are."""
     if "\\" not in field:
         return field
     data = field.encode("utf-8", "surrogateescape")
@@ -99,11 +98,11 @@ def unescape(field: str) -> str:
 def choose(
     mounts: "list[Mount]", path: str, device: "int | None", system: System
 ) -> "Mount | None":
-    """Return the mount that `path` lies on, from rows in the order of mounting.
+    """Return the mount that `path` is on, from rows in the order of mounting.
 
-    A row with the path's own device number is right even where another mount covers it. Where no
-    row has it (a btrfs subvolume, say, has a number of its own), the longest mount point counts.
-    On a tie the last row does: an automount and what it mounted share a mount point.
+    A row with the path's own device number is right even if another mount covers it. If no row has
+    it (a btrfs subvolume has its own number, for example), the longest mount point wins. At a tie
+    the last row wins: an automount and what it mounted share a mount point.
     """
     wanted = comparable(path, system)
     above = [mount for mount in mounts if contains(comparable(mount.point, system), wanted, system)]
@@ -118,10 +117,10 @@ def choose(
 
 
 def origins(mount: Mount, path: str, system: System) -> "list[str]":
-    """Return where else `path`, which lies on a bind mount of a folder, may lie on this machine.
+    """Return the other paths that `path`, on a bind mount of a folder, may have on this machine.
 
-    The mount table tells which folder of its file system a mount shows; where another mount shows
-    more of the same file system, that folder has a path there too.
+    The mount table says which folder of its file system a mount shows. If another mount shows more
+    of the same file system, the folder has a path there too.
     """
     if system.platform != "linux" or mount.root == "/":
         return []
@@ -135,11 +134,11 @@ def origins(mount: Mount, path: str, system: System) -> "list[str]":
 
 
 def find(path: str, device: "int | None", system: System) -> "Mount | None":
-    """Return what the canonical `path` is mounted from; None where that cannot be known.
+    """Return the mount of the canonical `path`, or None if it is unknown.
 
     Args:
-        path: an absolute path, links resolved; it need not exist.
-        device: `st_dev` of the path or of the nearest folder above that exists.
+        path: an absolute path with symlinks resolved; it need not exist.
+        device: `st_dev` of the path or of its nearest existing parent.
         system: the machine.
     """
     if system.platform == "win32":
@@ -151,7 +150,7 @@ def find(path: str, device: "int | None", system: System) -> "Mount | None":
 
 
 def _listed(system: System) -> "list[Mount]":
-    """Return the mounts of a system that has a list of them."""
+    """Return the mounts of a system that lists them."""
     return [
         Mount(
             point=point,
@@ -165,9 +164,9 @@ def _listed(system: System) -> "list[Mount]":
 
 
 def _find_on_windows(path: str, system: System) -> "Mount | None":
-    r"""Tell by the path itself, then by the drive's type, and only then by its file system.
+    r"""Classify the path by itself, then by the drive's type, and only then by its file system.
 
-    `\\server\share` is a share; `\\wsl$` and `\\wsl.localhost` lead into a Linux of this machine
+    `\\server\share` is a share; `\\wsl$` and `\\wsl.localhost` are a Linux on this machine
     (https://learn.microsoft.com/windows/wsl/filesystems).
     """
     path = without_prefix(path)
@@ -177,7 +176,7 @@ def _find_on_windows(path: str, system: System) -> "Mount | None":
         kind = "wsl" if server in ("wsl$", "wsl.localhost") else "unc"
         return Mount(point=drive, kind=kind, device=drive, read_from="the path itself")
     if not drive or drive.upper() == system.environ.get("SYSTEMDRIVE", "C:").upper():
-        return None  # Windows starts from no share, and from nothing but NTFS or ReFS
+        return None  # Windows only boots from a local NTFS or ReFS volume
     if system.drive_type(drive) == "remote":
         return Mount(
             point=drive + "\\", kind="mapped", device=drive, read_from="the type of the drive"
@@ -186,7 +185,7 @@ def _find_on_windows(path: str, system: System) -> "Mount | None":
 
 
 def classify(mount: Mount, system: System) -> FileSystem:
-    """Return the row of the table that fits a mount, or the one for unknown types."""
+    """Return the row of the table that matches a mount, or the one for unknown types."""
     for row in FILE_SYSTEMS:
         if _fits(row, mount, system):
             return row
@@ -217,7 +216,7 @@ def _type_fits(pattern: str, name: str) -> bool:
 
 
 def label_of(row: FileSystem, mount: Mount, path: str, system: System) -> str:
-    """Return what people call a mount, with the protocol where the path tells it."""
+    """Return the name of a mount for people, with the protocol if the path shows it."""
     label = row.label or mount.type.removeprefix("fuse.")
     if row.schemes:
         below = components(path, system)[len(components(mount.point, system)) :]

@@ -1,14 +1,14 @@
-"""A project that is not there: gone, or on a volume that is not mounted.
+"""Tell whether a missing project is gone, or on a volume that is not mounted.
 
-Asked only for a root that cannot be found, as of an environment whose project was last seen on a
-stick or a share; what is not mounted now must not be taken for deleted.
+Used only for a root that cannot be found, such as that of an environment whose project was on a USB
+stick or a share: an unmounted project must not be taken for a deleted one.
 """
 
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.machine.paths import ancestors, comparable, components, contains
 from uvlocal.shim.volume.mounts import Mount, parse_mount_table, unescape
 
-#: Folders in which systems mount what users plug in, with the number of names that make a volume:
+#: Directories for removable volumes, with the number of path components below them that name one:
 #: `/media/me/STICK` (udisks), `/mnt/data` (by hand), `/Volumes/Disk` (macOS).
 _MOUNT_FOLDERS = {
     "linux": (("/media", 2), ("/run/media", 2), ("/mnt", 1)),
@@ -18,7 +18,7 @@ _FIELDS = 3
 
 
 def unmounted(root: str, system: System) -> "Mount | None":
-    """Return the volume that the root lies on when it is mounted, None where none is missing.
+    """Return the unmounted volume that the root is on, or None if no volume is missing.
 
     Args:
         root: an absolute path that cannot be found.

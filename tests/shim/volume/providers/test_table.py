@@ -1,4 +1,4 @@
-"""Every row of the table of providers, held against a machine that has all of them."""
+"""Every row of the table of providers, on a machine that has all of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,17 @@ from uvlocal.shim.volume.sync_roots import config_files, discovery
 if TYPE_CHECKING:
     from uvlocal.shim.volume.providers.schema import Provider
 
-HOWS = {"file", "registry", "variable", "fixed", "shape", "marker", "attribute", "back-link"}
+HOWS = {
+    "file",
+    "registry",
+    "variable",
+    "fixed",
+    "shape",
+    "marker",
+    "attribute",
+    "back-link",
+    "flag",
+}
 EXCLUSIONS = {"attribute", "suffix", "file", "patterns", "listed", "option"}
 LINKS = {"kept", "skipped", "followed", "refused", "unknown"}
 CONFIDENCES = {"high", "medium", "low"}
@@ -42,7 +52,7 @@ def _on(platform: str, table: dict[str, dict[str, tuple[str, ...]]]) -> dict[str
 
 @pytest.mark.parametrize(("provider", "platform", "example"), _cases(EXAMPLES))
 def test_example(provider: str, platform: str, example: str) -> None:
-    """Each example is found to be its own row's, on a machine that has every client."""
+    """Each example is recognised as its own row's, on a machine with every client."""
     system = machine(platform)
     path = at_home(platform, example)
     volume = locate(path, path, system, Settings())
@@ -54,7 +64,7 @@ def test_example(provider: str, platform: str, example: str) -> None:
 
 @pytest.mark.parametrize(("provider", "platform", "example"), _cases(MISSES))
 def test_near_miss(provider: str, platform: str, example: str) -> None:
-    """A folder that only looks like a row's is not found to be."""
+    """A folder that only looks like a row's is not recognised."""
     path = at_home(platform, example)
     volume = locate(path, path, machine(platform), Settings())
     assert (volume.provider, volume.kind) != (provider, "synced"), volume.evidence
@@ -62,7 +72,7 @@ def test_near_miss(provider: str, platform: str, example: str) -> None:
 
 @pytest.mark.parametrize(("provider", "platform", "example"), _cases(EXAMPLES))
 def test_disabled(provider: str, platform: str, example: str) -> None:
-    """`enabled = false` silences a row, and only that row."""
+    """`enabled = false` disables a row, and only that row."""
     settings = Settings()
     settings.providers = {provider: {"enabled": False}}
     path = at_home(platform, example)
@@ -71,7 +81,7 @@ def test_disabled(provider: str, platform: str, example: str) -> None:
 
 @pytest.mark.parametrize(("provider", "platform", "example"), _cases(EXAMPLES))
 def test_local_root(provider: str, platform: str, example: str) -> None:
-    """The command that contests an answer does what it says: the folder is local then."""
+    """The command that corrects a result works: the folder is local then."""
     settings = Settings()
     path = at_home(platform, example)
     settings.local_roots = (path,)
@@ -81,7 +91,7 @@ def test_local_root(provider: str, platform: str, example: str) -> None:
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_user_without_clients(platform: str) -> None:
-    """On a machine without any client no example is synced, but for what its path alone says."""
+    """On a machine without clients no example is synced, except by its path alone."""
     system = FakeSystem(platform=platform)
     by_path = re.compile(
         "Mobile Documents/|CloudStorage/|chromeos/GoogleDrive/|Volumes/GoogleDrive/"
@@ -102,7 +112,7 @@ def test_ids() -> None:
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_no_example_twice(platform: str) -> None:
-    """No two rows claim one example, and no row claims another's near miss of itself."""
+    """No two rows have the same example, or the same near miss."""
     examples, misses = _on(platform, EXAMPLES), _on(platform, MISSES)
     everything = list(chain.from_iterable(examples.values()))
     assert len(set(everything)) == len(everything)
@@ -112,7 +122,7 @@ def test_no_example_twice(platform: str) -> None:
 
 @pytest.mark.parametrize("row", PROVIDERS, ids=[row.id for row in PROVIDERS])
 def test_columns(row: Provider) -> None:
-    """Every column has one of its words, every probe exists, every row says where it is from."""
+    """Every column has a valid value, every probe exists, every row has a source."""
     assert row.label
     assert row.source.startswith("https://")
     assert row.links in LINKS
@@ -134,27 +144,27 @@ def test_columns(row: Provider) -> None:
 
 @pytest.mark.parametrize("row", PROVIDERS, ids=[row.id for row in PROVIDERS])
 def test_every_place_is_shown(row: Provider) -> None:
-    """Each system on which a row can be found has an example and a near miss."""
+    """Each system of a row has an example and a near miss."""
     for platform in {platform for place in row.places for platform in place.platforms}:
         assert EXAMPLES[row.id][platform]
         assert MISSES[row.id][platform]
 
 
 def test_every_row_has_examples() -> None:
-    """A row without examples is found by its mount alone; no examples are of a row that is gone."""
+    """A row without examples is found only by its mount; no examples belong to a removed row."""
     mounted = {row.provider for row in filesystems.FILE_SYSTEMS}
     assert set(EXAMPLES) == set(MISSES)
     assert set(EXAMPLES) <= set(BY_ID) <= {*EXAMPLES, *mounted}
 
 
 def test_every_probe_is_used() -> None:
-    """No probe is left over."""
+    """Every probe is used."""
     used = {place.probe for row in PROVIDERS for place in row.places if place.probe}
     assert used == set(config_files.PROBES)
 
 
 def test_rows_without_places_are_mounts() -> None:
-    """A row that names no place is found by its mount, by macOS' or by Windows' own list."""
+    """A row without places is found by its mount, or by macOS' or Windows' own list."""
     mounted = {row.provider for row in filesystems.FILE_SYSTEMS}
     for row in PROVIDERS:
         assert row.places or row.windows_names or row.file_provider or row.id in mounted
@@ -163,7 +173,7 @@ def test_rows_without_places_are_mounts() -> None:
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_configurations_are_sound(platform: str) -> None:
-    """On the machine with every client nothing is found to be wrong with any configuration."""
+    """On the machine with every client no configuration has problems."""
     found, problems = discovery.configured(machine(platform))
     assert problems == []
     assert len(found) > 10
@@ -185,6 +195,6 @@ def test_copies_links(platform: str, provider: str, *, copies: bool) -> None:
 
 
 def test_each_mark_is_of_one_provider() -> None:
-    """A name in a folder tells of one provider."""
+    """A marker's name belongs to one provider."""
     names = [place.where for row in PROVIDERS for place in row.places if place.how == "marker"]
     assert len(names) == len(set(names)) > 5

@@ -1,4 +1,4 @@
-"""The cache of roots: right when it is there, when it is not, old, broken or somebody else's."""
+"""The cache of roots gives right results whether it is valid, missing, stale or untrusted."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import systems
 from support.hosts.fakes import FakeSystem, Special
 from support.hosts.sample_clients import PLATFORMS, dropbox_info, machine, syncthing_config
 
@@ -28,20 +29,20 @@ SYNCTHING = "/home/me/.config/syncthing/config.xml"
 
 @pytest.fixture
 def probed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the list of configurations that were read by a probe, as it grows."""
+    """Return the growing list of configurations that probes have read."""
     calls: list[str] = []
     probe = read.probe
 
     def counted(reader: roots_reader.Reader, *arguments: object) -> None:
         calls.append(str(arguments[-1]))
-        probe(reader, *arguments)  # type: ignore[arg-type] # passed on as they came
+        probe(reader, *arguments)  # type: ignore[arg-type] # passed on unchanged
 
     monkeypatch.setattr(read, "probe", counted)
     return calls
 
 
 def configured(system: System) -> tuple[list[SyncRoot], list[str]]:
-    """Read as another process would: without what this one remembers."""
+    """Read like another process, without this one's caches."""
     system._known.clear()
     return discovery.configured(system)
 
@@ -56,7 +57,7 @@ def _dropbox(folder: str = "/home/me/Dropbox") -> FakeSystem:
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_same_answer_from_the_cache(platform: str, probed: list[str]) -> None:
-    """What the cache says is what was read, field by field, for every client at once."""
+    """The cache returns what was read, field by field, for all clients."""
     system = machine(platform)
     first, problems = configured(system)
     assert probed
@@ -73,7 +74,7 @@ def test_same_answer_from_the_cache(platform: str, probed: list[str]) -> None:
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_unchanged_machine_opens_one_file(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On an unchanged machine the cache is all that is read; configuration is only looked at."""
+    """On an unchanged machine only the cache is read; configuration is only checked."""
     system = machine(platform)
     configured(system)
     opened: list[str] = []
@@ -100,7 +101,7 @@ def test_unchanged_machine_opens_one_file(platform: str, monkeypatch: pytest.Mon
     ],
 )
 def test_change_is_seen(change: dict[str, object]) -> None:
-    """A changed, new or vanished input makes the cache void."""
+    """A changed, new or missing input invalidates the cache."""
     system = _dropbox()
     before = _paths(system)
     for path, content in change.items():
@@ -120,7 +121,7 @@ def test_vanished_file() -> None:
 
 
 def test_file_inside_a_folder_changed() -> None:
-    """A file that only its folder led to is an input of its own."""
+    """A file found by listing a directory is an input too."""
     profile = "/home/me/.unison/a.prf"
     system = FakeSystem({profile: b"root = /a\n"})
     assert _paths(system) == ["/a"]
@@ -129,7 +130,7 @@ def test_file_inside_a_folder_changed() -> None:
 
 
 def test_variables_are_part_of_the_key() -> None:
-    """Another XDG folder is another machine, as far as the cache goes."""
+    """Another XDG directory invalidates the cache."""
     system = FakeSystem({SYNCTHING: syncthing_config("/a")})
     assert _paths(system) == ["/a"]
     system.put("/config/syncthing/config.xml", syncthing_config("/b"))
@@ -138,7 +139,7 @@ def test_variables_are_part_of_the_key() -> None:
 
 
 def test_registry_is_part_of_the_key() -> None:
-    """A changed registry value makes the cache void."""
+    """A changed registry value invalidates the cache."""
     key = r"HKCU\Software\Microsoft\OneDrive\Accounts\Personal"
     system = FakeSystem(platform="win32")
     system.registry[key] = {"UserFolder": r"C:\A"}
@@ -170,7 +171,7 @@ def test_registry_is_part_of_the_key() -> None:
     ],
 )
 def test_damaged_cache(damage: object) -> None:
-    """A cache that is not as we wrote it is none, and is written anew where that is possible."""
+    """A modified cache is ignored, and written again if possible."""
     system = _dropbox()
     expected = _paths(system)
     data = system.tree[CACHE]
@@ -190,7 +191,7 @@ def test_damaged_cache(damage: object) -> None:
     ],
 )
 def test_cache_that_others_can_write(path: str, mode: int) -> None:
-    """What others can write is not believed."""
+    """A cache that others can write to is not trusted."""
     system = _dropbox()
     configured(system)
     data = system.tree[CACHE]
@@ -202,7 +203,7 @@ def test_cache_that_others_can_write(path: str, mode: int) -> None:
 
 
 def test_somebody_elses_cache() -> None:
-    """Under `sudo` the home is another user's: the cache is neither believed nor written."""
+    """Under `sudo` home is another user's, so the cache is neither trusted nor written."""
     system = _dropbox()
     configured(system)
     data = system.tree[CACHE]
@@ -224,7 +225,7 @@ def test_cache_that_cannot_be_written(blocked: tuple[str, ...]) -> None:
 
 
 def test_problems_are_remembered() -> None:
-    """What is wrong with a configuration is told again without reading it again."""
+    """Problems of a configuration are reported again without reading it again."""
     system = FakeSystem({INFO: b"{"})
     first = configured(system)
     assert first[1]
@@ -241,18 +242,18 @@ def test_problems_are_remembered() -> None:
     ],
 )
 def test_damage_does_not_forget(damage: object) -> None:
-    """While a configuration is damaged, its folders are those that it named before."""
+    """While a configuration is damaged, the folders it named before apply."""
     system = _dropbox()
     system.put(SYNCTHING, syncthing_config("/a"))
     assert _paths(system) == ["/home/me/Dropbox", "/a"]
     system.put(INFO, damage)
-    system.put(SYNCTHING, syncthing_config("/b"))  # what is not damaged is taken at its word
+    system.put(SYNCTHING, syncthing_config("/b"))  # a valid file is used
     for _ in range(2):
         found, problems = configured(system)
         assert [root.path for root in found] == ["/b", "/home/me/Dropbox"]
         assert found[1].read_from == "`~/.dropbox/info.json` (when it could last be read)"
         [problem] = problems
-        assert problem.endswith(", so its Dropbox folders are those that it named before")
+        assert problem.endswith(", so its Dropbox folders are the ones it named before")
     system.put(INFO, b"{")
     assert configured(system)[0][1].read_from.count("(") == 1
     system.put(INFO, dropbox_info(personal="/home/me/Elsewhere"))
@@ -261,7 +262,7 @@ def test_damage_does_not_forget(damage: object) -> None:
 
 
 def test_damage_that_goes() -> None:
-    """A damaged configuration that is removed names nothing any more."""
+    """A damaged configuration that is removed names nothing anymore."""
     system = _dropbox()
     configured(system)
     system.put(INFO, b"{")
@@ -295,7 +296,7 @@ def test_no_home() -> None:
     ],
 )
 def test_odd_names(name: str) -> None:
-    """Names that are no UTF-8, or hold what separates fields, are remembered as they are."""
+    """Names that are not UTF-8, or contain separators, are cached exactly."""
     system = _dropbox(f"/home/me/{name}")
     assert _paths(system) == _paths(system) == [f"/home/me/{name}"]
     assert CACHE in system.tree
@@ -303,7 +304,7 @@ def test_odd_names(name: str) -> None:
 
 @given(st.lists(st.text(st.characters(exclude_characters="\0")), min_size=1, max_size=4))
 def test_any_field_survives(fields: list[str]) -> None:
-    """Tabs, newlines and backslashes in names come back as they were."""
+    """Tabs, newlines and backslashes in names are restored."""
     line = cache._line(*fields)
     assert "\n" not in line
     assert [cache._unescape(field) for field in line.split("\t")] == fields
@@ -311,7 +312,7 @@ def test_any_field_survives(fields: list[str]) -> None:
 
 @given(st.text())
 def test_any_text_as_cache(text: str) -> None:
-    """Nothing that a cache can hold raises."""
+    """No content of a cache raises an error."""
     cache._parse(text, FakeSystem())
 
 
@@ -320,7 +321,8 @@ def test_any_text_as_cache(text: str) -> None:
 
 @pytest.fixture
 def real(tmp_path: Path) -> System:
-    """Return the real system with a home of its own, and Dropbox in it."""
+    """Return the real system with its own home, and Dropbox in it."""
+    systems.need_posix("the homes here are POSIX's")
     (tmp_path / ".dropbox").mkdir()
     (tmp_path / "Dropbox").mkdir()
     info = dropbox_info(personal=str(tmp_path / "Dropbox"))
@@ -329,7 +331,7 @@ def real(tmp_path: Path) -> System:
 
 
 def test_modes(real: System) -> None:
-    """Whatever the umask, the cache is the user's alone."""
+    """The cache is private for any umask."""
     before = os.umask(0)
     try:
         configured(real)
@@ -344,7 +346,7 @@ def test_modes(real: System) -> None:
 
 
 def test_cache_folder_is_a_link(real: System) -> None:
-    """A cache folder that is a link is left alone, wherever it leads."""
+    """A symlinked cache directory is left alone."""
     elsewhere = Path(real.home, "elsewhere")
     elsewhere.mkdir()
     Path(real.home, ".cache").mkdir()
@@ -354,7 +356,7 @@ def test_cache_folder_is_a_link(real: System) -> None:
 
 
 def test_many_at_once(real: System) -> None:
-    """Any number of calls at the same time leave one good cache."""
+    """Concurrent calls leave one valid cache."""
     program = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from uvlocal.shim.volume.sync_roots.discovery import configured\n"
@@ -377,7 +379,7 @@ def test_many_at_once(real: System) -> None:
 
 
 def test_no_parser_on_an_unchanged_machine(real: System) -> None:
-    """The second look imports nothing that is not built in or frozen, and no probe."""
+    """The second time imports only built-in or frozen modules, and no probe."""
     program = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from uvlocal.shim.settings.settings import Settings\n"

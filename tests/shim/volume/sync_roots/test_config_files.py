@@ -1,4 +1,4 @@
-"""Configuration files of sync clients: as the clients write them, and as nobody should."""
+"""Configuration files of sync clients, valid and damaged."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ GARBAGE: dict[str, object] = {
 
 
 def _files() -> list[object]:
-    """Return every file and folder that a probe reads, on each system."""
+    """Return every file and directory that a probe reads, on each system."""
     cases: list[object] = []
     for platform in PLATFORMS:
         system = machine(platform)
@@ -101,7 +101,7 @@ def _folders(reader: Reader) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize(("platform", "file"), _files())
 def test_garbage(platform: str, file: str) -> None:
-    """Whatever lies in a client's place costs that client's folders, and nothing else."""
+    """Garbage in a client's configuration affects only that client's folders."""
     system = machine(platform)
     key = system._key(file)
     sound = _folders(_read(system))
@@ -125,7 +125,7 @@ def test_garbage(platform: str, file: str) -> None:
 
 @pytest.mark.parametrize("content", ["fifo", "directory"])
 def test_garbage_on_a_disk(content: str, tmp_path: Path) -> None:
-    """A FIFO or a directory in every place at once neither raises nor holds anybody up."""
+    """A FIFO or a directory in every place neither raises nor blocks."""
     if sys.platform == "win32":
         pytest.skip("Windows has no FIFOs among its files")
     inputs = [Path(name) for name in _read(machine("linux")).inputs if name[:9] == "/home/me/"]
@@ -158,10 +158,10 @@ def test_garbage_on_a_disk(content: str, tmp_path: Path) -> None:
 
 
 def test_damage_is_told() -> None:
-    """What cannot be read is said, with the client whose folders are not known."""
+    """An unreadable file is reported, with the client whose folders are unknown."""
     system = FakeSystem({"/home/me/.dropbox/info.json": b"{"})
     assert discovery.configured(system)[1] == [
-        "`~/.dropbox/info.json` is damaged, so its Dropbox folders are not known"
+        "`~/.dropbox/info.json` is damaged, so its Dropbox folders are unknown"
     ]
     volume = locate("/home/me/foo", "/home/me/foo", system, Settings())
     assert volume.kind == "local"
@@ -172,13 +172,13 @@ def test_damage_is_told() -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_as_session(data: bytes) -> None:
-    """No bytes are too strange for a file of Mutagen's."""
+    """Any bytes in a Mutagen file are handled."""
     assert len(list(databases._fields(data))) <= len(data)
 
 
 @given(st.text(max_size=60))
 def test_any_text_as_qt_value(text: str) -> None:
-    """No text is too strange for a value of an INI file."""
+    """Any text in an INI value is handled."""
     assert isinstance(config_files.qt_value(text), str)
 
 
@@ -234,7 +234,7 @@ def test_abraunegg(text: str, path: str, options: tuple[str, ...]) -> None:
 
 
 def test_abraunegg_not_set_up() -> None:
-    """The default folder of a client that was never logged in to is nobody's."""
+    """The default folder of a client without a login does not count."""
     assert _onedrive("", token=False).roots == []
     (root,) = _onedrive('sync_dir = "~/Cloud"', token=False).roots
     assert "not logged in" in root.stale
@@ -251,7 +251,7 @@ def test_abraunegg_not_set_up() -> None:
     ],
 )
 def test_abraunegg_services(line: str) -> None:
-    """Further accounts are found by the services that start them, however they are written."""
+    """More accounts are found by the services that start them, in any syntax."""
     unit = f"{CONFIG}/systemd/user/onedrive-work.service"
     system = FakeSystem({unit: f"[Service]\n{line}\n".encode()})
     system.put(f"{CONFIG}/systemd/user/other.service", b"ExecStart=x --confdir=/y\n")
@@ -265,7 +265,7 @@ def test_abraunegg_services(line: str) -> None:
 
 
 def test_other_names_in_a_folder_of_configurations() -> None:
-    """In a folder of configurations only those are read that are the client's."""
+    """In a directory of configurations only the client's files are read."""
     system = FakeSystem({f"{CONFIG}/maestral/maestral.ini.bak": b"[sync]\npath = /x\n"})
     assert _read(system).roots == []
     windows = FakeSystem(platform="win32")
@@ -277,14 +277,14 @@ def test_other_names_in_a_folder_of_configurations() -> None:
 
 
 def test_ox_drive_of_another_shape() -> None:
-    """Accounts that are none are left out."""
+    """Invalid accounts are ignored."""
     file = r"C:\Users\me\AppData\Local\Open-Xchange\OXDrive\userConfig.json"
     system = FakeSystem({file: b'{"Accounts": [3, {"MainFolderPath": "D:/x"}]}'}, platform="win32")
     assert [root.path for root in _read(system).roots] == [r"D:\x"]
 
 
 def test_syncthing_folders() -> None:
-    """Only real folders count, with their marker; a paused one stands still."""
+    """Only real folders count, with their marker; a paused one is stale."""
     config = "/home/me/.config/syncthing/config.xml"
     system = FakeSystem({config: syncthing_config("~/a", "/b", "c", marker=".mark", paused=True)})
     found = _read(system).roots
@@ -296,7 +296,7 @@ def test_syncthing_folders() -> None:
 
 
 def test_syncthing_that_declares() -> None:
-    """A configuration that declares entities is not given to the parser at all."""
+    """A configuration with entity declarations is not parsed."""
     reader = _read(FakeSystem({"/home/me/.config/syncthing/config.xml": LAUGHS}))
     assert reader.roots == []
     reader.conclude()
@@ -337,14 +337,14 @@ def test_seafile_elsewhere() -> None:
     ],
 )
 def test_google_registry(values: dict[str, str], found: list[str]) -> None:
-    """Google's value holds every account's mount point, perhaps as a letter alone."""
+    """Google's value contains every account's mount point, perhaps only a letter."""
     system = FakeSystem(platform="win32")
     system.registry[r"HKCU\Software\Google\DriveFS"] = {"other": "x", **values}
     assert [root.path for root in _read(system).roots] == found
 
 
 def test_many_folders_are_bounded() -> None:
-    """A configuration with endless folders does not make an endless list."""
+    """The number of folders from a configuration is limited."""
     config = f"{CONFIG}/Nextcloud/nextcloud.cfg"
     system = FakeSystem({config: nextcloud_config(*(f"/f{number}" for number in range(5000)))})
     assert len(_read(system).roots) == roots_reader._MOST_ROOTS
@@ -362,7 +362,7 @@ def test_many_folders_are_bounded() -> None:
     ],
 )
 def test_drive_of(value: object, folder: object) -> None:
-    """A drive may be given by its letter alone."""
+    """A drive may be given by its letter only."""
     assert databases.drive_of(value) == folder
 
 
@@ -370,7 +370,7 @@ def test_drive_of(value: object, folder: object) -> None:
 
 
 def test_database_in_use(tmp_path: Path) -> None:
-    """A database that its program holds locked and logs to is read all the same."""
+    """A database that its program has locked is still read."""
     path = tmp_path / "odd ?#% name.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
@@ -385,7 +385,7 @@ def test_database_in_use(tmp_path: Path) -> None:
 
 
 def test_endless_query(tmp_path: Path) -> None:
-    """A database made to keep its readers busy is given up."""
+    """A malicious, slow database is aborted."""
     path = tmp_path / "endless.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(
@@ -397,7 +397,7 @@ def test_endless_query(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"SQLite format 3\0", bytes(4096), DATABASE[:900]])
 def test_broken_database(content: bytes, tmp_path: Path) -> None:
-    """A broken database, a directory or nothing at all is no answer, and no exception."""
+    """A broken database, a directory or a missing file gives no rows, and no exception."""
     path = tmp_path / "broken.db"
     path.write_bytes(content)
     for place in (path, tmp_path, tmp_path / "absent"):

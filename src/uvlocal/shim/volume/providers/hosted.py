@@ -1,4 +1,4 @@
-"""Rows of `providers`: services that a vendor runs."""
+"""Providers whose service a vendor runs."""
 
 from uvlocal.shim.volume.providers.schema import (
     ALL,
@@ -267,7 +267,7 @@ HOSTED = (
     Provider(
         "koofr",
         "Koofr",
-        places=(),  # nothing is known but its WebDAV mounts, see `filesystems`
+        places=(),  # only its WebDAV mounts are known, see `filesystems`
         source="https://app.koofr.net/help/linkable/webdav",
     ),
     Provider(

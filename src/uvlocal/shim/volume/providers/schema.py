@@ -1,4 +1,4 @@
-"""The columns of the table of providers: how one is found, and how it leaves folders out."""
+"""The columns of the table of providers: how one is found, and how it excludes folders."""
 
 LINUX = ("linux",)
 MACOS = ("darwin",)
@@ -6,29 +6,30 @@ WINDOWS = ("win32",)
 UNIX = ("linux", "darwin")
 ALL = ("linux", "darwin", "win32")
 
-#: Apple's mark for "leave this out", honoured by some File Providers.
+#: Apple's attribute to exclude a folder, which some File Providers respect.
 IGNORE_ATTRIBUTE = "com.apple.fileprovider.ignore#P"
 
 
 class Place:
-    """One way in which a provider's folders are found.
+    """One way to find a provider's folders.
 
     Attributes:
         how: what `where` is:
-            `file`: a configuration file (or a folder of them), read by the function `probe` of
-            `uvlocal.shim.volume.sync_roots.config_files`, also where only `needs` exists;
+            `file`: a configuration file (or a directory of them), read by the function `probe` of
+            `uvlocal.shim.volume.sync_roots.config_files`, also if only `needs` exists;
             `registry`: a key of the Windows registry, read by the function `probe`;
-            `variable`: an environment variable that holds the folder;
-            `fixed`: the folder itself, a fact only where `needs` exists;
-            `shape`: names that follow each other in a path, the last of them may go on with `-`;
-            `marker`: something with this name in the folder, a directory where a `/` ends it;
-            `needs` is `listed` where the client's configuration lists all its folders;
-            `attribute`: an extended attribute of the folder, whose value begins with `needs`;
-            `back-link`: a link in this folder below home, named as the folder it leads to.
-        platforms: where this holds.
-        where: see `how`. A path begins with `~` or a folder such as `$CONFIG` or `%APPDATA%`
-            (`uvlocal.shim.volume.sync_roots.discovery.expand`).
-        probe: the name of a function, "" for none.
+            `variable`: an environment variable that contains the folder;
+            `fixed`: the folder itself, but only if `needs` exists;
+            `shape`: consecutive names in a path, the last of which may continue with `-`;
+            `marker`: something with this name in the folder, a directory if it ends with `/`;
+            `needs` is `listed` if the client's configuration lists all its folders;
+            `attribute`: an extended attribute of the folder, whose value starts with `needs`;
+            `back-link`: a symlink in this directory below home, named like the folder it points to;
+            `flag`: something with this name in the project that has macOS' flag UF_HIDDEN.
+        platforms: the platforms that this applies to.
+        where: see `how`. A path starts with `~` or a directory such as `$CONFIG` or `%APPDATA%`
+            (`uvlocal.shim.machine.directories.expand`).
+        probe: the name of a function, or "".
         needs: see `how`.
         confidence: `high`, `medium` or `low`.
     """
@@ -45,7 +46,6 @@ class Place:
         needs: str = "",
         confidence: str = "high",
     ) -> None:
-        """Fill the row."""
         self.how = how
         self.platforms = platforms
         self.where = where
@@ -55,22 +55,22 @@ class Place:
 
 
 class Exclusion:
-    """One way in which a folder inside a root is left out of sync.
+    """One way to exclude a folder inside a sync root.
 
     Attributes:
         how: what `what` is:
             `attribute`: an extended attribute (a data stream on Windows) with the value 1;
             `suffix`: the end of the folder's name;
             `file`: something with this name in the folder;
-            `patterns`: a file of patterns in the root, or anywhere if `what` begins with `$`;
+            `patterns`: a file of patterns in the root, or anywhere if `what` starts with `$`;
             `listed`: patterns in the client's configuration, under the name `what`;
             `option`: a switch of the client's configuration, under the name `what`.
-        platforms: where this holds.
+        platforms: the platforms that this applies to.
         what: see `how`.
-        dialect: how patterns are read (`uvlocal.shim.volume.ignore_patterns`).
-        certain: the client's maker or its code says so. What is disputed changes no decision, it
-            is told only.
-        option: holds only where the client's configuration says so, under this name.
+        dialect: the syntax of patterns (`uvlocal.shim.volume.ignore_patterns`).
+        certain: the client's vendor or its code confirms it. Anything else is reported, but does
+            not change the decision.
+        option: applies only if this option is set in the client's configuration.
     """
 
     __slots__ = ("certain", "dialect", "how", "option", "platforms", "what")
@@ -85,7 +85,6 @@ class Exclusion:
         certain: bool = True,
         option: str = "",
     ) -> None:
-        """Fill the row."""
         self.how = how
         self.platforms = platforms
         self.what = what
@@ -95,22 +94,21 @@ class Exclusion:
 
 
 class Provider:
-    """Something that writes to folders of this machine from elsewhere.
+    """A sync client, which writes to folders of this machine from elsewhere.
 
     Attributes:
         id: kebab-case, as in `[providers.dropbox]`.
-        label: what people call it.
+        label: the name for people.
         places: how its folders are found, best first.
-        links: what the client does to a symbolic link: `kept` (as a link, which leads nowhere on
-            other machines), `skipped`, `followed` (what it leads to is synced), `refused`, or
-            `unknown`.
+        links: what the client does to a symlink: `kept` (as a symlink, which dangles on other
+            machines), `skipped`, `followed` (its target is synced), `refused`, or `unknown`.
         copies_links: platforms where hard links into uv's cache do harm beyond the project, so
             that uv is told to copy.
-        exclusions: how a folder is left out.
-        file_provider: how its folders in macOS' `Library/CloudStorage` begin.
-        windows_names: how its entries in Windows' list of sync roots and in Explorer begin; with a
-            `*` in front, what they contain.
-        source: where this is known from.
+        exclusions: how a folder is excluded.
+        file_provider: the prefix of its folders in macOS' `Library/CloudStorage`.
+        windows_names: prefixes of its entries in Windows' list of sync roots and in Explorer; with
+            a leading `*`, what they contain.
+        source: the evidence for this row.
     """
 
     __slots__ = (
@@ -138,7 +136,6 @@ class Provider:
         file_provider: str = "",
         windows_names: "tuple[str, ...]" = (),
     ) -> None:
-        """Fill the row."""
         self.id = identifier
         self.label = label
         self.places = places

@@ -1,4 +1,4 @@
-"""Rows of `providers`: servers that people run themselves, and clients that need none."""
+"""Providers with self-hosted servers, or without a server."""
 
 from uvlocal.shim.volume.providers.schema import (
     ALL,
@@ -171,7 +171,7 @@ OWN = (
         links="kept",
         source="https://github.com/bcpierce00/unison",
     ),
-    # The three that are mounts only, see `filesystems`; a row makes them a word of the settings.
+    # These three are only mounts, see `filesystems`; a row lets the settings name them.
     Provider(
         "gvfs", "GNOME's virtual folders", places=(), source="https://wiki.gnome.org/Projects/gvfs"
     ),

@@ -1,7 +1,7 @@
-"""Who else writes to folders of this machine: a table without logic, one row per provider.
+"""The table of providers: who else writes to folders of this machine.
 
-The columns are explained in `schema`; `uvlocal.shim.volume.evidence` reads the table. Rows for
-something general come last, after the rows that they would hide.
+`schema` explains the columns; `uvlocal.shim.volume.evidence` reads the table. Generic rows come
+last, after the rows that they would hide.
 """
 
 from uvlocal.shim.volume.providers.hosted import HOSTED
@@ -17,6 +17,10 @@ from uvlocal.shim.volume.providers.self_hosted import OWN
 
 _SYNC_ROOTS = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Explorer\SyncRootManager"
 _NAMESPACE = r"HKCU\SOFTWARE\Microsoft\Windows\CurrentVersion\Explorer\Desktop\NameSpace"
+
+#: An unknown client that sets the flag UF_HIDDEN below dot-folders: the damage itself is the
+#: signal.
+HIDES_FILES = "hides-files"
 
 _GENERAL = (
     Provider(
@@ -38,6 +42,15 @@ _GENERAL = (
         ),
         exclusions=(Exclusion("attribute", MACOS, IGNORE_ATTRIBUTE, certain=False),),
         source="https://github.com/tclahr/uac/issues/357",
+    ),
+    Provider(
+        HIDES_FILES,
+        "a client that hides files",
+        places=(
+            Place("flag", MACOS, ".git", confidence="medium"),
+            Place("flag", MACOS, ".venv", confidence="medium"),
+        ),
+        source="https://github.com/astral-sh/uv/issues/16977",
     ),
 )
 

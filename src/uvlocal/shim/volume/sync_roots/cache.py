@@ -1,14 +1,14 @@
-r"""Remember the folders that configuration files name, until one of those files changes.
+r"""Cache the folders that configuration files name, until one of those files changes.
 
-The file `roots` in the cache folder has one fact on a line, its fields separated by tabs:
+The file `roots` in our cache directory has one fact per line, with fields separated by tabs:
 
     uvlocal roots 2 0.1.0                            the format, and the version that wrote it
     input   ~/.dropbox/info.json   812:1700000000:… what was read, and its state then
     root    dropbox   /home/me/Dropbox   ...         what it said
 
-It is trusted only if it and its folder are this user's and nobody else can write them, and if every
-input is as it was. What does not look as expected is no cache; a cache that cannot be written is
-none, and costs time. While a configuration is damaged, its folders are those of the last cache.
+It is trusted only if it and its directory belong to this user, nobody else can write to them, and
+every input is unchanged. An invalid cache is ignored; if it cannot be written, only time is lost.
+While a configuration is damaged, the folders of the last cache apply.
 """
 
 from uvlocal.shim.machine.directories import cache_directory
@@ -16,17 +16,17 @@ from uvlocal.shim.machine.early_os import stat
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.volume.sync_roots.model import SyncRoot, stamp
 
-#: Raised with every change of the format or of the table of providers.
+#: The version changes with the format and with the table of providers.
 _FORMAT = "uvlocal roots 2"
 _LIMIT = 1024 * 1024
 _INPUT_FIELDS, _ROOT_FIELDS = 3, 8
 
 
 def load(expected: "list[str]", system: System) -> "tuple[list[SyncRoot], list[str]] | None":
-    """Return the folders and problems remembered, None where nothing valid is.
+    """Return the cached folders and problems, or None if there is no valid cache.
 
     Args:
-        expected: the inputs that reading would begin with; other ones mean another machine,
+        expected: the inputs that reading would start with; different ones mean another machine,
             other variables or another version.
         system: the machine.
     """
@@ -43,13 +43,13 @@ def load(expected: "list[str]", system: System) -> "tuple[list[SyncRoot], list[s
 
 
 def remembered(system: System) -> "list[SyncRoot]":
-    """Return the folders that were found last, whatever has changed since."""
+    """Return the cached folders, even if the cache is stale."""
     found = _read(system)
     return found[0] if found is not None else []
 
 
 def _read(system: System) -> "tuple[list[SyncRoot], list[str], list[tuple[str, str]]] | None":
-    """Return folders, problems, and each input with its state; None where there is no cache."""
+    """Return folders, problems, and each input with its state; None if there is no cache."""
     path = _path(system)
     if not path or not system.is_private(system.path.dirname(path), stat.S_IFDIR):
         return None
@@ -69,7 +69,7 @@ def _parse(
     text: str, system: System
 ) -> "tuple[list[SyncRoot], list[str], list[tuple[str, str]]] | None":
     lines = text.split("\n")
-    # The last line is the end mark: a file that was cut off is none.
+    # The last line marks the end, so that a truncated file is invalid.
     if lines[:2] != [_first_line(), _escape(system.home)] or lines[-2:] != ["end", ""]:
         return None
     roots: "list[SyncRoot]" = []
@@ -106,11 +106,11 @@ def save(
     problems: "list[str]",
     system: System,
 ) -> None:
-    """Remember folders and problems, and what they rest on.
+    """Cache folders and problems, and the inputs that they depend on.
 
     Args:
-        inputs: each input with its state as it was before it was read; those that reading begins
-            with come first, in the order in which `load` expects them.
+        inputs: each input with its state before it was read; those that reading starts with come
+            first, in the order in which `load` expects them.
         roots: the folders found.
         problems: what is wrong with the configuration, as sentences.
         system: the machine.
@@ -140,8 +140,8 @@ def save(
 
 
 def _first_line() -> str:
-    """Return the format and this version: another may read a client's configuration otherwise."""
-    import uvlocal  # not at the top, as that file is no part of the byte code that is kept
+    """Return the format and our version: another may read a configuration differently."""
+    import uvlocal  # here, as `bytecode` does not include that file
 
     return f"{_FORMAT} {uvlocal.__version__}"
 
@@ -156,7 +156,7 @@ def _line(*fields: str) -> str:
 
 
 def _escape(text: str) -> str:
-    """Keep a field on its line and between its tabs."""
+    """Escape line ends and tabs in a field."""
     text = text.replace("\\", "\\\\").replace("\t", "\\t").replace("\r", "\\r")
     return text.replace("\n", "\\n")
 

@@ -1,9 +1,9 @@
 r"""Read the configuration files of sync clients: one function for each format.
 
-A probe is called with a `Reader`, through which it reads and to which it adds the folders found,
-and with the path (or registry key) that the table names. It may raise: what it found until then
-counts. Parsers are imported where they are needed; this module itself is imported only when a
-configuration changed. Databases are in `probe_databases`, the registry in `probe_registry`.
+A probe gets a `Reader`, with which it reads and to which it adds folders, and the path (or registry
+key) from the table. It may raise: the folders added before that count. Parsers are imported where
+they are needed; this module itself is imported only when a configuration changed. Probes for
+databases are in `databases`, those for the registry in `registry`.
 """
 
 from uvlocal.shim.volume.sync_roots import databases, registry
@@ -23,7 +23,7 @@ _HIGHEST, _MOST_DIGITS = 0x10FFFF, 8
 
 
 def dropbox_info(reader: "Reader", path: str) -> None:
-    """Dropbox: an object, each of whose values is an account with a `path`.
+    """Dropbox: an object whose values are accounts with a `path`.
 
     Source: https://help.dropbox.com/installs/locate-dropbox-folder
     """
@@ -35,7 +35,7 @@ def dropbox_info(reader: "Reader", path: str) -> None:
 
 
 def dropbox_store(reader: "Reader", path: str) -> None:
-    """Dropbox from Microsoft's Store: its `info.json` lies in a package of its own.
+    """Dropbox from the Microsoft Store: its `info.json` is in the app's own package.
 
     Source: https://github.com/files-community/Files, `DropBoxCloudDetector.cs`
     """
@@ -80,7 +80,7 @@ def _json(reader: "Reader", path: str) -> object:
 
 
 def line(reader: "Reader", path: str) -> None:
-    """Box: the file holds the folder and nothing else.
+    """Box: the file contains only the folder.
 
     Source: https://github.com/files-community/Files, `BoxCloudDetector.cs`
     """
@@ -90,8 +90,7 @@ def line(reader: "Reader", path: str) -> None:
 def abraunegg(reader: "Reader", path: str) -> None:
     """OneDrive client of abraunegg: lines `key = "value"`; the folder has a default.
 
-    A configuration folder without a token or database is one that was never logged in to, or no
-    longer. Source:
+    A configuration directory without a token or database belongs to no login. Source:
     https://github.com/abraunegg/onedrive/blob/master/docs/application-config-options.md
     """
     join = reader.system.path.join
@@ -111,9 +110,9 @@ def abraunegg(reader: "Reader", path: str) -> None:
 
 
 def abraunegg_services(reader: "Reader", path: str) -> None:
-    """Further accounts of that client: services of this user with `--confdir`.
+    """More accounts of that client: services of this user with `--confdir`.
 
-    That is how its documentation sets them up:
+    Its documentation sets them up like this:
     https://github.com/abraunegg/onedrive/blob/master/docs/advanced-usage.md
     """
     for name in reader.names(path):
@@ -140,7 +139,7 @@ def yandex(reader: "Reader", path: str) -> None:
 
 
 def unison(reader: "Reader", path: str) -> None:
-    """Unison: profiles with lines `root = ...`; those with a scheme lie elsewhere.
+    """Unison: profiles with lines `root = ...`; those with a scheme are remote.
 
     Source: https://github.com/bcpierce00/unison, the manual's chapter on profiles
     """
@@ -174,8 +173,8 @@ def maestral(reader: "Reader", path: str) -> None:
 def nextcloud(reader: "Reader", path: str) -> None:
     r"""Nextcloud and ownCloud: `0\Folders\1\localPath=...` in an INI file that Qt writes.
 
-    `journalPath` beside it names the database in the folder, without which nothing was synced yet
-    or any more. Source: https://github.com/nextcloud/desktop, `src/gui/folder.cpp`
+    `journalPath` beside it names the database in the folder; without the database, the folder is
+    not synced yet, or no longer. Source: https://github.com/nextcloud/desktop, `src/gui/folder.cpp`
     """
     folders: "dict[str, str]" = {}
     journals: "dict[str, str]" = {}
@@ -194,7 +193,7 @@ def nextcloud(reader: "Reader", path: str) -> None:
 def qt_value(text: str) -> str:
     r"""Return a text as Qt's QSettings wrote it to an INI file: quotes, `\\`, `\xe9`.
 
-    A `\x` is followed by as many hexadecimal digits as there are. Source:
+    All hexadecimal digits after a `\x` belong to it. Source:
     https://doc.qt.io/qt-6/qsettings.html#Format-enum
     """
     text = text.strip()
@@ -220,13 +219,13 @@ def qt_value(text: str) -> str:
         if 0 < code <= _HIGHEST:
             found.append(chr(code))
         position = end
-    # Characters beyond the first plane are written as two, as UTF-16 has them.
+    # Characters beyond U+FFFF are written as surrogate pairs, as in UTF-16.
     joined = "".join(found)
     return joined.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _assignments(text: str) -> "dict[str, str]":
-    """Return the lines `key = "value"` that are no comments."""
+    """Return the lines `key = "value"`, without comments."""
     values = {}
     for assignment in text.splitlines():
         key, equals, value = assignment.partition("=")
@@ -248,8 +247,8 @@ def _unquoted(text: str) -> str:
 def syncthing(reader: "Reader", path: str) -> None:
     """Syncthing: `<folder path="...">` directly below the root element of `config.xml`.
 
-    The element `defaults` holds a folder as well, which is no folder. A folder without its marker
-    is one that Syncthing refuses to sync. Source: https://docs.syncthing.net/users/config.html
+    The element `defaults` contains a `folder` too, which is only a template. Syncthing refuses to
+    sync a folder without its marker. Source: https://docs.syncthing.net/users/config.html
     """
     data = reader.read(path)
     if data is None:
@@ -259,7 +258,7 @@ def syncthing(reader: "Reader", path: str) -> None:
         return
     from xml.etree import ElementTree as ET
 
-    # No declarations, nothing that could expand without end.
+    # Without declarations, nothing can expand endlessly.
     for folder in ET.fromstring(data).findall("folder"):  # noqa: S314 - see above
         stale = "its configuration says that it is paused" if _is_true(folder, "paused") else ""
         marker = folder.findtext("markerName") or ".stfolder"
@@ -267,7 +266,7 @@ def syncthing(reader: "Reader", path: str) -> None:
 
 
 def _is_true(element: "object", name: str) -> bool:
-    return element.findtext(name) == "true" or element.get(name) == "true"  # type: ignore[attr-defined,no-any-return] # an element of a module that is imported late
+    return element.findtext(name) == "true" or element.get(name) == "true"  # type: ignore[attr-defined,no-any-return] # the type of an element is imported late
 
 
 # -- the system ----------------------------------------------------------------------------------

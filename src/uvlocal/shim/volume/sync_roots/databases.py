@@ -21,7 +21,7 @@ def google_database(reader: "Reader", path: str) -> None:
 
 
 def drive_of(folder: object) -> object:
-    """Return a drive where only its letter is given."""
+    """Return the root of a drive if only its letter is given."""
     alone = isinstance(folder, str) and len(folder.rstrip(":\\")) == 1
     return f"{folder.rstrip(':' + chr(92))}:\\" if alone and isinstance(folder, str) else folder
 
@@ -31,7 +31,7 @@ def synology_database(reader: "Reader", path: str) -> None:
 
     Source: https://github.com/files-community/Files, `SynologyDriveCloudDetector.cs`
     """
-    # A connection of type 1 syncs, others back up.
+    # A connection of type 1 syncs, the others back up.
     query = (
         "SELECT sync_folder FROM session_table JOIN connection_table"
         " ON connection_table.id = session_table.conn_id WHERE conn_type = 1"
@@ -50,7 +50,7 @@ def pcloud_database(reader: "Reader", path: str) -> None:
 
 
 def seafile(reader: "Reader", path: str) -> None:
-    """Seafile: `seafile.ini` holds the data folder, whose database holds each library's folder.
+    """Seafile: `seafile.ini` names the data folder, whose database names each library's folder.
 
     Source: https://github.com/haiwen/seafile, `daemon/repo-mgr.c`
     """
@@ -64,14 +64,14 @@ def seafile(reader: "Reader", path: str) -> None:
 
 # -- Mutagen -----------------------------------------------------------------------------------
 
-#: Fields of its messages, from `session.proto` and `url.proto`.
+#: Field numbers from `session.proto` and `url.proto`.
 _ALPHA, _BETA, _PROTOCOL, _PATH = 7, 8, 1, 5
-#: Kinds of a field on the wire (https://protobuf.dev/programming-guides/encoding/).
+#: Wire types of fields (https://protobuf.dev/programming-guides/encoding/).
 _VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
 
 
 def mutagen(reader: "Reader", path: str) -> None:
-    """Mutagen: a file for each session, a protocol buffer with two places, local ones among them.
+    """Mutagen: a protocol buffer file per session, with two endpoints, which may be local.
 
     Source: https://github.com/mutagen-io/mutagen, `pkg/synchronization/session.proto`
     """
@@ -86,7 +86,7 @@ def mutagen(reader: "Reader", path: str) -> None:
 
 
 def _fields(data: bytes) -> "Iterator[tuple[int, bytes | int]]":
-    """Yield number and value of each field of a message, as far as it is one."""
+    """Yield number and value of each field of a message, up to the first invalid one."""
     position = 0
     while position < len(data):
         tag, position = _varint(data, position)

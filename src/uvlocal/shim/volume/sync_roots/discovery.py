@@ -1,7 +1,7 @@
-"""The folders that sync clients of this machine are set up with, as their configuration says.
+"""The folders that this machine's sync clients are configured with.
 
-What is read from configuration files is kept in a small cache (`roots_cache`), so that a machine
-whose clients did not change costs a few `stat` calls and no parser.
+The folders in configuration files are cached (`cache`), so that if nothing changed, a call costs a
+few `stat` calls and no parser.
 """
 
 from uvlocal.shim.machine.directories import expand
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def configured(system: System) -> "tuple[list[SyncRoot], list[str]]":
-    """Return the folders named by configuration, and what is wrong with it, as sentences."""
+    """Return the configured folders, and the problems of the configuration as sentences."""
     return system.once("configured roots", lambda: _read_all(system))
 
 
@@ -27,7 +27,7 @@ def _read_all(system: System) -> "tuple[list[SyncRoot], list[str]]":
     expected = [name for _, _, names in places for name in names]
     kept = cache.load(expected, system)
     if kept is None:
-        from uvlocal.shim.volume.sync_roots import read  # only where a configuration has changed
+        from uvlocal.shim.volume.sync_roots import read  # only if a configuration has changed
 
         kept = read.read(places, expected, system)
     roots, problems = kept
@@ -35,7 +35,7 @@ def _read_all(system: System) -> "tuple[list[SyncRoot], list[str]]":
 
 
 def _configuration(system: System) -> "list[tuple[Provider, Place, list[str]]]":
-    """Return each place that is read by a probe, with the inputs that call for reading it."""
+    """Return each place that a probe reads, with the inputs that decide whether to read it."""
     found: "list[tuple[Provider, Place, list[str]]]" = []
     seen: "set[tuple[str, str]]" = set()
     for provider in PROVIDERS:
@@ -45,7 +45,7 @@ def _configuration(system: System) -> "list[tuple[Provider, Place, list[str]]]":
             if place.how == "file":
                 path = expand(place.where, system)
                 needs = expand(place.needs, system) if place.needs else ""
-                # Two templates may stand for one file: `$CONFIG` is `~/.config` for most.
+                # Two templates may be the same file: `$CONFIG` is `~/.config` for most users.
                 if path and (place.probe, path) not in seen:
                     seen.add((place.probe, path))
                     found.append((provider, place, [path, "?" + needs] if needs else [path]))
@@ -55,7 +55,7 @@ def _configuration(system: System) -> "list[tuple[Provider, Place, list[str]]]":
 
 
 def _immediate(system: System) -> "list[SyncRoot]":
-    """Return the folders that need no probe: named by a variable, or by being there."""
+    """Return the folders that need no probe: those in a variable, and fixed ones."""
     roots = []
     for provider in PROVIDERS:
         for place in provider.places:
@@ -83,7 +83,7 @@ def _immediate(system: System) -> "list[SyncRoot]":
 
 
 def _unlinked(path: str, place: "Place", system: System) -> str:
-    """Return what speaks against a variable: it survives the account that it was set for."""
+    """Return why a variable may be stale, or "": it outlives the account that it was set for."""
     accounts = system.registry_keys(place.needs)
     folders = [
         system.registry_values(f"{place.needs}\\{account}").get("UserFolder", "")

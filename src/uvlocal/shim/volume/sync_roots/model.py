@@ -1,17 +1,16 @@
-"""A folder that a sync client is set up with, and the state of what it was read from."""
+"""A configured sync folder, and the state of the inputs it was read from."""
 
 from uvlocal.shim.machine.host import System
 
-#: The state of an input that is not there.
+#: The state of an input that does not exist.
 ABSENT = "absent"
 
 
 class SyncRoot:
-    """A folder that a client is set up with: whose, where that was read, what else it says.
+    """A configured sync folder: its provider, where that was read, and more.
 
-    `options` are lines of the configuration that matter for exclusions; `stale` is what speaks
-    against the client being in use, "" for nothing; `label` is what people call it where the row of
-    the provider does not say it.
+    `options` are lines of the configuration that matter for exclusions; `stale` says why the client
+    may not be in use, or is ""; `label` is the name for people, if it differs from the provider's.
     """
 
     __slots__ = ("confidence", "label", "options", "path", "provider", "read_from", "stale")
@@ -27,7 +26,6 @@ class SyncRoot:
         stale: str = "",
         label: str = "",
     ) -> None:
-        """Take the facts as text."""
         self.provider = provider
         self.path = path
         self.read_from = read_from
@@ -38,9 +36,9 @@ class SyncRoot:
 
 
 def stamp(name: str, system: System) -> str:
-    """Return the state of an input: a file's size, times and inode, or what stands for them.
+    """Return the state of an input: a file's size, times and inode, or an equivalent.
 
-    `&` begins the name of a registry key, `?` of a path whose existence alone matters; everything
+    `&` is the prefix of a registry key, `?` of a path of which only the existence matters; anything
     else is a path.
     """
     if name.startswith("&"):

@@ -1,4 +1,4 @@
-"""Read the configuration of sync clients, where what it said before cannot be taken for granted."""
+"""Re-read sync clients' configuration when the cached result is stale."""
 
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.volume.providers.schema import Place, Provider
@@ -10,11 +10,11 @@ from uvlocal.shim.volume.sync_roots.reader import Reader
 def read(
     places: "list[tuple[Provider, Place, list[str]]]", expected: "list[str]", system: System
 ) -> "tuple[list[SyncRoot], list[str]]":
-    """Return the folders that these places name, and what is wrong with them; remember both.
+    """Return the folders that these places name, and the problems found; cache both.
 
     Args:
-        places: each place, with the inputs that call for reading it.
-        expected: all those inputs.
+        places: each place, with the inputs that decide whether to read it.
+        expected: all of these inputs.
         system: the machine.
     """
     reader = Reader(system)
@@ -29,7 +29,7 @@ def read(
 
 
 def probe(reader: Reader, provider: Provider, place: Place, where: str) -> None:
-    """Let the probe of one place read it; a damaged file costs its own folders only."""
+    """Run the probe of one place; a damaged file affects only its own folders."""
     reader.begin(provider, place)
     try:
         config_files.PROBES[place.probe](reader, where)

@@ -1,4 +1,4 @@
-"""What the configuration of sync clients is read through: inputs are noted, folders collected."""
+"""The interface for probes: it records their inputs, and collects the folders they find."""
 
 from uvlocal.shim.machine.directories import expand_home
 from uvlocal.shim.machine.display import contract_home
@@ -9,14 +9,14 @@ from uvlocal.shim.volume.providers.table import BY_ID, PROVIDERS
 from uvlocal.shim.volume.sync_roots import cache
 from uvlocal.shim.volume.sync_roots.model import ABSENT, SyncRoot, stamp
 
-#: The most folders that are taken from one place of the table; nobody syncs more.
+#: The maximum number of folders from one place; nobody syncs more.
 _MOST_ROOTS = 200
-#: What is added to the name of a file that is damaged now.
+#: The suffix for the name of a file that is damaged now.
 _EARLIER = " (when it could last be read)"
 
 
 class Reader:
-    """What a probe reads through: remembers every input, and collects the folders found."""
+    """Reads for a probe: records every input, and collects the folders found."""
 
     __slots__ = (
         "_complaints",
@@ -30,7 +30,6 @@ class Reader:
     )
 
     def __init__(self, system: System) -> None:
-        """Begin with nothing."""
         self.system = system
         self.inputs: "dict[str, str]" = {}
         self.roots: "list[SyncRoot]" = []
@@ -39,19 +38,19 @@ class Reader:
         self.begin(BY_ID["icloud"], BY_ID["icloud"].places[0])
 
     def begin(self, provider: Provider, place: Place) -> None:
-        """Go on with another place of the table."""
+        """Start with another place of the table."""
         self.provider = provider
         self.place = place
         self.left = _MOST_ROOTS
 
     def rely_on(self, name: str) -> str:
-        """Remember the state of an input, as it is before it is read, and return it."""
+        """Record and return the state of an input before it is read."""
         if name not in self.inputs:
             self.inputs[name] = stamp(name, self.system)
         return self.inputs[name]
 
     def read(self, path: str) -> "bytes | None":
-        """Return the content of a configuration file; note it where it is there but unreadable."""
+        """Return the content of a configuration file; complain if it exists but is unreadable."""
         self.rely_on(path)
         data = self.system.read(path)
         if data is None and self.system.lstat(path) is not None:
@@ -59,16 +58,16 @@ class Reader:
         return data
 
     def text(self, path: str) -> str:
-        """Return the content of a configuration file as text, "" where there is none."""
+        """Return the content of a configuration file as text, or "" if there is none."""
         return (self.read(path) or b"").decode("utf-8-sig", "surrogateescape")
 
     def names(self, folder: str) -> "list[str]":
-        """Return the names in a configuration folder."""
+        """Return the names in a configuration directory."""
         self.rely_on(folder)
         return self.system.listdir(folder)
 
     def exists(self, path: str) -> bool:
-        """Return whether something is there; its content does not matter."""
+        """Return whether a path exists, without depending on its content."""
         return self.rely_on("?" + path) != ABSENT
 
     def values(self, key: str) -> "dict[str, str]":
@@ -82,7 +81,7 @@ class Reader:
         return self.system.registry_keys(key)
 
     def rows(self, path: str, query: str) -> "list[tuple[object, ...]]":
-        """Return what a query finds in an SQLite database."""
+        """Return the rows that a query finds in an SQLite database."""
         self.rely_on(path)
         rows = self.system.query(path, query)
         if rows is None:
@@ -92,7 +91,7 @@ class Reader:
         return rows
 
     def expand(self, path: str) -> str:
-        """Return a path as it was meant, with `~` for the home directory."""
+        """Replace a leading `~` by the home directory."""
         return expand_home(path.strip(), self.system)
 
     def add(  # noqa: PLR0913 - what a configuration can say of a folder
@@ -105,15 +104,15 @@ class Reader:
         names: "list[str] | None" = None,
         only_known: bool = False,
     ) -> None:
-        """Add a folder that the configuration names; what is no absolute path is left out.
+        """Add a folder that the configuration names; ignore anything but an absolute path.
 
         Args:
             path: the folder.
             read_from: the file or registry key that names it.
             options: what else the configuration says, see `SyncRoot`.
-            stale: what speaks against the client being in use.
-            names: what Windows calls the client; the first row that fits them is taken.
-            only_known: leave the folder out where no row fits.
+            stale: why the client may not be in use.
+            names: Windows' names for the client; the first matching row is its provider.
+            only_known: ignore the folder if no row matches.
         """
         system = self.system
         if not isinstance(path, str) or "\0" in path or self.left <= 0:
@@ -143,15 +142,15 @@ class Reader:
         self.left -= 1
 
     def complain(self, path: str, what: str) -> None:
-        """Note that a configuration does not say what it should."""
+        """Record a problem of a configuration file."""
         shown = contract_home(path, self.system)
         self._complaints.append((self.provider, f"`{shown}` {what}"))
 
     def conclude(self) -> None:
-        """Word the problems; what a damaged configuration named before, it is taken to name still.
+        """Word the problems; for a damaged configuration, use the folders it named before.
 
         Some clients write their configuration in place: a call at that moment finds half a file,
-        and must not make an environment in a folder that was synced a second ago, and is again.
+        and must not create an environment in a folder that was synced a second ago.
         """
         if not self._complaints:
             return
@@ -166,13 +165,13 @@ class Reader:
         for provider, said in self._complaints:
             folders = f"its {provider.label} folders"
             if provider.id in kept:
-                self.problems.append(f"{said}, so {folders} are those that it named before")
+                self.problems.append(f"{said}, so {folders} are the ones it named before")
             else:
-                self.problems.append(f"{said}, so {folders} are not known")
+                self.problems.append(f"{said}, so {folders} are unknown")
 
 
 def _by_names(names: "list[str]") -> "Provider | None":
-    """Return the row that Windows' names for a client belong to."""
+    """Return the provider that Windows' names for a client belong to, or None."""
     for provider in PROVIDERS:
         for pattern in provider.windows_names:
             wanted = pattern.lstrip("*").lower()
@@ -184,6 +183,6 @@ def _by_names(names: "list[str]") -> "Provider | None":
 
 
 def _printable(names: "list[str]") -> str:
-    """Return the best of some names for people, "" where none is fit to be shown."""
+    """Return the best name for display, or "" if none is printable."""
     fit = [name for name in reversed(names) if name.isprintable() and name[:1].isalnum()]
     return f"{fit[0]} (a Windows sync root)" if fit else ""

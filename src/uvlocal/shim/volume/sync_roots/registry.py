@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def registry_value(reader: "Reader", key: str) -> None:
-    """A client whose folder is one value, which the table names."""
+    """A client whose folder is a single value, named in the table."""
     reader.add(drive_of(reader.values(key).get(reader.place.needs)), key)
 
 
 def onedrive_accounts(reader: "Reader", key: str) -> None:
-    r"""OneDrive: each account's own folder, and the libraries of SharePoint that it syncs."""
+    r"""OneDrive: each account's own folder, and the SharePoint libraries that it syncs."""
     for account in reader.keys(key):
         reader.add(reader.values(rf"{key}\{account}").get("UserFolder"), rf"{key}\{account}")
         libraries = rf"{key}\{account}\ScopeIdToMountPointPathCache"
@@ -27,13 +27,13 @@ def onedrive_accounts(reader: "Reader", key: str) -> None:
 
 
 def onedrive_mounts(reader: "Reader", key: str) -> None:
-    """OneDrive: what its engine has mounted, libraries included."""
+    """OneDrive: the mount points of its sync engine, including libraries."""
     for name in reader.keys(key):
         reader.add(reader.values(rf"{key}\{name}").get("MountPoint"), rf"{key}\{name}")
 
 
 def google_registry(reader: "Reader", key: str) -> None:
-    """Google Drive: JSON in a value, with the mount point or its letter for each account."""
+    """Google Drive: JSON in a value, with the mount point or drive letter of each account."""
     text = reader.values(key).get("PerAccountPreferences")
     if not text:
         return
@@ -47,10 +47,10 @@ def google_registry(reader: "Reader", key: str) -> None:
 
 
 def sync_roots(reader: "Reader", key: str) -> None:
-    r"""Windows' own list: an entry for each sync root, its folder by the user's SID.
+    r"""Windows' own list: an entry for each sync root, with its folder by the user's SID.
 
-    Entries are called `OneDrive!S-1-5-21-...!Personal|...`; where the name says nothing, the name
-    that is displayed does.
+    Entries have names like `OneDrive!S-1-5-21-...!Personal|...`; if the name is unknown, the
+    display name is used.
     """
     for entry in reader.keys(key):
         folders = reader.values(rf"{key}\{entry}\UserSyncRoots")
@@ -61,7 +61,7 @@ def sync_roots(reader: "Reader", key: str) -> None:
 
 
 def explorer_folders(reader: "Reader", key: str) -> None:
-    r"""Explorer's side bar: clients put their folder there; everybody else's folders are left."""
+    r"""Explorer's side bar, where clients put their folders; other folders are ignored."""
     for entry in reader.keys(key):
         shown = rf"HKCR\CLSID\{entry}"
         if reader.values(shown).get("System.IsPinnedToNameSpaceTree") != "1":

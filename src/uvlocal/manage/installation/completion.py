@@ -1,10 +1,10 @@
-"""Completion on the command line: of `uvlocal`, and of `uv`, which is the shim now."""
+"""Shell completion for `uvlocal`, and for `uv`, which is now the shim."""
 
 from __future__ import annotations
 
-#: What typer says when it is asked for the completion of a command called `uvlocal`, without lines
-#: that would change what the Tab key does in all PowerShell; a test compares. Asking typer takes a
-#: quarter of a second in each new shell.
+#: The completion code that typer generates for `uvlocal`, without the lines that would change the
+#: Tab key everywhere in PowerShell; a test compares. Asking typer takes a quarter of a second in
+#: each new shell.
 OF_UVLOCAL = {
     "bash": """\
 _uvlocal_completion() {
@@ -53,8 +53,8 @@ Register-ArgumentCompleter -Native -CommandName uvlocal -ScriptBlock $scriptbloc
 """,
 }
 
-#: Load uv's own completion at the first use of the Tab key, unless somebody has set one up. That
-#: code is long, and asking uv for it in each new shell takes time.
+#: Loads uv's own completion at the first use of the Tab key, unless there is one already. That code
+#: is long, and asking uv for it in each new shell takes time.
 _OF_UV = {
     "bash": """\
 _uvlocal_load_uv() {
@@ -84,23 +84,25 @@ end
 }
 
 
-def prepare() -> None:
-    """Let typer answer the shells; it does so by itself only with its own options for it."""
-    from typer.completion import completion_init  # type: ignore[attr-defined] # named nowhere else
+def file_name(shell: str) -> str:
+    """Return the name of the file with a shell's completion code, which is beside the shim."""
+    return f"uvlocal-completion.{'ps1' if shell == 'powershell' else shell}"
 
-    completion_init()
+
+#: Every possible file with completion code beside the shim.
+FILES = tuple(map(file_name, OF_UVLOCAL))
 
 
 def code(shell: str) -> str:
-    """Return the code that completes `uvlocal` and `uv` in a shell, "" where there is none.
+    """Return the code that completes `uvlocal` and `uv` in a shell, or "" if there is none.
 
     Args:
-        shell: its name, as in `shell_snippets.SHELLS`.
+        shell: a name in `shell_snippets.SHELLS`.
     """
     parts = [table.get(shell, "") for table in (OF_UVLOCAL, _OF_UV)]
     text = "\n".join(part.strip("\n") for part in parts if part)
     if shell == "zsh":
-        # Without `compinit`, zsh completes no commands' arguments at all.
+        # Without `compinit`, zsh does not complete arguments.
         body = "\n".join(f"    {line}" if line else "" for line in text.split("\n"))
         return f"if (( $+functions[compdef] )); then\n{body}\nfi"
     return text
