@@ -174,7 +174,7 @@ def test_an_interrupted_python(windows: Windows) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for the processes in /proc")
 def test_python_has_ended_when_uv_runs(windows: Windows) -> None:
     """While uv runs, no Python of ours does: so uv may remove or replace it."""
-    windows.environ["UVLOCAL_TEST_END"] = "w"
+    windows.environ |= {"UVLOCAL_TEST_END": "w", "UVLOCAL_TEST_PYTHON_LINGERS": "1"}
     mark = windows.path("mark-of-uv")
     with windows.started(f" {mark}") as process:
         running = sorted(map(int, _processes(mark)))
