@@ -14,10 +14,10 @@
 # - if the current directory was deleted, sh prints a message first;
 # - a program that exists but cannot be started ends the call with the shell's message.
 #
-# Asked only whether it starts, it says who it is.
+# `uvlocal install` and `uvlocal doctor` ask whether this starts.
 [ $# = 1 ] && [ "$1" = --uvlocal-launcher ] && echo uvlocal-launcher-marker:1 >&2 && exit 0
 
-# Variables have a prefix: one that the user exports by another name must reach uv as it is.
+# Variables have a prefix, so that the user's exported variables reach uv unchanged.
 _uvlocal_self=$(command -p readlink -f "$0" 2>/dev/null) || _uvlocal_self=$0
 _uvlocal_conf=${_uvlocal_self%/*}/uvlocal-launcher.conf
 _uvlocal_python= _uvlocal_package= _uvlocal_uv= _uvlocal_repair='uvlocal install'

@@ -6,14 +6,14 @@
  *
  *   0. Where nothing is asked but whether it starts, say who it is, and end.
  *   1. Find out which file this is, and read the configuration beside it (`config.c`).
- *   2. Stop if this process goes round in circles (`loop_guard.c`).
- *   3. Recall what Python decided for the same call earlier, if nothing that it rests on changed:
- *      then become the real uv at once (`recall.c`).
- *   4. Become Python with uvlocal's package, which decides and then becomes the real uv. Where the
- *      package is damaged, Python becomes the launcher again, and tells so by a variable. On Windows
- *      Python decides, answers and ends; then become the real uv as the answer says.
- *   5. Where Python cannot be had: keep the environment that was recorded for another call in this
- *      directory; else give back the environment that the user had, find the real uv, become it
+ *   2. Stop if this process is in an endless loop (`loop_guard.c`).
+ *   3. Replay Python's decision for the same call, if one is recorded and all its inputs are
+ *      unchanged: then become the real uv at once (`recall.c`).
+ *   4. Become Python with uvlocal's package, which decides and then becomes the real uv. If the
+ *      package is damaged, Python becomes the launcher again, and sets a variable. On Windows
+ *      Python decides, answers and exits; then the launcher becomes the real uv.
+ *   5. If Python does not work: keep the environment that was recorded for another call in this
+ *      directory; else restore the user's environment, find the real uv, and become it
  *      (`real_uv.c`). Nothing that is wrong with uvlocal may stop uv.
  *
  * "Become" means `execve` if the system has it, so that exit codes, signals, terminals and file

@@ -107,7 +107,7 @@ static bool is_unchanged(const char *stamp, const native *path);
 
 /* Becomes a program; returns only if it could not be started. */
 static void become_uv(const native *path);
-/* Becomes Python, which becomes the real uv; returns false where it could not be started. A Python
- * that fails becomes the launcher again. On Windows it asks Python, and becomes the real uv itself;
- * it returns true where there was no answer. */
+/* Becomes Python, which becomes the real uv. Returns false if it could not be started. A Python that
+ * fails becomes the launcher again. On Windows, asks Python and becomes the real uv itself; returns
+ * true if there was no answer. */
 static bool become_python(const struct configuration *configuration, const native *launcher);

@@ -187,8 +187,8 @@ static bool change_environment(struct fields *fields, bool make)
     return true;
 }
 
-/* Reads what is to be done, which is last in a record and all of an answer: the changes, and the
- * real uv, which is returned. Returns NULL where that is not whole. Nothing is changed. */
+/* Reads the outcome, which is the end of a record and the whole of an answer: the changes, and the
+ * real uv, which is returned. Returns NULL if it is incomplete. Changes nothing. */
 static const native *read_outcome(struct fields *fields)
 {
     if (!change_environment(fields, false))
@@ -199,8 +199,8 @@ static const native *read_outcome(struct fields *fields)
     return from_record(field);
 }
 
-/* Replays a record, if it is for this key and everything is as it was: changes the environment, and
- * returns the real uv. Returns NULL, and has changed nothing, if not. */
+/* Replays a record if it is for this key and all inputs are unchanged: changes the environment, and
+ * returns the real uv. Otherwise changes nothing and returns NULL. */
 static const native *replay(const char *bytes, size_t size, const struct key *key, char **variables)
 {
     struct fields fields = {bytes, bytes + size};

@@ -147,7 +147,9 @@ static struct content read_pipe(HANDLE from)
 
 /* Python only decides: it writes its answer into a pipe of which it inherits one end, and has ended
  * when uv starts. So nothing of what Python changes in its own process can reach uv, and uv may
- * remove or replace Python itself. Where it was interrupted, so are we. */
+ * remove or replace Python itself. Where it was interrupted, so are we. The `python.exe` of an
+ * environment starts another one, lets it inherit every handle, and waits for it (CPython's
+ * `PC/venvlauncher.c`, uv's `uv-trampoline`). */
 static bool become_python(const struct configuration *configuration, const wchar_t *launcher)
 {
     HANDLE from;

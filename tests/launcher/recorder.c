@@ -8,7 +8,8 @@
  * On Windows Ctrl-C ends it with 42, Ctrl-Break with 43; `c` closes its output, waits for the end of
  * its input, and ends with 42. It writes a letter into the handle UVLOCAL_TEST_HANDLE. As Python it
  * writes its record to the file UVLOCAL_TEST_ASKED, gives the launcher the content of the file
- * UVLOCAL_TEST_ANSWER for an answer, and ends with UVLOCAL_TEST_PYTHON_END.
+ * UVLOCAL_TEST_ANSWER for an answer, and ends with UVLOCAL_TEST_PYTHON_END; with
+ * UVLOCAL_TEST_PYTHON_LINGERS it does so a second after it has closed the handle.
  *
  * On POSIX the record is lines of a kind and a value, bytes as hexadecimal. On Windows it is the
  * raw command line and the raw environment, in UTF-16, each with its final NUL characters.
@@ -182,6 +183,9 @@ static void answer(const WCHAR *line)
     ReadFile(file, content, sizeof content, &size, NULL);
     if (digits == NULL || !WriteFile((HANDLE)number_at(digits), content, size, &size, NULL))
         ExitProcess(124);
+    CloseHandle((HANDLE)number_at(digits));
+    if (is_set(L"UVLOCAL_TEST_PYTHON_LINGERS"))
+        Sleep(1000);
     ExitProcess(is_set(L"UVLOCAL_TEST_PYTHON_END") ? (DWORD)number_at(text) : 0);
 }
 

@@ -159,7 +159,7 @@ def test_no_answer(windows: Windows, answer: bytes) -> None:
     assert (code, line, "NEW" in environ) == (0, 'uv "a b" x', False)
     assert said == (
         f"warning: uvlocal's Python `{python}` gave no answer; running the real uv unchanged\n"
-        f"hint: run `uvlocal install` to mend this, or delete `{shim}` to be rid of it\n"
+        f"hint: run `uvlocal install` to repair this, or delete `{shim}` to remove the shim\n"
     )
 
 
@@ -174,7 +174,7 @@ def test_an_interrupted_python(windows: Windows) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for the processes in /proc")
 def test_python_has_ended_when_uv_runs(windows: Windows) -> None:
     """While uv runs, no Python of ours does: so uv may remove or replace it."""
-    windows.environ["UVLOCAL_TEST_END"] = "w"
+    windows.environ |= {"UVLOCAL_TEST_END": "w", "UVLOCAL_TEST_PYTHON_LINGERS": "1"}
     mark = windows.path("mark-of-uv")
     with windows.started(f" {mark}") as process:
         running = sorted(map(int, _processes(mark)))

@@ -399,6 +399,7 @@ def test_what_python_records_is_replayed(windows: Windows, tail: str) -> None:
     windows.configure(python=windows.path("python/python.exe"), **values)
     assert windows.call(tail) == (0, "")
     assert windows.recorded()[0] == f"uv{tail}"
+    assert not windows.asked()
     if tail == " sync":
         (windows.root / "pyproject.toml").write_text('[project]\nname = "bar"\nversion = "1"\n')
         windows.call(tail)

@@ -8,10 +8,10 @@ uppercase name: numbers, text, and tuples of text. So nothing is imported here.
 MARKER = "uvlocal-launcher-marker:1"
 #: The largest shim, in bytes; larger files, such as the real uv, are not searched for the marker.
 SHIM_LIMIT = 256 * 1024
-#: The only argument of a shim that is asked whether it starts: it writes the marker and a newline
-#: to standard error, and ends with 0.
+#: The only argument of a shim that is asked whether it starts: it prints the marker and a newline
+#: to stderr, and exits with 0.
 PROBE = "--uvlocal-launcher"
-#: What a shell answers for a command that it cannot find.
+#: The exit code of a shell for a command that it cannot find.
 NOT_FOUND = 127
 
 # -- the file beside the launcher ------------------------------------------------------------------
@@ -118,16 +118,16 @@ VARIABLES = (
 
 #: The file whose `main` Python runs, relative to the package's parent directory.
 LAUNCH = "/uvlocal/shim/launch.py"
-#: How a launcher is told that Python failed: it was started again with this variable.
+#: How a launcher learns that Python failed: it is started again with this variable.
 PYTHON_FAILED = "UVLOCAL_FAILED"
 #: On Windows Python answers the launcher, in fields that each end with a NUL byte: this text, a
-#: count, so many changes (NAME=value to set, NAME to remove), the real uv, and `end`. Where there
-#: is no uv, which Python has said, that field is empty.
+#: count, that many changes (NAME=value to set, NAME to remove), the real uv, and `end`. If Python
+#: found no uv, and printed that, the field is empty.
 ANSWER_MAGIC = "uvlocal-answer 1"
-#: What Python runs; `launch` tells of `sys.argv`. The file is run by its path, as a search for it
-#: takes longer than running it. `main` does not return, so whatever comes after it is for a package
-#: that is damaged or is being replaced: this process becomes the launcher again, with signals and
-#: LC_CTYPE as the launcher was given them, and that one becomes uv. On Windows it ends without an
+#: What Python runs; `launch` documents `sys.argv`. The file is run by its path, as importing it
+#: takes longer than running it. `main` does not return, so the code after it handles a package that
+#: is damaged or being replaced: this process becomes the launcher again, with the signals and
+#: LC_CTYPE that the launcher got, and the launcher becomes uv. On Windows it exits without an
 #: answer.
 STUB = f"""\
 import sys

@@ -4,11 +4,11 @@ The launcher starts Python with `sys.argv` of
 
     -c, PACKAGE, LAUNCHER, FLAGS, ARGV0, ARGUMENTS...
 
-and lets it run this file and `main`. PACKAGE is the folder on `sys.path`, LAUNCHER the shim's own
-path, FLAGS tell what the start of Python destroyed of the process's state: `P` SIGPIPE and `X`
-SIGXFSZ were ignored; `L` the variable LC_CTYPE was absent, otherwise its value follows `=` in
-hexadecimal. On Windows they are the number of a pipe's handle: there the launcher becomes uv, once
-this Python has answered and ended. The rest is uv's argv. Whatever goes wrong here, uv runs.
+and has it run this file and `main`. PACKAGE is the directory for `sys.path`, LAUNCHER the shim's
+path. FLAGS describe the process state that Python's startup changes: `P` SIGPIPE and `X` SIGXFSZ
+were ignored; `L` the variable LC_CTYPE was absent, otherwise its value follows `=` in
+hexadecimal. On Windows they are the number of a pipe's handle: there the launcher becomes uv, when
+this Python has answered and exited. The rest is uv's argv. Whatever goes wrong here, uv runs.
 
 All other modules are loaded from one file, if a trusted one exists (`bytecode`), because finding
 each module takes as long as deciding. Until then, nothing is imported that the interpreter has not
@@ -167,8 +167,8 @@ def _restored_locale(flags: str) -> "dict[str, str | None]":
 def _restore_signals(flags: str) -> None:
     """Undo what Python's startup did to signals, which uv would inherit through `execve`.
 
-    CPython ignores SIGPIPE and SIGXFSZ (`Python/pylifecycle.c`), where there are such; and an
-    interrupt while we decide should end the call as it would end uv, without a traceback.
+    CPython ignores SIGPIPE and SIGXFSZ (`Python/pylifecycle.c`), if they exist. An interrupt while
+    we decide should end the call as it would end uv, without a traceback.
     """
     import _signal  # type: ignore[import-not-found] # typeshed leaves it out
 

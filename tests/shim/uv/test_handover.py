@@ -9,6 +9,7 @@ import stat
 import struct
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -232,6 +233,33 @@ def test_exit_codes_on_windows_are_whole(monkeypatch: pytest.MonkeyPatch, code: 
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     got = handover._run("C:\\uv.exe", ["uv"])
     assert struct.pack("=i", got) == struct.pack("=I", code)
+
+
+@posix_only
+def test_the_handle_on_windows_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There the launcher gives the number of a handle, of which C makes a descriptor."""
+    reading, writing = os.pipe()
+
+    def open_handle(handle: int, flags: int) -> int:
+        assert (handle, flags) == (0x1A4, os.O_WRONLY)
+        return writing
+
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(open_osfhandle=open_handle))
+    handover.answer(0x1A4, "C:\\é\\uv.exe", {"SET": "a=é", "GONE": None, "EMPTY": ""})
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        fields = pipe.read().decode().split("\0")
+    assert fields == [
+        contract.ANSWER_MAGIC,
+        "3",
+        "SET=a=é",
+        "GONE",
+        "EMPTY=",
+        "C:\\é\\uv.exe",
+        "end",
+        "",
+    ]
 
 
 @posix_only

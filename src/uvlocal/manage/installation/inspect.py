@@ -39,8 +39,7 @@ class Inspection:
     `outdated`, `damaged` or `untrusted` (others can write to it). `python` and `package` are the
     paths in the configuration. `uvx_state` is the state of the `uvx` shim. `uvs_on_path` are all
     programs `uv` on PATH, `shims_on_path` those of uvlocal. `user_path` is the state of the
-    directory on the user's PATH on Windows. `machine_uv` is a `uv.exe` that comes before it, on the
-    machine's PATH.
+    directory on the user's PATH on Windows, `machine_uv` a `uv.exe` before it on the machine's.
     """
 
     folder: str

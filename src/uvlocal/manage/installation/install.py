@@ -77,7 +77,7 @@ class Installation:
     """What was installed, or would be; paths are absolute, `real_uv` is "" if none was found.
 
     `user_path` is the state of the user's PATH in the Windows registry, like a line's, or "".
-    `machine_uv` is a `uv.exe` that Windows finds before that, on the machine's PATH, or "".
+    `machine_uv` is a `uv.exe` that Windows finds first, on the machine's PATH, or "".
     `moved_uv` is the new path of a real uv that had been installed over the shim, or "". `now` is
     the command for the running shell.
     """

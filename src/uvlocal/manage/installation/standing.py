@@ -32,8 +32,8 @@ def refuse_bad_circumstances(system: System) -> None:
     """Refuse to install from here, or as this user.
 
     Raises:
-        UserError: root would write to another user's home, this uvlocal is temporary, or this
-            Python's files are visible to itself only.
+        UserError: root would write to another user's home, this uvlocal is temporary, or only this
+            Python would see what it writes.
     """
     home = system.stat(system.home) if system.home else None
     if system.uid == 0 and home is not None and home.st_uid != 0:

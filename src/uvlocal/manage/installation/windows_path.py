@@ -1,6 +1,6 @@
 r"""PATH on Windows: the user's, which we change, and the machine's, which comes before it.
 
-The value is `Path` in `HKCU\Environment`, by default of the type REG_EXPAND_SZ, in which
+The user's is `Path` in `HKCU\Environment`, by default of the type REG_EXPAND_SZ, in which
 `%USERPROFILE%` is not expanded. The user's text is never changed: our directory is only added in
 front of it, and removed again. `WM_SETTINGCHANGE` notifies other programs
 (https://learn.microsoft.com/windows/win32/procthread/environment-variables).

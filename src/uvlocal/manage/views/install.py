@@ -72,11 +72,8 @@ def _problems(made: Installation) -> Iterator[str]:
     if made.user_path == "blocked":
         yield "the user's PATH in the registry cannot be changed"
     if made.machine_uv:
-        ways = windows_path.ways_out(made.machine_uv)
-        yield (
-            f"`{made.machine_uv}` is on the machine's PATH, which Windows searches before yours; "
-            f"{ways}"
-        )
+        found = f"`{made.machine_uv}` is on the machine's PATH, which Windows searches before yours"
+        yield f"{found}: {windows_path.ways_out(made.machine_uv)}"
 
 
 #: What a program's own terminal says of it, and its name. Such a program has its PATH from before.

@@ -161,8 +161,8 @@ def become(path: str, arguments: "list[str]", changes: "dict[str, str | None]") 
     Raises:
         OSError: the program could not be started.
     """
-    # The environment is changed where C keeps it, and passed on from there: entries that a mapping
-    # cannot hold (twins, no `=`, no name) reach uv as they came, in their order.
+    # Change the environment where C keeps it: entries that a mapping cannot hold (duplicates, no
+    # `=`, no name) then reach uv unchanged and in order.
     for name, value in changes.items():
         if value is None:
             os.unsetenv(name)
@@ -170,17 +170,17 @@ def become(path: str, arguments: "list[str]", changes: "dict[str, str | None]") 
             os.putenv(name, value)
     if sys.platform == "win32":
         return _run(path, arguments)
-    # Python starts no program with an empty argv[0]; uv does not look at it.
+    # Python refuses an empty argv[0]; uv ignores it.
     os.execv(path, [arguments[0] or "uv", *arguments[1:]])
     return contract.NOT_FOUND  # unreachable: `execv` does not return, or raises
 
 
 def _run(path: str, arguments: "list[str]") -> int:
-    """Start the program, wait, and return its exit code; Windows cannot replace a process.
+    """Start the program, wait, and return its exit code, as Windows cannot replace a process.
 
     This is for calls without the launcher, which starts uv itself (`answer`). Ctrl-C and Ctrl-Break
-    reach every process of the console; uv decides what they mean, so we do not. `os._exit` takes
-    signed numbers only, of which the system sees the same 32 bits.
+    reach every process of the console; we ignore them and let uv handle them. `os._exit` takes only
+    signed numbers, of which the system uses the same 32 bits.
     """
     import signal
     import subprocess
