@@ -90,7 +90,7 @@ def test_bad_project_table(newest_world: World) -> None:
     world = newest_world
     extra = '[tool.uvlocal]\nmode = "sometimes"\nstore = "/elsewhere"'
     project = world.project("home/Dropbox/foo", packaged=False, extra=extra)
-    world.uv("sync", "-q", cwd=project).ok()
+    world.uv("sync", cwd=project).ok()
     [line] = world.uv("sync", cwd=project).ok().ours
     assert "sometimes" in line
     assert len(world.environments()) == 1
