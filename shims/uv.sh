@@ -5,7 +5,7 @@
 # It becomes Python with uvlocal's package, which decides and becomes the real uv; if that fails, it
 # becomes the first `uv` on PATH that is not ours. It is less exact than the launcher:
 # - every call is decided, none is replayed;
-# - the configuration beside it is trusted, whoever can write to that file;
+# - the configuration beside it is trusted, no matter who can write to that file;
 # - without Python, uv gets the variables that an outer uvlocal call set;
 # - sh itself changes the environment: dash drops variables whose names are not identifiers, every
 #   sh drops duplicates and sets PWD, bash also `_` and SHLVL, and an exported IFS is reset;

@@ -67,7 +67,7 @@ static DWORD wait_for(struct child child)
     DWORD code = NOT_FOUND;
     WaitForSingleObject(child.process, INFINITE);
     GetExitCodeProcess(child.process, &code);
-    limit_job(child.job, 0); /* it ended by itself: what it left running goes on */
+    limit_job(child.job, 0); /* it exited by itself: processes that it left running continue */
     CloseHandle(child.process);
     CloseHandle(child.job);
     return code;
@@ -103,7 +103,7 @@ static void append_quoted(struct text *line, const wchar_t *argument)
     append(line, L"\"");
 }
 
-/* Returns the command line for Python, which `launch.py` tells of; `to` is where it answers. */
+/* Returns the command line for Python, documented in `launch.py`; `to` is the pipe for its answer. */
 static wchar_t *line_for_python(const struct configuration *configuration, const wchar_t *launcher,
                                 HANDLE to)
 {
@@ -130,7 +130,7 @@ static wchar_t *line_for_python(const struct configuration *configuration, const
     return line.start;
 }
 
-/* Reads a pipe to its end, which comes when the program at its other end has ended. */
+/* Reads a pipe until the program at its other end exits. */
 static struct content read_pipe(HANDLE from)
 {
     struct content content = {reallocate(NULL, RECORD_LIMIT), 0};
@@ -145,11 +145,11 @@ static struct content read_pipe(HANDLE from)
     return content;
 }
 
-/* Python only decides: it writes its answer into a pipe of which it inherits one end, and has ended
- * when uv starts. So nothing of what Python changes in its own process can reach uv, and uv may
- * remove or replace Python itself. Where it was interrupted, so are we. The `python.exe` of an
- * environment starts another one, lets it inherit every handle, and waits for it (CPython's
- * `PC/venvlauncher.c`, uv's `uv-trampoline`). */
+/* Python only decides: it writes its answer to an inherited pipe, and exits before uv starts. So no
+ * change that Python makes to its own process can reach uv, and uv can remove or replace that
+ * Python. If Python was interrupted, we exit too. The `python.exe` of an environment starts another
+ * one, which inherits every handle, and waits for it (CPython's `PC/venvlauncher.c`, uv's
+ * `uv-trampoline`). */
 static bool become_python(const struct configuration *configuration, const wchar_t *launcher)
 {
     HANDLE from;

@@ -34,16 +34,18 @@ BUILDING = tuple(
     )
 )
 
+_MANY = "many commands in a row"
+
 #: `FOLDER`, `FILE` or `FILE::FUNCTION`, each with the reason.
 SLOW = {
     "stress": "faults, kills, parallel calls, a soak",
     "end_to_end/test_code_tools.py": "real code tools",
     "end_to_end/test_commands_beside.py::test_tools_see_the_environment": "real code tools",
     "end_to_end/test_discovery_fuzz.py": "random cases",
-    "end_to_end/test_in_place.py::test_redirect_again": "many commands in a row",
+    "end_to_end/test_in_place.py::test_redirect_again": _MANY,
     "end_to_end/test_install_shells.py": "real shells",
-    "end_to_end/test_machine_settings.py::test_an_administrator_names_the_store": "many commands in a row",
-    "end_to_end/test_migrate.py::test_an_environment_of_another_tool": "many commands in a row",
+    "end_to_end/test_machine_settings.py::test_an_administrator_names_the_store": _MANY,
+    "end_to_end/test_migrate.py::test_an_environment_of_another_tool": _MANY,
     "end_to_end/test_migrate.py::test_killed": "kills",
     "end_to_end/test_pointers.py::test_two_homes_at_once": "two machines",
     "end_to_end/test_pointers.py::test_two_homes_of_which_one_wants_no_pointer": "two machines",
@@ -55,8 +57,8 @@ SLOW = {
     "end_to_end/test_sandboxes.py::test_a_full_disk": "real mounts",
     "end_to_end/test_installers.py": "builds every launcher",
     "end_to_end/test_wheel.py": "builds every launcher",
-    "manage/commands/test_help.py::test_examples_work": "many commands in a row",
-    "manage/commands/test_quick.py::test_the_answer_is_the_same_as_by_typer": "many commands in a row",
+    "manage/commands/test_help.py::test_examples_work": _MANY,
+    "manage/commands/test_quick.py::test_the_answer_is_the_same_as_by_typer": _MANY,
     "manage/environments/test_adopt.py::test_killed_at_any_moment": "kills",
     "manage/environments/test_prune.py::test_killed_at_any_moment": "kills",
     "launcher/test_launcher_on_windows.py": "wine",

@@ -106,7 +106,7 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
     else:
         jobs = migrating.plan_some(paths or [None], extras)
     ready = [job for job in jobs if job.result.state == "planned"]
-    # What is done without a question is told once it is done.
+    # With `--yes` only the result is printed.
     told = [job for job in jobs if dry_run or not yes or job.result.state != "planned"]
     for job in () if json else told:
         projects.planned(job.result, extras)

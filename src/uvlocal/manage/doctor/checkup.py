@@ -91,7 +91,7 @@ def examine(
         environ: the environment variables, by default those of this process.
         fix: fix what is safe to fix.
         facts: the facts to check, by default those of this machine.
-        tell: is told the progress.
+        tell: called with the progress.
 
     Raises:
         UserError: the path is not a directory.

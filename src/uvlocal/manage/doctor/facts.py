@@ -43,7 +43,7 @@ class Facts:
             system: the machine.
             disk: the disks that projects are on.
             path: a directory in the project to check.
-            tell: is told the progress of slow checks.
+            tell: called with the progress of slow checks.
         """
         self.system = system
         self.disk = disk or Disk()

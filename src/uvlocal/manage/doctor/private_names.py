@@ -30,7 +30,7 @@ _WORD = re.compile(r"(<[a-z]+(?:-\d+)?>)|\w+")
 
 
 class PrivateNames:
-    """The private names of a machine, each with what stands for it in a report.
+    """The private names of a machine, each with its replacement in a report.
 
     Home is `~`, the user `<user>`, the machine `<host>`; projects, folders and other names are
     numbered, so that the same name is the same all through a report. What is in
@@ -102,7 +102,7 @@ class PrivateNames:
         return _WORD.sub(shown, _ADDRESS.sub("<address>", text))
 
     def _component(self, part: str) -> str:
-        """Return what stands for a name: what is not public in it, from first to last, goes."""
+        """Return the replacement of a name: everything from its first to its last private word goes."""
         private = [found.span() for found in _WORD.finditer(part) if not _is_public(found[0])]
         if not private:
             return part if _WORD.search(part) or not part.strip(". ~") else "<folder>"

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 #: A line of the report: what, and what was found of it.
 Row = tuple[str, str]
 
-#: Variables of which it is told whether they are set; what they hold is not.
+#: Variables whose presence is reported, but not their values.
 _VARIABLES = """
 CONDA_PREFIX PYTHONHOME PYTHONPATH UVLOCAL_BYPASS UVLOCAL_MODE UVLOCAL_QUIET UVLOCAL_STORE
 UVLOCAL_STRATEGY UVLOCAL_TRACE UVLOCAL_UV UV_CACHE_DIR UV_CONFIG_FILE UV_ENV_FILE UV_ISOLATED
@@ -99,10 +99,10 @@ def _told(tell: Callable[[Facts], Iterator[Row]], facts: Facts) -> list[Row]:
 
 
 def _names(facts: Facts) -> PrivateNames:
-    """Return the names to take out: every one that is known of, whether it is told or not."""
+    """Return all known names, which are to be removed from the report."""
     system = facts.system
     names = PrivateNames(system)
-    with contextlib.suppress(Exception):  # what is wrong with the project stands in the report
+    with contextlib.suppress(Exception):  # the report has the project's problems
         project = facts.call.facts.project
         names.add_project(project.root if project else "", facts.decision.environment)
     for entry in facts.entries:

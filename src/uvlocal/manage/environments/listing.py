@@ -93,7 +93,7 @@ def of(
     Args:
         environ: the environment variables, by default those of this process.
         sizes: whether to measure sizes, which takes about a second per ten thousand files.
-        tell: is told the progress.
+        tell: called with the progress.
     """
     system = System(environ=environ)
     settings = all_settings.load(system)

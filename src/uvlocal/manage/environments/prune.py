@@ -133,7 +133,7 @@ def plan(
         environ: the environment variables, by default those of this process.
         now: the time, in seconds since 1970.
         processes: the running processes, by default those of this machine.
-        tell: is told the progress.
+        tell: called with the progress.
     """
     limit = None if older_than is None else (time.time() if now is None else now) - older_than
     return look(
@@ -161,7 +161,7 @@ def look(
         environ: as in `plan`, like the others.
         by_age: whether `reason` needs the last use, which is slow to find; else it gets None.
         processes: the running processes.
-        tell: is told the progress.
+        tell: called with the progress.
     """
     system = System(environ=environ)
     places = records.places(system, all_settings.load(system))

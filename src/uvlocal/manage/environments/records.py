@@ -106,7 +106,7 @@ def read(
         disk: the disks of the projects; a new one by default.
         current: the root of the project in the current directory, or "". It is recognised as a
             moved project even before a record says so.
-        tell: is told how many projects were checked.
+        tell: called with how many projects were checked.
     """
     found = [entry for store in where for entry in in_store(store, system)]
     judged = judge(found, roots(found, current), system, disk, tell)

@@ -1,8 +1,7 @@
-"""Start a launcher before it is trusted with every call of uv: it must say who it is.
+"""Start a launcher before it is installed: it must identify itself.
 
-That a file was written does not mean that it runs. A disk may allow no programs, the file may be
-damaged, a security program or a policy of the system may refuse or end it; then every `uv` would
-fail.
+A file that was written does not necessarily run. The disk may not allow programs, the file may be
+damaged, or a security program or a policy may block it. Then every `uv` would fail.
 """
 
 from __future__ import annotations
@@ -27,25 +26,25 @@ if TYPE_CHECKING:
 
     from uvlocal.shim.machine.host import System
 
-#: How long a launcher may take, in seconds: security programs look into new files first.
+#: How long a launcher may take, in seconds: security programs scan new files first.
 PATIENCE = 15
-#: What Windows says of a program that a policy, Smart App Control or an antivirus program refuses
+#: Windows' error codes for a program that a policy, Smart App Control or an antivirus blocks
 #: (https://learn.microsoft.com/windows/win32/debug/system-error-codes): 225, 226, 1260, 4551.
 _REFUSED = (225, 226, 1260, 4551)
-#: A program that was running when another took its place, on Windows.
+#: A program that was running when it was replaced, on Windows.
 _OLD = re.compile(r"uvx?\.exe\.old-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why a launcher does not start, and what helps."""
+    """Why a launcher does not start, and how to solve that."""
 
     reason: str
     hint: str
 
 
 def trouble(path: str, patience: float = PATIENCE) -> Trouble | None:
-    """Start a launcher, and return what is wrong with that, None if it starts.
+    """Start a launcher; return what went wrong, or None if it started.
 
     Args:
         path: the launcher.
@@ -60,23 +59,23 @@ def trouble(path: str, patience: float = PATIENCE) -> Trouble | None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return _refused(f"it does not end within {patience:g} s", path)
+        return _refused(f"it did not exit within {patience:g} s", path)
     except OSError as error:
         return _not_started(error, path)
     if ended.returncode < 0:
-        return _refused(f"it was ended by {_signal(-ended.returncode)}", path)
+        return _refused(f"it was killed by {_signal(-ended.returncode)}", path)
     if ended.returncode or ended.stderr.split() != [contract.MARKER.encode()] or ended.stdout:
-        return _damaged(f"it answers something else, with exit code {ended.returncode}")
+        return _damaged(f"it printed something else, with exit code {ended.returncode}")
     return None
 
 
 def _not_started(error: OSError, path: str) -> Trouble:
-    """Return what it means that the system did not start a program."""
+    """Return why the system did not start a program."""
     reason = (error.strerror or str(error)).lower().rstrip(".")
     if getattr(error, "winerror", 0) in _REFUSED:
         return _refused(reason, path)
     if isinstance(error, PermissionError):
-        hint = "choose a folder where programs may run: `uvlocal install --shim-dir DIR`"
+        hint = "choose a directory where programs may run: `uvlocal install --shim-dir DIR`"
         return Trouble(reason, hint)
     return _damaged(reason)
 
@@ -85,8 +84,8 @@ def _refused(reason: str, path: str) -> Trouble:
     folder = os.path.dirname(path)
     return Trouble(
         reason,
-        f"if a security program or a policy refuses it, allow programs in `{folder}`, or choose "
-        "another folder with `uvlocal install --shim-dir DIR`",
+        f"if a security program or a policy blocks it, allow programs in `{folder}`, or choose "
+        "another directory with `uvlocal install --shim-dir DIR`",
     )
 
 
@@ -102,7 +101,7 @@ def _signal(number: int) -> str:
 
 
 def insist(path: str) -> None:
-    """Start the launcher that stands already.
+    """Start the installed launcher.
 
     Raises:
         UserError: it does not start.
@@ -114,10 +113,10 @@ def insist(path: str) -> None:
 
 @contextlib.contextmanager
 def tried(path: str, content: bytes) -> Iterator[str]:
-    """Write a launcher beside its place, start it there, and tell the path of what was written.
+    """Write a launcher under a temporary name in its directory, start it, and yield its path.
 
     Raises:
-        OSError: the folder cannot be written.
+        OSError: the directory is not writable.
         UserError: it does not start.
     """
     with made(path, content) as draft:
@@ -136,10 +135,10 @@ def tried(path: str, content: bytes) -> Iterator[str]:
 
 
 def put(draft: str, path: str, system: System) -> None:
-    """Let a file take its place; on Windows a program that runs there is renamed, not replaced.
+    """Put a file in its place; on Windows a running program is renamed first.
 
     Raises:
-        OSError: that cannot be done; what was there is there still.
+        OSError: that failed, and nothing has changed.
     """
     try:
         os.replace(draft, path)
@@ -156,7 +155,7 @@ def put(draft: str, path: str, system: System) -> None:
 
 
 def old(folder: str, system: System) -> list[str]:
-    """Return the programs in a shim's folder that were renamed while they ran."""
+    """Return the programs in a shim's directory that were renamed while running."""
     try:
         names = sorted(filter(_OLD.fullmatch, os.listdir(folder)))
     except OSError:
@@ -166,7 +165,7 @@ def old(folder: str, system: System) -> list[str]:
 
 
 def clear(folder: str, system: System) -> None:
-    """Remove the programs that were renamed while they ran; those that run still stay."""
+    """Remove the programs that were renamed while running, unless they still run."""
     for path in old(folder, system):
         with contextlib.suppress(OSError):
             os.unlink(path)

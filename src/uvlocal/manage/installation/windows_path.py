@@ -137,11 +137,11 @@ def state(path: UserPath, folder: str, variables: Mapping[str, str]) -> str:
 
 
 def machine_uv(folder: str, system: System) -> str:
-    """Return the `uv.exe` that every program finds before `folder` on the user's PATH, "" for none.
+    """Return the `uv.exe` that every program finds before `folder` on the user's PATH, or "".
 
     Windows joins the machine's PATH and the user's, in this order. So a uv that was installed for
-    all users (by Chocolatey, winget, an administrator's Python) stands first, whatever we do to the
-    user's PATH.
+    all users (by Chocolatey, winget, an administrator's Python) comes first, no matter what we do to
+    the user's PATH.
     """
     if system.platform != "win32":
         return ""

@@ -35,7 +35,7 @@ def plan(
         environ: the environment variables, by default those of this process.
         everything: remove every environment of this user.
         processes: the running processes, by default those of this machine.
-        tell: is told the progress.
+        tell: called with the progress.
 
     Raises:
         UserError: there is no project, or uvlocal keeps no environment for it.

@@ -349,14 +349,14 @@ def _attributes(sight: Sight) -> "Iterator[Signal]":
 def hidden(sight: Sight, recorded: "Callable[[], str]") -> "Signal | None":
     """Return the signal that something hides the files in the project's dot-folders, or None.
 
-    macOS hides `.git` and `.venv` by their names; the flag UF_HIDDEN is set by whoever harms the
-    environment. Asked where nothing else speaks, neither a client nor the file system: a server or
-    a FAT disk may have a hidden attribute of its own.
+    macOS hides `.git` and `.venv` by their names; the flag UF_HIDDEN comes from the program that
+    damages the environment. It only counts without any other signal, and not on servers or FAT
+    disks, which may have a hidden attribute of their own.
 
     Args:
         sight: the project.
-        recorded: returns the provider that the record of the project's environment names. With
-            the environment elsewhere there may be nothing left in the project that could be hidden.
+        recorded: returns the provider in the record of the project's environment, because the
+            project itself may contain nothing that could be hidden any more.
     """
     system, provider = sight.system, BY_ID[HIDES_FILES]
     if not system.has_hidden_flag() or not sight.is_enabled(provider.id):
