@@ -102,7 +102,7 @@ class PrivateNames:
         return _WORD.sub(shown, _ADDRESS.sub("<address>", text))
 
     def _component(self, part: str) -> str:
-        """Return the replacement of a name: everything from its first to its last private word goes."""
+        """Return the replacement of a name, cut from its first to its last private word."""
         private = [found.span() for found in _WORD.finditer(part) if not _is_public(found[0])]
         if not private:
             return part if _WORD.search(part) or not part.strip(". ~") else "<folder>"

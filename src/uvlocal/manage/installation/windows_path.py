@@ -137,7 +137,7 @@ def state(path: UserPath, folder: str, variables: Mapping[str, str]) -> str:
 
 
 def machine_uv(folder: str, system: System) -> str:
-    """Return the `uv.exe` that every program finds before `folder` on the user's PATH, or "".
+    """Return the `uv.exe` that programs find before `folder` on the user's PATH, or "".
 
     Windows joins the machine's PATH and the user's, in this order. So a uv that was installed for
     all users (by Chocolatey, winget, an administrator's Python) comes first, no matter what we do to
