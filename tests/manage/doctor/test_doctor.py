@@ -317,11 +317,11 @@ def test_faults(
 
 def test_a_shim_that_may_not_run(healthy: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """A whole shim that does not start is told with what helps; to install it again does not."""
-    refused = starting.Trouble("it was ended by SIGKILL", "allow it")
+    refused = starting.Trouble("it was killed by SIGKILL", "allow it")
     monkeypatch.setattr(starting, "trouble", lambda _: refused)
     result = found(healthy)["shim-broken"]
     assert (result.level, result.advice, result.fixable) == (FAIL, "allow it", False)
-    assert result.seen.endswith("does not start: it was ended by SIGKILL")
+    assert result.seen.endswith("does not start: it was killed by SIGKILL")
 
 
 def test_commands_can_be_typed() -> None:

@@ -29,7 +29,7 @@ ANSWER = f"echo {contract.MARKER} >&2"
 BROKEN = [
     pytest.param(b"\x7fELF damaged", 0o755, "exec format error", "--reinstall", id="corrupt"),
     pytest.param(b"", 0o755, "exec format error", "--reinstall", id="empty"),
-    pytest.param(b"#!/bin/sh\nkill -9 $$\n", 0o755, "ended by SIGKILL", "policy", id="killed"),
+    pytest.param(b"#!/bin/sh\nkill -9 $$\n", 0o755, "killed by SIGKILL", "policy", id="killed"),
     pytest.param(b"#!/bin/sh\nexec sleep 60\n", 0o755, "within 0.5 s", "policy", id="hangs"),
     pytest.param(
         b"#!/bin/sh\necho uv 0.13.9\n", 0o755, "something else", "--reinstall", id="other"

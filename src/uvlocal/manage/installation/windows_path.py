@@ -140,7 +140,7 @@ def machine_uv(folder: str, system: System) -> str:
     """Return the `uv.exe` that programs find before `folder` on the user's PATH, or "".
 
     Windows joins the machine's PATH and the user's, in this order. So a uv that was installed for
-    all users (by Chocolatey, winget, an administrator's Python) comes first, no matter what we do to
+    all users (by Chocolatey, winget, an administrator's Python) comes first, whatever we change on
     the user's PATH.
     """
     if system.platform != "win32":
