@@ -99,10 +99,6 @@ TAKES_ISOLATED = frozenset(("check", "run"))
 #: The commands that take `--no-sync`.
 TAKES_NO_SYNC = frozenset(("add", "check", "remove", "run", "version"))
 
-#: Those of them that can do what they are for with what is installed. `add` and `remove` are for
-#: changing the environment: where uv cannot, it fails, and undoes what `add` wrote.
-INSTALLS_ON_THE_SIDE = frozenset(("check", "run", "version"))
-
 #: Options with a value that are allowed before and after the command.
 GLOBAL_VALUES = frozenset(
     (  # noqa: SIM905 - a table of words reads best as words

@@ -12,7 +12,6 @@ from uvlocal.shim.request.argv import Line, read
 from uvlocal.shim.request.commands import (
     COMMANDS,
     ENVIRONMENT,
-    INSTALLS_ON_THE_SIDE,
     NONE,
     PROJECT,
     TAKES_ACTIVE,
@@ -49,8 +48,8 @@ class Request:
     `command` is the command with its aliases resolved (`pip install`), or "".
     `role` says which environment it uses: `project` reads `UV_PROJECT_ENVIRONMENT`, `environment`
     looks for `VIRTUAL_ENV` or `.venv`, `none`. `writes`: it creates or changes that environment;
-    `installs`: it may install packages into a project's environment; `can_skip_sync`: it does its
-    work with what is installed if `UV_NO_SYNC` is set.
+    `installs`: it may install packages into a project's environment; `can_skip_sync`: it installs
+    nothing if `UV_NO_SYNC` is set.
     `code` is a decision code that the command line alone settles, `why` its sentence.
     `start` is the absolute directory from which uv walks up to the project, spelled as uv spells
     it; `directory` is the physical working directory after `--directory`; both are "" if the
@@ -239,7 +238,7 @@ def _find_project(request: Request, line: Line, system: System, variables: Varia
         if command == "workspace metadata":
             request.writes = "--sync" in flags
         request.installs = request.writes and not _is_told_not_to_sync(line, variables)
-        request.can_skip_sync = command in INSTALLS_ON_THE_SIDE
+        request.can_skip_sync = command in TAKES_NO_SYNC
         _find_start(request, line, goal, system, variables)
 
 
