@@ -1,4 +1,4 @@
-"""Write the page `docs/bench.md`, from the JSON alone."""
+"""Write the page `docs/bench.md` from the JSON."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ if TYPE_CHECKING:
 _HEAD = """\
 # What uvlocal costs
 
-<!-- `make bench` makes this page of `bench.json`, which lies beside it -->
+<!-- `make bench` writes this page from `bench.json` -->
 
 ![what is added to a call: uvlocal, and other tools](bench.svg)
 
-Every way is run once a round, in an order drawn anew for each round, so that what else the machine
-does falls on all alike. *Added* is the median of the differences within the rounds; the true one
-lies in the interval beside it in 95 of 100 such measurements. Only figures of one table can be
-compared. `make bench` measures all of it again (`make bench PEERS=1` the other tools as well,
-`make bench QUICK=1` in short, without touching this page).
+In each round, every command runs once, in random order, so that other load on the machine affects
+all of them alike. *Added* is the median of the differences within the rounds. The 95 % interval
+contains the true value in 95 of 100 such measurements. Only compare figures of one table. `make
+bench` measures everything again, `make bench PEERS=1` the other tools as well, and `make bench
+QUICK=1` takes a minute and does not touch this page.
 """
 
 _WAYS = {
     "uv alone": "uv alone, `.venv` in the project",
     calls.BASE: "uv with `UV_PROJECT_ENVIRONMENT` set by hand",
-    "the same again": "the same once more: how exact the figures are",
+    "the same again": "the same again: how exact the figures are",
     "centralized-project-envs": "uv with its own `centralized-project-envs`",
     "recalled": "**uvlocal, recalled**",
     "recalled, local project": "**uvlocal, recalled, project on a local volume**",
     "decided": "**uvlocal, decided and recorded**",
-    "uv.sh": "uvlocal, `uv.sh` where no launcher fits",
+    "uv.sh": "uvlocal, `uv.sh` without a native launcher",
     calls.INTERPRETER: f"*for comparison: `{calls.INTERPRETER}`*",
     "true": "*for comparison: `true`*",
 }
@@ -44,42 +44,42 @@ _COMPARISONS = (calls.INTERPRETER, "true")
 _CALLS = f"""\
 ## A call
 
-A project in a Dropbox folder, where nothing is to be done. A call is *recalled* by the launcher
-when nothing has changed since the decision was recorded, which is almost always. It is *decided*,
-by Python, the first time in a folder and after a change. uvlocal is compared with uv that was told
-the place of the environment by hand, so what it adds is its own work. All calls end in the same uv.
+The project is in a Dropbox folder and up to date. If nothing has changed since uvlocal recorded its
+decision, which is nearly always the case, the launcher *recalls* the decision. On the first call in
+a directory, and after a change, Python *decides*. The baseline is uv with the environment's path
+set by hand, so *added* is uvlocal's own work. Every call ends in the same uv.
 `{calls.PROMISED}` was measured twice as often as the others.
 
 ### After an edit
 
-The first call after an edit of `pyproject.toml`, or of anything else that the decision rests on, is
-decided again: it costs what *decided and recorded* says, about as much as one more start of Python.
-A decision that rests on a file or folder changed less than 2 seconds before is not recorded, as the
-file's times could not tell the next change in the same moment from this one. So for 2 seconds after
-the last edit every call costs that; the first one after them is recorded, and from the second on
-calls are recalled.
+After an edit of `pyproject.toml`, or of anything else that the decision depends on, the first call
+decides again. It costs what *decided and recorded* says. If a file or directory changed less than 2
+seconds ago, the decision is not recorded, because the file's times could not reveal another change
+in that span. So for 2 seconds after the last edit, every call costs that much. The first call
+afterwards records the decision, and the calls after it are recalled.
 """
 _OWN = """\
 ## The command
 
-`uvlocal` itself is Python. `path`, `status` and `init`, which a prompt or each new shell asks, load
-nothing to read a command line with.
+`uvlocal` itself is Python. `path`, `status` and `init`, which run in prompts and in each new shell,
+do not import the library that parses command lines.
 """
 _STORES = """\
 `list`, `prune` and `doctor` look at every environment, or at every record; `du -s` looks at every
-file of the same store.
+file of the same store. Each environment has 20 files, far fewer than a real one, so the comparison
+is a hard one: what uvlocal does for each project counts most.
 """
 _GROWTH = """\
-![how long list, prune and scan take against what there is to look at](growth.svg)
+![how long list, prune and scan take, by the number of environments and files](growth.svg)
 """
 _SCALING = """\
 ## How it grows
 
-![the cost of a recalled call against what may grow](scaling.svg)
+![the cost of a recalled call, by what may grow](scaling.svg)
 
-A recalled call with `true` in the real uv's place, so that little but the launcher is measured; the
-figures are what it adds to `true`. *Inputs* is what a decision rests on, and what the launcher
-looks at again: files and folders, most of which need not be there.
+These are recalled calls with `true` in place of the real uv, so that they measure little but the
+launcher; the figures are what it adds to `true`. *Inputs* are the files and directories that a
+decision depends on, and that the launcher checks again. Most of them do not exist.
 """
 _SERIES = {
     "records": "recorded decisions",
@@ -91,21 +91,21 @@ _STRATEGIES = """\
 ## Strategies
 
 A sync client that hides everything in `.venv`, as iCloud Drive does, and a Python that skips hidden
-`.pth` files. *Added* is what a strategy adds to `uv run true`, against plain uv; the other columns
-tell how many runs succeed: with one pass of the client before each, while the client goes on, and 8
-at once. *By hand* is `UV_NO_INSTALLER_METADATA=1` at every call.
+`.pth` files. *Added* is what a strategy adds to `uv run true`, compared with plain uv. The other
+columns show how many runs succeed: after one pass of the client each, while the client is running,
+and 8 at once. *By hand* is `UV_NO_INSTALLER_METADATA=1` at every call.
 """
 _SCAN = """\
 ## Scan
 
-`uvlocal scan` of a tree that was just written, so that the disk is not what is measured.
+`uvlocal scan` of a tree that was just written, so that the disk does not affect the figures.
 """
 _PEERS = """\
 ## Other tools
 
-What they add to a call, against the same call without them, each in a project of its own without
-dependencies. They do different things: this is no contest, but the scale on which uvlocal's cost is
-to be seen.
+What other tools add to a call, compared with the same call without them, each in a project of its
+own without dependencies. They do different things. This is not a contest, but it puts uvlocal's
+cost in proportion.
 """
 
 
@@ -166,7 +166,7 @@ def _goals(parts: dict[str, Any]) -> str:
         (goal.what, f"at most {goal.limit}", goal.measured or "-", "yes" if goal.met else "**no**")
         for goal in goals(parts)
     ]
-    head = "## What is promised\n\n`make bench CHECK=1` fails where one of these does not hold.\n\n"
+    head = "## What is promised\n\n`make bench CHECK=1` fails if one of these does not hold.\n\n"
     return head + table(("", "promised", "measured", "holds"), rows)
 
 

@@ -64,7 +64,7 @@ def rows(parts: dict[str, Any]) -> list[Row]:
     shown = {
         "recalled": ("uvlocal, recalled", True),
         "decided": ("uvlocal, decided and recorded", True),
-        "uv.sh": ("uvlocal, uv.sh where no launcher fits", True),
+        "uv.sh": ("uvlocal, uv.sh without a native launcher", True),
         "centralized-project-envs": ("uv with centralized-project-envs", False),
     }
     found = [
