@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from support.hosts import two_machines
 from support.hosts.sample_clients import nextcloud_config
 from support.programs.fake_nextcloud import FakeNextcloud
-from support.tools.real_mounts import Unavailable, free_port, need
+from support.tools.real_mounts import Unavailable, need
 
 from uvlocal.shim.machine.host import System
 from uvlocal.shim.settings.settings import Settings
@@ -21,18 +21,6 @@ from uvlocal.shim.volume.locate import Volume, locate
 
 if TYPE_CHECKING:
     from support.hosts.worlds import World
-
-#: What Syncthing must not do in a test: connect to others, update itself, open a browser.
-QUIET = {
-    "globalAnnounceEnabled": "false",
-    "localAnnounceEnabled": "false",
-    "relaysEnabled": "false",
-    "natEnabled": "false",
-    "startBrowser": "false",
-    "urAccepted": "-1",
-    "autoUpgradeIntervalH": "0",
-    "crashReportingEnabled": "false",
-}
 
 
 def _need(*programs: str) -> None:
@@ -61,12 +49,10 @@ def _syncthing_home(world: World, folder: str) -> str:
     world.run("syncthing", "generate", "--no-default-folder", f"--home={home}").ok()
     config = Path(home, "config.xml")
     text = config.read_text(encoding="utf-8")
-    for option, value in QUIET.items():
+    for option, value in two_machines.QUIET.items():
         text = re.sub(f"<{option}>[^<]*</{option}>", f"<{option}>{value}</{option}>", text)
-    address = f"tcp://127.0.0.1:{free_port()}"
-    text = text.replace(
-        "<listenAddress>default</listenAddress>", f"<listenAddress>{address}</listenAddress>"
-    )
+    address = "<listenAddress>tcp://127.0.0.1:0</listenAddress>"
+    text = text.replace("<listenAddress>default</listenAddress>", address)
     added = f'<folder id="f" label="" path="{folder}" type="sendreceive"></folder>'
     config.write_text(text.replace("<device ", f"{added}<device ", 1), encoding="utf-8")
     return home
@@ -82,23 +68,9 @@ def test_syncthing(newest_world: World) -> None:
     os.mkdir(folder)
     home = _syncthing_home(world, folder.replace("&", "&amp;"))
     assert _located(folder, world).state == "stale", "before its first run there is no marker"
-    command = ["syncthing", "serve", f"--home={home}", "--no-browser", "--no-restart"]
-    with subprocess.Popen(
-        [*command, f"--gui-address=127.0.0.1:{free_port()}"],
-        env=world.environment | {"STNOUPGRADE": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as process:
+    with two_machines.start_syncthing(world, home) as process:
         try:
-            said = []
-            assert process.stdout is not None
-            for line in process.stdout:
-                said.append(line)
-                if "Completed initial scan" in line:
-                    break
-            assert any("Completed initial scan" in line for line in said), "".join(said)
+            two_machines.syncthing_port(process)
             volume = _located(os.path.join(folder, "foo"), world)
             assert (volume.provider, volume.top, volume.state) == ("syncthing", folder, "")
             assert volume.confidence == "high"

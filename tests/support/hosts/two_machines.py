@@ -103,7 +103,7 @@ class Syncthing:
         """Configure and start both, and wait until they are connected."""
         self.worlds = worlds
         self._processes: list[subprocess.Popen[str]] = []
-        self._ports = [free_port(), free_port()]
+        self._ports: list[int] = []
         homes = [os.path.join(world.home, ".config", "syncthing") for world in worlds]
         for world, home in zip(worlds, homes, strict=True):
             world.run("syncthing", "generate", "--no-default-folder", f"--home={home}").ok()
@@ -116,18 +116,9 @@ class Syncthing:
             path = os.path.join(homes[number], "config.xml")
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
-            command = ["syncthing", "serve", f"--home={homes[number]}", "--no-browser"]
-            process = subprocess.Popen(
-                [*command, "--no-restart", f"--gui-address=127.0.0.1:{self._ports[number]}"],
-                env=worlds[number].environment | {"STNOUPGRADE": "1"},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                start_new_session=True,
-            )
+            process = start_syncthing(worlds[number], homes[number])
             self._processes.append(process)
-            assert process.stdout is not None
-            assert any("Completed initial scan" in line for line in process.stdout)
+            self._ports.append(syncthing_port(process))
         self.settle()
 
     def settle(self) -> None:
@@ -164,8 +155,38 @@ class Syncthing:
             process.communicate()
 
 
+def start_syncthing(world: World, home: str) -> subprocess.Popen[str]:
+    """Start a Syncthing that chooses the port of its API; it leads a process group of its own."""
+    command = ["syncthing", "serve", f"--home={home}", "--no-browser", "--no-restart"]
+    return subprocess.Popen(
+        [*command, "--gui-address=127.0.0.1:0"],
+        env=world.environment | {"STNOUPGRADE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def syncthing_port(process: subprocess.Popen[str]) -> int:
+    """Wait until a Syncthing has scanned its folder and serves its API; return the API's port.
+
+    On a slow machine the scan ends before the API is served.
+    """
+    said, port, is_scanned = "", 0, False
+    assert process.stdout is not None
+    for line in process.stdout:
+        said += line
+        is_scanned |= "Completed initial scan" in line
+        if found := re.search(r"GUI and API listening on \S+:(\d+)", line):
+            port = int(found[1])
+        if is_scanned and port:
+            return port
+    pytest.fail(f"Syncthing ended before it was ready:\n{said}")
+
+
 #: Settings that keep Syncthing from connecting to others, and from updating itself.
-_QUIET = {
+QUIET = {
     "globalAnnounceEnabled": "false",
     "localAnnounceEnabled": "false",
     "relaysEnabled": "false",
@@ -179,7 +200,7 @@ _QUIET = {
 
 def _configured(text: str, folder: str, devices: list[str], ports: list[int], number: int) -> str:
     """Return a Syncthing's configuration with one folder, shared with the other machine."""
-    for option, value in _QUIET.items():
+    for option, value in QUIET.items():
         text = re.sub(f"<{option}>[^<]*</{option}>", f"<{option}>{value}</{option}>", text)
     own = f"<listenAddress>tcp://127.0.0.1:{ports[number]}</listenAddress>"
     text = text.replace("<listenAddress>default</listenAddress>", own)
