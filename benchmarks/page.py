@@ -67,7 +67,8 @@ do not import the library that parses command lines.
 _STORES = """\
 `list`, `prune` and `doctor` look at every environment, or at every record; `du -s` looks at every
 file of the same store. Each environment has 20 files, far fewer than a real one, so the comparison
-is a hard one: what uvlocal does for each project counts most.
+is a hard one: what uvlocal does for each project counts most. On Linux these commands use several
+cores, `du` one.
 """
 _GROWTH = """\
 ![how long list, prune and scan take, by the number of environments and files](growth.svg)

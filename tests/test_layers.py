@@ -24,6 +24,7 @@ LAYERS = (
     "manage.environments",
     "manage.settings",
     "manage.files",
+    "manage.parallel",
     "manage.errors",
     "manage.telling",
     "manage.findings",

@@ -315,6 +315,29 @@ def test_faults(
     assert (code in found(healthy)) == (not fix)
 
 
+def test_many_missing_links_are_one_finding(healthy: Machine) -> None:
+    """Missing links are told in one sentence, and fixed together."""
+    healthy.keep("bar")
+    no_link(healthy)
+    result = found(healthy)["editors-link"]
+    assert "and 1 more are missing, so editors do not find the environments" in result.seen
+    assert len([one for one in examine(healthy).results if one.code == "editors-link"]) == 1
+    examine(healthy, fix=True)
+    assert len(os.listdir(os.path.join(healthy.home, ".virtualenvs"))) == 3  # and our mark
+    assert "editors-link" not in found(healthy)
+
+
+def test_a_taken_name_is_a_finding_of_its_own(healthy: Machine) -> None:
+    """A file of the user's in the place of a link is told, and stays."""
+    no_link(healthy)
+    name = os.path.basename(healthy.environment(os.path.join(healthy.dropbox, "foo")))
+    taken = os.path.join(healthy.home, ".virtualenvs", name)
+    healthy.write(taken)
+    result = found(healthy)["editors-link"]
+    assert "is something else" in result.seen
+    assert (result.fixable, os.path.isfile(taken)) == (False, True)
+
+
 def test_a_shim_that_may_not_run(healthy: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """A whole shim that does not start is told with what helps; to install it again does not."""
     refused = starting.Trouble("it was killed by SIGKILL", "allow it")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from uvlocal.manage.environments import listing, pyvenv
+from uvlocal.manage import parallel
+from uvlocal.manage.environments import listing, pyvenv, records
 from uvlocal.manage.environments.folder_identity import Disk, SilentError
 from uvlocal.manage.files.sizes import Meter
 from uvlocal.manage.views import environments
@@ -71,6 +72,24 @@ def test_what_two_environments_share(tmp_path: Path) -> None:
     assert meter.total().shared == 0
 
 
+def test_meters_add_up(tmp_path: Path) -> None:
+    """Two meters together know what one would, also of files that are in both."""
+    for name in ("a", "b", "cache"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "own").write_bytes(os.urandom(MEGABYTE))
+    os.link(tmp_path / "a" / "own", tmp_path / "b" / "of a")
+    os.link(tmp_path / "cache" / "own", tmp_path / "a" / "of cache")
+    os.link(tmp_path / "cache" / "own", tmp_path / "b" / "of cache")
+    one, first, second = Meter(), Meter(), Meter()
+    for name in ("a", "b"):
+        one.add(str(tmp_path / name))
+    first.add(str(tmp_path / "a"))
+    second.add(str(tmp_path / "b"))
+    first.include(second)
+    assert first.total() == one.total()
+    assert 2 * MEGABYTE <= first.total().own < 3 * MEGABYTE <= first.total().shared + 2 * MEGABYTE
+
+
 def test_links_are_not_followed(tmp_path: Path) -> None:
     """The target of a symlink does not count, whether it is a file, a directory, or everything."""
     (tmp_path / "big").write_bytes(os.urandom(MEGABYTE))
@@ -110,6 +129,32 @@ def test_the_count_is_told(tmp_path: Path) -> None:
 
 
 # -- what is listed ----------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is one process elsewhere")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_however_many_processes(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list that several processes make is the same, and so are the checked environments."""
+    for name in ("ok", "gone", "old", "other", "empty", "more", "last"):
+        machine.keep(name)
+    machine.remove(os.path.join(machine.dropbox, "gone"))
+    os.rename(os.path.join(machine.dropbox, "old"), os.path.join(machine.dropbox, "new"))
+    machine.remove(os.path.join(machine.environment(os.path.join(machine.dropbox, "empty")), "bin"))
+    alone, entries = listing.of(machine.environ), machine.entries()
+    monkeypatch.setattr(parallel, "_available", lambda: 3)
+    monkeypatch.setattr(listing, "_FEWEST", 1)
+    monkeypatch.setattr(records, "_FEWEST", 1)
+    fork, forks = os.fork, []
+
+    def counted() -> int:
+        forks.append(os.getpid())
+        return fork()
+
+    monkeypatch.setattr(os, "fork", counted)
+    assert listing.of(machine.environ) == alone
+    assert machine.entries() == entries
+    assert len(forks) == 4
+    assert {one.state for one in alone.environments} == {"ok", "project-gone", "moved"}
 
 
 def test_what_is_known_of_an_environment(machine: Machine) -> None:
@@ -204,10 +249,10 @@ def test_a_silent_disk_tells_no_time(machine: Machine, monkeypatch: pytest.Monke
     [entry] = machine.entries().values()
     disk = Disk()
 
-    def refuse(paths: list[str], mount_point: str = "") -> None:
-        raise SilentError(paths, mount_point)
+    def refuse(path: str, mount_point: str = "") -> None:
+        raise SilentError(path, mount_point)
 
-    monkeypatch.setattr(disk, "statuses", refuse)
+    monkeypatch.setattr(disk, "status", refuse)
     assert listing.last_used(entry, disk) == pytest.approx(time.time() - 300 * DAY, abs=60)
 
 

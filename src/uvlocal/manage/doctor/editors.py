@@ -15,6 +15,7 @@ from uvlocal.shim.store import pointers
 
 if TYPE_CHECKING:
     from uvlocal.manage.doctor.facts import Facts
+    from uvlocal.manage.environments.records import Entry
 
 _OFF = "`uvlocal config set discoverable false` turns this off"
 
@@ -23,9 +24,11 @@ def check_links(facts: Facts) -> list[Finding]:
     """Check that each environment has a link where editors search, and that no other is left."""
     system = facts.system
     wanted = facts.settings.discoverable
-    kept = [entry.environment for entry in facts.entries if entry.made and entry.state == "ok"]
+    kept = [entry for entry in facts.entries if entry.made and entry.state == "ok"]
     shown = contract_home(discoverable.folder(system), system)
-    missing = [path for path in kept if wanted and not discoverable.found(path, system)]
+    missing = [
+        entry for entry in kept if wanted and not discoverable.found(entry.environment, system)
+    ]
     known = {entry.environment for entry in facts.entries if wanted}
     left = [path for path, leads in discoverable.links(facts.places, system) if leads not in known]
     checks = []
@@ -34,21 +37,7 @@ def check_links(facts: Facts) -> list[Finding]:
         seen = f"editors that search `{shown}` find no environment: it {why}"
         checks.append(Finding("editors-folder", WARN, seen, path=shown, advice=_OFF))
         missing = []
-    for path in missing:
-        name = os.path.basename(path)
-        taken = os.path.lexists(os.path.join(discoverable.folder(system), name))
-        seen = f"`{shown}/{name}` is {'something else' if taken else 'missing'}"
-        checks.append(
-            Finding(
-                "editors-link",
-                WARN,
-                f"{seen}, so editors do not find the environment",
-                command="" if taken else "uvlocal doctor --fix",
-                fix="" if taken else "make-discoverable",
-                path=path,
-                advice=_OFF if taken else "",
-            )
-        )
+    checks += _missing(missing, shown, facts)
     for path in left:
         seen = f"`{contract_home(path, system)}` does not point to an environment that is in use"
         command = "uvlocal doctor --fix"
@@ -56,6 +45,36 @@ def check_links(facts: Facts) -> list[Finding]:
     if not checks and kept and wanted:
         checks.append(
             Finding("editors", OK, f"editors that search `{shown}` find every environment")
+        )
+    return checks
+
+
+def _missing(entries: list[Entry], shown: str, facts: Facts) -> list[Finding]:
+    """Return a finding for each link that cannot be created, and one for all others of a store."""
+    checks = []
+    absent: dict[str, list[str]] = {}
+    folder = discoverable.folder(facts.system)
+    for entry in entries:
+        if os.path.lexists(os.path.join(folder, entry.name)):
+            seen = f"`{shown}/{entry.name}` is something else"
+            checks.append(
+                Finding(
+                    "editors-link",
+                    WARN,
+                    f"{seen}, so editors do not find the environment",
+                    path=entry.environment,
+                    advice=_OFF,
+                )
+            )
+        else:
+            absent.setdefault(entry.store, []).append(entry.name)
+    command = "uvlocal doctor --fix"
+    for place, names in absent.items():
+        more = f" and {len(names) - 1} more are" if names[1:] else " is"
+        they = "the environments" if names[1:] else "the environment"
+        seen = f"`{shown}/{names[0]}`{more} missing, so editors do not find {they}"
+        checks.append(
+            Finding("editors-link", WARN, seen, "high", command, "make-discoverable", place)
         )
     return checks
 
@@ -76,7 +95,9 @@ def redirected(facts: Facts) -> dict[str, tuple[str, str]]:
 def check_pointers(facts: Facts) -> list[Finding]:
     """Find pointers that dangle, or point to another project's environment."""
     checks = []
-    for root, (environment, mount_point) in redirected(facts).items():
+    roots = redirected(facts)
+    facts.disk.look_ahead_at((root, mount_point) for root, (_, mount_point) in roots.items())
+    for root, (environment, mount_point) in roots.items():
         try:
             if facts.disk.status(root, mount_point) is None:
                 continue

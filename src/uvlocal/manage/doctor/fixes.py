@@ -67,9 +67,9 @@ def _update_records(place: str, system: System) -> str:
     return ""
 
 
-def _make_discoverable(path: str, system: System) -> str:
-    """Create the link by which editors find an environment."""
-    why = discoverable.make(path, system)
+def _make_discoverable(place: str, system: System) -> str:
+    """Create the links by which editors find the environments of a store."""
+    why = discoverable.make_all([place], system)
     return f"`{contract_home(discoverable.folder(system), system)}` {why}" if why else ""
 
 

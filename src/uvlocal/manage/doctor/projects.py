@@ -28,10 +28,14 @@ def check(facts: Facts) -> list[Finding]:
     here = _current(facts)
     if here:
         roots.setdefault(here, None)
+    places = {
+        root: (os.path.join(root, ".venv"), record.mount_point if record else "")
+        for root, record in roots.items()
+    }
+    facts.disk.look_ahead_at(places.values())
     for root, record in roots.items():
-        mount = record.mount_point if record else ""
         try:
-            is_environment = _is_environment(os.path.join(root, ".venv"), mount, facts)
+            is_environment = _is_environment(*places[root], facts)
         except DeniedError:
             denied.append(root)
             continue

@@ -33,8 +33,10 @@ _EDITORS = ("Code", "Code - Insiders", "VSCodium", "Cursor", "Windsurf")
 def check(facts: Facts) -> list[Finding]:
     """Check the settings of each redirected project, and the user's."""
     checks = []
-    for root, (environment, mount_point) in editors.redirected(facts).items():
-        path = os.path.join(root, ".vscode", "settings.json")
+    roots = editors.redirected(facts)
+    facts.disk.look_ahead_at((_of(root), mount_point) for root, (_, mount_point) in roots.items())
+    for root, (environment, mount_point) in roots.items():
+        path = _of(root)
         try:
             if facts.disk.status(path, mount_point) is None:
                 continue
@@ -56,6 +58,11 @@ def check(facts: Facts) -> list[Finding]:
                 Finding("vscode-setting", WARN, seen, path=path, advice=f"{_OUT}; {prints}")
             )
     return checks
+
+
+def _of(root: str) -> str:
+    """Return the path of a project's settings file."""
+    return os.path.join(root, ".vscode", "settings.json")
 
 
 def _kept(path: str, facts: Facts) -> str:

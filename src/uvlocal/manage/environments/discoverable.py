@@ -103,14 +103,20 @@ def make(environment: str, system: System) -> str:
     return "" if made else "is not writable, or does not support links"
 
 
-def make_all(stores: list[str], system: System) -> None:
-    """Create links to all existing environments of these stores, if possible."""
+def make_all(stores: list[str], system: System) -> str:
+    """Create links to all existing environments of these stores.
+
+    Returns:
+        why there is no link for one of them, or "".
+    """
+    problem = ""
     for place in stores:
         kept = system.path.join(place, naming.ENVIRONMENTS)
         for name in system.listdir(kept):
             path = system.path.join(kept, name)
             if naming.is_our_name(name) and naming.exists(path, system):
-                make(path, system)
+                problem = make(path, system) or problem
+    return problem
 
 
 def remove(environment: str, system: System) -> None:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _Answer = TypeVar("_Answer")
-_Place = TypeVar("_Place")
 
 #: How long a disk may take to answer, in seconds: a dead server never does.
 PATIENCE = 3.0
@@ -27,7 +26,7 @@ PATIENCE = 3.0
 _MOST_FOLDERS = 1000
 #: How many known questions a thread gets at once: passing an answer back takes longer than the
 #: question itself, and the slowest disk that works still answers in time.
-_AT_ONCE = 16
+_AT_ONCE = 32
 
 
 class SilentError(Exception):
@@ -85,16 +84,15 @@ class Disk:
         """
         self._prepare(_identity, folders)
 
-    def look_ahead_at(self, files: Iterable[tuple[tuple[str, ...], str]]) -> None:
-        """Prefetch groups of files for `statuses`, like `look_ahead`."""
-        self._prepare(_statuses, files)
+    def look_ahead_at(self, paths: Iterable[tuple[str, str]]) -> None:
+        """Prefetch the `status` of many paths, like `look_ahead`."""
+        self._prepare(_status, paths)
 
-    def _prepare(
-        self, question: Callable[[_Place], object], places: Iterable[tuple[_Place, str]]
-    ) -> None:
-        by_disk: dict[str, list[_Place]] = {}
-        for place, mount_point in places:
-            by_disk.setdefault(mount_point, []).append(place)
+    def _prepare(self, question: Callable[[str], object], paths: Iterable[tuple[str, str]]) -> None:
+        by_disk: dict[str, list[str]] = {}
+        for path, mount_point in paths:
+            if (question, path) not in self._known:
+                by_disk.setdefault(mount_point, []).append(path)
         for some in by_disk.values():
             for first in range(0, len(some), _AT_ONCE):
                 part = some[first : first + _AT_ONCE]
@@ -109,7 +107,7 @@ class Disk:
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(path, mount_point, _identity, path)
+        return self._ask(path, mount_point, _identity)
 
     def status(self, path: str, mount_point: str = "") -> os.stat_result | None:
         """Return the status of `path` itself, or None if it does not exist.
@@ -117,7 +115,7 @@ class Disk:
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(path, mount_point, _status, path)
+        return self._ask(path, mount_point, _status)
 
     def folders(self, path: str, mount_point: str = "") -> list[str]:
         """Return the names of the first thousand directories in `path`.
@@ -125,29 +123,17 @@ class Disk:
         Raises:
             SilentError: the disk mounted at `mount_point` does not answer.
         """
-        return self._ask(path, mount_point, _folders, path)
+        return self._ask(path, mount_point, _folders)
 
-    def statuses(
-        self, paths: tuple[str, ...], mount_point: str = ""
-    ) -> list[os.stat_result | None]:
-        """Return the status of each path on one disk, as `status` does.
-
-        Raises:
-            SilentError: the disk mounted at `mount_point` does not answer.
-        """
-        return self._ask(paths[0], mount_point, _statuses, paths)
-
-    def _ask(
-        self, path: str, mount_point: str, question: Callable[[_Place], _Answer], place: _Place
-    ) -> _Answer:
-        if (question, place) in self._known:
-            known: _Answer | PermissionError = self._known[question, place]
+    def _ask(self, path: str, mount_point: str, question: Callable[[str], _Answer]) -> _Answer:
+        if (question, path) in self._known:
+            known: _Answer | PermissionError = self._known[question, path]
             return _granted(known, path)
         # A path below the root directory is on another disk, mounted since.
         disk = mount_point if os.path.dirname(mount_point) != mount_point else path
         if disk in self._silent:
             raise SilentError(disk)
-        answers = self._put(lambda: _answered(question, place))
+        answers = self._put(lambda: _answered(question, path))
         if not answers:
             self._silent.add(disk)
             raise SilentError(disk)
@@ -221,10 +207,6 @@ def _status(path: str) -> os.stat_result | None:
         return None
 
 
-def _statuses(paths: tuple[str, ...]) -> list[os.stat_result | None]:
-    return [_status(path) for path in paths]
-
-
 def _folders(path: str) -> list[str]:
     try:
         with os.scandir(path) as entries:
@@ -236,10 +218,10 @@ def _folders(path: str) -> list[str]:
         return []
 
 
-def _answered(question: Callable[[_Place], _Answer], place: _Place) -> _Answer | PermissionError:
+def _answered(question: Callable[[str], _Answer], path: str) -> _Answer | PermissionError:
     """Return the answer, or its exception, to pass it to another thread."""
     try:
-        return question(place)
+        return question(path)
     except PermissionError as error:
         return error
 

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from uvlocal.manage import parallel
 from uvlocal.manage.environments import records
 from uvlocal.manage.environments.folder_identity import Disk, SilentError
 from uvlocal.manage.environments.pyvenv import python_version
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _CHANGED = ("", "bin", "Scripts", "pyvenv.cfg", os.path.join("Lib", "site-packages"))
 #: The paths that people and uv change when they work on a project.
 _WORKED_ON = ("", "pyproject.toml", "uv.lock")
+#: The number of environments that a process can describe in the time that it takes to start one.
+_FEWEST = 10
 #: States of environments whose project exists.
 _WITH_PROJECT = ("ok", "copy", "unused")
 
@@ -98,24 +101,56 @@ def of(
     system = System(environ=environ)
     settings = all_settings.load(system)
     places = records.places(system, settings)
-    disk = Disk()
-    entries = records.read(places, system, disk, current_root(system), tell)
-    disk.look_ahead_at(_worked_on(entry) for entry in entries if entry.state in _WITH_PROJECT)
-    meter = Meter(tell) if sizes else None
-    found = []
-    for entry in entries:
-        used = last_used(entry, disk)  # first, as reading the environment counts as a use
-        size = meter.add(entry.environment) if meter else None
-        found.append(_environment(entry, size, used))
-    total = meter.total() if meter else None
+    entries = [entry for store in places for entry in records.in_store(store, system)]
+    roots = records.roots(entries, current_root(system))
+    parts = parallel.in_parts(
+        lambda part, tell: _described(part, roots, system, tell, sizes=sizes),
+        entries,
+        "environment",
+        tell,
+        fewest=_FEWEST,
+    )
+    meter = Meter()
+    found: dict[tuple[str, str], Environment] = {}
+    judged: list[Entry] = []
+    for some, environments, measured in parts:
+        judged += some
+        found |= {(one.store, one.name): one for one in environments}
+        meter.include(measured)
+    total = meter.total() if sizes else None
     return Environments(
         version=1,
         stores=tuple(places),
-        environments=tuple(found),
+        environments=tuple(found[entry.store, entry.name] for entry in records.by_project(judged)),
         size=total.own if total else None,
         shared_size=total.shared if total else None,
-        unread_folders=len(records.unread(places, entries)) + (meter.unread if meter else 0),
+        unread_folders=len(records.unread(places, judged)) + meter.unread,
     )
+
+
+def _described(
+    entries: list[Entry],
+    roots: list[tuple[str, str]],
+    system: System,
+    tell: Tell,
+    *,
+    sizes: bool,
+) -> tuple[list[Entry], list[Environment], Meter]:
+    """Return entries from `records.in_store` with their states and in detail, and their sizes."""
+    number, disk, meter = len(entries), Disk(), Meter()
+    # Each is looked at twice, which counts as half each time.
+    judged = records.judge(
+        entries, roots, system, disk, lambda what, done, total: tell(what, done // 2, total)
+    )
+    worked_on = (_worked_on(entry) for entry in judged if entry.state in _WITH_PROJECT)
+    disk.look_ahead_at(path for paths in worked_on for path in paths)
+    found = []
+    for entry in judged:
+        used = last_used(entry, disk)  # first, as reading the environment counts as a use
+        size = meter.add(entry.environment) if sizes else None
+        found.append(_environment(entry, size, used))
+        tell("environment", (number + len(found)) // 2, number)
+    return judged, found, meter
 
 
 def current_root(system: System) -> str:
@@ -201,16 +236,16 @@ def _signs_of_use(environment: str) -> Iterator[float]:
 
 def _signs_of_work(entry: Entry, disk: Disk) -> Iterator[float]:
     try:
-        found = disk.statuses(*_worked_on(entry))
+        found = [disk.status(*path) for path in _worked_on(entry)]
     except SilentError:
         return
     yield from (status.st_mtime for status in found if status is not None)
 
 
-def _worked_on(entry: Entry) -> tuple[tuple[str, ...], str]:
-    """Return the files that show work on a project, and their mount points."""
+def _worked_on(entry: Entry) -> list[tuple[str, str]]:
+    """Return the paths that show work on a project, each with its mount point."""
     mount_point = entry.record.mount_point if entry.record else ""
-    return tuple(os.path.join(entry.root, name) for name in _WORKED_ON), mount_point
+    return [(os.path.join(entry.root, name), mount_point) for name in _WORKED_ON]
 
 
 def as_time(seconds: float | None) -> str:

@@ -186,6 +186,7 @@ class Judge:
     def _known_roots(self) -> list[tuple[Identity, str]]:
         """Return the existing directories that may be moved projects."""
         if self._known is None:
+            self._disk.look_ahead(self._roots)
             self._known = list(self._identified(self._roots))
         return self._known
 

@@ -6,12 +6,14 @@ record, or a symlink is shown as `broken`, and never pruned.
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from uvlocal.manage import parallel
 from uvlocal.manage.environments.folder_identity import Disk
 from uvlocal.manage.environments.project_state import Judge
 from uvlocal.manage.environments.record import SUFFIX, BrokenRecordError, Record, read_record
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 #: How long uv may take to create an environment, in seconds; until then its record is in use.
 _MAKING = 3600.0
+#: The number of projects that a process can check in the time that it takes to start one.
+_FEWEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +113,20 @@ def read(
         tell: called with how many projects were checked.
     """
     found = [entry for store in where for entry in in_store(store, system)]
-    judged = judge(found, roots(found, current), system, disk, tell)
-    return sorted(judged, key=lambda entry: (not entry.root, entry.root, entry.name))
+    places = roots(found, current)
+    parts = parallel.in_parts(
+        lambda part, tell: judge(part, places, system, disk, tell),
+        found,
+        "environment",
+        tell,
+        fewest=_FEWEST,
+    )
+    return by_project(itertools.chain.from_iterable(parts))
+
+
+def by_project(entries: Iterable[Entry]) -> list[Entry]:
+    """Return entries in the order in which they are shown."""
+    return sorted(entries, key=lambda entry: (not entry.root, entry.root, entry.name))
 
 
 def roots(entries: Iterable[Entry], current: str = "") -> list[tuple[str, str]]:

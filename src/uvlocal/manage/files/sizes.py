@@ -76,16 +76,18 @@ class Meter:
                 elif not stat.S_ISDIR(status.st_mode):
                     count.files += 1
                     count.link(status)
-                    total.link(status)
                 elif status.st_dev == device:
                     pending.append(entry.path)
                     count.own += _taken(status)
                 else:
                     count.mount = count.mount or entry.path
-        total.own += count.own
-        total.files += count.files
-        total.mount = total.mount or count.mount
+        total.include(count)
         return count.size()
+
+    def include(self, other: Meter) -> None:
+        """Add everything that another meter measured."""
+        self.unread += other.unread
+        self._total.include(other._total)
 
     def total(self) -> Size:
         """Return the size of everything so far; files that two of them share count as own."""
@@ -104,17 +106,26 @@ class _Count:
     def __init__(self) -> None:
         self.mount = ""
         self.own = self.files = 0
-        # For each file: the number of links not seen yet, and its size.
-        self._linked: dict[tuple[int, int], tuple[int, int]] = {}
+        # For each file: how many of its links were seen, how many there are, and its size.
+        self._linked: dict[tuple[int, int], tuple[int, int, int]] = {}
 
     def link(self, status: os.stat_result) -> None:
-        which = (status.st_dev, status.st_ino)
-        missing, taken = self._linked.get(which) or (status.st_nlink, _taken(status))
-        self._linked[which] = missing - 1, taken
+        self._see((status.st_dev, status.st_ino), (1, status.st_nlink, _taken(status)))
+
+    def _see(self, file: tuple[int, int], links: tuple[int, int, int]) -> None:
+        before = self._linked.get(file)
+        self._linked[file] = (before[0] + links[0], *links[1:]) if before else links
+
+    def include(self, other: _Count) -> None:
+        self.own += other.own
+        self.files += other.files
+        self.mount = self.mount or other.mount
+        for file, links in other._linked.items():
+            self._see(file, links)
 
     def size(self) -> Size:
-        own = sum(taken for missing, taken in self._linked.values() if missing <= 0)
-        shared = sum(taken for missing, taken in self._linked.values() if missing > 0)
+        own = sum(taken for seen, number, taken in self._linked.values() if seen >= number)
+        shared = sum(taken for seen, number, taken in self._linked.values() if seen < number)
         return Size(self.own + own, shared, self.files, self.mount)
 
 

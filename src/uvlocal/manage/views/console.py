@@ -33,10 +33,14 @@ _UNIT = 1024
 
 def shown(path: str) -> str:
     """Return a path for display, escaped and with `~` for the home directory."""
+    return contract_home(path, _machine())
+
+
+def _machine() -> System:
     home = os.environ.get("HOME"), os.environ.get("USERPROFILE")
     if home not in _systems:
         _systems[home] = System()
-    return contract_home(path, _systems[home])
+    return _systems[home]
 
 
 def data(text: str) -> None:
@@ -161,7 +165,7 @@ def contracted(text: str) -> str:
     """Return a sentence with `~` for the home directory in its paths."""
     import re
 
-    home = System().home.rstrip(os.sep)
+    home = _machine().home.rstrip(os.sep)
     return (
         re.sub(rf"(^|[\s`]|`\")({re.escape(home)})(?=[{re.escape(os.sep)}`])", r"\1~", text)
         if home
