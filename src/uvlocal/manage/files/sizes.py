@@ -69,7 +69,7 @@ class Meter:
                 self.unread += 1
                 continue
             self._look(len(statuses))
-            for entry, status in statuses:
+            for name, status in statuses:
                 if status.st_nlink == 1 and not stat.S_ISDIR(status.st_mode):
                     count.files += 1
                     count.own += _taken(status)
@@ -77,10 +77,10 @@ class Meter:
                     count.files += 1
                     count.link(status)
                 elif status.st_dev == device:
-                    pending.append(entry.path)
+                    pending.append(os.path.join(folder, name))
                     count.own += _taken(status)
                 else:
-                    count.mount = count.mount or entry.path
+                    count.mount = count.mount or os.path.join(folder, name)
         total.include(count)
         return count.size()
 
@@ -150,19 +150,30 @@ def _folder_status(path: str) -> os.stat_result | None:
     return status if stat.S_ISDIR(status.st_mode) else None
 
 
-def _listed(folder: str) -> list[tuple[os.DirEntry[str], os.stat_result]]:
-    """Return the entries of a directory with their status, without those that vanished.
+def _listed(folder: str) -> list[tuple[str, os.stat_result]]:
+    """Return the names in a directory with their status, without those that vanished.
 
     Raises:
         PermissionError: the directory is unreadable.
     """
     try:
-        with os.scandir(folder) as entries:
-            return [(entry, status) for entry in entries if (status := _status(entry)) is not None]
+        if sys.platform == "win32":
+            return _statuses(folder)
+        # Opened, so that its path is not resolved again for each name in it.
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            return _statuses(descriptor)
+        finally:
+            os.close(descriptor)
     except PermissionError:
         raise
     except OSError:
         return []
+
+
+def _statuses(folder: str | int) -> list[tuple[str, os.stat_result]]:
+    with os.scandir(folder) as entries:
+        return [(entry.name, status) for entry in entries if (status := _status(entry)) is not None]
 
 
 def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
