@@ -52,9 +52,9 @@ _STRATEGY_ROWS = {
         "programs that call the real uv",
     ),
     "no-metadata": (
-        f"`{_VARIABLE}` where uv may install; on macOS hidden `.pth` files are shown first",
+        f"`{_VARIABLE}` where uv may install; on macOS, hidden `.pth` files are unhidden first",
         ", with a reinstall of local packages",
-        "parallel runs, direct `.venv/bin/…`, `--no-sync` (but on macOS)",
+        "parallel runs, direct `.venv/bin/…`, `--no-sync` (except on macOS)",
     ),
 }
 

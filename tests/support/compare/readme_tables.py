@@ -101,7 +101,7 @@ def commands() -> str:
 #: What commands use and get, by their role in the table of uv's commands, and which commands have
 #: that role only with some options.
 _GETS = {
-    of_uv.PROJECT: ("`UV_PROJECT_ENVIRONMENT`", ("version, where it sets one",)),
+    of_uv.PROJECT: ("`UV_PROJECT_ENVIRONMENT`", ("version, when it sets one",)),
     of_uv.ENVIRONMENT: ("`VIRTUAL_ENV`", ("run --no-project",)),
 }
 
@@ -124,17 +124,17 @@ _PATHS = "absolute paths, or with `~`"
 _KEYS = {
     "mode": ("when to act: where it is needed, everywhere, nowhere", ""),
     "strategy": ("what to do, see [Strategies](strategies.md)", ""),
-    "pointer": ("leave a `.venv` in the project that leads to the environment", ""),
+    "pointer": ("leave a `.venv` in the project that points to the environment", ""),
     "store": (
         "where environments are kept",
-        "a directory on a local disk; may begin with `~` and name variables",
+        "a directory on a local disk; may begin with `~` and contain variables",
     ),
     "require-opt-in": ("touch only projects that have `[tool.uvlocal]`", ""),
     "discoverable": ("let editors find the environments in `~/.virtualenvs`", ""),
     "volumes": ("kinds of volumes to act on", ", ".join(f"`{kind}`" for kind in settings.VOLUMES)),
     "synced-roots": ("directories that are synced, whatever uvlocal finds", _PATHS),
-    "local-roots": ("directories that are not", _PATHS),
-    "providers": ("a table by provider id", "`enabled`, `strategy`"),
+    "local-roots": ("directories that are not synced, whatever uvlocal finds", _PATHS),
+    "providers": ("settings of one provider, by its id", "`enabled`, `strategy`"),
 }
 _OTHER_VARIABLES = {
     "UVLOCAL_UV": "the path of the real uv",
