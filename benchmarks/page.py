@@ -22,9 +22,9 @@ _HEAD = """\
 
 In each round, every command runs once, in random order, so that other load on the machine affects
 all of them alike. *Added* is the median of the differences within the rounds. The 95 % interval
-contains the true value in 95 of 100 such measurements. Only compare figures of one table. `make
-bench` measures everything again, `make bench PEERS=1` the other tools as well, and `make bench
-QUICK=1` takes a minute and does not touch this page.
+contains the true value in 95 of 100 such measurements. Compare figures only within one table.
+`make bench` measures everything again, `make bench PEERS=1` includes the other tools, and
+`make bench QUICK=1` takes a minute and does not change this page.
 """
 
 _WAYS = {
@@ -47,28 +47,28 @@ _CALLS = f"""\
 The project is in a Dropbox folder and up to date. If nothing has changed since uvlocal recorded its
 decision, which is nearly always the case, the launcher *recalls* the decision. On the first call in
 a directory, and after a change, Python *decides*. The baseline is uv with the environment's path
-set by hand, so *added* is uvlocal's own work. Every call ends in the same uv.
-`{calls.PROMISED}` was measured twice as often as the others.
+set by hand, so *added* is uvlocal's own work. Every call runs the same uv. `{calls.PROMISED}` was
+measured twice as often as the others.
 
 ### After an edit
 
 After an edit of `pyproject.toml`, or of anything else that the decision depends on, the first call
-decides again. It costs what *decided and recorded* says. If a file or directory changed less than 2
-seconds ago, the decision is not recorded, because the file's times could not reveal another change
-in that span. So for 2 seconds after the last edit, every call costs that much. The first call
-afterwards records the decision, and the calls after it are recalled.
+decides again. It costs as much as *decided and recorded*. If a file or directory changed less than
+2 seconds ago, the decision is not recorded, because the file's times might not show another change
+within those 2 seconds. So for 2 seconds after the last edit, every call costs that much. The first
+call afterwards records the decision, and the calls after it are recalled.
 """
 _OWN = """\
 ## The command
 
-`uvlocal` itself is Python. `path`, `status` and `init`, which run in prompts and in each new shell,
-do not import the library that parses command lines.
+`uvlocal` itself is written in Python. `path`, `status` and `init`, which run in prompts and in each
+new shell, do not import the library that parses command lines.
 """
 _STORES = """\
 `list`, `prune` and `doctor` look at every environment, or at every record; `du -s` looks at every
 file of the same store. Each environment has 20 files, far fewer than a real one, so the comparison
-is a hard one: what uvlocal does for each project counts most. On Linux these commands use several
-cores, `du` one.
+is unfavourable: what uvlocal does for each project counts most. On Linux, these commands use
+several cores, and `du` uses one.
 """
 _GROWTH = """\
 ![how long list, prune and scan take, by the number of environments and files](growth.svg)
@@ -78,9 +78,10 @@ _SCALING = """\
 
 ![the cost of a recalled call, by what may grow](scaling.svg)
 
-These are recalled calls with `true` in place of the real uv, so that they measure little but the
-launcher; the figures are what it adds to `true`. *Inputs* are the files and directories that a
-decision depends on, and that the launcher checks again. Most of them do not exist.
+These are recalled calls with `true` in place of the real uv, so that they measure almost nothing
+but the launcher. The figures are what the launcher adds to `true`. *Inputs* are the files and
+directories that a decision depends on, and that the launcher checks again. Most of them do not
+exist.
 """
 _SERIES = {
     "records": "recorded decisions",
@@ -91,22 +92,23 @@ _SERIES = {
 _STRATEGIES = """\
 ## Strategies
 
-A sync client that hides everything in `.venv`, as iCloud Drive does, and a Python that skips hidden
+Here, a sync client hides everything in `.venv`, as iCloud Drive does, and Python skips hidden
 `.pth` files. *Added* is what a strategy adds to `uv run true`, compared with plain uv. The other
-columns show how many runs succeed: after one pass of the client each, while the client is running,
+columns show how many runs succeed: each after one pass of the client, while the client is running,
 and 8 at once. *By hand* is `UV_NO_INSTALLER_METADATA=1` at every call.
 """
 _SCAN = """\
 ## Scan
 
-`uvlocal scan` of a tree that was just written, so that the disk does not affect the figures.
+This is `uvlocal scan` on files that were just written, so that the disk does not affect the
+figures.
 """
 _PEERS = """\
 ## Other tools
 
-What other tools add to a call, compared with the same call without them, each in a project of its
-own without dependencies. They do different things. This is not a contest, but it puts uvlocal's
-cost in proportion.
+This is what other tools add to a call, compared with the same call without them, each in its own
+project without dependencies. The tools do different things. This is not a contest, but it puts
+uvlocal's cost in perspective.
 """
 
 
