@@ -95,7 +95,7 @@ _STRATEGIES = """\
 Here, a sync client hides everything in `.venv`, as iCloud Drive does, and Python skips hidden
 `.pth` files. *Added* is what a strategy adds to `uv run true`, compared with plain uv. The other
 columns show how many runs succeed: each after one pass of the client, while the client is running,
-and 8 at once. *By hand* is `UV_NO_INSTALLER_METADATA=1` at every call.
+and 8 at once. *By hand* is `UV_NO_INSTALLER_METADATA=1` on every call.
 """
 _SCAN = """\
 ## Scan
