@@ -133,14 +133,14 @@ def _system(facts: Facts) -> Iterator[Row]:
     yield "Python", f"{python} {platform.python_version()}, `{sys.base_prefix}`"
     yield "encoding", f"{locale.getpreferredencoding(False)}, {sys.getfilesystemencoding()}"
     shell = os.path.basename(facts.system.environ.get("SHELL", ""))
-    yield "shell", f"`{shell}`" if shell else "not told"
+    yield "shell", f"`{shell}`" if shell else "unknown"
     if sys.platform != "win32":
         yield "root", "yes" if os.geteuid() == 0 else "no"
     environ = facts.system.environ
     told = _VARIABLES.split()
     others = {name for name in environ if name.startswith(("UV_", "UVLOCAL_"))} - set(told)
     yield "variables", " ".join(name for name in told if name in environ) or "none"
-    yield "variables of uv beside these", str(len(others))
+    yield "other variables of uv and uvlocal", str(len(others))
 
 
 def _release() -> str:
@@ -150,7 +150,7 @@ def _release() -> str:
         return f"Windows {' '.join(platform.win32_ver()[:2])} {platform.win32_edition() or ''}"
     with contextlib.suppress(OSError):
         return platform.freedesktop_os_release().get("PRETTY_NAME", "")
-    return "not told"
+    return "unknown"
 
 
 def _path(facts: Facts) -> Iterator[Row]:
@@ -188,12 +188,12 @@ def _volumes(facts: Facts) -> Iterator[Row]:
             volume = locate(place, path, system, facts.settings, binds=False)
             yield what, f"`{path}`: {volume.kind}, {volume.label}, {_file_system(volume)}"
         else:
-            yield what, "no place"
+            yield what, "none"
 
 
 def _file_system(volume: Volume) -> str:
     where = f" at `{volume.mount_point}`" if volume.mount_point else ""
-    return f"{volume.file_system or 'not looked at'}{where}"
+    return f"{volume.file_system or 'not checked'}{where}"
 
 
 def _settings(facts: Facts) -> Iterator[Row]:

@@ -150,7 +150,7 @@ def plan(
         elif os.path.lexists(shim) and not is_ours(shim, system):
             raise UserError(
                 f"`{shim}` already exists, and is not a uvlocal shim",
-                "choose another `--shim-dir`",
+                "choose another directory with `--shim-dir`",
             )
     planned = rc_lines.plan(names, should.folder, system, alias=wish.alias)
     edits = tuple(edit for _, edit in planned)

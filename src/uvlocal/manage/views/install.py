@@ -36,7 +36,7 @@ def installed(made: Installation) -> None:
     """Report what was installed, what prevents its use, and what to do next: a line for each."""
     verb = "installed" if made.changed else "already installed:"
     added = [shown(line.path) for line in made.lines if line.state == "added"]
-    also = f", and one line in {_quoted(added)}" if added else ""
+    also = f", and added a line to {_quoted(added)}" if added else ""
     if made.moved_uv:
         also += f"; the real uv that was there is now `{shown(made.moved_uv)}`"
     talk(f"{verb} `{shown(made.shim)}`{also}")
@@ -63,7 +63,7 @@ def _problems(made: Installation) -> Iterator[str]:
     for line in made.lines:
         if line.state == "blocked":
             own = f"`uvlocal init {line.shell}`"
-            yield f"`{shown(line.path)}` {line.reason}, so add what {own} prints yourself"
+            yield f"`{shown(line.path)}` {line.reason}, so add the output of {own} yourself"
     for shadow in made.shadows:
         yield (
             f"`{shown(shadow.path)}`, line {shadow.line}: this {shadow.kind} hides the shim in "
