@@ -36,7 +36,7 @@ def age_text(moment: str, now: float | None = None) -> str:
     if then is None:
         return ""
     days = ((time.time() if now is None else now) - then) / _DAY
-    for limit, length, unit in ((14, 1, "day"), (61, 7, "week"), (730, 30.4, "month")):
+    for limit, length, unit in ((14, 1, "day"), (61, 7, "week"), (731, 30.4, "month")):
         if days < limit:
             count = int(days // length)
             return "today" if count < 1 else f"{count} {unit}{'s' if count > 1 else ''}"
