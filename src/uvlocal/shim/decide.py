@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from uvlocal.shim.store.lookup import Store
     from uvlocal.shim.volume.locate import Volume
 
-#: Every decision code in order of precedence, and when it applies. The README shows this table.
+#: Every decision code in order of precedence, and when it applies. `docs/how-it-works.md` shows
+#: this table.
 CODES = {
     "bypassed": "`UVLOCAL_BYPASS` is set",
     "not-a-project-command": "the command has nothing to do with a project's environment",

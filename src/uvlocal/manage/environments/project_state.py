@@ -32,8 +32,8 @@ STATES: tuple[str, ...] = (
     "unreadable",
 )
 
-#: Why a project is a `copy`: it is another project, which gets its own environment in the next call
-#: of uv, or the same one, which keeps its environment.
+#: Why a project is a `copy`: either it is another project, which gets its own environment in the
+#: next call of uv, or it is the same one, which keeps its environment.
 CLONED = "the environment was created for an earlier project at this path"
 BACK = "a new directory with the old content, as after restoring a backup"
 

@@ -207,7 +207,7 @@ def _path_findings(found: Inspection) -> list[Finding]:
     findings = []
     first = found.uvs_on_path[0] if found.uvs_on_path else ""
     if found.machine_uv:
-        # Where a shell's startup file puts the shim first, other programs miss it all the same.
+        # Even if a shell's startup file puts the shim first, other programs do not find it.
         level = WARN if first == found.shim else FAIL
         seen = f"`{found.machine_uv}` is on the machine's PATH, which comes before the user's"
         advice = windows_path.ways_out(found.machine_uv)

@@ -58,7 +58,7 @@ def refuse_bad_circumstances(system: System) -> None:
 def is_store_python(prefix: str) -> bool:
     """Return whether a Python came with the Microsoft Store.
 
-    Such a one has a copy of its own of `AppData` and of the registry
+    Such a Python has its own copy of `AppData` and the registry
     (https://docs.python.org/3/using/windows.html#known-issues).
     """
     return "windowsapps" in prefix.lower().replace("\\", "/").split("/")

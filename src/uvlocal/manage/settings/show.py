@@ -112,7 +112,7 @@ def broken(file: str, system: System) -> list[str]:
 
 
 def local_store(system: System) -> str:
-    """Return a hint how to set a store on a local disk, for the user or for the whole machine."""
+    """Return a hint on how to set a store on a local disk, for the user or for all users."""
     file = rules.machine_file(system)
     line = 'store = "/scratch/$USER/uvlocal"'
     everybody = f", or, for all users, add `{line}` to `{file}`" if file else ""

@@ -76,7 +76,8 @@ def _problems(made: Installation) -> Iterator[str]:
         yield f"{found}: {windows_path.ways_out(made.machine_uv)}"
 
 
-#: What a program's own terminal says of it, and its name. Such a program has its PATH from before.
+#: How to recognise a program's own terminal, and the program's name. The terminal has the PATH with
+#: which the program was started.
 _TERMINALS = {
     ("TERM_PROGRAM", "vscode"): "VS Code",
     ("TERMINAL_EMULATOR", "JetBrains-JediTerm"): "the JetBrains IDE",
@@ -84,7 +85,7 @@ _TERMINALS = {
 
 
 def _started_in() -> str:
-    """Return the program in whose terminal this runs, "" where it is no program of its own."""
+    """Return the program in whose built-in terminal this runs, or ""."""
     found = (name for (key, value), name in _TERMINALS.items() if os.environ.get(key) == value)
     return next(found, "")
 
@@ -118,7 +119,7 @@ def removal_plan(gone: Removal) -> None:
 
 
 def _by_folder(files: Iterable[str]) -> Iterator[str]:
-    """Yield files to be shown: one by its path, several of a folder by their number."""
+    """Yield files for display: one by its path, several in a directory by their number."""
     folders: dict[str, list[str]] = {}
     for path in files:
         folders.setdefault(os.path.dirname(path), []).append(path)
