@@ -61,7 +61,7 @@ def test_removed_and_made_anew(world: World) -> None:
 
 def test_told_once(world: World) -> None:
     """Only the first redirected project of a user gets the hint about editors, in any store."""
-    hint = "hint: editors that search `~/.virtualenvs` find it there"
+    hint = "hint: editors that search `~/.virtualenvs` find the environment there"
     first = world.uv("sync", cwd=world.project("home/Dropbox/foo")).ok()
     assert first.err.splitlines().count(hint) == 1
     assert first.err.splitlines().index(hint) == first.err.splitlines().index(first.ours[0]) + 1

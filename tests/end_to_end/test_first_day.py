@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from support.hosts.worlds import World
 
-OLD = "the project's `.venv` is no longer used, `uvlocal migrate` moves its packages over"
+OLD = "the project's `.venv` is no longer used, run `uvlocal migrate` to move its packages over"
 AFRESH = "to recreate it, run `uvlocal remove`, then `uv sync`"
 ACTIVE = "uv no longer uses the `.venv` that is active in this shell; run `deactivate`"
 

@@ -163,7 +163,7 @@ def test_a_strategy_that_is_gone(newest_world: World, name: str) -> None:
     project = world.project("home/Dropbox/foo")
     first, line = world.uv("run", "foo", cwd=project).ok().ours
     assert "is synced by Dropbox" in first
-    assert f"`{name}` is gone; use " in line
+    assert f"`{name}` was removed; use " in line
     assert len(world.environments()) == 1
     assert not os.path.lexists(os.path.join(project, ".venv"))
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from support.hosts.worlds import Completed, World
     from support.tools.real_mounts import Mounts
 
-NO_STORE = "is synced by Dropbox, but the store `~/.local/share/uvlocal` cannot be written"
-UNCHANGEABLE = "cannot be changed here"
+NO_STORE = "is synced by Dropbox, but the store `~/.local/share/uvlocal` is not writable"
+UNCHANGEABLE = "is read-only here"
 
 
 def _landlock(paths: list[str]) -> list[str]:

@@ -406,7 +406,7 @@ def test_require_opt_in(*, mode: str, opted_in: bool, code: str) -> None:
             "redirect",
             some_store(writable=False),
             "no-store",
-            "but the store `~/.local/share/uvlocal` cannot be written",
+            "but the store `~/.local/share/uvlocal` is not writable",
             id="no-store",
         ),
     ],

@@ -242,7 +242,7 @@ def test_a_bug_of_ours_stops_nothing(
     assert done.changes == dict.fromkeys(inherited)
     assert done.said == (
         "warning: uvlocal failed, so uv runs unchanged (ValueError: a bug of ours); "
-        "`UVLOCAL_TRACE=1` shows more\n"
+        "set `UVLOCAL_TRACE=1` to see more\n"
     )
     assert "Traceback" in call("uv", "sync", UVLOCAL_TRACE="1").said
     assert call("uv", "sync", UVLOCAL_QUIET="1").said == ""
@@ -316,7 +316,7 @@ def test_wrong_settings_are_told_of(call: Callable[..., Started], tmp_path: Path
     path.write_text('mode = "x"\nstore = 1\n')
     done = call("uv", "lock")
     assert done.said == (
-        f"uvlocal: {path}: `mode` is 'x', must be one of `auto`, `always`, `never` (and 1 more); "
-        "`uvlocal config` shows every problem\n"
+        f"uvlocal: {path}: `mode` is 'x', but must be one of `auto`, `always`, `never` "
+        "(and 1 more); `uvlocal config` shows every problem\n"
     )
     assert "UV_PROJECT_ENVIRONMENT" in done.changes

@@ -41,9 +41,9 @@ def in_parts(  # noqa: PLR0913 - the work, and how to divide it
     """Return the result of each part of the items; neighbours are in different parts.
 
     Args:
-        work: does a part, and is told whom to tell about its progress. It must not change anything
+        work: processes one part; its second argument reports progress. It must not change anything
             outside this process, and its result must be picklable.
-        items: what there is to do.
+        items: the items to process.
         what: the name of an item, in the singular, for the progress.
         tell: called with the progress of all parts together.
         fewest: the number of items for which a process is worth its cost.

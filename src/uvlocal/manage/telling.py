@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
 
-#: Is told what is counted (in the singular), the number so far, and the total, or 0 if unknown.
+#: Gets the name of what is counted, in the singular, the number so far, and the total (0: unknown).
 Tell: TypeAlias = "Callable[[str, int, int], None]"
 
 

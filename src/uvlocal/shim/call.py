@@ -151,7 +151,7 @@ class Call:
         return decision
 
     def settle_without_store(self) -> "Decision | None":
-        """Gather facts until they settle a decision; None where it takes a look at the store."""
+        """Gather facts until they settle a decision; return None if that needs the store."""
         decision = decide(self.facts)
         for gather in (
             self._gather_request,

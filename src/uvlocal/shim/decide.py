@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from uvlocal.shim.store.lookup import Store
     from uvlocal.shim.volume.locate import Volume
 
-#: Every decision code in order of precedence, and when it applies. The README shows this table.
+#: Every decision code in order of precedence, and when it applies. `docs/how-it-works.md` shows
+#: this table.
 CODES = {
     "bypassed": "`UVLOCAL_BYPASS` is set",
     "not-a-project-command": "the command has nothing to do with a project's environment",
@@ -26,7 +27,7 @@ CODES = {
     "already-local": "`.venv` is a link to a local volume, or is mounted from one",
     "local-volume": "the project is on a local volume",
     "no-better-place": "the store is not on a local volume either",
-    "no-store": "the store cannot be written and holds no environment for this project",
+    "no-store": "the store is not writable, and holds no environment for this project",
     "opted-in": "the mode is `always`",
     "synced": "a sync client writes to the folder too",
     "network": "another machine serves the volume",
@@ -226,7 +227,7 @@ def _about_store(
             why = f"{what}, but the store `{store.shown}` {where}{too}"
             return Decision("no-better-place", why)
         if not (store.writable or store.exists):
-            return Decision("no-store", f"{what}, but the store `{store.shown}` cannot be written")
+            return Decision("no-store", f"{what}, but the store `{store.shown}` is not writable")
     elif store.volume.kind != "local":
         code = "no-better-place"
     decision = Decision(code, what, strategy)

@@ -152,7 +152,7 @@ def _report_failure(error: Exception, *, tracing: bool) -> None:
     if not variables.is_on(early_os.environ(), "UVLOCAL_QUIET"):
         kind = type(error).__name__
         what = " ".join(str(error).split())[:200]
-        hint = "`UVLOCAL_TRACE=1` shows more"
+        hint = "set `UVLOCAL_TRACE=1` to see more"
         handover.say(f"warning: uvlocal failed, so uv runs unchanged ({kind}: {what}); {hint}")
 
 

@@ -169,7 +169,7 @@ def _unchangeable(call: Call, decision: Decision) -> str:
         return ""
     so = ", so uv installs nothing" if "UV_NO_SYNC" in decision.variables else ""
     return (
-        f"uvlocal: `{store.shown_environment}` cannot be changed here{so}; allow writing to "
+        f"uvlocal: `{store.shown_environment}` is read-only here{so}; allow writing to "
         f"`{store.shown}`, or set `UVLOCAL_MODE=never` to use `.venv` in the project"
     )
 
@@ -192,7 +192,9 @@ def _old_environment(call: Call) -> str:
     status = system.lstat(path)
     if status is None or not stat.S_ISDIR(status.st_mode) or not naming.exists(path, system):
         return ""
-    return "; the project's `.venv` is no longer used, `uvlocal migrate` moves its packages over"
+    return (
+        "; the project's `.venv` is no longer used, run `uvlocal migrate` to move its packages over"
+    )
 
 
 def _try(call: Call, decision: Decision, act: "Callable[[Call, Decision], str]") -> str:

@@ -72,7 +72,7 @@ def words(result: Completed) -> Completed:
     out = re.sub(r'("(?:created|last_used)": )"2.*?"', r'\1"[TIME]"', out)
     out = re.sub(r"(?<=\])\.[0-9a-f]{8}\b", ".[TAG]", out)
     out = re.sub(r'("file_system": )".+?"', r'\1"[TYPE]"', out)
-    err = re.sub(r"[\d.]+ MiB in all", "[SIZE] in all", err)
+    err = re.sub(r"[\d.]+ MiB in total", "[SIZE] in total", err)
     out = re.sub(r"since \d{4}-\d\d-\d\d", "since [DAY]", out)
     out = re.sub(r"last used \d{4}-\d\d-\d\d", "last used [DAY]", out)
     return dataclasses.replace(result, out=out, err=err)
@@ -210,7 +210,7 @@ def test_what_the_list_says_of_sharing(capsys: pytest.CaptureFixture[str]) -> No
     texts |= {"name": "x", "state": "ok", "project": "/x", "store": "/s"}
     one = Environment(**texts, exists=True, size=5, shared_size=2048, files=1)
     environments.listed(Environments(1, ("/s",), (one,), 5, 2048, 0))
-    assert "5 B, and 2.0 KiB shared with uv's cache in all" in capsys.readouterr().err
+    assert "5 B, and 2.0 KiB shared with uv's cache in total" in capsys.readouterr().err
 
 
 def test_colour_only_on_a_terminal(populated: Machine) -> None:
@@ -236,7 +236,7 @@ def test_prune_asks(populated: Machine, answer: str, *, removed: bool) -> None:
     before = populated.environments()
     with pexpect.spawn(sys.executable, command, env=environ, encoding="utf-8", timeout=60) as child:
         child.expect_exact("this frees 10.0 MiB")
-        child.expect_exact("remove them? [y/N] ")
+        child.expect_exact("continue? [y/N] ")
         child.send(answer) if answer == "\x04" else child.sendline(answer)
         child.expect_exact("removed 1 environment" if removed else "cancelled, nothing was changed")
         child.expect(pexpect.EOF)

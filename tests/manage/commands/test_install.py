@@ -40,8 +40,8 @@ def test_nobody_agreed(home: Home) -> None:
     assert result.returncode == 1
     assert len(result.stdout.splitlines()) == 2
     assert result.stderr == (
-        "error: nothing was changed: there is no terminal to ask on\n"
-        "\nhint: pass `--yes` to proceed without asking\n"
+        "error: nothing was changed: cannot ask for confirmation here\n"
+        "\nhint: pass `--yes` to skip the confirmation\n"
     )
     assert home.tree() == before
     home.install()
@@ -86,9 +86,9 @@ def test_output_of_install_and_uninstall(home: Home) -> None:
     home.write(".profile", "").chmod(0o444)
     result = home.command("install", "--yes")
     assert result.stdout == ""
-    blocked = "`~/.profile` is read-only, so add what `uvlocal init bash` prints yourself"
+    blocked = "`~/.profile` is read-only, so add the output of `uvlocal init bash` yourself"
     assert result.stderr.splitlines() == [
-        "installed `~/.local/share/uvlocal/shims/uv`, and one line in `~/.bashrc`",
+        "installed `~/.local/share/uvlocal/shims/uv`, and added a line to `~/.bashrc`",
         f"warning: {blocked} (and 1 more: `uvlocal doctor`)",
         "",
         f"hint: open a new shell, or run {_NOW}",

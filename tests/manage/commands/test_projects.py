@@ -233,7 +233,9 @@ def found(**facts: Any) -> Found:  # noqa: ANN401 - a fact is a field of any typ
         ),
         pytest.param({"conflict_copies": 1}, "iCloud Drive, 1 conflict copy", id="conflict"),
         pytest.param({"conflict_copies": 1200}, "iCloud Drive, 1,200 conflict copies", id="many"),
-        pytest.param({"evicted": 1200}, "iCloud Drive, 1,200 evicted", id="evicted"),
+        pytest.param(
+            {"evicted": 1200}, "iCloud Drive, 1,200 files only in the cloud", id="evicted"
+        ),
         pytest.param({"complete": False}, "iCloud Drive, count incomplete", id="limit"),
         pytest.param(
             {"strategy": "", "saves": False},
@@ -271,13 +273,13 @@ def test_the_cure_of_hidden_files(capsys: pytest.CaptureFixture[str]) -> None:
     """If Python skips hidden files, the command that fixes it is shown."""
     projects.scan(Scan(1, ("/x",), (found(hidden_pth=1),), 0, 0, 1, 1, 1, 1, 0, ""))
     said = " ".join(capsys.readouterr().err.split())
-    assert "`uvlocal migrate --all` saves 1 file (1 B) there, and imports work again" in said
+    assert "`uvlocal migrate --all` removes 1 file (1 B) from there, and imports work again" in said
 
 
 @pytest.mark.parametrize(
     ("evicted", "limit", "said"),
     [
-        pytest.param(1, "", "1 folder not searched, as their content is", id="evicted"),
+        pytest.param(1, "", "skipped 1 folder whose content is", id="evicted"),
         pytest.param(0, "entries", "`--max-entries` raises the limit", id="entries"),
         pytest.param(0, "time", "`--max-seconds` raises the limit", id="time"),
     ],
@@ -294,9 +296,9 @@ def test_limits(evicted: int, limit: str, said: str, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("state", "said"),
     [
-        pytest.param("own-files", "move them elsewhere, then try again", id="own-files"),
-        pytest.param("in-use", "stop it, then try again", id="in-use"),
-        pytest.param("extra-packages", "`--keep-extra` installs them in the new", id="extra"),
+        pytest.param("own-files", "move your files out of `.venv`", id="own-files"),
+        pytest.param("in-use", "stop every program that uses it", id="in-use"),
+        pytest.param("extra-packages", "pass `--keep-extra` to keep", id="extra"),
         pytest.param("sync-failed", "", id="no-hint"),
     ],
 )

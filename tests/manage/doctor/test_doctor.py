@@ -334,7 +334,7 @@ def test_a_taken_name_is_a_finding_of_its_own(healthy: Machine) -> None:
     taken = os.path.join(healthy.home, ".virtualenvs", name)
     healthy.write(taken)
     result = found(healthy)["editors-link"]
-    assert "is something else" in result.seen
+    assert "is not a link to the environment" in result.seen
     assert (result.fixable, os.path.isfile(taken)) == (False, True)
 
 
@@ -687,7 +687,10 @@ def test_programs_belong_to_providers() -> None:
     ("names", "code", "says"),
     [
         pytest.param(
-            ["dropbox"], "sync-client", "Dropbox is running, and syncs `~/Drop", id="runs"
+            ["dropbox"],
+            "sync-client",
+            "Dropbox is running; it is set up to sync `~/Drop",
+            id="runs",
         ),
         pytest.param([], "sync-client", "Dropbox is not running", id="rests"),
         pytest.param(

@@ -300,6 +300,8 @@ def test_times_that_are_none(seconds: float | None) -> None:
         pytest.param(15, "2 weeks", id="weeks"),
         pytest.param(62, "2 months", id="months"),
         pytest.param(400, "13 months", id="more-months"),
+        pytest.param(730, "24 months", id="not-yet-years"),
+        pytest.param(731, "2 years", id="first-years"),
         pytest.param(800, "2 years", id="years"),
     ],
 )

@@ -32,7 +32,7 @@ BROKEN = [
     pytest.param(b"#!/bin/sh\nkill -9 $$\n", 0o755, "killed by SIGKILL", "policy", id="killed"),
     pytest.param(b"#!/bin/sh\nexec sleep 60\n", 0o755, "within 0.5 s", "policy", id="hangs"),
     pytest.param(
-        b"#!/bin/sh\necho uv 0.13.9\n", 0o755, "something else", "--reinstall", id="other"
+        b"#!/bin/sh\necho uv 0.13.9\n", 0o755, "something unexpected", "--reinstall", id="other"
     ),
     pytest.param(
         f"#!/bin/sh\n{ANSWER}; exit 3\n".encode(), 0o755, "exit code 3", "--reinstall", id="fails"

@@ -98,7 +98,7 @@ def test_environment_in_use_stays(home: Home) -> None:
     folder = home.environment()
     gone = home.uninstall(environments=True, running=str(folder / "bin/python"))
     [problem] = gone.problems
-    assert (problem.path, problem.reason) == (str(folder), "is in use by `python` (process 1)")
+    assert (problem.path, problem.reason) == (str(folder), "in use by `python` (process 1)")
     assert folder.exists()
     assert not home.shims.exists()
 
@@ -110,7 +110,7 @@ def test_environments_held_by_another_process(home: Home, monkeypatch: pytest.Mo
     monkeypatch.setattr(store_lock, "_PATIENCE", 0.1)
     with store_lock.lock(str(folder.parent.parent)):
         [one] = remove_all.remove(going, home.system, list)
-    assert one.stays.startswith("is locked by another process")
+    assert one.stays.startswith("the store is locked by another process")
     assert folder.exists()
 
 

@@ -160,7 +160,7 @@ def test_without_a_lock(machine: Machine, content: str | None) -> None:
             f.write(content)
     result = machine.plan().result
     assert (result.state, result.extra) == ("extra-packages", ("foo==0.1.0", "iniconfig==2.1.0"))
-    assert ("no `uv.lock`" in result.why) is (content is None)
+    assert ("without a `uv.lock`" in result.why) is (content is None)
 
 
 def test_the_lock_knows_better_after_the_sync(machine: Machine) -> None:
@@ -355,7 +355,7 @@ def test_the_users_own_environment(machine: Machine) -> None:
 
 def test_no_project(machine: Machine) -> None:
     """A folder without a project is an error."""
-    with pytest.raises(UserError, match=r"no `pyproject.toml` in"):
+    with pytest.raises(UserError, match=r"no `pyproject.toml` found in"):
         machine.plan(path=machine.home)
 
 

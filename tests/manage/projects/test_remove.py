@@ -60,7 +60,7 @@ def test_in_use(machine: Machine) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        pytest.param(["Dropbox/foo"], 1, "pass `--yes` to proceed", id="unasked"),
+        pytest.param(["Dropbox/foo"], 1, "pass `--yes` to skip", id="unasked"),
         pytest.param(["Dropbox/new"], 1, "uvlocal keeps no environment for", id="none-kept"),
         pytest.param(["Dropbox"], 1, "no `pyproject.toml`", id="no-project"),
         pytest.param(["nonexistent"], USAGE, "does not exist", id="no-folder"),

@@ -154,7 +154,7 @@ def test_a_broken_record(machine: Machine) -> None:
 @pytest.mark.parametrize("name", ["UVLOCAL_BYPASS", "UV_PROJECT_ENVIRONMENT"])
 def test_outside_a_project(machine: Machine, name: str) -> None:
     """Outside a project there is no result, whatever is set."""
-    with pytest.raises(UserError, match="or above it") as caught:
+    with pytest.raises(UserError, match="or any parent directory") as caught:
         status.of(machine.root, machine.environ | {name: "1"})
     assert caught.value.code == FINDINGS
 
@@ -199,11 +199,11 @@ def test_no_better_place(machine: Machine) -> None:
     shown = run(machine, "status", project).ok()
     assert "no-better-place" in shown.out
     assert shown.err.splitlines() == [
-        "uv keeps the environment in the project, shared by every machine with this folder",
+        "uv keeps the environment in the project, where all machines with this folder share it",
         "",
         (
-            "hint: `uvlocal config set store DIR` with a DIR on a local disk, or for everybody "
-            '`store = "/scratch/$USER/uvlocal"` in `/etc/uvlocal/uvlocal.toml`'
+            "hint: run `uvlocal config set store DIR` with a DIR on a local disk, or, for all "
+            'users, add `store = "/scratch/$USER/uvlocal"` to `/etc/uvlocal/uvlocal.toml`'
         ),
     ]
 
@@ -234,5 +234,7 @@ def test_a_folder_without_a_project(machine: Machine) -> None:
     """Without a project, the volume is still shown, and the exit code is 1."""
     told = run(machine, "status", "Dropbox")
     assert told.code == FINDINGS
-    assert told.raw_err.splitlines()[0].endswith("or above it; the folder is on Dropbox (synced)")
+    assert told.raw_err.splitlines()[0].endswith(
+        "or any parent directory; the volume is Dropbox (synced)"
+    )
     assert "is on" not in run(machine, "status", machine.root).raw_err

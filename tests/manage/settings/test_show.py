@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -146,7 +147,7 @@ def test_problems(home: Home) -> None:
     """Invalid settings are reported with valid values."""
     home.write(home.file, 'mode = "sometimes"\nmood = "never"\n')
     problems = show.shown(home.system).problems
-    assert [problem.partition(": ")[2].partition(",")[0] for problem in problems] == [
+    assert [re.split("[,;]", problem.partition(": ")[2])[0] for problem in problems] == [
         "`mode` is 'sometimes'",
         "`mood` is not a setting here",
     ]
@@ -192,7 +193,7 @@ def test_set(home: Home, key: str, text: str, written: str) -> None:
         pytest.param("mood", "never", "unknown setting `mood`", "did you mean `mode`?", id="typo"),
         pytest.param("xyzzy", "x", "unknown setting `xyzzy`", "use one of `mode`, ", id="unknown"),
         pytest.param(
-            "mode", "sometimes", "`mode` is 'sometimes', must be one of `auto`", "", id="choice"
+            "mode", "sometimes", "`mode` is 'sometimes', but must be one of `auto`", "", id="choice"
         ),
         pytest.param("store", "here", "`store` must be an absolute path", "", id="relative"),
         pytest.param("require-opt-in", "yes", "`require-opt-in` must be `true`", "", id="flag"),
@@ -201,16 +202,20 @@ def test_set(home: Home, key: str, text: str, written: str) -> None:
         pytest.param("volumes", "[1", "`[1` is not a list in TOML", "", id="half-a-list"),
         pytest.param("synced-roots", "here", "`synced-roots` must be a list of", "", id="roots"),
         pytest.param(
-            "providers", "x", "unknown setting `providers`, use for example", "", id="table"
+            "providers", "x", "unknown setting `providers`", "use for example `", id="table"
         ),
         pytest.param(
-            "providers.dropbox", "x", "unknown setting `providers.dropbox`", "", id="half-a-key"
+            "providers.dropbox",
+            "x",
+            "unknown setting `providers.dropbox`",
+            "use for",
+            id="half-a-key",
         ),
         pytest.param(
             "providers.dropbox.mode",
             "x",
             "unknown setting `providers.dropbox.mode`",
-            "",
+            "use for example `",
             id="provider-key",
         ),
         pytest.param(
@@ -277,7 +282,9 @@ def test_a_project_chooses_no_place(home: Home) -> None:
 
 def test_no_project(home: Home) -> None:
     """Without a project there is no file to change."""
-    with pytest.raises(UserError, match=r"no `pyproject.toml` in `~` or above it"):
+    with pytest.raises(
+        UserError, match=r"no `pyproject.toml` found in `~` or any parent directory"
+    ):
         edit.set_value("mode", "never", project=True, system=home.system)
 
 
@@ -449,7 +456,7 @@ def test_remove_no_root(home: Home) -> None:
     with pytest.raises(UserError) as raised:
         edit.remove_root("a", system=home.system)
     assert raised.value.message == "`~/a` is in neither `synced-roots` nor `local-roots`"
-    assert raised.value.hint == "there are `~/b`"
+    assert raised.value.hint == "the lists have `~/b`"
     home.write(home.file, "synced-roots = 1\n")
     with pytest.raises(UserError) as raised:
         edit.remove_root("a", system=home.system)

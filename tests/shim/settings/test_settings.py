@@ -236,15 +236,15 @@ def test_strategy_for_a_provider(
         pytest.param(b"a = " + b"[" * 9000, "is not valid TOML", id="deep"),
         pytest.param(Special(), "cannot be read", id="fifo"),
         pytest.param(
-            b'mdoe = "auto"', "`mdoe` is not a setting here, use one of `mode`", id="unknown"
+            b'mdoe = "auto"', "`mdoe` is not a setting here; use one of `mode`", id="unknown"
         ),
-        pytest.param(b'mode = "on"', "`mode` is 'on', must be one of `auto`", id="bad-choice"),
-        pytest.param(b"mode = 1", "`mode` is 1, must be one of `auto`", id="bad-type"),
+        pytest.param(b'mode = "on"', "`mode` is 'on', but must be one of `auto`", id="bad-choice"),
+        pytest.param(b"mode = 1", "`mode` is 1, but must be one of `auto`", id="bad-type"),
         pytest.param(b'store = "envs"', "`store` must be an absolute path", id="relative-store"),
         pytest.param(b"store = 1", "`store` must be an absolute path", id="store-type"),
         pytest.param(b'require-opt-in = "yes"', "must be `true` or `false`", id="flag"),
         pytest.param(b'volumes = "synced"', "`volumes` must be a list", id="volumes-type"),
-        pytest.param(b'volumes = ["usb"]', "`volumes` is 'usb', must be one of", id="volumes"),
+        pytest.param(b'volumes = ["usb"]', "`volumes` is 'usb', but must be one of", id="volumes"),
         pytest.param(b'local-roots = ["x"]', "must be a list of absolute paths", id="roots"),
         pytest.param(b"synced-roots = 3", "must be a list of absolute paths", id="roots-type"),
         pytest.param(b"providers = 3", "`providers` must be a table of tables", id="providers"),
@@ -346,7 +346,7 @@ def test_a_strategy_that_is_gone(place: str, name: str, instead: str) -> None:
         "provider": lambda: load(f"[providers.box]\n{text}".encode()),
     }[place]()
     [problem] = found.problems
-    assert f"strategy` `{name}` is gone; " in problem
+    assert f"strategy` `{name}` was removed; " in problem
     assert instead in problem
     assert "\n" not in problem
     assert (found.strategy, found.strategy_for("box")) == ("redirect", "redirect")
@@ -357,7 +357,7 @@ def test_bad_variable_names_itself() -> None:
     found = load(UVLOCAL_MODE="sometimes")
     assert found.mode == "auto"
     assert found.problems == [
-        "$UVLOCAL_MODE: `mode` is 'sometimes', must be one of `auto`, `always`, `never`"
+        "$UVLOCAL_MODE: `mode` is 'sometimes', but must be one of `auto`, `always`, `never`"
     ]
 
 

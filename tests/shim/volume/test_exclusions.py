@@ -57,8 +57,8 @@ def test_dropbox(platform: str, attribute: str, below: tuple[str, ...]) -> None:
         assert (volume.kind, volume.state) == ("synced", "")
         return
     assert (volume.kind, volume.state, volume.provider) == ("local", "excluded", "dropbox")
-    assert volume.label == "Dropbox, left out of sync"
-    assert "so Dropbox leaves it out" in " ".join(volume.evidence)
+    assert volume.label == "Dropbox, excluded from sync"
+    assert "so Dropbox does not sync it" in " ".join(volume.evidence)
     assert "--local" not in volume.contest
 
 

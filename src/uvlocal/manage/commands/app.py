@@ -23,7 +23,7 @@ app = typer.Typer(
     cls=Group,
     help="Keeps the environments of uv projects off synced and network volumes.",
     epilog=ending(
-        "0 on success; 1 if something was found or failed; 2 for wrong usage",
+        "0 on success; 1 if a command failed or found a problem; 2 for wrong usage",
         ("Show what uvlocal does for the project in this directory", "uvlocal status"),
         ("Show the options of a command, with examples", "uvlocal scan --help"),
     ),

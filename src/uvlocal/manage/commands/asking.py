@@ -11,7 +11,7 @@ def confirm(question: str, *, json: bool = False) -> None:
     """Ask for confirmation, and return if the answer is yes.
 
     Args:
-        question: the question, such as `remove them?`.
+        question: the question, such as `continue?`.
         json: the output is JSON for a program, which cannot be asked.
 
     Raises:
@@ -22,8 +22,8 @@ def confirm(question: str, *, json: bool = False) -> None:
 
     if json or not console.can_ask():
         raise UserError(
-            "nothing was changed: there is no terminal to ask on",
-            "pass `--yes` to proceed without asking",
+            "nothing was changed: cannot ask for confirmation here",
+            "pass `--yes` to skip the confirmation",
         )
     if not console.agreed(question):
         console.talk("cancelled, nothing was changed")

@@ -42,7 +42,7 @@ _REMOVE_ENDING = ending(
 )
 _ADOPT_ENDING = ending(
     "0 on success; 1 if there is nothing to adopt; 2 if PATH or `--from` is invalid",
-    ("In the project's new directory", "uvlocal adopt"),
+    ("Reuse the old environment, from the project's new directory", "uvlocal adopt"),
 )
 
 
@@ -60,7 +60,7 @@ def list_(
 ) -> None:
     """List the environments: project, volume, size, Python, last use, and state.
 
-    Hard links count once, and files shared with uv's cache do not count.
+    Sizes count hard links once, and leave out files shared with uv's cache.
     """
     raise typer.Exit(looking.show_list(sizes=not no_size, json=json))
 
@@ -71,7 +71,7 @@ def prune(
         typer.Option(
             "--older-than",
             metavar="AGE",
-            help="Also remove environments not used for this long: 90d, 12w, 1y.",
+            help="Also remove environments not used for this long, such as `90d`, `12w`, or `1y`.",
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
@@ -81,8 +81,8 @@ def prune(
     """Remove the environments of projects that are gone.
 
     An environment stays if its volume is not mounted, if its project is unreadable, if a process
-    uses it, or if uvlocal did not create it. uv recreates what `--older-than` removed when you next
-    use the project, but without packages that you installed by hand.
+    uses it, or if uvlocal did not create it. When you next use a project whose environment
+    `--older-than` removed, uv recreates it, but without packages that you installed by hand.
     """
     from uvlocal.manage.environments import prune as pruning
     from uvlocal.manage.views import console
@@ -141,7 +141,7 @@ def _carry_out(wanted: pruning.Plan, *, yes: bool, dry_run: bool, json: bool) ->
     if not yes:
         if json:
             console.as_json(pruning.planned(wanted, dry_run=False))
-        confirm("remove them?", json=json)
+        confirm("continue?", json=json)
     with Progress() as tell:
         done = pruning.apply(wanted, tell=tell)
     console.as_json(done) if json else environments.pruned(done)
@@ -159,7 +159,9 @@ def adopt(
     former: Annotated[
         str,
         typer.Option(
-            "--from", metavar="PATH|NAME", help="Its old path, or the name of its environment."
+            "--from",
+            metavar="PATH|NAME",
+            help="The project's old path, or the name of its environment.",
         ),
     ] = "",
     dry_run: DryRun = False,
@@ -167,8 +169,8 @@ def adopt(
 ) -> None:
     """Reuse a moved project's environment.
 
-    It replaces an environment that was created since the move. A copy of a project gets its own:
-    the old directory must be gone.
+    This replaces any environment that was created since the move. The old directory must be gone: a
+    copy of a project gets its own environment.
     """
     from uvlocal.manage.environments import adopt as adopting
     from uvlocal.manage.views import console, environments

@@ -130,7 +130,9 @@ def uninstall(
 
 
 def init(
-    shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh, fish, powershell, nu.")],
+    shell: Annotated[
+        str, typer.Argument(metavar="SHELL", help="`bash`, `zsh`, `fish`, `powershell`, or `nu`.")
+    ],
     alias: Alias = False,
     shim_dir: ShimDir = None,
 ) -> None:

@@ -43,7 +43,7 @@ def link(
         typer.Option(
             "--pointer",
             metavar="KIND",
-            help="`symlink`, or `file` for a redirect file (PEP 832; uv 0.11.31 or later).",
+            help="`symlink`, or `file` for a redirect file (PEP 832; uv 0.13.9 or later).",
         ),
     ] = "",
     vscode: _VsCode = False,

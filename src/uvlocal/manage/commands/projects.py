@@ -55,7 +55,7 @@ def scan(
     ] = None,
     json: _Json = False,
 ) -> None:
-    """Find projects whose environment is at risk, and show what it costs.
+    """Find projects whose environment is at risk, and show its size.
 
     Does not follow links or download files that are only in the cloud.
     """
@@ -87,9 +87,9 @@ def migrate(  # noqa: PLR0913, PLR0917 - an option is an argument here
 ) -> None:
     """Move environments out of synced folders, and remove the old `.venv`.
 
-    uv creates the new environment, and uvlocal compares its packages with the old one, which stays
-    until the new one works. After an interruption, run the same command again. If you installed
-    packages by hand, choose `--keep-extra` or `--drop-extra`.
+    uv creates the new environment, and uvlocal compares its packages with those of the old one. The
+    old one stays until the new one works. After an interruption, run the same command again. If you
+    installed packages by hand, choose `--keep-extra` or `--drop-extra`.
     """
     from uvlocal.manage.projects import migrate as migrating
     from uvlocal.manage.projects.migration_results import DONE, Migrations

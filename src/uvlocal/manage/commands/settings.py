@@ -79,7 +79,7 @@ def register(app: typer.Typer) -> None:
 def show(context: typer.Context, json: _Json = False) -> None:
     """Show every setting and where it comes from, or change one.
 
-    Precedence: variable, project, user, machine, default.
+    Precedence, highest first: environment variable, project, user, machine, default.
     """
     if context.invoked_subcommand is not None:
         return

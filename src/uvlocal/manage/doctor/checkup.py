@@ -116,8 +116,15 @@ def _made(group: str, function: Callable[[Facts], list[Finding]], facts: Facts) 
     try:
         return function(facts)
     except Exception as error:  # noqa: BLE001 - shown as a finding
-        seen = f"the checks of {group} crashed ({type(error).__name__}: {error})"
-        return [Finding("check-failed", FAIL, seen, advice="please report it")]
+        seen = f"the {group} checks crashed ({type(error).__name__}: {error})"
+        return [
+            Finding(
+                "check-failed",
+                FAIL,
+                seen,
+                advice="report this bug, with the output of `uvlocal doctor --report`",
+            )
+        ]
 
 
 def _result(group: str, check: Finding, *, fixed: bool, trouble: str) -> Result:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from uvlocal.manage.doctor.facts import Facts
     from uvlocal.manage.environments.records import Entry
 
-_OFF = "`uvlocal config set discoverable false` turns this off"
+_OFF = "change that, or run `uvlocal config set discoverable false` to turn these links off"
 
 
 def check_links(facts: Facts) -> list[Finding]:
@@ -34,12 +34,12 @@ def check_links(facts: Facts) -> list[Finding]:
     checks = []
     why = discoverable.obstacle(system) if missing else ""
     if why:
-        seen = f"editors that search `{shown}` find no environment: it {why}"
+        seen = f"`{shown}` {why}, so editors that search it find no environment"
         checks.append(Finding("editors-folder", WARN, seen, path=shown, advice=_OFF))
         missing = []
     checks += _missing(missing, shown, facts)
     for path in left:
-        seen = f"`{contract_home(path, system)}` does not point to an environment that is in use"
+        seen = f"`{contract_home(path, system)}` is a leftover link: no environment needs it"
         command = "uvlocal doctor --fix"
         checks.append(Finding("editors-link", WARN, seen, "high", command, "remove-link", path))
     if not checks and kept and wanted:
@@ -56,12 +56,12 @@ def _missing(entries: list[Entry], shown: str, facts: Facts) -> list[Finding]:
     folder = discoverable.folder(facts.system)
     for entry in entries:
         if os.path.lexists(os.path.join(folder, entry.name)):
-            seen = f"`{shown}/{entry.name}` is something else"
+            seen = f"`{shown}/{entry.name}` is not a link to the environment"
             checks.append(
                 Finding(
                     "editors-link",
                     WARN,
-                    f"{seen}, so editors do not find the environment",
+                    f"{seen}, so editors do not find it",
                     path=entry.environment,
                     advice=_OFF,
                 )

@@ -1,4 +1,4 @@
-"""Take private names out of text that a person sends to somebody else."""
+"""Remove private names from text that a user sends to somebody else."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HOST = ("HOSTNAME", "HOST", "COMPUTERNAME", "USERDOMAIN", "USERDNSDOMAIN", "LOG
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s`'\"<>]+", re.IGNORECASE)
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*")
 _ADDRESS = re.compile(r"(?<![\w.])\d+\.\d+\.\d+\.\d+(?![\w.])")
-#: What may hold names: text in quotes, and text with a separator of paths in it.
+#: Text that may contain names: in quotes, or with a path separator.
 _QUOTED = re.compile(r"`[^`\n]*`|(?<!\w)'[^'\n]*'|\"[^\"\n]*\"|[^\s`'\"]*[/\\][^\s`'\"]*")
 _WORD = re.compile(r"(<[a-z]+(?:-\d+)?>)|\w+")
 
@@ -33,8 +33,8 @@ class PrivateNames:
     """The private names of a machine, each with its replacement in a report.
 
     Home is `~`, the user `<user>`, the machine `<host>`; projects, folders and other names are
-    numbered, so that the same name is the same all through a report. What is in
-    `public_words` stays, and so does a name that is made of nothing else.
+    numbered, so that a name looks the same throughout a report. Words in `public_words` stay, and
+    so do names that consist only of them.
     """
 
     def __init__(self, system: System) -> None:
@@ -58,10 +58,10 @@ class PrivateNames:
             self._name(name.partition(".")[0], "<host>")
 
     def add_project(self, root: str, *environments: str) -> None:
-        """Take out the name of a project, and the names of its environments made of it.
+        """Remove the name of a project, and those of its environments, which contain it.
 
         Args:
-            root: the project's directory, "" where it is not known.
+            root: the project's directory, or "" if it is unknown.
             environments: names or paths of environments.
         """
         name = self._system.path.basename(root)
@@ -73,7 +73,7 @@ class PrivateNames:
         self.add_path(root)
 
     def add_path(self, path: str) -> None:
-        """Take out the names of the directories in a path."""
+        """Remove the names of the directories in a path."""
         for part in _parts(path):
             if part.casefold() not in self._known:
                 shown = self._component(part)

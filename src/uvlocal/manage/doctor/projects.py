@@ -81,15 +81,15 @@ def _stray(root: str, facts: Facts, *, redirected: bool) -> list[Finding]:
     shown = contract_home(path, facts.system)
     command, advice = (
         "",
-        f"`rm -r {quoted(below_home(path, facts.system), facts.system)}`, then `uv sync`",
+        f"run `rm -r {quoted(below_home(path, facts.system), facts.system)}`, then `uv sync`",
     )
     checks = []
     if redirected:
         command = f"uvlocal migrate {quoted(below_home(root, facts.system), facts.system)}"
         advice = ""
         seen = (
-            f"`{shown}` exists although the project is redirected: it is older, or an editor or "
-            "another uv created it"
+            f"`{shown}` exists although the project is redirected: it was there before, or an "
+            "editor or another uv created it"
         )
         checks.append(Finding("stray-venv", WARN, seen, command=command, path=path))
     cost = measure(path, Files(), Budget(_ENTRIES, _SECONDS, _DEPTH))
@@ -115,7 +115,7 @@ def _damage(cost: Cost) -> list[tuple[str, str, str]]:
         found.append(("hidden-pth", FAIL, seen))
     if cost.conflicts:
         ies = "copy" if cost.conflicts == 1 else "copies"
-        seen = f"{cost.conflicts} conflict {ies} made by a sync client, some of which make uv fail"
+        seen = f"{cost.conflicts} conflict {ies} made by a sync client, which can make uv fail"
         found.append(("conflict-copies", FAIL, seen))
     if cost.evicted:
         what = f"{cost.evicted} file{'' if cost.evicted == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Words in paths and quotes that say nothing about a person: of systems, programs and uvlocal."""
+"""Words of systems, programs and uvlocal, which reveal nothing about a user in paths or quotes."""
 
 from __future__ import annotations
 
@@ -54,5 +54,5 @@ def _from_tables() -> set[str]:
     return found | _words(" ".join((*CODES, *VARIABLES.values(), *VOLUMES)))
 
 
-#: In small letters.
+#: In lower case.
 WORDS = frozenset(_words(_SYSTEMS) | _words(_PROGRAMS) | _from_tables())

@@ -1,4 +1,4 @@
-"""What a first test on a strange machine needs to send home, without private names."""
+"""The report of `uvlocal doctor --report`: facts for a bug report, without private names."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from uvlocal.manage.doctor.facts import Facts
     from uvlocal.shim.volume.locate import Volume
 
-#: A line of the report: what, and what was found of it.
+#: A line of the report: a label and its value.
 Row = tuple[str, str]
 
 #: Variables whose presence is reported, but not their values.
@@ -46,7 +46,7 @@ VIRTUAL_ENV WORKON_HOME WSL_DISTRO_NAME XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One subject of the report; a row is what was asked, and the answer."""
+    """One subject of the report, with its rows."""
 
     title: str
     rows: tuple[Row, ...]
@@ -61,11 +61,11 @@ class Report:
 
 
 def of(facts: Facts, found: Diagnosis) -> Report:
-    """Return the report, all names in it taken out that are the user's.
+    """Return the report, without the user's own names.
 
     Args:
-        facts: the machine, and the project that is looked at.
-        found: what the checks found there.
+        facts: the machine, and the project that was checked.
+        found: the results of the checks.
     """
     parts: tuple[tuple[str, Callable[[Facts], Iterator[Row]]], ...] = (
         ("system", _system),
@@ -87,7 +87,7 @@ def _without_names(title: str, rows: list[Row], names: PrivateNames) -> Section:
 
 
 def _told(tell: Callable[[Facts], Iterator[Row]], facts: Facts) -> list[Row]:
-    """Return what one part tells; one that fails must not keep the others from the report."""
+    """Return the rows of one part; if it fails, the report still contains the others."""
     rows: list[Row] = []
     try:
         rows.extend(tell(facts))
@@ -133,14 +133,14 @@ def _system(facts: Facts) -> Iterator[Row]:
     yield "Python", f"{python} {platform.python_version()}, `{sys.base_prefix}`"
     yield "encoding", f"{locale.getpreferredencoding(False)}, {sys.getfilesystemencoding()}"
     shell = os.path.basename(facts.system.environ.get("SHELL", ""))
-    yield "shell", f"`{shell}`" if shell else "not told"
+    yield "shell", f"`{shell}`" if shell else "unknown"
     if sys.platform != "win32":
         yield "root", "yes" if os.geteuid() == 0 else "no"
     environ = facts.system.environ
     told = _VARIABLES.split()
     others = {name for name in environ if name.startswith(("UV_", "UVLOCAL_"))} - set(told)
     yield "variables", " ".join(name for name in told if name in environ) or "none"
-    yield "variables of uv beside these", str(len(others))
+    yield "other variables of uv and uvlocal", str(len(others))
 
 
 def _release() -> str:
@@ -150,11 +150,11 @@ def _release() -> str:
         return f"Windows {' '.join(platform.win32_ver()[:2])} {platform.win32_edition() or ''}"
     with contextlib.suppress(OSError):
         return platform.freedesktop_os_release().get("PRETTY_NAME", "")
-    return "not told"
+    return "unknown"
 
 
 def _path(facts: Facts) -> Iterator[Row]:
-    """Tell which directories come before and between the programs `uv`, in the order of PATH."""
+    """Yield the directories on PATH, in order, and which `uv` each contains."""
     system = facts.system
     found = {system.path.dirname(path): path for path in reversed(uvs_on_path(system))}
     separator = ";" if system.platform == "win32" else ":"
@@ -188,12 +188,12 @@ def _volumes(facts: Facts) -> Iterator[Row]:
             volume = locate(place, path, system, facts.settings, binds=False)
             yield what, f"`{path}`: {volume.kind}, {volume.label}, {_file_system(volume)}"
         else:
-            yield what, "no place"
+            yield what, "none"
 
 
 def _file_system(volume: Volume) -> str:
     where = f" at `{volume.mount_point}`" if volume.mount_point else ""
-    return f"{volume.file_system or 'not looked at'}{where}"
+    return f"{volume.file_system or 'not checked'}{where}"
 
 
 def _settings(facts: Facts) -> Iterator[Row]:

@@ -40,7 +40,7 @@ def check(facts: Facts) -> list[Finding]:
         found = Finding("store-not-local", FAIL, seen, confidence, path=chosen.path, advice=advice)
         checks.append(found)
     if not chosen.writable:
-        seen = f"the store {shown} cannot be written, so no new project is redirected"
+        seen = f"the store {shown} is not writable, so no new project is redirected"
         folder = quoted(below_home(chosen.path, facts.system), facts.system)
         checks.append(
             Finding(
@@ -54,7 +54,7 @@ def check(facts: Facts) -> list[Finding]:
     checks += _private(facts)
     checks += _same_disk(chosen.path, shown, facts)
     if not checks:
-        seen = f"the store {shown} is local, private, writable, and on the disk of uv's cache"
+        seen = f"the store {shown} is local, private, writable, and on the same disk as uv's cache"
         checks.append(Finding("store", OK, seen, path=chosen.path))
     return checks + _leftovers(facts)
 
@@ -106,7 +106,10 @@ def _same_disk(store: str, shown: str, facts: Facts) -> list[Finding]:
         f"the store {shown} and uv's cache `{contract_home(cache, facts.system)}` are on different "
         "disks, so uv copies every file and warns at each installation"
     )
-    advice = "`uvlocal config set store DIR` with a DIR on the cache's disk, or set `UV_CACHE_DIR`"
+    advice = (
+        "run `uvlocal config set store DIR` with a DIR on the cache's disk, or set "
+        "`UV_CACHE_DIR` to a directory on the store's disk"
+    )
     return [Finding("store-other-disk", WARN, seen, "medium", path=store, advice=advice)]
 
 
@@ -158,8 +161,8 @@ def _brought_back(facts: Facts) -> list[Finding]:
             first = f"`{contract_home(roots[0], facts.system)}`"
             what = first if len(roots) == 1 else f"{first} and {len(roots) - 1} more"
             seen = (
-                f"{what}: the project is in a new directory with the old content, as after a "
-                "restore from a backup; the environment stays, and `--fix` updates the records"
+                f"{what}: a new directory with the old content, as after restoring a backup; "
+                "nothing is removed, and `--fix` updates the records"
             )
             command = "uvlocal doctor --fix"
             checks.append(

@@ -80,17 +80,17 @@ def check(facts: Facts, names: Iterable[str] | None = None) -> list[Finding]:
         off = facts.settings.providers.get(provider.id, {}).get("enabled") is False
         state = "is running" if provider.id in active else "is not running"
         if off and (paths or provider.id in active):
-            seen = f"{provider.label} {state}, but turned off in the settings"
+            seen = f"{provider.label} {state}; it is turned off in uvlocal's settings"
             checks.append(Finding("sync-client", OK, seen))
         elif paths:
-            seen = f"{provider.label} {state}, and syncs {shown}"
+            seen = f"{provider.label} {state}; it is set up to sync {shown}"
             checks.append(Finding("sync-client", OK, seen, path=paths[0]))
         elif provider.id in active and _is_found_by_configuration(provider.id):
             seen = f"{provider.label} is running, but none of its folders are known"
-            mend = "`uvlocal config add-root DIR` for each of its folders, if there are any"
+            mend = "run `uvlocal config add-root DIR` for each of its folders, if there are any"
             checks.append(Finding("sync-client-unknown", WARN, seen, "low", advice=mend))
     for problem in problems:
-        mend = "`uvlocal config add-root DIR` for each of its folders"
+        mend = "run `uvlocal config add-root DIR` for each of its folders"
         checks.append(Finding("sync-configuration", WARN, problem, "medium", advice=mend))
     return checks
 

@@ -149,7 +149,8 @@ def check_cache(
             bad += getattr(error, "winerror", None) == _POISONED
     if not bad:
         return []
-    seen = f"{bad} files in uv's cache cannot be linked, as OneDrive has links to them"
+    files, them = ("file", "it") if bad == 1 else ("files", "them")
+    seen = f"{bad} {files} in uv's cache cannot be linked, as OneDrive has links to {them}"
     mend = "run `uvlocal migrate --all`, then `uv cache clean`"
     return [Finding("uv-cache-poisoned", FAIL, seen, "medium", path=cache, advice=mend)]
 

@@ -79,8 +79,9 @@ def adopt(
     decision = call.settle()
     if decision.strategy != "redirect":
         outside = call.facts.project is None or not call.facts.project.root
-        hint = "run this in a project, or name one" if outside else "there is nothing to adopt"
-        raise UserError(decision.sentence, hint)
+        if outside:
+            raise UserError(decision.sentence, "run this in a project, or pass the path to one")
+        raise UserError(f"nothing to adopt: {decision.sentence}")
     entry = _former(call, former)
     plan = _plan(call, decision, entry)
     if dry_run:
@@ -116,7 +117,7 @@ def _former(call: Call, former: str) -> Entry:
             return entry
     raise UserError(
         f"no known environment or project is called `{former}`",
-        "`uvlocal list` shows them all",
+        "`uvlocal list` shows all environments",
         USAGE,
     )
 
@@ -228,8 +229,9 @@ def _check_not_in_use(plan: Adopted, processes: Callable[[], Iterable[Process]])
     others = [process for process in processes() if process.pid != os.getpid()]
     for used in in_use.users(both, others).values():
         names = ", ".join(f"`{process.name}` (process {process.pid})" for process in used[:3])
+        them = "it" if len(used) == 1 else "them"
         raise UserError(
-            f"the environment is in use by {names}", "stop it, then run `uvlocal adopt` again"
+            f"the environment is in use by {names}", f"stop {them}, then run `uvlocal adopt` again"
         )
     if any(os.path.realpath(sys.prefix) == os.path.realpath(path) for path in both):
         raise UserError("uvlocal itself runs from the environment", "install uvlocal elsewhere")

@@ -53,7 +53,7 @@ def obstacle(system: System) -> str:
     """Return why no link can be created in the directory, or ""."""
     place = folder(system)
     if not place:
-        return "there is no home directory"
+        return "cannot be found without a home directory"
     status = system.stat(place)
     if status is None:
         return "is a dangling symlink" if system.lstat(place) is not None else ""

@@ -32,10 +32,10 @@ STATES: tuple[str, ...] = (
     "unreadable",
 )
 
-#: Why a project is a `copy`: it is another project, which gets its own environment in the next call
-#: of uv, or the same one, which keeps its environment.
-CLONED = "another project has replaced the one that it was created for"
-BACK = "its project is in a new directory with the old content, as after a restore from a backup"
+#: Why a project is a `copy`: either it is another project, which gets its own environment in the
+#: next call of uv, or it is the same one, which keeps its environment.
+CLONED = "the environment was created for an earlier project at this path"
+BACK = "a new directory with the old content, as after restoring a backup"
 
 
 class Verdict(NamedTuple):
@@ -114,7 +114,7 @@ class Judge:
             if disk.status(above) is not None and self.is_system(record):
                 return ""
             if disk.status(above) is not None:
-                return "it was created on another system that shares the store"
+                return "the environment was created on another system that shares the store"
             return f"`{self._shown(above)}` is missing, and its volume is unknown"
         here, outside = disk.identity(mount, mount), disk.status(os.path.dirname(mount))
         is_root = os.path.dirname(mount) == mount
@@ -180,7 +180,7 @@ class Judge:
         """Return the verdict that a project was moved, if it is at one of these places."""
         for identity, root in places:
             if identity.is_same(record.identity):
-                return Verdict("moved", f"its project is now `{self._shown(root)}`", root)
+                return Verdict("moved", f"the project is now at `{self._shown(root)}`", root)
         return None
 
     def _known_roots(self) -> list[tuple[Identity, str]]:

@@ -202,7 +202,7 @@ def _reason(entry: Entry, used: float | None, limit: float | None) -> tuple[str,
     if is_old:
         return f"last used {listing.as_time(used)[:10]}", ""
     if entry.state == "moved":
-        return entry.why, f"{entry.why}; `uvlocal adopt` reuses its environment"
+        return entry.why, f"{entry.why}; `uvlocal adopt` reuses the environment"
     return "", ""
 
 

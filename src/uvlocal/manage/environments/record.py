@@ -114,7 +114,7 @@ def write_first(call: Call, decision: Decision) -> str | None:
         why = discoverable.make(decision.environment, system)
         if not why:
             where = display.contract_home(discoverable.folder(system), system)
-            hint = f"\nhint: editors that search `{where}` find it there"
+            hint = f"\nhint: editors that search `{where}` find the environment there"
     return _offer(store.path, str(table["former"]), project.root, system) + hint
 
 
@@ -217,7 +217,7 @@ def _offer(store: str, name: str, root: str, system: System) -> str:
     if former is None:
         return ""
     was = display.contract_home(former.root, system)
-    return f"; the project was at `{was}` before, `uvlocal adopt` reuses that environment"
+    return f"; the project was at `{was}` before, run `uvlocal adopt` to reuse that environment"
 
 
 def is_refused(root: str, system: System) -> bool:

@@ -178,7 +178,7 @@ def _judged(entry: Entry, judge: Judge, system: System, shared: dict[str, object
         if unused:
             return replace(entry, state="unused", why=unused)
     if state == "ok" and not naming.exists(entry.environment, system):
-        why = "its environment does not exist yet, or was removed"
+        why = "the environment does not exist yet, or was removed"
         if not _is_fresh(entry.record_path):
             state, why = "unused", f"{why}; `uvlocal prune` removes its record"
     return replace(entry, state=state, why=why, moved_to=verdict.moved_to)
@@ -217,11 +217,11 @@ def _unused(entry: Entry, root: str, system: System, shared: dict[str, object]) 
     if decision.code == "local-volume" and discovery.configured(call.system)[1]:
         return ""  # a client's configuration could not be read, so its folders are unknown
     if decision.code in _DOES_WITHOUT:
-        return f"its project no longer needs it: {decision.sentence}"
+        return f"the project no longer needs the environment: {decision.sentence}"
     other = decision.environment
     if root != entry.root or other == entry.environment or not naming.exists(other, system):
         return ""
-    return f"its project uses `{contract_home(other, system)}` now"
+    return f"the project uses `{contract_home(other, system)}` now"
 
 
 #: Variables that set a location; all others of uv's and ours only concern the current call.

@@ -56,7 +56,7 @@ def plan(
 
 
 def _used_by(users: list[Process] | None) -> str:
-    return f"is in use by {in_use.told(users)}" if users else ""
+    return f"in use by {in_use.told(users)}" if users else ""
 
 
 def remove(
@@ -74,7 +74,7 @@ def remove(
                     for one in mine
                 ]
         except (OSError, store_lock.BusyError):
-            why = "is locked by another process, or not writable"
+            why = "the store is locked by another process, or not writable"
             found += [replace(one, stays=one.stays or why) for one in mine]
         trash.empty(place, system)
         tidy(place)
@@ -85,7 +85,7 @@ def _remove(one: Environment, system: System) -> str:
     """Remove one environment, its record and its pointer; return what went wrong."""
     mount = trash.mounted_inside(one.path, system) if one.path else ""
     if mount:
-        return f"has another volume mounted inside, at `{mount}`"
+        return f"another volume is mounted inside, at `{mount}`"
     try:
         trash.put_with_record(one.store, one.path, one.record, one.project, system)
     except OSError as error:

@@ -20,8 +20,8 @@ Value = str | bool | list[str]
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
-#: How a file of the user's begins that was made here: once nothing else is left in it, it goes.
-#: Whoever takes the line out keeps the file.
+#: The first line of a settings file that uvlocal created. The file is removed once it contains
+#: nothing else; without this line, it stays.
 MADE = "# made by `uvlocal config`\n"
 
 

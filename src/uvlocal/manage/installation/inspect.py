@@ -159,10 +159,10 @@ def _mended(code: str, level: str, seen: str, advice: str = "", fix: str = "") -
 
 def _shim_findings(found: Inspection) -> list[Finding]:
     if found.shim_state == "replaced":
-        what = "a real uv was installed over the shim, so `uv` is no longer uvlocal's"
+        what = "a real uv was installed over the shim, so `uv` no longer goes through uvlocal"
         return [_mended("shim-replaced", FAIL, f"`{found.shim}`: {what}")]
     if found.shim_state == "foreign":
-        what = "this file is in the shim's place, but is not uvlocal's"
+        what = "this file is where the shim belongs, but is not from uvlocal"
         advice = f"remove it, then run `{_INSTALL}`"
         return [_mended("shim-foreign", FAIL, f"`{found.shim}`: {what}", advice)]
     if found.shim_state == "outdated":
@@ -194,7 +194,7 @@ def _configuration_findings(found: Inspection) -> list[Finding]:
         seen = f"the shim's uvlocal in `{found.package}` is gone, so the shim has no effect"
         findings.append(_mended("package-gone", FAIL, seen, fix=found.folder))
     elif not found.is_this_uvlocal:
-        seen = f"the shim belongs to another uvlocal, in `{found.package}`"
+        seen = f"the shim belongs to another installation of uvlocal, in `{found.package}`"
         findings.append(_mended("other-uvlocal", WARN, seen))
     elif found.configuration_state == "outdated" and found.python_is_there:
         seen = f"`{conf}` is from an earlier state of this installation"
@@ -207,7 +207,7 @@ def _path_findings(found: Inspection) -> list[Finding]:
     findings = []
     first = found.uvs_on_path[0] if found.uvs_on_path else ""
     if found.machine_uv:
-        # Where a shell's startup file puts the shim first, other programs miss it all the same.
+        # Even if a shell's startup file puts the shim first, other programs do not find it.
         level = WARN if first == found.shim else FAIL
         seen = f"`{found.machine_uv}` is on the machine's PATH, which comes before the user's"
         advice = windows_path.ways_out(found.machine_uv)
@@ -221,7 +221,7 @@ def _path_findings(found: Inspection) -> list[Finding]:
         findings.append(_mended("not-first", FAIL, seen, then))
     for other in found.shims_on_path:
         if os.path.realpath(other) != os.path.realpath(found.shim):
-            seen = f"`{other}` is a shim of another uvlocal"
+            seen = f"`{other}` is the shim of another installation of uvlocal"
             command = f"uvlocal uninstall --shim-dir {os.path.dirname(other)}"
             findings.append(Finding("other-shim", WARN, seen, command=command))
     return findings

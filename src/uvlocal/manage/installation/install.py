@@ -150,7 +150,7 @@ def plan(
         elif os.path.lexists(shim) and not is_ours(shim, system):
             raise UserError(
                 f"`{shim}` already exists, and is not a uvlocal shim",
-                "choose another `--shim-dir`",
+                "choose another directory with `--shim-dir`",
             )
     planned = rc_lines.plan(names, should.folder, system, alias=wish.alias)
     edits = tuple(edit for _, edit in planned)
@@ -224,7 +224,7 @@ def perform(todo: Plan) -> Installation:
 
 
 def _put_shim(todo: Plan) -> None:
-    """Write the shim, and what lies beside it, once the shim has shown that it starts.
+    """Check that the shim starts, then write it and the files beside it.
 
     Raises:
         OSError: the folder cannot be written.
@@ -281,7 +281,7 @@ def _shells(wish: Wish, system: System, running: Sequence[str]) -> list[str]:
 
 
 def _completions(names: Sequence[str], folder: str) -> Iterator[tuple[str, bytes]]:
-    """Yield the files that the lines in startup files read, where they are to be written."""
+    """Yield the path and content of each missing or outdated file that startup files read."""
     for name in names:
         path, code = (
             os.path.join(folder, completion.file_name(name)),

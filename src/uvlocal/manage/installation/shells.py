@@ -38,7 +38,7 @@ class StartupFile(NamedTuple):
 
     @property
     def completes(self) -> bool:
-        """Whether completion is to be set up there: only that shell reads it, interactive ones."""
+        """Whether to set up completion there: only interactive shells of this kind read it."""
         if self.shell in ("bash", "zsh"):
             return self.path.endswith(("/.bashrc", "/.bash_profile", "/.bash_login", "/.zshrc"))
         return self.shell in ("fish", "powershell")

@@ -38,7 +38,8 @@ def refuse_bad_circumstances(system: System) -> None:
     home = system.stat(system.home) if system.home else None
     if system.uid == 0 and home is not None and home.st_uid != 0:
         raise UserError(
-            "this would create root's files in another user's home directory", "run it without sudo"
+            "this would create files owned by root in another user's home directory",
+            "run it without `sudo`",
         )
     if is_in_uv_cache(shim_dir.PACKAGE):
         raise UserError(
@@ -47,8 +48,8 @@ def refuse_bad_circumstances(system: System) -> None:
         )
     if system.platform == "win32" and is_store_python(sys.base_prefix):
         raise UserError(
-            "this is the Python of the Microsoft Store, and no other program sees what it writes "
-            "into `AppData` and the registry",
+            "this Python is from the Microsoft Store, and other programs cannot see what it writes "
+            "to `AppData` and the registry",
             "run `uv tool install --reinstall --python-preference only-managed uvlocal`, then "
             "`uvlocal install`",
         )
@@ -57,7 +58,7 @@ def refuse_bad_circumstances(system: System) -> None:
 def is_store_python(prefix: str) -> bool:
     """Return whether a Python came with the Microsoft Store.
 
-    Such a one has a copy of its own of `AppData` and of the registry
+    Such a Python has its own copy of `AppData` and the registry
     (https://docs.python.org/3/using/windows.html#known-issues).
     """
     return "windowsapps" in prefix.lower().replace("\\", "/").split("/")

@@ -65,7 +65,7 @@ def trouble(path: str, patience: float = PATIENCE) -> Trouble | None:
     if ended.returncode < 0:
         return _refused(f"it was killed by {_signal(-ended.returncode)}", path)
     if ended.returncode or ended.stderr.split() != [contract.MARKER.encode()] or ended.stdout:
-        return _damaged(f"it printed something else, with exit code {ended.returncode}")
+        return _damaged(f"it printed something unexpected, with exit code {ended.returncode}")
     return None
 
 

@@ -239,7 +239,7 @@ def _ours_in(folder: str, system: System) -> list[str]:
 
 
 def _moved_back(folders: Iterable[str], system: System) -> list[str]:
-    """Return the shims whose path a real uv gets back that `install` moved aside."""
+    """Return the paths of shims to which a real uv, moved aside by `install`, moves back."""
     shims = [path(folder, system) for folder in folders for path in (shim_path, uvx_path)]
     return [
         shim

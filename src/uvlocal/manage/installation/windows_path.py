@@ -159,9 +159,9 @@ def machine_uv(folder: str, system: System) -> str:
 def ways_out(program: str) -> str:
     """Return what a person can do about a `uv.exe` on the machine's PATH."""
     return (
-        "in PowerShell, `uvlocal install --shell powershell` (or that with `--alias`) helps; "
-        f"everywhere, let an administrator take `{ntpath.dirname(program)}` off the machine's "
-        "PATH, and put it on yours"
+        "for PowerShell, run `uvlocal install --shell powershell` (or that with `--alias`); for "
+        f"all programs, ask an administrator to remove `{ntpath.dirname(program)}` from the "
+        "machine's PATH, and add it to yours"
     )
 
 

@@ -60,7 +60,7 @@ def link(path: str | None, kind: str = "", environ: dict[str, str] | None = None
     if all(obstacles):
         raise UserError(
             f"no pointer was created: {'; '.join(obstacles)}",
-            "`uvlocal link --vscode` shows VS Code's setting, `uvlocal path` prints the path",
+            "`uvlocal link --vscode` shows VS Code's setting, and `uvlocal path` prints the path",
         )
     wish = wishes[obstacles.index("")]
     found = pointers.find(root, kept, call.system)
@@ -126,7 +126,7 @@ def _any_project(path: str | None, environ: dict[str, str] | None) -> tuple[Call
     decision = call.settle()
     project = call.facts.project
     if project is None or not project.root:
-        raise UserError(decision.sentence, "run this in a project, or name one")
+        raise UserError(decision.sentence, "run this in a project, or pass the path to one")
     kept = decision.environment if decision.strategy == "redirect" else ""
     return call, project.root, kept
 

@@ -61,7 +61,7 @@ def plan(
     decision = call.settle()
     project = call.facts.project
     if decision.code == "no-project" and (project is None or not project.root):
-        raise UserError(decision.sentence, "run this in a project, or name one")
+        raise UserError(decision.sentence, "run this in a project, or pass the path to one")
     root = project.root if project is not None else place
     job = Job(call, decision, inherited, root, extras, processes)
     job.look(cost)

@@ -90,7 +90,7 @@ class Job:
         if self.decision.strategy != "redirect":
             self._end("not-redirected", self._not_redirected())
         elif self.old.state == "missing":
-            self._end("nothing-to-move", "there is no `.venv` in it")
+            self._end("nothing-to-move", "it has no `.venv`")
         elif self.old.state == "other":
             self._end("not-an-environment", self.old.why)
         else:
@@ -111,7 +111,10 @@ class Job:
         if self.extras or not extra:
             return "", ""
         if not self.call.system.exists(os.path.join(self.root, "uv.lock")):
-            why = "it has no `uv.lock` to say which packages it needs (`uv lock` creates one)"
+            why = (
+                "without a `uv.lock`, uvlocal cannot tell which packages were installed by hand "
+                "(run `uv lock` to create one)"
+            )
             return "extra-packages", why
         return "extra-packages", f"installed by hand: {', '.join(extra)}"
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 #: States after which nothing is left to do.
 DONE = ("migrated", "nothing-to-move")
+#: The sentence for the one `in-use` environment that no other program uses.
+RUNS_FROM_IT = "uvlocal itself runs from `.venv`"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from uvlocal.manage.environments import in_use, trash
 from uvlocal.manage.environments.in_use import Process
 from uvlocal.manage.projects import packages
+from uvlocal.manage.projects.migration_results import RUNS_FROM_IT
 from uvlocal.shim.machine import display, paths
 from uvlocal.shim.store import naming
 
@@ -89,7 +90,7 @@ def obstacle(
         return "mount-inside", f"another volume is mounted at `{mount}`"
     prefix = os.path.realpath(sys.prefix)
     if paths.relative_to(prefix, os.path.realpath(old.path), system) is not None:
-        return "in-use", "uvlocal itself runs from `.venv`"
+        return "in-use", RUNS_FROM_IT
     names = {old.path: "`.venv`"}
     if new:
         names[new] = "the project's environment in the store"

@@ -64,6 +64,7 @@ def _root(path: str | None, environ: dict[str, str] | None) -> str:
     if project is None or not project.root:
         shown = contract_home(system.cwd, system)
         raise UserError(
-            f"no `pyproject.toml` in `{shown}` or above it", "run this in a project, or name one"
+            f"no `pyproject.toml` found in `{shown}` or any parent directory",
+            "run this in a project, or pass the path to one",
         )
     return project.root

@@ -161,7 +161,7 @@ class Scanner:
                 if project is None or not self._is_same(project.root, place):
                     if self.reader.status(os.path.join(place, "pyproject.toml")) is None:
                         self.reader.unread += 1  # only its name is readable
-                    continue  # a workspace member, which its root stands for
+                    continue  # a workspace member: its root counts instead
                 if decision.strategy is None and decision.code not in _HELPLESS:
                     untouched += 1
                 elif self._has_environment(place):

@@ -49,7 +49,7 @@ def settled(path: str | None, environ: dict[str, str] | None = None) -> Settled:
     project = call.facts.project or discover(system.cwd, call.system)
     if project is None or not project.root:
         why = (project or no_project(system.cwd)).why + _lies_on(call)
-        raise UserError(why, "run this in a project, or name one")
+        raise UserError(why, "run this in a project, or pass the path to one")
     return Settled(call, decision, project.root)
 
 
@@ -61,7 +61,7 @@ def _lies_on(call: Call) -> str:
     volume = locate(system.cwd, system.cwd, system, call.settings)
     if volume.kind == "local":
         return ""
-    return f"; the folder is on {volume.label} ({volume.kind})"
+    return f"; the volume is {volume.label} ({volume.kind})"
 
 
 def _environment(call: Call, decided: str, root: str) -> str | None:

@@ -66,8 +66,8 @@ def set_value(key: str, text: str, *, project: bool, system: System | None = Non
     if project and key not in rules.PROJECT_KEYS:
         would_be = ", ".join(f"`{name}`" for name in rules.PROJECT_KEYS)
         raise UserError(
-            f"`{key}` cannot be set for a project, only {would_be}",
-            f"`uvlocal config set {key} …` sets it for you",
+            f"`{key}` cannot be set for a project, only {would_be} can",
+            f"`uvlocal config set {key} …` sets it in your own settings",
             USAGE,
         )
     value = _value(keys[-1], text)
@@ -152,7 +152,7 @@ def remove_root(folder: str, *, system: System | None = None) -> Changes:
     ]
     if not changes:
         known = [*_roots(file, "synced-roots"), *_roots(file, "local-roots")]
-        hint = "there are " + ", ".join(f"`{root}`" for root in known) if known else ""
+        hint = "the lists have " + ", ".join(f"`{root}`" for root in known) if known else ""
         raise UserError(
             f"`{contract_home(path, system)}` is in neither `synced-roots` nor `local-roots`", hint
         )
@@ -177,7 +177,7 @@ def _known(key: str, system: System) -> list[str]:
     provider, _, name = rest.rpartition(".")
     if name not in _OF_PROVIDER or not provider:
         would_be = f"`providers.dropbox.{_OF_PROVIDER[0]}`, `providers.dropbox.{_OF_PROVIDER[1]}`"
-        raise UserError(f"unknown setting `{key}`, use for example {would_be}", code=USAGE)
+        raise UserError(f"unknown setting `{key}`", f"use for example {would_be}", USAGE)
     identifiers = [row.id for row in PROVIDERS]
     if provider not in identifiers and rules.load(system).providers.get(provider) is None:
         raise _unknown(provider, identifiers, "provider")
@@ -259,8 +259,9 @@ def _file(system: System, *, project: bool) -> TomlFile:
         return TomlFile(path, system)
     found = discover(system.cwd, system) if system.cwd else None
     if found is None:
+        shown = contract_home(system.cwd, system)
         raise UserError(
-            f"no `pyproject.toml` in `{contract_home(system.cwd, system)}` or above it",
+            f"no `pyproject.toml` found in `{shown}` or any parent directory",
             "run this in a project",
         )
     return TomlFile(project_file(found, system), system, found.root)

@@ -112,10 +112,11 @@ def broken(file: str, system: System) -> list[str]:
 
 
 def local_store(system: System) -> str:
-    """Return a hint how to set a store on a local disk, for the user or for the whole machine."""
+    """Return a hint on how to set a store on a local disk, for the user or for all users."""
     file = rules.machine_file(system)
-    everybody = f', or for everybody `store = "/scratch/$USER/uvlocal"` in `{file}`' if file else ""
-    return f"`uvlocal config set store DIR` with a DIR on a local disk{everybody}"
+    line = 'store = "/scratch/$USER/uvlocal"'
+    everybody = f", or, for all users, add `{line}` to `{file}`" if file else ""
+    return f"run `uvlocal config set store DIR` with a DIR on a local disk{everybody}"
 
 
 def project_file(project: Project, system: System) -> str:

@@ -156,9 +156,9 @@ def warning(text: str) -> None:
 def unread(number: int) -> None:
     """Report the number of unreadable folders, if any, and what that means."""
     if number:
-        warning(f"{count(number, 'folder')} could not be read, so their content is unknown")
+        warning(f"{count(number, 'folder')} could not be read, so the result may be incomplete")
         if sys.platform == "darwin":
-            hint("System Settings > Privacy & Security > Files & Folders: allow this terminal")
+            hint("allow this terminal in System Settings > Privacy & Security > Files & Folders")
 
 
 def contracted(text: str) -> str:
@@ -257,7 +257,9 @@ def status(found: Status) -> None:
     elif found.code == "no-better-place" and not found.strategy:
         from uvlocal.manage.settings.show import local_store
 
-        talk("uv keeps the environment in the project, shared by every machine with this folder")
+        talk(
+            "uv keeps the environment in the project, where all machines with this folder share it"
+        )
         hint(local_store(System()))
 
 

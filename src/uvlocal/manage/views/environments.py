@@ -36,7 +36,7 @@ def age_text(moment: str, now: float | None = None) -> str:
     if then is None:
         return ""
     days = ((time.time() if now is None else now) - then) / _DAY
-    for limit, length, unit in ((14, 1, "day"), (61, 7, "week"), (730, 30.4, "month")):
+    for limit, length, unit in ((14, 1, "day"), (61, 7, "week"), (731, 30.4, "month")):
         if days < limit:
             count = int(days // length)
             return "today" if count < 1 else f"{count} {unit}{'s' if count > 1 else ''}"
@@ -58,7 +58,7 @@ def listed(found: Environments, now: float | None = None) -> None:
     if not found.stores:
         talk("no environments yet")
     if found.size is not None and rows:
-        talk(f"{_sizes(found)} in all")
+        talk(f"{_sizes(found)} in total")
     _remarks(found)
     console.unread(found.unread_folders)
 
@@ -98,10 +98,9 @@ def _remarks(found: Environments) -> None:
     for root in moved:
         console.hint(f"`uvlocal adopt {on_command_line(root)}` reuses the old environment")
     if gone:
-        gives = f", {size(sum(gone))}" if found.size is not None else ""
-        console.hint(
-            f"`uvlocal prune` removes {count(len(gone), 'environment')} that no project uses{gives}"
-        )
+        frees = f", and frees {size(sum(gone))}" if found.size is not None else ""
+        what = f"{count(len(gone), 'environment')} that no project uses"
+        console.hint(f"`uvlocal prune` removes {what}{frees}")
 
 
 def on_command_line(path: str) -> str:
@@ -167,7 +166,7 @@ def plan(wanted: Plan) -> None:
     """Show what would be removed, and what stays although it has no project."""
     for candidate in wanted.remove:
         takes = size(candidate.size) if candidate.environment else "its record"
-        why = "its project is gone" if candidate.state == "project-gone" else candidate.why
+        why = "the project is gone" if candidate.state == "project-gone" else candidate.why
         _line("remove", f"{_named(candidate)} ({takes}): {why}", "31")
     for path in wanted.leftovers:
         _line("finish", f"{shown(path)}: an interrupted removal", "31")
@@ -197,7 +196,7 @@ def pruned(done: Pruned) -> None:
     for problem in done.problems:
         console.warning(problem)
     what = count(len(done.removed), "environment")
-    talk(f"removed {what}, {size(done.freed)} freed")
+    talk(f"removed {what}, freed {size(done.freed)}")
 
 
 # -- adopt -------------------------------------------------------------------------------------
@@ -211,7 +210,8 @@ def adopted(done: Adopted) -> None:
         verb = "would replace" if done.dry_run else "replaced"
         talk(f"it {verb} the one created since the move")
     if done.scripts:
-        talk(f"{count(done.scripts, 'script')} now use the new path")
+        uses = "uses" if done.scripts == 1 else "use"
+        talk(f"{count(done.scripts, 'script')} now {uses} the new path")
     for problem in done.problems:
         console.warning(problem)
     console.exact(done.environment)

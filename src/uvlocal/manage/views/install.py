@@ -36,7 +36,7 @@ def installed(made: Installation) -> None:
     """Report what was installed, what prevents its use, and what to do next: a line for each."""
     verb = "installed" if made.changed else "already installed:"
     added = [shown(line.path) for line in made.lines if line.state == "added"]
-    also = f", and one line in {_quoted(added)}" if added else ""
+    also = f", and added a line to {_quoted(added)}" if added else ""
     if made.moved_uv:
         also += f"; the real uv that was there is now `{shown(made.moved_uv)}`"
     talk(f"{verb} `{shown(made.shim)}`{also}")
@@ -63,7 +63,7 @@ def _problems(made: Installation) -> Iterator[str]:
     for line in made.lines:
         if line.state == "blocked":
             own = f"`uvlocal init {line.shell}`"
-            yield f"`{shown(line.path)}` {line.reason}, so add what {own} prints yourself"
+            yield f"`{shown(line.path)}` {line.reason}, so add the output of {own} yourself"
     for shadow in made.shadows:
         yield (
             f"`{shown(shadow.path)}`, line {shadow.line}: this {shadow.kind} hides the shim in "
@@ -76,7 +76,8 @@ def _problems(made: Installation) -> Iterator[str]:
         yield f"{found}: {windows_path.ways_out(made.machine_uv)}"
 
 
-#: What a program's own terminal says of it, and its name. Such a program has its PATH from before.
+#: How to recognise a program's own terminal, and the program's name. The terminal has the PATH with
+#: which the program was started.
 _TERMINALS = {
     ("TERM_PROGRAM", "vscode"): "VS Code",
     ("TERMINAL_EMULATOR", "JetBrains-JediTerm"): "the JetBrains IDE",
@@ -84,7 +85,7 @@ _TERMINALS = {
 
 
 def _started_in() -> str:
-    """Return the program in whose terminal this runs, "" where it is no program of its own."""
+    """Return the program in whose built-in terminal this runs, or ""."""
     found = (name for (key, value), name in _TERMINALS.items() if os.environ.get(key) == value)
     return next(found, "")
 
@@ -118,7 +119,7 @@ def removal_plan(gone: Removal) -> None:
 
 
 def _by_folder(files: Iterable[str]) -> Iterator[str]:
-    """Yield files to be shown: one by its path, several of a folder by their number."""
+    """Yield files for display: one by its path, several in a directory by their number."""
     folders: dict[str, list[str]] = {}
     for path in files:
         folders.setdefault(os.path.dirname(path), []).append(path)

@@ -37,7 +37,7 @@ def to_paste(found: Settings) -> None:
     if found.path:
         _remarks(portable=found.portable, exists=found.environment_exists)
         hint(
-            "an interpreter selected by hand takes precedence, "
+            "an interpreter selected by hand takes precedence; "
             "`Python: Clear Workspace Interpreter Setting` clears it"
         )
 
@@ -46,13 +46,13 @@ def _remarks(*, portable: bool, exists: bool) -> None:
     if not portable:
         warning("that path is valid on this machine only, but other machines see the directory too")
     if not exists:
-        hint("the environment does not exist yet, `uv sync` creates it")
+        hint("the environment does not exist yet; run `uv sync` to create it")
 
 
 def unlinked(gone: Linked) -> None:
     """Show what was removed."""
     where = shown(gone.path)
     if not gone.changed:
-        talk(f"there is no `{where}`")
+        talk(f"nothing to remove: there is no `{where}`")
     else:
         talk(f"removed `{where}`, which pointed to `{printable(gone.said)}`")

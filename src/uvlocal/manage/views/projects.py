@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from uvlocal.manage.projects.migration_results import RUNS_FROM_IT
 from uvlocal.manage.views.console import (
     count,
     data,
@@ -50,7 +51,9 @@ def scan(found: Scan, folders: list[str] | None = None) -> None:
     width = prose_width()
     if not found.roots:
         talk("no synced folder is known on this machine")
-        hint("`uvlocal scan DIR` searches one, `uvlocal config add-root DIR` marks it as synced")
+        hint(
+            "`uvlocal scan DIR` searches one, and `uvlocal config add-root DIR` marks it as synced"
+        )
         return
     most = max((one.bytes for one in found.projects), default=0)
     for one in found.projects:
@@ -78,7 +81,7 @@ def _sums(found: Scan, folders: list[str] | None) -> None:
         data(f"{_are(found.untouched)} left alone: on a local volume, or by your settings")
     if found.evicted_folders:
         number = count(found.evicted_folders, "folder")
-        talk(f"{number} not searched, as their content is only in the cloud")
+        talk(f"skipped {number} whose content is only in the cloud")
     if found.limit:
         option, what = _LIMITS[found.limit]
         warning(f"{what}; {option} raises the limit")
@@ -88,7 +91,7 @@ def _sums(found: Scan, folders: list[str] | None) -> None:
         command = f"uvlocal migrate --all {words}".rstrip()
         harmed = any(one.hidden_pth and one.saves for one in found.projects)
         also = ", and imports work again" if harmed else ""
-        hint(f"`{command}` saves {saved} there{also}")
+        hint(f"`{command}` removes {saved} from there{also}")
 
 
 def _are(number: int) -> str:
@@ -110,7 +113,7 @@ def _remarks(one: Found) -> str:
         number = count(one.conflict_copies, "conflict cop")
         remarks.append(number.removesuffix("s") + ("y" if one.conflict_copies == 1 else "ies"))
     if one.evicted:
-        remarks.append(f"{one.evicted:,} evicted")
+        remarks.append(f"{count(one.evicted, 'file')} only in the cloud")
     if not one.complete:
         remarks.append("count incomplete")
     return ", ".join(remarks)
@@ -166,15 +169,20 @@ def planned(one: Migration, extras: str) -> None:
 def _refused(one: Migration) -> None:
     """Show why a project is not migrated."""
     if one.state == "nothing-to-move":
-        talk(f"`{shown(one.root)}`: nothing to move, {one.why}")
+        talk(f"nothing to move in `{shown(one.root)}`: {one.why}")
         return
     warning(f"`{shown(one.root)}` is not migrated: {one.why}")
     if one.state == "own-files":
-        hint("move them elsewhere, then try again")
+        hint("move your files out of `.venv`, then try again")
+    elif one.why == RUNS_FROM_IT:
+        hint("install uvlocal elsewhere, then try again")
     elif one.state == "in-use":
-        hint("stop it, then try again")
+        hint("stop every program that uses it, then try again")
     elif one.state == "extra-packages":
-        hint("`--keep-extra` installs them in the new environment too, `--drop-extra` does not")
+        hint(
+            "pass `--keep-extra` to keep packages installed by hand, or `--drop-extra` to leave "
+            "them out"
+        )
 
 
 def migrated(one: Migration) -> None:

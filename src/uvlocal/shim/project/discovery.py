@@ -181,5 +181,9 @@ def _cache(named: str, system: System) -> str:
 
 def no_project(start: str) -> Project:
     """Return the `Project` that means there is none."""
-    where = f"no `pyproject.toml` in `{start}` or above it" if start else "the directory is gone"
+    where = (
+        f"no `pyproject.toml` found in `{start}` or any parent directory"
+        if start
+        else "the directory is gone"
+    )
     return Project(root="", found="", code="no-project", why=where)

@@ -177,7 +177,7 @@ def apply(settings: Settings, table: "dict[str, object]", source: Source) -> Non
             complaint = _SETTERS[key](settings, key, value, source)
         else:
             would_be = ", ".join(f"`{name}`" for name in source.known)
-            complaint = f"is not a setting here, use one of {would_be}"
+            complaint = f"is not a setting here; use one of {would_be}"
         if complaint and len(settings.problems) < _MOST_PROBLEMS:
             settings.problems.append(f"{source.place}: `{_one_line(key)}` {complaint}")
         if not complaint:
@@ -308,16 +308,16 @@ def _provider_complaint(key: str, value: object) -> str:
         return "" if isinstance(value, bool) else "must be `true` or `false`"
     if key == "strategy":
         return _not_one_of(value, STRATEGIES)
-    return "is not a provider's setting, use `enabled` or `strategy`"
+    return "is not a provider setting; use `enabled` or `strategy`"
 
 
 def _not_one_of(value: object, choices: "tuple[str, ...]") -> str:
     if isinstance(value, str) and value in choices:
         return ""
     if choices is STRATEGIES and isinstance(value, str) and value in GONE:
-        return f"`{value}` is gone; {GONE[value]}"
+        return f"`{value}` was removed; {GONE[value]}"
     would_be = ", ".join(f"`{choice}`" for choice in choices)
-    return f"is {_one_line(repr(value))}, must be one of {would_be}"
+    return f"is {_one_line(repr(value))}, but must be one of {would_be}"
 
 
 def _texts(value: object) -> "list[str] | None":

@@ -32,7 +32,7 @@ REDIRECT_FILES_FROM = (0, 13, 9)
 _REDIRECT_LIMIT = 65536
 #: How many repaired pointers are remembered.
 _REMEMBERED = 32
-#: The prefix of a pointer whose repair has started; none of our paths starts like this.
+#: The prefix of a pointer whose repair has started; no path of ours starts with it.
 _GOING_TO = "\t"
 
 

@@ -197,9 +197,9 @@ def answer(handle: int, path: str, changes: "dict[str, str | None]") -> None:
     """Tell the launcher on Windows what to do; it becomes the real uv once this process has ended.
 
     Args:
-        handle: the pipe that the launcher reads; where there are no handles, a descriptor.
-        path: the real uv, "" where there is none, which was said already.
-        changes: variables to set, or with None to remove.
+        handle: the pipe that the launcher reads; a descriptor on systems without handles.
+        path: the real uv, or "" if there is none, which was already reported.
+        changes: variables to set, or to remove if None.
 
     Raises:
         OSError: the launcher is gone.

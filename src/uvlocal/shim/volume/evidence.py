@@ -139,7 +139,7 @@ def _configured(sight: Sight) -> "Iterator[Signal]":
         label = root.label or provider.label
         said = f"{root.read_from} names the {label} folder {sight.shown(root.path)}"
         if top == "":
-            said += ", and a link in it leads here, which this client follows"
+            said += ", and this client follows a link in it that leads here"
         yield Signal(
             CONFIGURED,
             top,
@@ -378,7 +378,7 @@ def hidden(sight: Sight, recorded: "Callable[[], str]") -> "Signal | None":
         HIDDEN,
         sight.root,
         provider,
-        said="something hid files here when the project's environment was made",
-        doubt="wrong if nothing does so any more: `uvlocal remove` forgets it",
+        said="something hid files here when the project's environment was created",
+        doubt="wrong if that no longer happens: `uvlocal remove` forgets it",
         confidence="medium",
     )

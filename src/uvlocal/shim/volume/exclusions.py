@@ -33,7 +33,7 @@ def state_of(signal: Signal, sight: Sight) -> "tuple[str, str]":
             continue
         why = _excluded_by(exclusion, signal, sight)
         if why and exclusion.certain:
-            return "excluded", f"{why}, so {provider.label} leaves it out"
+            return "excluded", f"{why}, so {provider.label} does not sync it"
         if why:
             perhaps = ("perhaps-excluded", f"{why}, which {provider.label} may or may not respect")
     stale = signal.stale or _without_marker(signal, sight)
@@ -80,7 +80,7 @@ def _by_folder(exclusion: Exclusion, folder: str, sight: Sight) -> str:
         if system.path.basename(folder).endswith(exclusion.what):
             return f"the name of {shown} ends with `{exclusion.what}`"
     elif system.exists(system.path.join(folder, exclusion.what)):
-        return f"{shown} holds a file `{exclusion.what}`"
+        return f"{shown} contains a file `{exclusion.what}`"
     return ""
 
 

@@ -90,7 +90,7 @@ FILE_SYSTEMS = (
         "FUSE-T",
         prefixes=("fuse-t:",),
         confidence="low",
-        note="a program on this machine serves it over a loopback NFS, from an unknown place",
+        note="a program on this machine serves it over NFS, and may keep its files anywhere",
         source="https://www.fuse-t.org",
     ),
     FileSystem(("nfs", "nfs4"), "network", "NFS", note=_SLOW),

@@ -294,7 +294,7 @@ def _of_mount(mount: "Mount", row: "FileSystem", sight: Sight, backings: int) ->
     from uvlocal.shim.volume import mounts
 
     label = mounts.label_of(row, mount, sight.root, sight.system)
-    said = f"{sight.shown(mount.point)} is {label}, as type `{mount.type}`"
+    said = f"{sight.shown(mount.point)} is {label}, of type `{mount.type}`"
     if mount.device:
         said += f" from `{mount.device}`"
     evidence = [f"{said} (read from {mount.read_from})"]
@@ -367,7 +367,7 @@ def _synced(sight: Sight, signal: Signal, mount: "Mount | None") -> Volume:
     platforms = provider.copies_links if provider else ()
     return Volume(
         "local" if excluded else "synced",
-        f"{signal.label}, left out of sync" if excluded else signal.label,
+        f"{signal.label}, excluded from sync" if excluded else signal.label,
         provider=provider.id if provider else None,
         file_system=mount.type if mount else "",
         mount_point=mount.point if mount else "",
@@ -402,7 +402,7 @@ def _local(
         confidence = signal.confidence
         contest = f"uvlocal config remove-root {quoted(signal.shown, system)}"
     else:
-        evidence.append("no known sync client has it in one of its folders")
+        evidence.append("no known sync client syncs this folder")
         evidence += sight.problems + sight.missing
     return Volume(
         "local",

@@ -253,7 +253,7 @@ def test_damage_does_not_forget(damage: object) -> None:
         assert [root.path for root in found] == ["/b", "/home/me/Dropbox"]
         assert found[1].read_from == "`~/.dropbox/info.json` (when it could last be read)"
         [problem] = problems
-        assert problem.endswith(", so its Dropbox folders are the ones it named before")
+        assert problem.endswith(", so uvlocal assumes the Dropbox folders that it named before")
     system.put(INFO, b"{")
     assert configured(system)[0][1].read_from.count("(") == 1
     system.put(INFO, dropbox_info(personal="/home/me/Elsewhere"))

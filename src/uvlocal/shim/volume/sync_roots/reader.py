@@ -165,7 +165,9 @@ class Reader:
         for provider, said in self._complaints:
             folders = f"its {provider.label} folders"
             if provider.id in kept:
-                self.problems.append(f"{said}, so {folders} are the ones it named before")
+                self.problems.append(
+                    f"{said}, so uvlocal assumes the {provider.label} folders that it named before"
+                )
             else:
                 self.problems.append(f"{said}, so {folders} are unknown")
 
