@@ -5,7 +5,7 @@
 #   make test-all   run all tests, with eight versions of uv
 #   make test-hard  run the long tests, for hours: faults, parallel calls, a soak, fuzzing; SEED=n repeats a run
 #   make lint    format, lint, check types for three systems, and the workflows of CI
-#   make check   lint, and run all tests with branch coverage
+#   make check   lint, build the documentation, and run all tests; measures branch coverage
 #   make docs    build the documentation site in build/site; fails at a broken link
 #   make tables  rewrite the tables of the documents from the code
 #   make picture  draw the picture of the README from what `make demo` prints
@@ -52,12 +52,13 @@ demo:
 	@.cache/demo/$(BIN)/python demo/main_job.py .cache/demo/source/src
 
 # tests/support/slow.py lists slow tests. UVLOCAL_TEST_UV names versions of uv, `newest` or `all`.
-# COVERAGE=1 measures branch coverage of all tests: `make test-all COVERAGE=1`.
+# COVERAGE=1 measures the branch coverage of the fast tests, which reach all but a few lines.
 test: src/uvlocal/launchers/.stamp
 ifdef COVERAGE
 	$(RUN) -m coverage erase
 	$(RUN) -m coverage run -m $(PYTEST) -m "not slow"
 	$(RUN) -m coverage combine -q
+	$(RUN) -m coverage report
 else
 	$(RUN) -m $(PYTEST) -m "not slow"
 endif
@@ -65,13 +66,7 @@ endif
 # The other tests, with five versions of uv, and those that only compare uv's results with ours with eight.
 VERSIONS := UVLOCAL_TEST_UV=$${UVLOCAL_TEST_UV:-all}
 test-all: test
-ifdef COVERAGE
-	$(VERSIONS) $(RUN) -m coverage run -m $(PYTEST) -m slow
-	$(RUN) -m coverage combine -q --append
-	$(RUN) -m coverage report
-else
 	$(VERSIONS) $(RUN) -m $(PYTEST) -m slow
-endif
 
 # The long form of what `make test-all` does in a bounded form. CASES is the number of random folders,
 # machines and so on, SEED the first seed; a failure names its own.

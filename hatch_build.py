@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.config import BuilderConfig
@@ -153,19 +154,26 @@ def build(root: str, say: Callable[[str], object], names: Iterable[str] = TARGET
     write_shared(root)
     made_from = fingerprint(*parts_of(source))
     stamped = _read_stamp(folder, made_from)
-    for name in names:
-        launcher = os.path.join(folder, name, file_name(name))
-        if name in stamped and _digest_of(launcher) == stamped[name]:
-            continue
+    paths = {name: os.path.join(folder, name, file_name(name)) for name in names}
+    missing = [name for name, path in paths.items() if _digest_of(path) != stamped.get(name)]
+
+    def compile_one(name: str) -> float:
         began = time.monotonic()
-        compile_program(name, source, launcher)
-        if name.startswith("linux-"):
-            notice = os.path.join(_compiler(), *_MUSL_NOTICE)
-            shutil.copyfile(notice, os.path.join(folder, NOTICE))
-        stamped[name] = _digest_of(launcher)
-        _write_stamp(folder, made_from, stamped)
-        size, seconds = os.path.getsize(launcher), time.monotonic() - began
-        say(f"launcher for {name}: {size} bytes, {seconds:.1f} s")
+        compile_program(name, source, paths[name])
+        return time.monotonic() - began
+
+    # The compiler uses one core.
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        for name, seconds in zip(missing, pool.map(compile_one, missing), strict=True):
+            if name.startswith("linux-"):
+                notice = os.path.join(_compiler(), *_MUSL_NOTICE)
+                shutil.copyfile(notice, os.path.join(folder, NOTICE))
+            stamped[name] = _digest_of(paths[name])
+            _write_stamp(folder, made_from, stamped)
+            say(f"launcher for {name}: {os.path.getsize(paths[name])} bytes, {seconds:.1f} s")
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def target_of(platform_name: str = sys.platform, machine: str = "") -> str:

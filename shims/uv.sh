@@ -89,5 +89,5 @@ while [ -n "$_uvlocal_rest" ]; do
     command -p grep -q 'uvlocal-launcher-marker:1' "$_uvlocal_try" || exec "$_uvlocal_try" "$@"
 done
 echo "error: no $_uvlocal_name found on \`PATH\`" >&2
-echo 'hint: install uv, or set `UVLOCAL_UV` to the path of the real one' >&2
+echo 'hint: install uv, or set `UVLOCAL_UV` to the path of the real uv' >&2
 exit 127

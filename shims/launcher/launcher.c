@@ -47,7 +47,7 @@ static const native *try_python(const struct configuration *configuration, const
     if (!is_readable(JOIN(configuration->package, N(LAUNCH))))
         return package_trouble(configuration, N("is gone"));
     if (become_python(configuration, launcher))
-        return JOIN(N("uvlocal's Python `"), python, N("` gave no answer"));
+        return JOIN(N("uvlocal's Python `"), python, N("` did not answer"));
     return JOIN(N("uvlocal's Python `"), python, N("` cannot be started"));
 }
 
@@ -66,7 +66,7 @@ static _Noreturn void launch(void)
 {
     answer_probe();
     const native *launcher = own_path();
-    struct configuration configuration = {.trouble = N("the launcher cannot find itself")};
+    struct configuration configuration = {.trouble = N("the launcher cannot determine its own path")};
     if (launcher != NULL)
         configuration = read_configuration(launcher);
     else

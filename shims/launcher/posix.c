@@ -103,9 +103,9 @@ static const char *check_file(int file, size_t limit, bool trusted, size_t *size
     if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || (uintmax_t)status.st_size > limit)
         return "is damaged";
     if (trusted && status.st_uid != user() && status.st_uid != 0)
-        return "belongs to somebody else";
+        return "belongs to another user";
     if (trusted && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return "can be written by others";
+        return "is writable by other users";
     *size = (size_t)status.st_size;
     return NULL;
 }

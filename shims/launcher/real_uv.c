@@ -169,10 +169,10 @@ static void restore_environment(void)
 static _Noreturn void fail_without_uv(const struct search *search)
 {
     fail(JOIN(N("error: no uv"), search->uvx ? N("x") : N(""),
-              N(" found, these places were tried:"),
+              N(" found in any of these places:"),
               search->tried.length > 0 ? search->tried.start : N("\n  `PATH` has no usable folder"),
               N("\n\nhint: install uv (https://docs.astral.sh/uv/getting-started/installation/), "),
-              N("or set `UVLOCAL_UV` to the path of the real one\n")));
+              N("or set `UVLOCAL_UV` to the path of the real uv\n")));
 }
 
 static _Noreturn void run_real_uv(const native *launcher, const native *recorded)

@@ -187,16 +187,16 @@ TROUBLES = [
         id="conf a dangling link",
     ),
     pytest.param(
-        lambda m: os.chmod(m.conf, 0o664), CONF + "can be written by others", id="group-writable"
+        lambda m: os.chmod(m.conf, 0o664), CONF + "is writable by other users", id="group-writable"
     ),
     pytest.param(
         lambda m: os.chmod(m.conf, 0o646),  # noqa: S103 - the mode that is wrong
-        CONF + "can be written by others",
+        CONF + "is writable by other users",
         id="world-writable",
     ),
     pytest.param(
         lambda m: os.chown(m.conf, 12345, 12345),
-        CONF + "belongs to somebody else",
+        CONF + "belongs to another user",
         id="foreign-owned",
         marks=needs_root,
     ),
@@ -454,7 +454,7 @@ def test_no_uv_at_all(machine: Machine) -> None:
 
     assert (result.code, result.stdout) == (127, "")
     assert result.stderr.replace(machine.root, "{root}") == (
-        "error: no uv found, these places were tried:\n"
+        "error: no uv found in any of these places:\n"
         "  {root}/shims/uv (is uvlocal's own shim)\n"
         "  {root}/empty/uv\n"
         "  {root}/plain/uv (is not an executable file)\n"
@@ -462,7 +462,7 @@ def test_no_uv_at_all(machine: Machine) -> None:
         "  {root}/dangling/uv (is not an executable file)\n"
         "  {root}/copy/uv (is uvlocal's own shim)\n"
         "  /nowhere/recorded/uv\n\n"
-        f"hint: {INSTALL}, or set `UVLOCAL_UV` to the path of the real one\n"
+        f"hint: {INSTALL}, or set `UVLOCAL_UV` to the path of the real uv\n"
     )
 
 
@@ -474,8 +474,8 @@ def test_no_place_to_look(machine: Machine) -> None:
     result = machine.call()
     assert result.code == 127
     assert result.stderr == (
-        "error: no uv found, these places were tried:\n  `PATH` has no usable folder\n\n"
-        f"hint: {INSTALL}, or set `UVLOCAL_UV` to the path of the real one\n"
+        "error: no uv found in any of these places:\n  `PATH` has no usable folder\n\n"
+        f"hint: {INSTALL}, or set `UVLOCAL_UV` to the path of the real uv\n"
     )
 
 
@@ -887,7 +887,7 @@ def test_a_damaged_package_and_no_uv(installed: Machine) -> None:
     os.unlink(installed.real)
     result = installed.call()
     assert (result.code, installed.became()) == (127, "nothing")
-    assert "error: no uv found, these places were tried:\n" in result.stderr
+    assert "error: no uv found in any of these places:\n" in result.stderr
 
 
 def test_a_damaged_package_and_a_loop(installed: Machine) -> None:
@@ -992,7 +992,7 @@ def test_a_loop_without_a_uv(machine: Machine) -> None:
     machine.set("PATH", "")
     machine.configure(python=machine.python, package=machine.package)
     result = machine.call(orders=["loop :5:1"])
-    assert (result.code, result.stderr[:20]) == (127, "error: no uv found, ")
+    assert (result.code, result.stderr[:22]) == (127, "error: no uv found in ")
 
 
 # -- the file itself -------------------------------------------------------------------------------

@@ -158,7 +158,7 @@ def test_no_answer(windows: Windows, answer: bytes) -> None:
     line, environ = windows.recorded()
     assert (code, line, "NEW" in environ) == (0, 'uv "a b" x', False)
     assert said == (
-        f"warning: uvlocal's Python `{python}` gave no answer; running the real uv unchanged\n"
+        f"warning: uvlocal's Python `{python}` did not answer; running the real uv unchanged\n"
         f"hint: run `uvlocal install` to repair this, or delete `{shim}` to remove the shim\n"
     )
 
@@ -209,7 +209,7 @@ def test_path(windows: Windows, folders: tuple[str, ...], *, found: bool) -> Non
     windows.folders(*(quoted if name.startswith('"') else name for name in folders))
     code, said = windows.call()
     assert (code, windows.record.exists()) == ((0, True) if found else (127, False))
-    assert ("error: no uv found, these places were tried:\n" in said) is not found
+    assert ("error: no uv found in any of these places:\n" in said) is not found
 
 
 def test_the_recorded_uv(windows: Windows) -> None:

@@ -253,7 +253,7 @@ def test_no_uv(call: Callable[..., Started]) -> None:
     """Without a real uv the exit code is 127, with the places searched."""
     done = call("uv", "sync", PATH="/nowhere")
     assert (done.code, done.uv) == (127, "")
-    assert done.said.startswith("error: no uv found, these places were tried:\n  /nowhere/uv\n")
+    assert done.said.startswith("error: no uv found in any of these places:\n  /nowhere/uv\n")
 
 
 def test_a_uv_that_does_not_start(

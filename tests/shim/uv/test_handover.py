@@ -148,12 +148,12 @@ def test_missing_names_every_place(tmp_path: Path) -> None:
     """Without a real uv the message lists every place, and how to fix it."""
     message = handover.missing(find(tmp_path, f"{tmp_path}/a", f"{tmp_path}/b", recorded="/r/uv"))
     assert message == (
-        "error: no uv found, these places were tried:\n"
+        "error: no uv found in any of these places:\n"
         f"  {tmp_path}/a/uv\n"
         f"  {tmp_path}/b/uv\n"
         "  /r/uv\n"
         "\n"
-        "hint: install uv, or set `UVLOCAL_UV` to the path of the real one"
+        "hint: install uv, or set `UVLOCAL_UV` to the path of the real uv"
     )
 
 

@@ -28,13 +28,12 @@ _NEEDS_A_MAC = {
 
 
 def _run(system: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest on the tests as on another system, without coverage, which was measured before."""
-    environ = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_PROCESS_")}
+    """Run pytest on the tests as on another system."""
     return subprocess.run(
         [sys.executable, *_PYTEST, *_OPTIONS, *arguments],
         cwd=fetched.SOURCE,
         env={
-            **environ,
+            **os.environ,
             "UVLOCAL_TEST_SYSTEM": system,
             "PYTHONPATH": os.path.join(fetched.SOURCE, "tests"),
         },

@@ -133,8 +133,8 @@ def missing(found: RealUv) -> str:
         )
     places = "".join(f"\n  {place}" for place in found.tried) or "\n  `PATH` has no usable folder"
     return (
-        f"error: no {found.program} found, these places were tried:{places}\n\n"
-        "hint: install uv, or set `UVLOCAL_UV` to the path of the real one"
+        f"error: no {found.program} found in any of these places:{places}\n\n"
+        "hint: install uv, or set `UVLOCAL_UV` to the path of the real uv"
     )
 
 
