@@ -1,7 +1,7 @@
 # Commands for developers. Needs Python 3.11 or later, make and git; fetches the rest.
 #
 #   make demo    show the failure and the fix: a uv project in a Dropbox folder; installs no tools
-#   make test    run the fast tests with the newest uv: three minutes
+#   make test    run the fast tests with the newest uv: two minutes
 #   make test-all   run all tests, with eight versions of uv
 #   make test-hard  run the long tests, for hours: faults, parallel calls, a soak, fuzzing; SEED=n repeats a run
 #   make lint    format, lint, check types for three systems, and the workflows of CI

@@ -122,6 +122,6 @@ def measured(folder: str, rounds: int, tell: Callable[[str], None]) -> dict[str,
     calls = Calls(folder)
     results = {}
     for title, arguments in COMMANDS.items():
-        times = rounds * 2 if title == PROMISED else rounds
+        times = rounds * 5 if title == PROMISED else rounds
         results[title] = calls.command(arguments, times, within(tell, title))
     return {"rounds": rounds, "commands": results}

@@ -48,7 +48,7 @@ The project is in a Dropbox folder and up to date. If nothing has changed since 
 decision, which is nearly always the case, the launcher *recalls* the decision. On the first call in
 a directory, and after a change, Python *decides*. The baseline is uv with the environment's path
 set by hand, so *added* is uvlocal's own work. Every call runs the same uv. `{calls.PROMISED}` was
-measured twice as often as the others.
+measured five times as often as the others.
 
 ### After an edit
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.compare import documented, recipes
 from support.hosts.worlds import World
+from support.tools import version_managers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -328,20 +329,14 @@ def synced_project(newest_world: World) -> str:
     return project
 
 
-def needs(name: str) -> str:
-    """Return the path of a program, or skip."""
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"`{name}` is not installed")
-    return found
-
-
 SHOW = "import foo, iniconfig, os, sys; print(sys.prefix == os.environ['VIRTUAL_ENV'])"
 
 
 def test_direnv(newest_world: World, synced_project: str) -> None:
     """With direnv the environment is active in the project's folder, for `uv pip` as well."""
-    world, direnv = newest_world, needs("direnv")
+    world, direnv = newest_world, shutil.which("direnv")
+    if direnv is None:
+        pytest.skip("`direnv` is not installed")
     world.write("home/.config/direnv/direnvrc", recipes.DIRENV)
     world.write("home/Dropbox/foo/.envrc", "layout uvlocal\n")
     world.run(direnv, "allow", cwd=synced_project).ok()
@@ -355,7 +350,9 @@ def test_direnv(newest_world: World, synced_project: str) -> None:
 
 def test_mise(newest_world: World, synced_project: str) -> None:
     """With mise the environment is active in the project's folder."""
-    world, mise = newest_world, needs("mise")
+    world, mise = newest_world, version_managers.mise_program()
+    if not mise:
+        pytest.skip("mise is neither installed nor on npm for this system")
     world.write("home/Dropbox/foo/mise.toml", recipes.MISE)
     world.run(mise, "trust", cwd=synced_project).ok()
     result = world.run(mise, "exec", "--", "python", "-c", SHOW, cwd=synced_project).ok()

@@ -47,6 +47,7 @@ SLOW = {
     "end_to_end/test_machine_settings.py::test_an_administrator_names_the_store": _MANY,
     "end_to_end/test_migrate.py::test_an_environment_of_another_tool": _MANY,
     "end_to_end/test_migrate.py::test_killed": "kills",
+    "end_to_end/test_pointers.py::test_mise": "real version managers",
     "end_to_end/test_pointers.py::test_two_homes_at_once": "two machines",
     "end_to_end/test_pointers.py::test_two_homes_of_which_one_wants_no_pointer": "two machines",
     "end_to_end/test_pointers.py::test_two_homes_share_one_pointer": "two machines",

@@ -189,7 +189,7 @@ RUNNERS = (
     Runner("invoke", ("inv", "check"), plain=False, ours=False, run=True, linked=False),
     Runner("taskipy", ("task", "check"), plain=False, ours=False, run=True, linked=False),
     Runner(
-        "nox without environments of its own",
+        "nox without its own environments",
         ("nox", "-s", "check"),
         plain=False,
         ours=False,

@@ -133,7 +133,7 @@ _KEYS = {
     "discoverable": ("let editors find the environments in `~/.virtualenvs`", ""),
     "volumes": ("kinds of volumes to act on", ", ".join(f"`{kind}`" for kind in settings.VOLUMES)),
     "synced-roots": ("directories that are synced, whatever uvlocal finds", _PATHS),
-    "local-roots": ("directories that are not synced, whatever uvlocal finds", _PATHS),
+    "local-roots": ("directories that count as local, whatever uvlocal finds", _PATHS),
     "providers": ("settings of one provider, by its id", "`enabled`, `strategy`"),
 }
 _OTHER_VARIABLES = {

@@ -59,9 +59,14 @@ def pyenv(world: World) -> str:
     return os.path.join(root, "shims")
 
 
+def mise_program() -> str:
+    """Return the path of mise, from this machine or from npm, or ""."""
+    return shutil.which("mise") or npm.program("@jdxcode/mise-linux-x64", MISE, "bin/mise")
+
+
 def mise(world: World) -> str:
     """Mise itself, with uv linked as a tool."""
-    program = shutil.which("mise") or npm.program("@jdxcode/mise-linux-x64", MISE, "bin/mise")
+    program = mise_program()
     if not program:
         return ""
     version = os.path.dirname(_version(world, "tools/uv"))
