@@ -136,7 +136,7 @@ def parse(
         why = f"the working directory `{request.directory}` does not exist"
         request.settle("no-project", why)
     elif "--script" in line.values:
-        why = f"the script `{line.values['--script']}` has an environment of its own"
+        why = f"the script `{line.values['--script']}` has its own environment"
         request.settle("no-project", why)
     elif request.role == ENVIRONMENT:
         request.names_target = _names_target(line, request.directory, system, variables)
@@ -217,7 +217,7 @@ def _find_project(request: Request, line: Line, system: System, variables: Varia
         request.file_variables = env_file.variables(line, request.directory, system, variables)
         goal = run_target.find(line, request.directory, system)
     if goal.script:
-        why = f"the script `{goal.script}` has inline metadata, so an environment of its own"
+        why = f"the script `{goal.script}` has inline metadata, so it has its own environment"
         request.settle("no-project", why)
     elif command in TAKES_ISOLATED and ("--isolated" in flags or variables.on("UV_ISOLATED")):
         request.settle("no-project", "uv is told to use an isolated environment")
