@@ -286,7 +286,9 @@ def test_nothing_measured_changes_nothing(tmp_path: Path) -> None:
     shutil.copy(os.path.join(bench.DOCS, bench.RESULTS), tmp_path)
     bench.main(["--only", "--output", str(tmp_path)])
     assert {name: (tmp_path / name).read_text("utf-8") for name in os.listdir(tmp_path)} == {
-        name: read(name) for name in os.listdir(bench.DOCS) if name.startswith(("bench", "scaling"))
+        name: read(name)
+        for name in os.listdir(bench.DOCS)
+        if name.startswith(("bench", "growth", "scaling"))
     }
 
 
