@@ -32,7 +32,7 @@ _INHERITED = (
 )
 
 _STAND_IN = """\
-Linux cannot hide a file, so two things stand in here: an attribute in the place of macOS's hidden
+Linux cannot hide a file, so the demo imitates that: with an attribute instead of macOS's hidden
 flag, and a copy of Python that skips marked .pth files as Python on macOS skips hidden ones. The
 demo itself marks what a sync client would. uv and uvlocal are the real ones.
 """
@@ -101,7 +101,7 @@ class Stage:
     def sync(self) -> None:
         """Hide everything below dot-folders, as the sync client does."""
         if not self.unable:
-            print(_dim("# the sync client passes, and hides what lies below .venv"))
+            print(_dim("# the sync client runs, and hides everything in .venv"))
             sync_client.hide(self.project)
 
 
