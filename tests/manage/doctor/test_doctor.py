@@ -338,6 +338,23 @@ def test_a_taken_name_is_a_finding_of_its_own(healthy: Machine) -> None:
     assert (result.fixable, os.path.isfile(taken)) == (False, True)
 
 
+def test_a_taken_name_does_not_keep_others_from_a_link(healthy: Machine) -> None:
+    """`--fix` creates the missing links, and says so, beside a name that is taken."""
+    no_link(healthy)
+    healthy.keep("bar")
+    links = os.path.join(healthy.home, ".virtualenvs")
+    name = os.path.basename(healthy.environment(os.path.join(healthy.dropbox, "foo")))
+    shutil.rmtree(links)
+    healthy.write(os.path.join(links, name))
+    results = [one for one in examine(healthy, fix=True).results if one.code == "editors-link"]
+    assert [(one.fixable, one.fixed, one.trouble) for one in results] == [
+        (False, False, ""),
+        (True, True, ""),
+    ]
+    [left] = [one for one in examine(healthy).results if one.code == "editors-link"]
+    assert "is not a link to the environment" in left.seen
+
+
 def test_a_shim_that_may_not_run(healthy: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """A whole shim that does not start is told with what helps; to install it again does not."""
     refused = starting.Trouble("it was killed by SIGKILL", "allow it")

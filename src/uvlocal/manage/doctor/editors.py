@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from uvlocal.manage.environments import discoverable
@@ -53,9 +52,8 @@ def _missing(entries: list[Entry], shown: str, facts: Facts) -> list[Finding]:
     """Return a finding for each link that cannot be created, and one for all others of a store."""
     checks = []
     absent: dict[str, list[str]] = {}
-    folder = discoverable.folder(facts.system)
     for entry in entries:
-        if os.path.lexists(os.path.join(folder, entry.name)):
+        if discoverable.is_taken(entry.name, facts.system):
             seen = f"`{shown}/{entry.name}` is not a link to the environment"
             checks.append(
                 Finding(

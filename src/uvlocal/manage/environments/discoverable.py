@@ -104,19 +104,27 @@ def make(environment: str, system: System) -> str:
 
 
 def make_all(stores: list[str], system: System) -> str:
-    """Create links to all existing environments of these stores.
+    """Create links to all existing environments of these stores, except where a name is taken.
 
     Returns:
-        why there is no link for one of them, or "".
+        why there is no link for one of the others, or "".
     """
     problem = ""
     for place in stores:
         kept = system.path.join(place, naming.ENVIRONMENTS)
         for name in system.listdir(kept):
             path = system.path.join(kept, name)
-            if naming.is_our_name(name) and naming.exists(path, system):
-                problem = make(path, system) or problem
+            if not naming.is_our_name(name) or not naming.exists(path, system):
+                continue
+            why = make(path, system)
+            if why and not is_taken(name, system):
+                problem = why
     return problem
+
+
+def is_taken(name: str, system: System) -> bool:
+    """Return whether anything exists at the place of the link for the environment `name`."""
+    return system.exists(system.path.join(folder(system), name))
 
 
 def remove(environment: str, system: System) -> None:
