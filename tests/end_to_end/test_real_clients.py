@@ -48,11 +48,7 @@ def _syncthing_home(world: World, folder: str) -> str:
     home = os.path.join(world.home, ".config", "syncthing")
     world.run("syncthing", "generate", "--no-default-folder", f"--home={home}").ok()
     config = Path(home, "config.xml")
-    text = config.read_text(encoding="utf-8")
-    for option, value in two_machines.QUIET.items():
-        text = re.sub(f"<{option}>[^<]*</{option}>", f"<{option}>{value}</{option}>", text)
-    address = "<listenAddress>tcp://127.0.0.1:0</listenAddress>"
-    text = text.replace("<listenAddress>default</listenAddress>", address)
+    text = two_machines.quiet(config.read_text(encoding="utf-8"), 0)
     added = f'<folder id="f" label="" path="{folder}" type="sendreceive"></folder>'
     config.write_text(text.replace("<device ", f"{added}<device ", 1), encoding="utf-8")
     return home

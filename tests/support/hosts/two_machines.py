@@ -186,7 +186,7 @@ def syncthing_port(process: subprocess.Popen[str]) -> int:
 
 
 #: Settings that keep Syncthing from connecting to others, and from updating itself.
-QUIET = {
+_QUIET = {
     "globalAnnounceEnabled": "false",
     "localAnnounceEnabled": "false",
     "relaysEnabled": "false",
@@ -198,12 +198,22 @@ QUIET = {
 }
 
 
+def quiet(text: str, port: int) -> str:
+    """Return a Syncthing's configuration that listens on the loopback interface alone.
+
+    Args:
+        text: the configuration.
+        port: the port to listen on; 0 for any.
+    """
+    for option, value in _QUIET.items():
+        text = re.sub(f"<{option}>[^<]*</{option}>", f"<{option}>{value}</{option}>", text)
+    own = f"<listenAddress>tcp://127.0.0.1:{port}</listenAddress>"
+    return text.replace("<listenAddress>default</listenAddress>", own)
+
+
 def _configured(text: str, folder: str, devices: list[str], ports: list[int], number: int) -> str:
     """Return a Syncthing's configuration with one folder, shared with the other machine."""
-    for option, value in QUIET.items():
-        text = re.sub(f"<{option}>[^<]*</{option}>", f"<{option}>{value}</{option}>", text)
-    own = f"<listenAddress>tcp://127.0.0.1:{ports[number]}</listenAddress>"
-    text = text.replace("<listenAddress>default</listenAddress>", own)
+    text = quiet(text, ports[number])
     other = 1 - number
     members = "".join(f'<device id="{device}"></device>' for device in devices)
     added = (
